@@ -1,0 +1,177 @@
+"""Knows a bundle: weights (safetensors) and card.json, saved whole, refused where damaged. Knows labels as names and no corpus."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from einthoven.errors import BundleDamaged, UnknownName
+from einthoven.paths import ASSETS, folder_aside, written_aside
+from einthoven.signal.preparation import Preparation
+
+CARD, WEIGHTS = "card.json", "weights.safetensors"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*$")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model is, what it saw, and how well it did."""
+
+    name: str
+    """Name of the bundle."""
+    architecture: str
+    """Key of MODELS."""
+    settings: dict
+    """Keyword arguments of the architecture where they differ from its defaults."""
+    classes: tuple[str, ...]
+    """Classes in the order of the logits."""
+    labels: str
+    """The label set in words."""
+    meanings: tuple[str, ...]
+    """What each class means."""
+    preparation: Preparation
+    """How a record becomes input."""
+    training: dict
+    """Corpus, protocol, patients, records, counts, recipe, versions."""
+    weights_sha256: str = ""
+    """Checksum of the weights file."""
+    n_parameters: int = 0
+    """Trained numbers."""
+    results: tuple[dict, ...] = field(default=())
+    """Evaluations: corpus, protocol and the head of metrics.json."""
+    attribution: str = ""
+    """The data that trained it, with its licence."""
+    intended_use: str = "Research and education. Not a medical device; not for diagnosis."
+
+    def as_dict(self) -> dict:
+        """Plain values for card.json."""
+        return asdict(self) | {"preparation": self.preparation.as_dict()}
+
+    @classmethod
+    def from_dict(cls, plain: dict) -> "Card":
+        """The way back from :meth:`as_dict`."""
+        lists = {name: tuple(plain[name]) for name in ("classes", "meanings", "results")}
+        return cls(**(plain | lists | {"preparation": Preparation.from_dict(plain["preparation"])}))
+
+    @property
+    def patients(self) -> frozenset[str]:
+        """Everybody whose recordings chose the weights or the epoch, as ``corpus/patient``."""
+        return frozenset(self.training.get("patients", ()))
+
+
+def save(folder: Path, card: Card, tensors: dict[str, np.ndarray]) -> Card:
+    """Write a bundle whole; the card gets the checksum and the count of the weights."""
+    from safetensors.numpy import save as to_bytes
+
+    content = to_bytes({name: np.ascontiguousarray(values) for name, values in tensors.items()})
+    counted = sum(values.size for name, values in tensors.items() if not _is_statistic(name))
+    plain = card.as_dict() | {"weights_sha256": hashlib.sha256(content).hexdigest(), "n_parameters": counted}
+    with folder_aside(folder) as aside:
+        (aside / WEIGHTS).write_bytes(content)
+        (aside / CARD).write_text(json.dumps(plain, indent=1) + "\n")
+    return Card.from_dict(plain)
+
+
+def rewrite_card(folder: Path, card: Card) -> None:
+    """Replace the card of a bundle and leave its weights."""
+    with written_aside(folder / CARD) as aside:
+        aside.write_text(json.dumps(card.as_dict(), indent=1) + "\n")
+
+
+def load_card(folder: Path) -> Card:
+    """Read and check a card.
+
+    Raises
+    ------
+    BundleDamaged
+        Where it is not there or says less than it must.
+    """
+    try:
+        return Card.from_dict(json.loads((folder / CARD).read_text()))
+    except Exception as error:
+        raise _damaged(folder, f"{CARD}: {type(error).__name__}: {error}") from error
+
+
+def load_weights(folder: Path, card: Card) -> dict[str, np.ndarray]:
+    """Read the weights of a bundle; never unpickles.
+
+    Raises
+    ------
+    BundleDamaged
+        Where the file is missing, altered, a pickle, or no safetensors.
+    """
+    file = folder / WEIGHTS
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise _damaged(folder, f"{WEIGHTS}: {error.strerror}") from error
+    if content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+        raise _damaged(folder, f"{WEIGHTS} is a pickle, which is never loaded: it can run code")
+    if hashlib.sha256(content).hexdigest() != card.weights_sha256:
+        raise _damaged(folder, f"{WEIGHTS} whose checksum is not the card's")
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return load(content)
+    except SafetensorError as error:
+        raise _damaged(folder, f"{WEIGHTS}: {error}") from error
+
+
+def find(name_or_path: str | Path) -> Path:
+    """The folder of a bundled model, of a bundle, or of the bundle inside a run.
+
+    Raises
+    ------
+    UnknownName, BundleDamaged
+        Where there is no such model, or a file that is not a bundle was named.
+    """
+    path = Path(name_or_path)
+    named = str(name_or_path)
+    if _NAME.match(named) and (ASSETS / named / CARD).is_file():
+        return ASSETS / named
+    for folder in (path, path / "bundle"):
+        if (folder / CARD).is_file() or (folder / WEIGHTS).is_file():
+            return folder
+    if path.is_file():
+        kind = "a weights file by itself" if path.suffix == ".safetensors" else f"a {path.suffix or 'plain'} file"
+        raise BundleDamaged(
+            f"{path} is not a bundle.",
+            found=f"{kind}; pickles (.pt, .pth, .ckpt, .pkl) are never loaded, they can run code",
+            expected=f"a folder with {CARD} and {WEIGHTS}, or a name: {', '.join(bundled())}",
+            remedy="einthoven models",
+        )
+    if (path / "run.json").is_file():
+        raise BundleDamaged(
+            f"{path} is a run that has not ended.",
+            found="no bundle in it yet",
+            expected=f"a folder bundle with {CARD} and {WEIGHTS}",
+            remedy="run the command einthoven train again: it resumes",
+        )
+    raise UnknownName(
+        "there is no such model.",
+        found=named,
+        expected=f"a run's folder, or one of {', '.join(bundled())}",
+        remedy="einthoven models",
+    )
+
+
+def bundled() -> tuple[str, ...]:
+    """Names of the models that come with the package."""
+    return tuple(sorted(file.parent.name for file in ASSETS.glob(f"*/{CARD}")))
+
+
+def _is_statistic(name: str) -> bool:
+    return name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+
+
+def _damaged(folder: Path, found: str) -> BundleDamaged:
+    return BundleDamaged(
+        f"the model in {folder} cannot be loaded.",
+        found=found,
+        expected=f"{CARD} and the {WEIGHTS} it was saved with",
+        remedy="copy the bundle again, or install einthoven again if it came with the package",
+    )

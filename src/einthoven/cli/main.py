@@ -1,0 +1,61 @@
+"""Knows the verbs and the exit codes: 0 answered, 1 answered in part, 2 wrong use or input, 130 interrupted. Does no work."""
+
+import sys
+from collections.abc import Sequence
+
+from einthoven import __version__, console
+from einthoven.cli import corpora, demo, evaluate, models, predict, prepare, train
+from einthoven.errors import EinthovenError, UnknownName
+
+VERBS = {
+    "demo": demo.Demo,
+    "prepare": prepare.Prepare,
+    "train": train.Train,
+    "evaluate": evaluate.Evaluate,
+    "predict": predict.Predict,
+    "models": models.Models,
+    "corpora": corpora.Corpora,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        _manual()
+        return 0 if words else 2
+    if words[0] == "--version":
+        console.say(f"einthoven {__version__}")
+        return 0
+    try:
+        if words[0] not in VERBS:
+            raise UnknownName(
+                "there is no such verb.", found=words[0], expected=", ".join(VERBS), remedy="einthoven --help"
+            )
+        import tyro
+
+        verb = tyro.cli(VERBS[words[0]], prog=f"einthoven {words[0]}", args=words[1:], config=_TYRO)
+        return verb.run()
+    except EinthovenError as error:
+        console.fail(error)
+        return 2
+    except KeyboardInterrupt:
+        console.note("interrupted")
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _manual() -> None:
+    console.say("einthoven reads electrocardiograms with deep learning, from the file to the answer.\n")
+    for name, verb in VERBS.items():
+        console.say(f"  {name:<10}{(verb.__doc__ or '').splitlines()[0]}")
+    console.say("\neinthoven VERB --help shows its options and an example.")
+    console.say("Not a medical device.")
+
+
+_TYRO = ()
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Knows the verb prepare, and the options that training and evaluation share with it."""
+
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from einthoven import console
+from einthoven.corpora import CORPORA
+from einthoven.corpora.corpus import Corpus
+from einthoven.errors import UnknownName
+from einthoven.signal.preparation import Preparation
+
+From = Annotated[Path, arg(name="from", metavar="DIR")]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How records become windows; what is not stated is the corpus's own (einthoven corpora)."""
+
+    leads: tuple[str, ...] | None = None
+    """Leads by name, each with alternatives in order of preference, e.g. "MLII|II"."""
+    fs_hz: float | None = None
+    """Sampling rate of the model's input, Hz."""
+    before_s: float | None = None
+    """Seconds of the window ahead of the heartbeat."""
+    after_s: float | None = None
+    """Seconds of the window behind the heartbeat."""
+    low_hz: float | None = None
+    """Lower edge of the band-pass, Hz."""
+    high_hz: float | None = None
+    """Upper edge of the band-pass, Hz."""
+    scaling: str | None = None
+    """millivolt or local (each lead over its root mean square of ten seconds)."""
+
+    def over(self, preparation: Preparation) -> Preparation:
+        """The preparation with what was stated here."""
+        stated = {item.name: getattr(self, item.name) for item in fields(self)}
+        return replace(preparation, **{name: value for name, value in stated.items() if value is not None})
+
+
+def corpus_named(name: str) -> Corpus:
+    """A corpus of CORPORA.
+
+    Raises
+    ------
+    UnknownName
+        Naming those there are.
+    """
+    if name not in CORPORA:
+        raise UnknownName(
+            "there is no such corpus.", found=name, expected=", ".join(CORPORA), remedy="einthoven corpora"
+        )
+    return CORPORA[name]
+
+
+@dataclass(frozen=True)
+class Prepare:
+    """Cut a corpus into windows, once; training and evaluation reuse them.
+
+    Example: einthoven prepare mitdb --from ./mitdb
+    """
+
+    corpus: Positional[str]
+    """Name of the corpus (einthoven corpora lists them)."""
+    source: From
+    """Folder of the corpus as its publisher lays it out."""
+    windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
+
+    def run(self) -> int:
+        """Build the store and say where it is."""
+        from einthoven.data.build import build
+
+        corpus = corpus_named(self.corpus)
+        store = build(corpus, self.source, self.windows.over(corpus.preparation))
+        shape = " x ".join(f"{size:,}" for size in store.windows.shape)
+        console.say(f"{corpus.title}: {shape} (windows x leads x samples) in {store.folder}")
+        console.say(f"fingerprint {store.fingerprint[:16]}")
+        return 0

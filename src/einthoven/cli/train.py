@@ -1,0 +1,76 @@
+"""Knows the verb train."""
+
+import ast
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import arg
+
+from einthoven import console
+from einthoven.cli.prepare import From, Windows, corpus_named
+from einthoven.errors import ConfigurationFault
+from einthoven.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a model on a corpus; a killed training goes on with the same command.
+
+    Example: einthoven train --model cnn_lstm --corpus mitdb --from ./mitdb --protocol clean --out runs/first --train.lr 3e-4
+    """
+
+    model: str
+    """Architecture (einthoven models lists them)."""
+    corpus: str
+    """Name of the corpus (einthoven corpora lists them)."""
+    source: From
+    """Folder of the corpus as its publisher lays it out."""
+    out: Path
+    """Folder of the run: settings, logs, checkpoints, and the bundle at the end."""
+    protocol: str = "clean"
+    """How the corpus is parted; clean keeps patients apart."""
+    leave_out: tuple[str, ...] = ()
+    """Records that neither train nor validate."""
+    settings: Annotated[tuple[str, ...], arg(name="set", metavar="NAME=VALUE")] = ()
+    """Settings of the architecture, e.g. hidden=128 widths=32,64,128."""
+    windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
+    recipe: Annotated[Recipe, arg(name="train")] = field(default_factory=Recipe)
+
+    def run(self) -> int:
+        """Prepare, train, and say how the validation part was answered."""
+        from einthoven.data.build import build
+        from einthoven.training.fit import fit
+        from einthoven.training.task import task_of
+
+        corpus = corpus_named(self.corpus)
+        protocol = corpus.protocol(self.protocol)
+        settings = dict(_setting(text) for text in self.settings)
+        store = build(corpus, self.source, self.windows.over(corpus.preparation))
+        task = task_of(corpus, protocol, store, self.recipe.seed, self.leave_out)
+        console.note(f"{self.model} on {corpus.name}, protocol {protocol.name}: {protocol.summary}")
+        if protocol.leaks:
+            console.note(protocol.remark)
+        card = fit(task, self.model, settings, self.recipe, self.out)
+        console.say(
+            f"{self.out}: validation macro-F1 {card.training['validation_macro_f1']:.4f} "
+            f"in epoch {card.training['best_epoch'] + 1}, {card.n_parameters:,} parameters"
+        )
+        console.say(f"einthoven evaluate {self.out} --from {self.source} --out {self.out}/test      scores the test part")
+        return 0
+
+
+def _setting(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise ConfigurationFault(
+            "a setting of the architecture cannot be read.",
+            found=text,
+            expected="NAME=VALUE",
+            remedy="--set hidden=128 widths=32,64,128",
+        )
+    try:
+        parsed = ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value
+    return name, list(parsed) if isinstance(parsed, tuple) else parsed

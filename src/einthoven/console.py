@@ -1,0 +1,68 @@
+"""Knows how to speak to a person in the terminal; the only module that prints. Does not know what is said.
+
+Answers go to standard output, so that they can be piped; everything else goes to standard error.
+"""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from einthoven.errors import EinthovenError
+
+Item = TypeVar("Item")
+
+
+def say(text: str = "") -> None:
+    """Print one line of an answer."""
+    print(text, flush=True)
+
+
+def note(text: str) -> None:
+    """Print one line about the work, not part of the answer."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def fail(error: EinthovenError) -> None:
+    """Print an error as found, expected, remedy."""
+    note(str(error))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
+    """Print a table; the first column is left-aligned, columns of numbers to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = [[str(cell) for cell in row] for row in rows]
+    drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    for position, column in enumerate(columns):
+        numeric = position > 0 and all(row[position][:1] in "-0123456789" for row in rows)
+        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*row)
+    wide = Console() if sys.stdout.isatty() else Console(width=140)
+    wide.print(drawn, markup=False)
+
+
+def progress(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
+    """Yield `items` and show how far they are: a bar in a terminal, a line every ten seconds elsewhere."""
+    if is_terminal():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True)) as bars:
+            yield from bars.track(items, total=total, description=label)
+        return
+    last = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        if time.monotonic() - last > 10:
+            last = time.monotonic()
+            note(f"{label}: {done} of {total}")
+
+
+def is_terminal() -> bool:
+    """Whether a person is looking at the progress."""
+    return sys.stderr.isatty()

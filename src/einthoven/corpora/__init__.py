@@ -1,0 +1,5 @@
+"""CORPORA: every corpus by name."""
+
+from einthoven.corpora.mitdb import MITDB
+
+CORPORA = {"mitdb": MITDB}

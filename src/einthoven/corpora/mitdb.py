@@ -1,0 +1,100 @@
+"""Knows the MIT-BIH Arrhythmia Database: its records, its patients, its beats and its two protocols.
+
+Sources: Moody and Mark 2001 (the database), de Chazal, O'Dwyer and Reilly 2004 (DS1 and DS2), ANSI/AAMI EC57 (classes).
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from einthoven.corpora.corpus import Corpus, Entry, Index, Protocol, entries_of
+from einthoven.corpora.labels import AAMI4, AAMI5, BEAT_SYMBOLS
+from einthoven.corpora.split import Split, stratified
+from einthoven.records import Record, read
+from einthoven.signal.preparation import Preparation
+
+RECORDS = tuple(
+    "100 101 102 103 104 105 106 107 108 109 111 112 113 114 115 116 117 118 119 121 122 123 124 200 201 202 203 205 "
+    "207 208 209 210 212 213 214 215 217 219 220 221 222 223 228 230 231 232 233 234".split()
+)
+DS1 = tuple("101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230".split())
+DS2 = tuple("100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234".split())
+PACED = ("102", "104", "107", "217")
+VALIDATION = ("114", "118", "124", "205", "223")
+"""Patients of DS1 that choose the epoch: every class N, S, V, F occurs among them, and no record dominates one."""
+_PATIENT_OF = {"202": "201"}  # 201 and 202 are one man, on one tape
+
+
+def _entries(folder: Path) -> list[Entry]:
+    remedy = "unpack mitdb 1.0.0 whole, then --from its folder (100.hea … 234.atr)"
+    return entries_of(folder, RECORDS, ("hea", "dat", "atr"), _PATIENT_OF, remedy)
+
+
+def _read(entry: Entry) -> Record:
+    return read(entry.path.with_name(entry.path.name + ".hea"), annotator="atr")
+
+
+def _beats(record: Record) -> tuple[np.ndarray, np.ndarray]:
+    symbols = np.array(record.annotations.symbols)
+    is_beat = np.isin(symbols, list(BEAT_SYMBOLS))
+    return record.annotations.samples[is_beat], symbols[is_beat]
+
+
+def _split_paper(index: Index, seed: int, left_out: tuple[str, ...]) -> Split:
+    inside = np.flatnonzero(~np.isin(index.record, left_out))
+    labels = np.array([AAMI5.index_of(symbol) for symbol in index.symbol[inside]])
+    rest, test = stratified(labels, 0.2, seed)
+    train, validation = stratified(labels[rest], 0.1, seed + 1)
+    return Split(inside[rest[train]], inside[rest[validation]], inside[test])
+
+
+def _split_clean(index: Index, seed: int, left_out: tuple[str, ...]) -> Split:
+    counted = np.isin(index.symbol, list("".join(AAMI4.symbols.values()))) & ~np.isin(index.record, left_out)
+    validation = np.isin(index.record, VALIDATION)
+    train = np.isin(index.record, DS1) & ~validation
+    test = np.isin(index.record, DS2)
+    return Split(*(np.flatnonzero(part & counted) for part in (train, validation, test)))
+
+
+PROTOCOLS = {
+    "clean": Protocol(
+        name="clean",
+        summary="DS1 trains and validates, DS2 tests (de Chazal 2004); paced records out",
+        labels=AAMI4,
+        leaks=False,
+        unit="patient",
+        remark="Records 201 (DS1) and 202 (DS2) are one man: the field's standard split shares him. --drop-202 leaves 202 out.",
+        declared_shared=("201",),
+        split=_split_clean,
+    ),
+    "paper": Protocol(
+        name="paper",
+        summary="a stratified random 80/20 split of all beats",
+        labels=AAMI5,
+        leaks=True,
+        unit="beat",
+        remark="LEAKS PATIENTS: beats of the same person are in training and test; not a forecast for a new patient.",
+        declared_shared=(),
+        split=_split_paper,
+    ),
+}
+
+MITDB = Corpus(
+    name="mitdb",
+    title="MIT-BIH Arrhythmia Database",
+    version="1.0.0",
+    address="https://physionet.org/content/mitdb/1.0.0/",
+    licence="ODC-By 1.0",
+    citation="Moody GB, Mark RG. The impact of the MIT-BIH Arrhythmia Database. IEEE Eng Med Biol 20(3):45-50, 2001",
+    fs_hz=360.0,
+    leads="MLII and V1 mostly; V2, V4 or V5 in some",
+    n_records=48,
+    n_patients=47,
+    n_beats=109_494,
+    patients_known=True,
+    preparation=Preparation(leads=("MLII|II|V5", "V1|V5|V2|V4"), fs_hz=180.0, before_s=1.2, after_s=0.8),
+    protocols=PROTOCOLS,
+    entries=_entries,
+    read=_read,
+    beats=_beats,
+)

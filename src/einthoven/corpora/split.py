@@ -1,0 +1,70 @@
+"""Knows how to part windows into training, validation and test, and who is in two parts at once. Does not know a label's meaning."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from einthoven.errors import PatientLeak
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Window numbers of the three parts, each ascending int64."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+
+
+def audit(split: Split, patients: np.ndarray) -> dict[str, tuple[str, ...]]:
+    """Name every patient that two parts or more share.
+
+    Parameters
+    ----------
+    patients : array [n windows] of patient names
+
+    Returns
+    -------
+    patient to parts, e.g. ``{"201": ("train", "test")}``; empty where patients are apart
+    """
+    parts_of: dict[str, list[str]] = {}
+    for part in PARTS:
+        for patient in np.unique(np.asarray(patients)[getattr(split, part)]):
+            parts_of.setdefault(str(patient), []).append(part)
+    return {patient: tuple(parts) for patient, parts in parts_of.items() if len(parts) > 1}
+
+
+def require_apart(shared: dict[str, tuple[str, ...]], declared: tuple[str, ...] = ()) -> None:
+    """Refuse a split that shares patients beyond those its protocol declares.
+
+    Raises
+    ------
+    PatientLeak
+        Naming the patients.
+    """
+    leaking = {patient: parts for patient, parts in shared.items() if patient not in declared}
+    if leaking:
+        some = ", ".join(f"{patient} in {' and '.join(parts)}" for patient, parts in list(leaking.items())[:5])
+        raise PatientLeak(
+            f"{len(leaking)} patients are in two parts of a split that claims to keep them apart.",
+            found=some + (", …" if len(leaking) > 5 else ""),
+            expected="each patient in one part only",
+            remedy="--protocol paper      if the score may be named as leaking; else train again on other patients",
+        )
+
+
+def stratified(labels: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Part window numbers at random, each class in the same proportion.
+
+    Returns
+    -------
+    (rest, chosen) : `chosen` has `share` of each class; both ascending
+    """
+    rng = np.random.default_rng(seed)
+    chosen = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = rng.permutation(np.flatnonzero(labels == label))
+        chosen[members[: round(share * len(members))]] = True
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)

@@ -1,0 +1,1 @@
+"""From corpus to batches: build a store once, serve it from memory."""

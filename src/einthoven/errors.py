@@ -1,0 +1,95 @@
+"""Knows everything a person can get wrong, one class each. Does not know how an error is shown.
+
+Every error says what was found, what was expected, and a remedy that can be pasted.
+"""
+
+
+class EinthovenError(Exception):
+    """A mistake in the input or in the use, never a bug in einthoven.
+
+    Parameters
+    ----------
+    summary : str
+        One sentence.
+    found, expected, remedy : str
+        What is there, what should be there, and what to do about it.
+
+    Examples
+    --------
+    >>> print(UnknownName("no such model.", found="cn", expected="cnn, resnet1d", remedy="einthoven models"))
+    UnknownName: no such model.
+      found     cn
+      expected  cnn, resnet1d
+      remedy    einthoven models
+    """
+
+    def __init__(self, summary: str, *, found: str, expected: str, remedy: str):
+        self.summary, self.found, self.expected, self.remedy = summary, found, expected, remedy
+        super().__init__(summary, found, expected, remedy)
+
+    def __str__(self) -> str:
+        rows = (("found", self.found), ("expected", self.expected), ("remedy", self.remedy))
+        lines = [f"{type(self).__name__}: {self.summary}"]
+        for label, text in rows:
+            lines.append(f"  {label:<10}" + text.replace("\n", "\n" + " " * 12))
+        return "\n".join(lines)
+
+    def __reduce__(self):
+        return _rebuild, (type(self), self.args)
+
+
+def _rebuild(kind: type["EinthovenError"], args: tuple[str, str, str, str]) -> "EinthovenError":
+    summary, found, expected, remedy = args
+    return kind(summary, found=found, expected=expected, remedy=remedy)
+
+
+class RecordUnreadable(EinthovenError):
+    """A recording is missing, damaged, or of no known format."""
+
+
+class StatementMissing(EinthovenError):
+    """A file does not say its rate, leads or unit, and neither did the user."""
+
+
+class LeadMismatch(EinthovenError):
+    """The model and the record do not share their leads."""
+
+
+class ImplausibleAmplitude(EinthovenError):
+    """The amplitudes cannot be an electrocardiogram in the stated unit."""
+
+
+class RecordTooShort(EinthovenError):
+    """The record does not fill a single window."""
+
+
+class NoHeartbeats(EinthovenError):
+    """A beat model was given a record in which no heartbeat was found."""
+
+
+class UnknownName(EinthovenError):
+    """A model, corpus, protocol or verb that does not exist."""
+
+
+class BundleDamaged(EinthovenError):
+    """Weights or card of a model are missing, altered, or of a kind that is never loaded."""
+
+
+class CorpusIncomplete(EinthovenError):
+    """Files of a corpus are missing where it was said to be."""
+
+
+class StoreDamaged(EinthovenError):
+    """A store of windows is not whole."""
+
+
+class PatientLeak(EinthovenError):
+    """A patient is on both sides of a split that claims to keep patients apart."""
+
+
+class ConfigurationFault(EinthovenError):
+    """Settings that contradict each other or a run that was started with others."""
+
+
+class OutputRefused(EinthovenError):
+    """An output that cannot be written, or a suffix that nobody knows."""

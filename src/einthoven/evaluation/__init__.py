@@ -1,0 +1,1 @@
+"""Predictions in, tables with intervals out: numpy, no torch, no corpus."""

@@ -1,0 +1,86 @@
+"""Knows the layers that two models or more use; the fast layout hides here. Does not know an architecture.
+
+On CPUs a one-dimensional convolution is fastest as a channels-last two-dimensional one of height one. The layers below
+take and give [batch, channels, samples] like torch's own, and keep the memory in that order between them.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def _tall(x: Tensor) -> Tensor:
+    """[batch, channels, samples] as [batch, channels, 1, samples], channels last in memory (a view, if it is so already)."""
+    return x.unsqueeze(2).contiguous(memory_format=torch.channels_last)
+
+
+class Conv1d(nn.Conv1d):
+    """``torch.nn.Conv1d`` with odd kernel and "same" padding, computed channels-last."""
+
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int = 1, bias: bool = False):
+        super().__init__(n_in, n_out, kernel, stride, padding=kernel // 2, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, n_in, samples] to [batch, n_out, ceil(samples / stride)]."""
+        kernel = self.weight.unsqueeze(2)
+        return F.conv2d(_tall(x), kernel, self.bias, (1, self.stride[0]), (0, self.padding[0])).squeeze(2)
+
+
+class BatchNorm1d(nn.BatchNorm1d):
+    """``torch.nn.BatchNorm1d``, computed channels-last."""
+
+    def _check_input_dim(self, x: Tensor) -> None:
+        if x.dim() != 4:
+            raise ValueError(f"expected [batch, channels, samples], got {tuple(x.shape)}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, channels, samples], same shape."""
+        return super().forward(_tall(x)).squeeze(2)
+
+
+class MaxPool1d(nn.Module):
+    """Largest of each `size` samples, computed channels-last; a last partial group counts."""
+
+    def __init__(self, size: int, stride: int | None = None, padding: int = 0):
+        super().__init__()
+        self.size, self.stride, self.padding = size, stride or size, padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, channels, samples] to [batch, channels, ceil(samples / stride)]."""
+        pooled = F.max_pool2d(_tall(x), (1, self.size), (1, self.stride), (0, self.padding), ceil_mode=True)
+        return pooled.squeeze(2)
+
+
+class ConvBlock(nn.Sequential):
+    """Convolution, batch normalisation, ReLU, and a pool where `pool` is above one."""
+
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int = 1, pool: int = 1):
+        layers = [Conv1d(n_in, n_out, kernel, stride), BatchNorm1d(n_out), nn.ReLU()]
+        if pool > 1:
+            layers.append(MaxPool1d(pool))
+        super().__init__(*layers)
+
+
+class ConvStem(nn.Sequential):
+    """A pyramid of :class:`ConvBlock`: one for each width, each halving the time."""
+
+    def __init__(self, n_leads: int, widths: tuple[int, ...], kernels: tuple[int, ...], dropout: float):
+        sizes = zip((n_leads, *widths), widths, kernels, strict=False)
+        blocks = [ConvBlock(n_in, n_out, kernel, pool=2) for n_in, n_out, kernel in sizes]
+        super().__init__(*blocks, nn.Dropout1d(dropout))
+
+
+class Binned(nn.Module):
+    """Means over `n_bins` equal spans of time, joined: keeps where in the window something was."""
+
+    def __init__(self, n_bins: int):
+        super().__init__()
+        self.n_bins = n_bins
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, channels, samples] to [batch, channels * n_bins]."""
+        n_samples = x.shape[-1]
+        edges = [at * n_samples // self.n_bins for at in range(self.n_bins + 1)]
+        spans = zip(edges, edges[1:], strict=False)
+        means = [x[:, :, start : max(stop, start + 1)].mean(dim=2) for start, stop in spans]
+        return torch.cat(means, dim=1)

@@ -1,0 +1,52 @@
+"""Knows the convolutional net whose features an LSTM reads in time. Does not know what its classes mean."""
+
+import torch
+from torch import Tensor, nn
+
+from einthoven.models.blocks import ConvStem
+
+
+class CNNLSTM(nn.Module):
+    """Three convolutions that each halve the time, one bidirectional LSTM, a dense layer.
+
+    Paper
+        Song et al. 2026, arXiv 2602.17701: its best single model on MIT-BIH (macro-F1 0.951).
+    Departures
+        - Layer sizes are not stated there; these are ours.
+        - The LSTM runs both ways; its mean and its largest value over time are read, not its last step.
+    Receptive field
+        The whole window.
+
+    Parameters
+    ----------
+    n_leads, n_classes, n_samples : shape of input and output
+    widths, kernels : of the convolutions
+    hidden : of the LSTM, for each direction
+    dropout : after the convolutions and before the head
+    """
+
+    def __init__(
+        self,
+        n_leads: int,
+        n_classes: int,
+        n_samples: int,
+        *,
+        widths: tuple[int, ...] = (32, 64, 128),
+        kernels: tuple[int, ...] = (9, 7, 5),
+        hidden: int = 64,
+        dropout: float = 0.2,
+    ):
+        super().__init__()
+        self.stem = ConvStem(n_leads, widths, kernels, dropout)
+        self.lstm = nn.LSTM(widths[-1], hidden, batch_first=True, bidirectional=True)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(4 * hidden, n_classes)
+
+    def features(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to [batch, features]."""
+        states, _ = self.lstm(self.stem(x).transpose(1, 2))
+        return self.dropout(torch.cat((states.mean(dim=1), states.amax(dim=1)), dim=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to logits [batch, classes]."""
+        return self.head(self.features(x))

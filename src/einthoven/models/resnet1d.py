@@ -1,0 +1,77 @@
+"""Knows the one-dimensional residual net. Does not know what its classes mean."""
+
+import torch
+from torch import Tensor, nn
+
+from einthoven.models.blocks import BatchNorm1d, Conv1d, ConvBlock, MaxPool1d
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions and a shortcut (He et al. 2016); `stride` halves the time where it is two."""
+
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, dropout: float):
+        super().__init__()
+        self.body = nn.Sequential(
+            ConvBlock(n_in, n_out, kernel, stride),
+            nn.Dropout(dropout),
+            Conv1d(n_out, n_out, kernel),
+            BatchNorm1d(n_out),
+        )
+        same = stride == 1 and n_in == n_out
+        self.shortcut = nn.Identity() if same else nn.Sequential(Conv1d(n_in, n_out, 1, stride), BatchNorm1d(n_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, n_in, samples] to [batch, n_out, ceil(samples / stride)]."""
+        return torch.relu(self.body(x) + self.shortcut(x))
+
+
+class ResNet1d(nn.Module):
+    """A stem that quarters the time, stages of two residual blocks, mean and largest value over time, a dense layer.
+
+    Paper
+        Song et al. 2026, arXiv 2602.17701: the ResNet-1D of its comparison; the block is He et al. 2016.
+    Departures
+        - Layer sizes are not stated there; these are ours.
+        - Mean and largest value over time are joined.
+    Receptive field
+        With three stages of kernel 7, 619 samples.
+
+    Parameters
+    ----------
+    n_leads, n_classes, n_samples : shape of input and output
+    widths : channels of the stages; every stage but the first halves the time
+    kernel : of the blocks, samples; the stem's is 15
+    n_blocks : residual blocks in each stage
+    dropout : inside the blocks and before the head
+    """
+
+    def __init__(
+        self,
+        n_leads: int,
+        n_classes: int,
+        n_samples: int,
+        *,
+        widths: tuple[int, ...] = (32, 64, 128),
+        kernel: int = 7,
+        n_blocks: int = 2,
+        dropout: float = 0.2,
+    ):
+        super().__init__()
+        self.stem = nn.Sequential(ConvBlock(n_leads, widths[0], 15, stride=2), MaxPool1d(3, 2, 1))
+        stages = []
+        for stage, (n_in, n_out) in enumerate(zip((widths[0], *widths), widths, strict=False)):
+            for block in range(n_blocks):
+                stride = 2 if stage > 0 and block == 0 else 1
+                stages.append(ResidualBlock(n_in if block == 0 else n_out, n_out, kernel, stride, dropout))
+        self.stages = nn.Sequential(*stages)
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(2 * widths[-1], n_classes)
+
+    def features(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to [batch, features]."""
+        maps = self.stages(self.stem(x))
+        return self.dropout(torch.cat((maps.mean(dim=2), maps.amax(dim=2)), dim=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to logits [batch, classes]."""
+        return self.head(self.features(x))

@@ -1,0 +1,133 @@
+"""Knows what one recording is: signal in millivolts, rate, lead names, checked once when made. Does not know where it came from."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from einthoven.errors import ImplausibleAmplitude, RecordUnreadable
+from einthoven.signal.leads import canonical
+from einthoven.signal.quality import IMPLAUSIBLE_MV
+
+UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV": 1e-6}
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """What annotators wrote: `samples` [n] int64, `symbols` (n strings, WFDB codes), `notes` (n strings)."""
+
+    samples: np.ndarray
+    symbols: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One recording.
+
+    Parameters
+    ----------
+    name : str
+    signal_mv : array [leads, samples], float32, millivolts, NaN where a sample is missing
+    fs_hz : float
+    leads : names in the order of the rows, in standard spelling
+    source : file it was read from
+    comments : free text of the file (age, sex, drugs, diagnoses)
+    warnings : what was odd about the file and yet no reason to refuse it
+    annotations : where they were asked for
+
+    Raises
+    ------
+    RecordUnreadable
+        Where rate, shape and leads do not make a recording.
+    ImplausibleAmplitude
+        Where the amplitudes cannot be millivolts.
+    """
+
+    name: str
+    signal_mv: np.ndarray
+    fs_hz: float
+    leads: tuple[str, ...]
+    source: Path | None = None
+    comments: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    annotations: Annotations | None = None
+
+    def __post_init__(self):
+        where = f"{self.name} ({self.source})" if self.source else self.name
+        signal = np.asarray(self.signal_mv, np.float32)
+        faults = []
+        if not (np.isfinite(self.fs_hz) and self.fs_hz > 0):
+            faults.append(f"sampling rate {self.fs_hz:g} Hz")
+        if signal.ndim != 2 or signal.shape[0] != len(self.leads):
+            faults.append(f"an array of shape {signal.shape} for {len(self.leads)} leads")
+        elif not signal.size:
+            faults.append("no samples")
+        if faults:
+            raise RecordUnreadable(
+                f"{where} is not a recording.",
+                found="; ".join(faults),
+                expected="a rate above 0 Hz and samples [leads, samples]",
+                remedy="--fs 360      states the rate where the file does not",
+            )
+        object.__setattr__(self, "signal_mv", signal)
+        object.__setattr__(self, "fs_hz", float(self.fs_hz))
+        object.__setattr__(self, "leads", tuple(canonical(lead) for lead in self.leads))
+        spread = _spread_mv(signal)
+        if spread > IMPLAUSIBLE_MV:
+            raise ImplausibleAmplitude(
+                f"the amplitudes of {where} cannot be millivolts.",
+                found=f"a typical lead spans {spread:,.0f} mV",
+                expected=f"under {IMPLAUSIBLE_MV:g} mV",
+                remedy="--unit uV      if the values are microvolts; else correct the gain in the file's header",
+            )
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of each lead."""
+        return self.signal_mv.shape[1]
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.n_samples / self.fs_hz
+
+    def with_leads(self, statement: "tuple[str, ...] | dict[str, str]") -> "Record":
+        """The same record with its leads named anew.
+
+        Parameters
+        ----------
+        statement : all names in order, or a map from the file's name to what it stands for
+
+        Raises
+        ------
+        RecordUnreadable
+            Where the number of names differs, or a name is not in the file.
+        """
+        if isinstance(statement, dict):
+            stated = {canonical(old): new for old, new in statement.items()}
+            unknown = [old for old in stated if old not in self.leads]
+            names = tuple(stated.get(lead, lead) for lead in self.leads)
+        else:
+            unknown = []
+            names = tuple(statement)
+        if unknown or len(names) != len(self.leads):
+            raise RecordUnreadable(
+                f"the leads stated for {self.name} are not those of the file.",
+                found=f"--leads {','.join(unknown or names)}",
+                expected=f"the file's {len(self.leads)} leads: {', '.join(self.leads)}",
+                remedy=f"--leads {self.leads[0]}=MLII",
+            )
+        return replace(self, leads=names)
+
+
+def _spread_mv(signal_mv: np.ndarray) -> float:
+    """Range between the 0.5th and the 99.5th percentile of the median lead; 0 where nothing is there."""
+    thinned = signal_mv[:, :: max(1, signal_mv.shape[1] // 20_000)]
+    spans = []
+    for lead in thinned:
+        there = lead[np.isfinite(lead)]
+        if len(there):
+            low, high = np.percentile(there, (0.5, 99.5))
+            spans.append(high - low)
+    return float(np.median(spans)) if spans else 0.0

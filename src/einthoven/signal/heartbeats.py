@@ -1,0 +1,91 @@
+"""Knows where the heart beats, and how two lists of beats compare. The detector is sleepecg's; the class of a beat is not decided here."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+TOLERANCE_MS = 150.0  # ANSI/AAMI EC57, beat-by-beat comparison
+_SHORTEST_S = 3.0
+
+
+def find(signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
+    """R peaks of one lead (sleepecg's detector, then the largest deflection within 60 ms).
+
+    Parameters
+    ----------
+    signal_mv : array [samples], without NaN
+    fs_hz : rate
+
+    Returns
+    -------
+    sample numbers [n], ascending; empty where the signal is shorter than 3 s or has no beat
+    """
+    if len(signal_mv) < _SHORTEST_S * fs_hz or np.ptp(signal_mv) == 0:
+        return np.zeros(0, np.int64)
+    from sleepecg import detect_heartbeats
+
+    rough = np.asarray(detect_heartbeats(np.asarray(signal_mv, np.float64), fs_hz), np.int64)
+    if len(rough) == 0:
+        return rough
+    reach = max(1, round(0.06 * fs_hz))
+    held = np.pad(signal_mv, reach, mode="edge")
+    around = held[rough[:, None] + np.arange(2 * reach + 1)]
+    peak = np.abs(around - np.median(around, axis=1, keepdims=True)).argmax(axis=1)
+    return np.unique(np.clip(rough + peak - reach, 0, len(signal_mv) - 1))
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Pairs of a reference and a test list of beats.
+
+    pairs : [n, 2] indices into reference and test; `missed` and `extra` : indices left over in each.
+    """
+
+    pairs: np.ndarray
+    missed: np.ndarray
+    extra: np.ndarray
+
+    @property
+    def sensitivity(self) -> float:
+        """Found beats among those there are, 0 to 1 (NaN where there are none)."""
+        total = len(self.pairs) + len(self.missed)
+        return len(self.pairs) / total if total else float("nan")
+
+    @property
+    def positive_predictivity(self) -> float:
+        """True beats among those found, 0 to 1 (NaN where none were found)."""
+        total = len(self.pairs) + len(self.extra)
+        return len(self.pairs) / total if total else float("nan")
+
+
+def match(reference: np.ndarray, test: np.ndarray, fs_hz: float, tolerance_ms: float = TOLERANCE_MS) -> Matching:
+    """Pair beats within `tolerance_ms`, each at most once, nearer pairs first among neighbours (as EC57 and bxb do).
+
+    Parameters
+    ----------
+    reference, test : ascending sample numbers
+    """
+    reach = tolerance_ms / 1000 * fs_hz
+    pairs, missed, extra = [], [], []
+    r = t = 0
+    while r < len(reference) and t < len(test):
+        gap = abs(int(reference[r]) - int(test[t]))
+        if gap > reach:
+            if reference[r] < test[t]:
+                missed.append(r)
+                r += 1
+            else:
+                extra.append(t)
+                t += 1
+        elif r + 1 < len(reference) and abs(int(reference[r + 1]) - int(test[t])) < gap:
+            missed.append(r)
+            r += 1
+        elif t + 1 < len(test) and abs(int(reference[r]) - int(test[t + 1])) < gap:
+            extra.append(t)
+            t += 1
+        else:
+            pairs.append((r, t))
+            r, t = r + 1, t + 1
+    missed.extend(range(r, len(reference)))
+    extra.extend(range(t, len(test)))
+    return Matching(np.array(pairs, np.int64).reshape(-1, 2), np.array(missed, np.int64), np.array(extra, np.int64))

@@ -1,0 +1,86 @@
+"""Knows the names of leads, their aliases, and which limb leads follow from two others. Never invents a precordial lead.
+
+A *wish* is the name of a lead a model wants, or several separated by ``|`` in order of preference: ``"V1|V5"``.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from einthoven.errors import LeadMismatch
+
+STANDARD = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+_CANONICAL = {name.upper(): name for name in (*STANDARD, "MLII", "MLI", "MLIII")}
+_CANONICAL |= {"ML2": "MLII", "ML1": "MLI", "ML3": "MLIII", "MODIFIEDLII": "MLII"}
+
+# Einthoven 1913 and Goldberger 1942: of six limb leads two are independent. Each row: lead = a * first + b * second.
+_LIMB = {
+    "I": (("II", 1.0), ("III", -1.0)),
+    "II": (("I", 1.0), ("III", 1.0)),
+    "III": (("II", 1.0), ("I", -1.0)),
+    "aVR": (("I", -0.5), ("II", -0.5)),
+    "aVL": (("I", 1.0), ("II", -0.5)),
+    "aVF": (("II", 1.0), ("I", -0.5)),
+}
+
+
+def canonical(name: str) -> str:
+    """The standard spelling of a lead's name; an unknown name is returned stripped.
+
+    >>> canonical("avr"), canonical("Lead II"), canonical("ml-ii"), canonical("ECG1")
+    ('aVR', 'II', 'MLII', 'ECG1')
+    """
+    bare = name.strip()
+    key = bare.upper().replace(" ", "").replace("-", "").replace("_", "").removeprefix("LEAD")
+    return _CANONICAL.get(key, bare)
+
+
+def select(signal: np.ndarray, names: Sequence[str], wishes: Sequence[str], source: str = "the record") -> np.ndarray:
+    """Pick leads by name, whatever their order; a lead serves one wish only.
+
+    Parameters
+    ----------
+    signal : array [leads, samples]
+    names : names of the signal's leads
+    wishes : for each wanted lead its name, or alternatives ``"MLII|II"``
+    source : where the signal comes from, for the error
+
+    Returns
+    -------
+    array [len(wishes), samples]
+
+    Raises
+    ------
+    LeadMismatch
+        Where a wish cannot be met, not even from two other limb leads.
+    """
+    at = {canonical(name): index for index, name in reversed(list(enumerate(names)))}
+    taken: set[str] = set()
+    rows = []
+    for wish in wishes:
+        options = [canonical(option) for option in wish.split("|")]
+        present = next((option for option in options if option in at and option not in taken), None)
+        if present is not None:
+            taken.add(present)
+            rows.append(signal[at[present]])
+            continue
+        derived = next((row for row in (_derived(signal, at, option) for option in options) if row is not None), None)
+        if derived is None:
+            raise LeadMismatch(
+                "the model and the record do not share their leads.",
+                found=f"{', '.join(names)}  ({source})",
+                expected=", ".join(wish.replace("|", " or ") for wish in wishes),
+                remedy=(
+                    f"--leads {names[0]}={options[0]}   if that is what the file's lead stands for\n"
+                    "einthoven models      lists each model with its leads"
+                ),
+            )
+        rows.append(derived)
+    return np.stack(rows)
+
+
+def _derived(signal: np.ndarray, at: dict[str, int], lead: str) -> np.ndarray | None:
+    parts = _LIMB.get(lead, ())
+    if not parts or any(name not in at for name, _ in parts):
+        return None
+    return sum(weight * signal[at[name]] for name, weight in parts).astype(signal.dtype)

@@ -1,0 +1,132 @@
+"""Knows the one door from raw samples to model input: prepare(). Does not know a file, a model or a label."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from einthoven.errors import ConfigurationFault
+from einthoven.signal import filters, leads, quality, resample, windows
+
+SCALINGS = ("millivolt", "local")
+_LOCAL_SPAN_S = 10.0
+_LOCAL_FLOOR_MV = 0.02
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How raw samples become model input; it travels in the bundle."""
+
+    leads: tuple[str, ...]
+    """Leads by name, each with alternatives in order of preference: ``MLII|II``."""
+    fs_hz: float
+    """Sampling rate of the model's input."""
+    before_s: float
+    """Seconds of the window ahead of the heartbeat."""
+    after_s: float
+    """Seconds of the window behind the heartbeat."""
+    low_hz: float = 0.5
+    """Lower edge of the zero-phase band-pass."""
+    high_hz: float = 40.0
+    """Upper edge of the zero-phase band-pass."""
+    scaling: str = "local"
+    """``millivolt`` keeps the amplitudes; ``local`` divides each lead by its root mean square over ten seconds."""
+
+    def __post_init__(self):
+        faults = []
+        if not self.leads or isinstance(self.leads, str):
+            faults.append("leads names no lead")
+        if not 20 <= self.fs_hz <= 5000:
+            faults.append(f"fs_hz is {self.fs_hz:g}")
+        if self.before_s < 0 or self.after_s < 0 or self.before_s + self.after_s <= 0:
+            faults.append(f"the window reaches from -{self.before_s:g} s to {self.after_s:g} s")
+        if not 0 < self.low_hz < self.high_hz:
+            faults.append(f"the band is {self.low_hz:g} to {self.high_hz:g} Hz")
+        if self.scaling not in SCALINGS:
+            faults.append(f"scaling is {self.scaling}")
+        if faults:
+            raise ConfigurationFault(
+                "the preparation contradicts itself.",
+                found="; ".join(faults),
+                expected=f"one lead or more, 20 to 5000 Hz, a window and a band above zero, scaling {' or '.join(SCALINGS)}",
+                remedy="einthoven train --help",
+            )
+
+    @property
+    def before(self) -> int:
+        """Samples of the window ahead of the heartbeat."""
+        return round(self.before_s * self.fs_hz)
+
+    @property
+    def after(self) -> int:
+        """Samples of the window behind the heartbeat."""
+        return round(self.after_s * self.fs_hz)
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of a window."""
+        return self.before + self.after
+
+    def as_dict(self) -> dict:
+        """Plain values, for a card or a manifest."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        return plain | {"leads": list(self.leads)}
+
+    @classmethod
+    def from_dict(cls, plain: dict) -> "Preparation":
+        """The way back from :meth:`as_dict`."""
+        return cls(**(plain | {"leads": tuple(plain["leads"])}))
+
+
+def prepare(
+    signal_mv: np.ndarray, fs_hz: float, names: tuple[str, ...], preparation: Preparation, source: str = "the record"
+) -> np.ndarray:
+    """Select, resample, filter and scale one slice. Training, prediction, export and stream all pass here.
+
+    Parameters
+    ----------
+    signal_mv : array [leads, samples] in mV, NaN where samples are missing
+    fs_hz : its rate
+    names : its leads
+    preparation : what the model wants
+    source : where the slice comes from, for errors
+
+    Returns
+    -------
+    array [len(preparation.leads), samples at preparation.fs_hz], float32
+
+    Raises
+    ------
+    LeadMismatch
+        Where a lead is not there.
+    """
+    chosen = leads.select(signal_mv, names, preparation.leads, source)
+    chosen = np.stack([quality.interpolated(lead) for lead in chosen]).astype(np.float32)
+    chosen = resample.resample(chosen, fs_hz, preparation.fs_hz)
+    chosen = filters.band_pass(chosen, preparation.fs_hz, preparation.low_hz, preparation.high_hz)
+    if preparation.scaling == "local":
+        chosen = chosen / (filters.local_rms(chosen, preparation.fs_hz, _LOCAL_SPAN_S) + _LOCAL_FLOOR_MV)
+    return chosen
+
+
+def beat_windows(
+    signal_mv: np.ndarray,
+    fs_hz: float,
+    names: tuple[str, ...],
+    beats: np.ndarray,
+    preparation: Preparation,
+    source: str = "the record",
+) -> np.ndarray:
+    """Prepare a slice and cut one window around each beat.
+
+    Parameters
+    ----------
+    beats : sample numbers at `fs_hz` [n]
+
+    Returns
+    -------
+    array [n, leads, preparation.n_samples], float32
+    """
+    prepared = prepare(signal_mv, fs_hz, names, preparation, source)
+    at = resample.resample_positions(beats, fs_hz, preparation.fs_hz)
+    at = np.clip(at, 0, prepared.shape[-1] - 1)
+    return windows.around_beats(prepared, at, preparation.before, preparation.after)

@@ -1,0 +1,231 @@
+"""Knows how a run goes: start or resume, stop early, keep the best weights, leave a bundle. Opens no test window."""
+
+import json
+import logging
+import os
+import platform
+import time
+import warnings
+from pathlib import Path
+
+import lightning as L
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+
+from einthoven import __version__, bundle, console
+from einthoven.bundle import Card
+from einthoven.data.batches import Batches
+from einthoven.errors import ConfigurationFault, UnknownName
+from einthoven.models import MODELS
+from einthoven.paths import output_folder, written_aside
+from einthoven.training.losses import loss_for
+from einthoven.training.module import Training
+from einthoven.training.recipe import Recipe
+from einthoven.training.task import Task
+
+_RUN, _BEST, _LAST = "run.json", "best.safetensors", "last.ckpt"
+
+
+def network_for(architecture: str, n_leads: int, n_classes: int, n_samples: int, settings: dict) -> torch.nn.Module:
+    """A network of MODELS.
+
+    Raises
+    ------
+    UnknownName, ConfigurationFault
+        Where the name is not in MODELS, or a setting is not the architecture's.
+    """
+    if architecture not in MODELS:
+        raise UnknownName(
+            "there is no such architecture.",
+            found=architecture,
+            expected=", ".join(MODELS),
+            remedy=f"--model {next(iter(MODELS))}",
+        )
+    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+    try:
+        return MODELS[architecture](n_leads, n_classes, n_samples, **plain)
+    except TypeError as error:
+        raise ConfigurationFault(
+            f"{architecture} cannot be built with these settings.",
+            found=f"{settings}: {error}",
+            expected=f"keyword arguments of {MODELS[architecture].__name__}",
+            remedy="einthoven models",
+        ) from error
+
+
+def native_bf16() -> bool:
+    """Whether this machine multiplies bf16 natively: a GPU that does, or a CPU with AVX-512 BF16, AMX or Arm BF16."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text().split() if platform.system() == "Linux" and cpuinfo.exists() else []
+    return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(flags))
+
+
+def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: Path) -> Card:
+    """Train, or go on where a killed run stopped; the same command ends with the same weights.
+
+    Parameters
+    ----------
+    task : what is learned from what
+    architecture, settings : the network
+    recipe : how
+    folder : the run: run.json, logs, last.ckpt, best.safetensors, and bundle/ at the end
+
+    Returns
+    -------
+    the card of ``folder/bundle``
+
+    Raises
+    ------
+    ConfigurationFault
+        Where the folder holds a run with other settings.
+    """
+    precision = recipe.precision if recipe.precision != "auto" else ("bf16" if native_bf16() else "fp32")
+    stated = {
+        "architecture": architecture,
+        "settings": settings,
+        "recipe": recipe.as_dict(),
+        "precision": precision,
+        "preparation": task.preparation.as_dict(),
+        "provenance": task.provenance,
+    }
+    finished = _enter(folder, stated)
+    if finished is not None:
+        console.note(f"{folder} is finished; nothing to train")
+        return finished
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", module=r"lightning\..*")
+
+    n_leads, n_samples = task.windows.shape[1:]
+    torch.manual_seed(recipe.seed)
+    network = network_for(architecture, n_leads, len(task.classes), n_samples, settings)
+    counts = torch.from_numpy(np.bincount(task.labels[task.train], minlength=len(task.classes)))
+    rank, world = int(os.environ.get("LOCAL_RANK", 0)), max(1, torch.cuda.device_count())
+    train = Batches(task.windows, task.labels, task.train, recipe.batch, recipe.seed, rank, world)
+    validation = Batches(task.windows, task.labels, task.validation, 2 * recipe.batch)
+    module = Training(network, loss_for(recipe, counts), recipe, task.preparation.fs_hz, len(train))
+    keeper = _KeepBest(folder / _BEST)
+    logs = folder / "logs"
+    callbacks: list[Callback] = [
+        keeper,
+        EarlyStopping("val_macro_f1", mode="max", patience=recipe.patience),
+        ModelCheckpoint(folder, _LAST.removesuffix(".ckpt"), monitor=None, enable_version_counter=False),
+        RichProgressBar(leave=True) if console.is_terminal() else _Lines(recipe.epochs),
+    ]
+    trainer = L.Trainer(
+        max_epochs=recipe.epochs,
+        precision="bf16-mixed" if precision == "bf16" else "32-true",
+        gradient_clip_val=recipe.clip_norm,
+        callbacks=callbacks,
+        logger=[CSVLogger(logs, name="csv", version=""), TensorBoardLogger(logs, name="tensorboard", version="")],
+        default_root_dir=folder,
+        enable_model_summary=False,
+        enable_progress_bar=console.is_terminal(),
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        log_every_n_steps=50,
+        deterministic="warn",
+    )
+    started = time.monotonic()
+    last = folder / _LAST
+    trainer.fit(module, train, validation, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+    if trainer.interrupted:
+        raise KeyboardInterrupt
+    card = Card(
+        name=folder.resolve().name,
+        architecture=architecture,
+        settings=settings,
+        classes=task.classes,
+        labels=task.label_set,
+        meanings=task.meanings,
+        preparation=task.preparation,
+        training={
+            **task.provenance,
+            "counts": {part: _counts(task, getattr(task, part)) for part in ("train", "validation")},
+            "recipe": recipe.as_dict(),
+            "precision": precision,
+            "best_epoch": keeper.epoch,
+            "validation_macro_f1": round(keeper.score, 6),
+            "minutes_since_last_start": round((time.monotonic() - started) / 60, 2),
+            "versions": {"einthoven": __version__, "torch": torch.__version__, "python": platform.python_version()},
+        },
+        attribution=task.attribution,
+    )
+    from safetensors.numpy import load_file
+
+    return bundle.save(folder / "bundle", card, load_file(folder / _BEST))
+
+
+def _enter(folder: Path, stated: dict) -> Card | None:
+    """Make a new run, or make sure an old one had the same settings; the card, if it is finished."""
+    file = output_folder(folder) / _RUN
+    stated = json.loads(json.dumps(stated))
+    if not file.exists():
+        with written_aside(file) as aside:
+            aside.write_text(json.dumps(stated, indent=1))
+        return None
+    try:
+        known = json.loads(file.read_text())
+    except ValueError:
+        known = {}
+    if known != stated:
+        other = [name for name in stated if known.get(name) != stated[name]]
+        raise ConfigurationFault(
+            f"{folder} holds a run with other settings.",
+            found=f"another {', '.join(other)}",
+            expected="the settings it was started with, so that it can resume",
+            remedy="name a new folder with --out, or remove this one",
+        )
+    return bundle.load_card(folder / "bundle") if (folder / "bundle").exists() else None
+
+
+def _counts(task: Task, chosen: np.ndarray) -> dict[str, int]:
+    found = np.bincount(task.labels[chosen], minlength=len(task.classes))
+    return dict(zip(task.classes, found.tolist(), strict=True))
+
+
+class _KeepBest(Callback):
+    """Writes the weights of the best validation macro-F1, whole or not at all."""
+
+    def __init__(self, file: Path):
+        self.file, self.score, self.epoch = file, -1.0, -1
+
+    def on_validation_end(self, trainer: L.Trainer, module: Training) -> None:
+        score = float(trainer.callback_metrics["val_macro_f1"])
+        if trainer.sanity_checking or score <= self.score:
+            return
+        self.score, self.epoch = score, trainer.current_epoch
+        if trainer.is_global_zero:
+            from safetensors.torch import save_file
+
+            state = {name: tensor.detach().cpu().contiguous() for name, tensor in module.network.state_dict().items()}
+            with written_aside(self.file) as aside:
+                save_file(state, aside)
+
+    def state_dict(self) -> dict:
+        return {"score": self.score, "epoch": self.epoch}
+
+    def load_state_dict(self, state: dict) -> None:
+        self.score, self.epoch = state["score"], state["epoch"]
+
+
+class _Lines(Callback):
+    """One line an epoch, where no bar can be drawn."""
+
+    def __init__(self, epochs: int):
+        self.epochs, self.done, self.started = epochs, 0, time.monotonic()
+
+    def on_validation_end(self, trainer: L.Trainer, module: Training) -> None:
+        self.done += 1
+        minutes = (time.monotonic() - self.started) / 60
+        left = minutes / self.done * (self.epochs - trainer.current_epoch - 1)
+        got = trainer.callback_metrics
+        console.note(
+            f"epoch {trainer.current_epoch + 1:3d} of {self.epochs}   "
+            f"validation macro-F1 {got['val_macro_f1']:.4f}  accuracy {got['val_accuracy']:.4f}   "
+            f"{minutes:.1f} min, at most {left:.1f} left"
+        )

@@ -1,0 +1,62 @@
+"""Knows every setting of a training, once, with its unit and reason. Does not know how it is carried out; imports no torch."""
+
+from dataclasses import asdict, dataclass
+
+from einthoven.errors import ConfigurationFault
+
+LOSSES = ("cross_entropy", "weighted", "focal")
+PRECISIONS = ("auto", "fp32", "bf16")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained."""
+
+    epochs: int = 24
+    """Passes over the training windows, at most."""
+    batch: int = 256
+    """Windows in a batch."""
+    lr: float = 2e-3
+    """Largest learning rate of AdamW; it rises over the first epoch and falls to zero along a cosine."""
+    weight_decay: float = 0.01
+    """Decoupled weight decay of AdamW."""
+    clip_norm: float = 1.0
+    """Gradients are scaled down to this norm."""
+    loss: str = "cross_entropy"
+    """cross_entropy, weighted (each class by the inverse of its share), or focal (Lin et al. 2017)."""
+    focal_gamma: float = 2.0
+    """Exponent of the focal loss: how much easy windows are turned down."""
+    focal_alpha: tuple[float, ...] = ()
+    """Weight of each class in the focal loss; empty weighs all alike."""
+    augment: tuple[str, ...] = ("shift", "gain", "noise")
+    """Variations of the training windows: shift, gain, noise, wander."""
+    patience: int = 8
+    """Epochs without a better validation macro-F1 before training stops."""
+    seed: int = 0
+    """Of split, weights, order, dropout and augmentation."""
+    precision: str = "auto"
+    """fp32, bf16, or auto: bf16 where the machine multiplies it natively."""
+
+    def __post_init__(self):
+        faults = [
+            f"{name} is {getattr(self, name)}"
+            for name in ("epochs", "batch", "lr", "clip_norm", "patience")
+            if not getattr(self, name) > 0
+        ]
+        if self.weight_decay < 0 or self.focal_gamma < 0:
+            faults.append("weight_decay or focal_gamma is negative")
+        if self.loss not in LOSSES:
+            faults.append(f"loss is {self.loss}")
+        if self.precision not in PRECISIONS:
+            faults.append(f"precision is {self.precision}")
+        if faults:
+            raise ConfigurationFault(
+                "the recipe cannot be carried out.",
+                found="; ".join(faults),
+                expected=f"numbers above zero, loss {' or '.join(LOSSES)}, precision {' or '.join(PRECISIONS)}",
+                remedy="einthoven train --help",
+            )
+
+    def as_dict(self) -> dict:
+        """Plain values, for a card."""
+        return asdict(self)

@@ -1,0 +1,98 @@
+"""Knows what is learned from what: a store and a protocol become a task. Does not know a network."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from einthoven.corpora.corpus import Corpus, Protocol
+from einthoven.corpora.split import Split, audit, require_apart
+from einthoven.data.store import Store
+from einthoven.errors import ConfigurationFault
+from einthoven.signal.preparation import Preparation
+
+
+@dataclass(frozen=True)
+class Task:
+    """Windows, labels and the two parts that training may see; the test part is not in it.
+
+    windows : [n, leads, samples]; labels : class numbers [n], -1 outside the protocol; train, validation : window
+    numbers; provenance : plain values for the card (corpus, protocol, patients, …)
+    """
+
+    windows: np.ndarray
+    labels: np.ndarray
+    train: np.ndarray
+    validation: np.ndarray
+    classes: tuple[str, ...]
+    label_set: str
+    meanings: tuple[str, ...]
+    preparation: Preparation
+    provenance: dict
+    attribution: str
+
+
+def labels_of(store: Store, protocol: Protocol) -> np.ndarray:
+    """Class number of each window [n], -1 where the protocol has no class for it."""
+    symbols, inverse = np.unique(store.index.symbol, return_inverse=True)
+    return np.array([protocol.labels.index_of(symbol) for symbol in symbols], np.int64)[inverse]
+
+
+def split_of(store: Store, protocol: Protocol, seed: int, left_out: tuple[str, ...] = ()) -> Split:
+    """Part a store, and refuse a split that shares patients though its protocol keeps them apart.
+
+    Raises
+    ------
+    PatientLeak, ConfigurationFault
+        Where patients are shared beyond those declared, or a record to leave out does not exist.
+    """
+    unknown = sorted(set(left_out) - set(np.unique(store.index.record).tolist()))
+    if unknown:
+        raise ConfigurationFault(
+            "a record to leave out is not in the corpus.",
+            found=", ".join(unknown),
+            expected="names of its records",
+            remedy="--leave-out 208",
+        )
+    split = protocol.split(store.index, seed, left_out)
+    if not protocol.leaks:
+        require_apart(audit(split, store.index.patient), protocol.declared_shared)
+    return split
+
+
+def task_of(corpus: Corpus, protocol: Protocol, store: Store, seed: int, left_out: tuple[str, ...] = ()) -> Task:
+    """The task of a protocol over a store.
+
+    Parameters
+    ----------
+    seed : of the split, where the protocol draws one
+    left_out : records that neither train nor validate
+    """
+    split = split_of(store, protocol, seed, left_out)
+    seen = np.concatenate((split.train, split.validation))
+    provenance = {
+        "corpus": corpus.name,
+        "corpus_version": corpus.version,
+        "protocol": protocol.name,
+        "protocol_summary": protocol.summary,
+        "leaks_patients": protocol.leaks,
+        "remark": protocol.remark,
+        "split_seed": seed,
+        "left_out": sorted(left_out),
+        "patients": [f"{corpus.name}/{patient}" for patient in np.unique(store.index.patient[seen]).tolist()],
+        "records": {
+            part: np.unique(store.index.record[getattr(split, part)]).tolist() for part in ("train", "validation")
+        },
+        "store_fingerprint": store.fingerprint,
+    }
+    return Task(
+        windows=store.windows,
+        labels=labels_of(store, protocol),
+        train=split.train,
+        validation=split.validation,
+        classes=protocol.labels.classes,
+        label_set=protocol.labels.name,
+        meanings=protocol.labels.meanings,
+        preparation=store.preparation,
+        provenance=provenance,
+        attribution=f"Trained on {corpus.title} {corpus.version} ({corpus.licence}): {corpus.citation}. {corpus.address}",
+    )
