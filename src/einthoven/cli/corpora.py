@@ -1,4 +1,43 @@
+"""Knows the verb corpora."""
+
 from dataclasses import dataclass
+
+from einthoven import console
+
+
 @dataclass(frozen=True)
 class Corpora:
-    """stub"""
+    """List the corpora: what they hold, under which licence, and how they are parted.
+
+    Example: einthoven corpora
+    """
+
+    def run(self) -> int:
+        """Print a table, and the protocols of each corpus."""
+        from einthoven.corpora import CORPORA
+
+        rows = [
+            (
+                c.name,
+                f"{c.title} {c.version}",
+                f"{c.n_records}",
+                f"{c.n_patients}",
+                f"{c.n_beats:,}",
+                f"{c.fs_hz:g}",
+                c.licence,
+            )
+            for c in CORPORA.values()
+        ]
+        console.table(("corpus", "title", "records", "patients", "beats", "Hz", "licence"), rows)
+        for corpus in CORPORA.values():
+            prepared = corpus.preparation
+            console.say(f"{corpus.name}: leads {corpus.leads}; {corpus.address}")
+            console.say(
+                f"  prepared as {', '.join(prepared.leads)} at {prepared.fs_hz:g} Hz, "
+                f"{prepared.before_s:g} s ahead of the beat to {prepared.after_s:g} s behind, {prepared.scaling} scaling"
+            )
+            for protocol in corpus.protocols.values():
+                console.say(f"  protocol {protocol.name}: {protocol.summary}; {protocol.labels.name}")
+                console.say(f"    {protocol.remark}")
+            console.say(f"  {corpus.citation}")
+        return 0

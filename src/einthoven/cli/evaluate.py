@@ -1,4 +1,91 @@
-from dataclasses import dataclass
+"""Knows the verb evaluate."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from einthoven import console
+from einthoven.cli.prepare import From, corpus_named
+from einthoven.errors import ConfigurationFault
+from einthoven.paths import output_folder, written_aside
+
+_HEAD = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_auc")
+
+
 @dataclass(frozen=True)
 class Evaluate:
-    """stub"""
+    """Score a model on the test part of a corpus, with intervals.
+
+    Example: einthoven evaluate mitbih-cnn-lstm-mlii --corpus mitdb --from ./mitdb --out scores
+    """
+
+    model: Positional[str]
+    """A run's folder, a bundle's folder, or the name of a bundled model."""
+    source: From
+    """Folder of the corpus as its publisher lays it out."""
+    out: Path
+    """Folder for metrics.json, table.md, confusion.png, roc.png and predictions.csv."""
+    corpus: str | None = None
+    """Name of the corpus; the one the model was trained on, where not stated."""
+    protocol: str | None = None
+    """How the corpus is parted; the one the model was trained by, where not stated."""
+    drop_202: bool = False
+    """Leave out record 202, who is the man of record 201."""
+
+    def run(self) -> int:
+        """Open the test part, score, write tables and figures."""
+        from einthoven.bundle import rewrite_card
+        from einthoven.data.build import build
+        from einthoven.evaluation.evaluate import evaluate
+        from einthoven.inference.predictor import load
+        from einthoven.inference.scoring import score_test_part
+        from einthoven.paths import ASSETS
+        from einthoven.report import plots, tables
+
+        predictor = load(self.model)
+        card = predictor.card
+        corpus = corpus_named(self.corpus or _stated(card.training, "corpus", card.name))
+        protocol = corpus.protocol(self.protocol or _stated(card.training, "protocol", card.name))
+        output_folder(self.out)
+        store = build(corpus, self.source, card.preparation)
+        predictions, found = score_test_part(predictor, corpus, protocol, store, ("202",) if self.drop_202 else ())
+        metrics = {
+            "model": card.name,
+            "weights_sha256": card.weights_sha256,
+            "corpus": corpus.name,
+            "corpus_version": corpus.version,
+            "protocol": protocol.name,
+            "protocol_summary": protocol.summary,
+            "labels": protocol.labels.name,
+            **found,
+            **evaluate(predictions, protocol.unit),
+            "store_fingerprint": store.fingerprint,
+        }
+        with written_aside(self.out / "metrics.json") as aside:
+            aside.write_text(json.dumps(metrics, indent=1) + "\n")
+        with written_aside(self.out / "table.md") as aside:
+            aside.write_text(tables.markdown(metrics))
+        predictions.write(self.out / "predictions.csv")
+        plots.confusion(metrics, self.out / "confusion.png")
+        plots.roc(predictions, metrics, self.out / "roc.png")
+        if ASSETS not in predictor.folder.parents and not self.drop_202:
+            kept = [row for row in card.results if (row["corpus"], row["protocol"]) != (corpus.name, protocol.name)]
+            rewrite_card(predictor.folder, replace(card, results=(*kept, tables.headline(metrics))))
+        console.say(tables.title(metrics))
+        console.table(("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in _HEAD])
+        console.table(*tables.per_class(metrics))
+        console.say(f"{protocol.remark}\n{self.out}: metrics.json, table.md, confusion.png, roc.png, predictions.csv")
+        return 0
+
+
+def _stated(training: dict, key: str, name: str) -> str:
+    if key not in training:
+        raise ConfigurationFault(
+            f"the card of {name} does not say its {key}.",
+            found="nothing",
+            expected=f"a {key}",
+            remedy=f"--{key} {'mitdb' if key == 'corpus' else 'clean'}",
+        )
+    return training[key]

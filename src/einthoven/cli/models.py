@@ -1,4 +1,46 @@
+"""Knows the verb models."""
+
 from dataclasses import dataclass
+
+from einthoven import console
+
+
 @dataclass(frozen=True)
 class Models:
-    """stub"""
+    """List the models that answer, and the architectures that can be trained.
+
+    Example: einthoven models --leads 1
+    """
+
+    leads: int | None = None
+    """Only models that need this many leads."""
+
+    def run(self) -> int:
+        """Print both lists."""
+        from einthoven import bundle
+        from einthoven.paths import ASSETS
+        from einthoven.report.tables import cells
+
+        rows = []
+        for name in bundle.bundled():
+            card = bundle.load_card(ASSETS / name)
+            if self.leads is not None and len(card.preparation.leads) != self.leads:
+                continue
+            wished = ", ".join(wish.replace("|", " or ") for wish in card.preparation.leads)
+            scored = [
+                f"{row['corpus']} {row['protocol']}: macro-F1 {' ('.join(cells(row['macro_f1']))})"
+                for row in card.results
+            ]
+            rows.append(
+                (name, wished, " ".join(card.classes), f"{card.n_parameters:,}", "; ".join(scored) or "not tested")
+            )
+        console.table(("model", "leads", "classes", "parameters", "tested on"), rows, "Models that answer")
+        if self.leads is None:
+            console.table(("architecture", "what it is"), _architectures(), "Architectures for einthoven train --model")
+        return 0
+
+
+def _architectures() -> list[tuple[str, str]]:
+    from einthoven.models import MODELS
+
+    return [(name, (model.__doc__ or "").splitlines()[0]) for name, model in MODELS.items()]

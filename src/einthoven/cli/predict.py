@@ -1,4 +1,115 @@
+"""Knows the verb predict."""
+
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from einthoven import console
+from einthoven.errors import EinthovenError, StatementMissing
+
+
 @dataclass(frozen=True)
 class Predict:
-    """stub"""
+    """Classify recordings: WFDB, MATLAB, CSV or NPY in; a table, JSON, CSV or an HTML report out.
+
+    Example: einthoven predict mitbih-cnn-lstm-mlii 100.hea --out report.html
+
+    Example, a CSV of one row a sample: einthoven predict mitbih-cnn-lstm-mlii ecg.csv --fs 250 --leads MLII --unit mV
+    """
+
+    model: Positional[str]
+    """A bundled model's name, a bundle's folder, or a run's folder."""
+    files: Positional[tuple[Path, ...]]
+    """Recordings; a WFDB record by its header, its signal file or its bare name."""
+    out: Path | None = None
+    """Where the answer goes: .json, .csv or .html."""
+    fs: Annotated[float | None, arg(metavar="HZ")] = None
+    """Sampling rate, where a file does not state it."""
+    leads: Annotated[str | None, arg(metavar="A,B|FILE=LEAD")] = None
+    """Leads in the file's order (I,II,V1), or what some of the file's stand for (ECG1=MLII)."""
+    unit: str | None = None
+    """V, mV or uV, where a file does not state it."""
+
+    def run(self) -> int:
+        """Answer each file; a file that cannot be read does not stop the others."""
+        from einthoven.inference.predictor import load
+        from einthoven.records import read
+
+        if self.out is not None:
+            from einthoven.report import answers
+
+            answers.require_writable(self.out)
+        if not self.files:
+            raise StatementMissing(
+                "no recording was named.",
+                found="a model and nothing to read",
+                expected="one file or more",
+                remedy=f"einthoven predict {self.model} 100.hea --out report.html",
+            )
+        model = load(self.model)
+        leads = _leads(self.leads)
+        answered, refused = [], 0
+        for file in console.progress(self.files, "reading", len(self.files)):
+            try:
+                record = read(file, fs_hz=self.fs, leads=leads, unit=self.unit)
+                answered.append(model(record))
+            except EinthovenError as error:
+                console.fail(error)
+                refused += 1
+        if not answered:
+            return 2
+        if self.out is not None:
+            answers.write(answered, self.out)
+        for prediction in answered:
+            show(prediction)
+        if self.out is not None:
+            console.say(str(self.out))
+        console.say(_notice())
+        if refused:
+            console.note(f"{refused} of {len(self.files)} files were not answered; the reasons are above")
+        return 1 if refused else 0
+
+
+def show(prediction, counted: dict[str, int] | None = None) -> None:
+    """Print the beats of each class, beside what annotators counted where it is known."""
+    card = prediction.card
+    rate = f", {prediction.rate_bpm:.0f} a minute" if prediction.rate_bpm else ""
+    title = (
+        f"{prediction.record.name}: {len(prediction.beats)} beats{rate}, {prediction.n_unsure} doubtful  ({card.name})"
+    )
+    columns = ["class", "beats", "share"] + (["annotators"] if counted else []) + ["meaning"]
+    meanings = dict(zip(card.classes, card.meanings, strict=True))
+    rows = []
+    for name in [*card.classes, *[name for name in counted or {} if name not in card.classes]]:
+        n = prediction.counts.get(name)
+        row = [name, "–" if n is None else str(n), "–" if n is None else f"{n / max(1, len(prediction.beats)):.1%}"]
+        rows.append(
+            [*row, *([str(counted.get(name, 0))] if counted else []), meanings.get(name, "not known to this model")]
+        )
+    console.table(columns, rows, title)
+    for remark in prediction.remarks:
+        console.say(f"  {remark}")
+
+
+def _notice() -> str:
+    from einthoven.inference.prediction import DISCLAIMER
+
+    return DISCLAIMER
+
+
+def _leads(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":
+    if text is None:
+        return None
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if all("=" in word for word in words):
+        return dict(word.split("=", 1) for word in words)
+    if any("=" in word for word in words) or not words:
+        raise StatementMissing(
+            "the leads cannot be understood.",
+            found=f"--leads {text}",
+            expected="all names in order, or FILE=LEAD for each lead that is meant",
+            remedy="--leads ECG1=MLII,ECG2=V1",
+        )
+    return tuple(words)

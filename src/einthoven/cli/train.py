@@ -56,7 +56,9 @@ class Train:
             f"{self.out}: validation macro-F1 {card.training['validation_macro_f1']:.4f} "
             f"in epoch {card.training['best_epoch'] + 1}, {card.n_parameters:,} parameters"
         )
-        console.say(f"einthoven evaluate {self.out} --from {self.source} --out {self.out}/test      scores the test part")
+        console.say(
+            f"einthoven evaluate {self.out} --from {self.source} --out {self.out}/test      scores the test part"
+        )
         return 0
 
 

@@ -98,7 +98,9 @@ class Corpus:
         return self.protocols[name]
 
 
-def entries_of(folder: Path, names: tuple[str, ...], suffixes: tuple[str, ...], patient_of: dict[str, str], remedy: str):
+def entries_of(
+    folder: Path, names: tuple[str, ...], suffixes: tuple[str, ...], patient_of: dict[str, str], remedy: str
+):
     """Entries for `names` in `folder`, each with all its `suffixes`.
 
     Raises
@@ -107,12 +109,16 @@ def entries_of(folder: Path, names: tuple[str, ...], suffixes: tuple[str, ...], 
         Naming the files that are not there.
     """
     folder = Path(folder)
-    missing = [f"{name}.{suffix}" for name in names for suffix in suffixes if not (folder / f"{name}.{suffix}").is_file()]
+    missing = [
+        f"{name}.{suffix}" for name in names for suffix in suffixes if not (folder / f"{name}.{suffix}").is_file()
+    ]
     if missing:
         nothing = not folder.is_dir() or len(missing) == len(names) * len(suffixes)
         raise CorpusIncomplete(
             f"{folder} does not hold the whole corpus.",
-            found="none of its files" if nothing else f"{len(missing)} missing: {', '.join(missing[:6])}{', …' * (len(missing) > 6)}",
+            found="none of its files"
+            if nothing
+            else f"{len(missing)} missing: {', '.join(missing[:6])}{', …' * (len(missing) > 6)}",
             expected=f"{len(names)} records with {', '.join(f'.{suffix}' for suffix in suffixes)}",
             remedy=remedy,
         )

@@ -22,7 +22,13 @@ class LabelSet:
         return next(found, -1)
 
 
-_MEANINGS = ("normal or bundle branch block", "supraventricular ectopic", "ventricular ectopic", "fusion", "paced or unknown")
+_MEANINGS = (
+    "normal or bundle branch block",
+    "supraventricular ectopic",
+    "ventricular ectopic",
+    "fusion",
+    "paced or unknown",
+)
 
 AAMI5 = LabelSet("AAMI, five classes (N = N L R e j, S = A a J S)", tuple("NSVFQ"), _MEANINGS, _AAMI)
 AAMI4 = LabelSet(

@@ -1,4 +1,4 @@
-"""Knows how to part windows into training, validation and test, and who is in two parts at once. Does not know a label's meaning."""
+"""Knows the three parts of a store, and who is in two of them at once. Does not know what a label means."""
 
 from dataclasses import dataclass
 

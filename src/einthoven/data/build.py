@@ -41,7 +41,11 @@ def build(corpus: Corpus, source: Path, preparation: Preparation) -> stores.Stor
     with folder_aside(folder) as aside:
         index, n_windows = _fill(stores.windows_file(aside), corpus, entries, preparation)
         files = {
-            path.name: {"size": path.stat().st_size, "mtime_ns": path.stat().st_mtime_ns, "sha256": stores.file_sha256(path)}
+            path.name: {
+                "size": path.stat().st_size,
+                "mtime_ns": path.stat().st_mtime_ns,
+                "sha256": stores.file_sha256(path),
+            }
             for path in stores.files_of(entries)
         }
         settings = stores.settings_of(corpus, preparation)
@@ -74,7 +78,9 @@ def _fill(file: Path, corpus: Corpus, entries: list[Entry], preparation: Prepara
 
 @contextmanager
 def _workers(n_entries: int) -> Iterator:
-    n_workers = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, n_entries)
+    n_workers = min(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, n_entries
+    )
     if n_workers < 2 or n_entries < 8:
         yield lambda tasks: map(_windows_of, tasks)
         return

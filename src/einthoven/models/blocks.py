@@ -4,6 +4,8 @@ On CPUs a one-dimensional convolution is fastest as a channels-last two-dimensio
 take and give [batch, channels, samples] like torch's own, and keep the memory in that order between them.
 """
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -81,6 +83,6 @@ class Binned(nn.Module):
         """[batch, channels, samples] to [batch, channels * n_bins]."""
         n_samples = x.shape[-1]
         edges = [at * n_samples // self.n_bins for at in range(self.n_bins + 1)]
-        spans = zip(edges, edges[1:], strict=False)
+        spans = itertools.pairwise(edges)
         means = [x[:, :, start : max(stop, start + 1)].mean(dim=2) for start, stop in spans]
         return torch.cat(means, dim=1)

@@ -31,8 +31,10 @@ def read_csv(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) -
     if separator == ";":
         rows = [row.replace(",", ".") for row in rows]
     try:
-        values = np.genfromtxt(rows, delimiter=separator, ndmin=2) if _has_gaps(rows, separator) else np.loadtxt(
-            rows, delimiter=separator, ndmin=2
+        values = (
+            np.genfromtxt(rows, delimiter=separator, ndmin=2)
+            if _has_gaps(rows, separator)
+            else np.loadtxt(rows, delimiter=separator, ndmin=2)
         )
     except ValueError as error:
         raise _not_a_table(path, str(error).splitlines()[0][:160]) from error

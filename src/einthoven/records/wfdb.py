@@ -238,7 +238,7 @@ def _raw_bytes(file: Path, header: Header, path: Path) -> np.ndarray:
             raise RecordUnreadable(
                 f"the signal file of {path} is not as long as its header says: {truncated}.",
                 found=f"{len(raw):,} bytes in {file.name}",
-                expected=f"{expected:,} bytes: {header.n_samples:,} samples of {len(header.signals)} leads in format {signal.format}",
+                expected=f"{expected:,} bytes: {header.n_samples:,} samples of {len(header.signals)} leads, format {signal.format}",
                 remedy="copy or download the record again, header and signal file together",
             )
     elif len(raw) == 0:

@@ -1,4 +1,4 @@
-"""Knows the filters that a model's input passes. They are of finite length, so that a slice with a margin gives what the whole gives."""
+"""Knows the filters that a model's input passes. Their length is finite: a slice with a margin gives what the whole gives."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""Knows where the heart beats, and how two lists of beats compare. The detector is sleepecg's; the class of a beat is not decided here."""
+"""Knows where the heart beats (sleepecg's detector), and how two lists of beats compare. Decides no class."""
 
 from dataclasses import dataclass
 

@@ -29,7 +29,9 @@ class Training(L.LightningModule):
 
     def on_train_epoch_start(self) -> None:
         """Start the epoch's own random numbers, and its own order of windows."""
-        seed = int(np.random.SeedSequence((self.recipe.seed, self.current_epoch, self.global_rank)).generate_state(1)[0])
+        seed = int(
+            np.random.SeedSequence((self.recipe.seed, self.current_epoch, self.global_rank)).generate_state(1)[0]
+        )
         torch.manual_seed(seed)
         self._rng = torch.Generator().manual_seed(seed)
         self.trainer.train_dataloader.epoch = self.current_epoch

@@ -1,0 +1,154 @@
+"""Knows how a bundle answers: Record in, Prediction out; windows in, probabilities out. Loads torch when it first answers."""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from einthoven import bundle
+from einthoven.bundle import Card
+from einthoven.errors import BundleDamaged, RecordTooShort
+from einthoven.inference.prediction import Prediction
+from einthoven.records.record import Record
+from einthoven.signal import heartbeats, leads, preparation, quality
+
+_BATCH = 512
+_UPRIGHT = ("I", "II", "MLII", "V5", "V6")
+
+
+def load(name_or_path: str | Path) -> "Predictor":
+    """A model that answers, by the name of a bundled one, or from the folder of a bundle or a run.
+
+    Raises
+    ------
+    UnknownName, BundleDamaged
+        Where there is none, or it is damaged. Pickles are never loaded.
+    """
+    folder = bundle.find(name_or_path)
+    return Predictor(folder, bundle.load_card(folder))
+
+
+class Predictor:
+    """A loaded bundle; call it with a Record.
+
+    Parameters
+    ----------
+    folder : of the bundle; card : its card
+    """
+
+    def __init__(self, folder: Path, card: Card):
+        self.folder, self.card = folder, card
+        self._tensors = bundle.load_weights(folder, card)
+
+    @cached_property
+    def network(self):
+        """The torch module, in eval mode."""
+        import torch
+
+        from einthoven.models import MODELS
+
+        card = self.card
+        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in card.settings.items()}
+        try:
+            shape = (len(card.preparation.leads), len(card.classes), card.preparation.n_samples)
+            network = MODELS[card.architecture](*shape, **settings)
+            network.load_state_dict({name: torch.from_numpy(values) for name, values in self._tensors.items()})
+        except (KeyError, RuntimeError, TypeError) as error:
+            raise BundleDamaged(
+                f"the weights in {self.folder} do not fit the architecture on the card.",
+                found=f"{card.architecture}: {str(error).splitlines()[0]}",
+                expected=f"one of {', '.join(MODELS)} with the card's settings",
+                remedy="copy the bundle again, or use the version of einthoven it was made with",
+            ) from error
+        return network.eval()
+
+    def probabilities(self, windows: np.ndarray) -> np.ndarray:
+        """Class probabilities of prepared windows.
+
+        Parameters
+        ----------
+        windows : array [n, leads, samples], float32
+
+        Returns
+        -------
+        array [n, classes], float32
+        """
+        if not len(windows):
+            return np.zeros((0, len(self.card.classes)), np.float32)
+        import torch
+
+        with torch.inference_mode():
+            pieces = [
+                torch.softmax(self.network(torch.from_numpy(np.ascontiguousarray(windows[at : at + _BATCH]))), dim=1)
+                for at in range(0, len(windows), _BATCH)
+            ]
+        return torch.cat(pieces).numpy()
+
+    def __call__(self, record: Record, beats: np.ndarray | None = None) -> Prediction:
+        """Classify the beats of a record.
+
+        Parameters
+        ----------
+        beats : sample numbers, where they are known; else they are looked for
+
+        Raises
+        ------
+        LeadMismatch, RecordTooShort
+            Where the record does not have what the model needs.
+        """
+        wanted = self.card.preparation
+        where = str(record.source or record.name)
+        used_mv = leads.select(record.signal_mv, record.leads, wanted.leads, where)
+        needed_s = wanted.before_s + wanted.after_s
+        if record.duration_s < needed_s:
+            raise RecordTooShort(
+                f"{where} is shorter than one window of {self.card.name}.",
+                found=f"{record.duration_s:.2f} s",
+                expected=f"at least {needed_s:g} s",
+                remedy="give a longer recording",
+            )
+        names = _names_of(record, wanted.leads)
+        verdicts = tuple(
+            quality.lead_quality(name, lead, record.fs_hz) for name, lead in zip(names, used_mv, strict=True)
+        )
+        remarks = list(record.warnings)
+        if beats is None:
+            good = [at for at, verdict in enumerate(verdicts) if verdict.verdict == "good"]
+            seen = quality.interpolated(used_mv[good[0] if good else 0])
+            readable = verdicts[good[0] if good else 0].verdict not in ("flat", "missing")
+            beats = heartbeats.find(seen, record.fs_hz) if readable else np.zeros(0, np.int64)
+            if not len(beats):
+                remarks.append("no heartbeat was found")
+            elif verdicts[0].lead in _UPRIGHT and quality.looks_inverted(seen, beats, record.fs_hz):
+                remarks.append(
+                    f"most QRS complexes of {verdicts[0].lead} point down: reversed electrodes, or a bundle branch block"
+                )
+        remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
+        windows = preparation.beat_windows(record.signal_mv, record.fs_hz, record.leads, beats, wanted, where)
+        return Prediction(
+            record=record,
+            card=self.card,
+            leads=names,
+            beats=beats,
+            probability=self.probabilities(windows),
+            missing=_near_missing(used_mv, beats, record.fs_hz),
+            quality=verdicts,
+            remarks=tuple(remarks),
+        )
+
+
+def _names_of(record: Record, wishes: tuple[str, ...]) -> tuple[str, ...]:
+    """The record's leads that serve the wishes; a wish served from two others keeps its own name."""
+    taken: list[str] = []
+    for wish in wishes:
+        options = [leads.canonical(option) for option in wish.split("|")]
+        taken.append(next((option for option in options if option in record.leads and option not in taken), options[0]))
+    return tuple(taken)
+
+
+def _near_missing(signal_mv: np.ndarray, beats: np.ndarray, fs_hz: float) -> np.ndarray:
+    """Whether a sample within 0.3 s of each beat is missing in any lead."""
+    gone = np.concatenate(([0], np.cumsum(~np.isfinite(signal_mv).all(axis=0))))
+    reach = round(0.3 * fs_hz)
+    last = signal_mv.shape[1]
+    return gone[np.minimum(beats + reach, last)] > gone[np.maximum(beats - reach, 0)]

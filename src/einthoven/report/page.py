@@ -1,0 +1,107 @@
+"""Knows the report as one self-contained HTML page that works offline. Decides nothing about beats."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from einthoven import __version__
+from einthoven.inference.prediction import DISCLAIMER, UNSURE, Prediction
+from einthoven.report import paper
+from einthoven.report.plots import colour_of
+from einthoven.report.tables import cells
+
+_NORMAL = "N"
+_MOST_STRIPS = 24
+_MOST_LINES = 60
+
+
+def render(predictions: Sequence[Prediction], counted: dict[str, int] | None = None, remark: str = "") -> str:
+    """The page of one or several predictions of one model.
+
+    Parameters
+    ----------
+    counted : what annotators counted, class to beats, where it is known (shown beside the model's)
+    remark : a sentence that belongs to the whole page
+    """
+    loader = PackageLoader("einthoven.report")
+    page = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template("page.html")
+    card = predictions[0].card
+    return page.render(
+        version=__version__,
+        disclaimer=DISCLAIMER,
+        remark=remark,
+        grid=Markup(paper.grid_pattern()),
+        card=card,
+        results=[_result(row) for row in card.results],
+        records=[_section(prediction, counted) for prediction in predictions],
+        unsure=UNSURE,
+        strip_s=paper.STRIP_S,
+    )
+
+
+def _section(prediction: Prediction, counted: dict[str, int] | None) -> dict:
+    record, classes = prediction.record, prediction.card.classes
+    loud = prediction.decided != (classes.index(_NORMAL) if _NORMAL in classes else -1)
+    marks = [
+        paper.Mark(
+            float(time_s), classes[label] + "?" * int(sure < UNSURE), colour_of(classes[label], label), bool(strange)
+        )
+        for time_s, label, sure, strange in zip(
+            prediction.times_s, prediction.decided, prediction.sure, loud, strict=True
+        )
+    ]
+    rows = [record.leads.index(name) for name in prediction.leads if name in record.leads] or [0]
+    shown_mv, names = record.signal_mv[rows], [record.leads[row] for row in rows]
+    found = paper.stretches(prediction.times_s, loud, record.duration_s)
+    fullest = sorted(sorted(found, key=lambda stretch: -stretch[1])[:_MOST_STRIPS])
+    begins = [start for start, _ in fullest] or [0.0]
+    line_s = 60.0 * max(1, int(np.ceil(record.duration_s / 60 / _MOST_LINES)))
+    return {
+        "prediction": prediction,
+        "record": record,
+        "length": clock(record.duration_s),
+        "counts": [
+            {
+                "name": name,
+                "meaning": meaning,
+                "colour": colour_of(name, at),
+                "n": n,
+                "share": n / max(1, len(prediction.beats)),
+                "counted": None if counted is None else counted.get(name, 0),
+            }
+            for at, (name, meaning, n) in enumerate(
+                zip(classes, prediction.card.meanings, prediction.counts.values(), strict=True)
+            )
+        ],
+        "counted_elsewhere": {name: n for name, n in (counted or {}).items() if name not in classes},
+        "n_abnormal": int(loud.sum()),
+        "n_stretches": len(found),
+        "overview": [
+            (clock(start), Markup(paper.overview(shown_mv[0], record.fs_hz, start, line_s, marks)))
+            for start in np.arange(0, record.duration_s, line_s)
+        ],
+        "overview_lead": names[0],
+        "line_s": line_s,
+        "strips": [
+            (
+                clock(start),
+                Markup(paper.strip(shown_mv, record.fs_hz, names, start, marks, f"{record.name} from {clock(start)}")),
+            )
+            for start in begins
+        ],
+    }
+
+
+def _result(row: dict) -> dict:
+    told = [(name.replace("_", "-"), *cells(row[name])) for name in ("accuracy", "macro_f1")]
+    told += [(f"F1 of {name} ({found['n']:,} beats)", *cells(found["f1"])) for name, found in row["per_class"].items()]
+    return {"row": row, "figures": told}
+
+
+def clock(seconds: float) -> str:
+    """Seconds as minutes and seconds, with hours where there are any."""
+    whole = int(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"

@@ -1,0 +1,165 @@
+"""Knows ECG paper: 25 mm/s and 10 mm/mV as SVG whose unit is the millimetre. Does not know what a class means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+MM_PER_S, MM_PER_MV = 25.0, 10.0  # IEC 60601-2-25 / AHA 2007: standard speed and gain
+STRIP_S = 7.0
+_PULSE_MM = 6.0
+_LABEL_MM = 5.0
+_LEAST_MV, _MOST_MV = 2.0, 5.0
+_DRAWN_HZ = 250.0
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A beat on the paper: when, which letter, which colour, how loud (an abnormal beat is drawn in its colour)."""
+
+    time_s: float
+    letter: str
+    colour: str
+    loud: bool
+
+
+def strip(
+    signal_mv: np.ndarray, fs_hz: float, names: Sequence[str], start_s: float, marks: Sequence[Mark], title: str
+) -> str:
+    """One strip of seven seconds, all leads below each other, in true proportions.
+
+    Parameters
+    ----------
+    signal_mv : array [leads, samples] of the whole record, NaN where samples are missing
+    names : of the leads
+    start_s : where the strip begins
+    marks : beats; those outside are left out
+    title : read aloud by a screen reader
+
+    Returns
+    -------
+    an SVG element
+    """
+    first, last = round(start_s * fs_hz), round((start_s + STRIP_S) * fs_hz)
+    cut = signal_mv[:, max(0, first) : last]
+    width = _PULSE_MM + STRIP_S * MM_PER_S
+    tops, heights = [], []
+    top = _LABEL_MM
+    for lead in cut:
+        low, high = _range_mv(lead)
+        heights.append((low, high))
+        tops.append(top)
+        top += np.ceil((high - low) * MM_PER_MV / 5) * 5
+    inside = [mark for mark in marks if start_s <= mark.time_s < start_s + STRIP_S]
+    drawn = []
+    for lead, name, (_, high), y, end in zip(cut, names, heights, tops, [*tops[1:], top], strict=True):
+        zero = y + high * MM_PER_MV
+        drawn.append(f'<path class="pulse" d="M0.5 {zero:g}h1v{-MM_PER_MV:g}h3v{MM_PER_MV:g}h1"/>')
+        drawn.append(f'<text class="lead" x="0.6" y="{end - 1.2:g}">{_escaped(name)}</text>')
+        drawn.append(f'<path class="trace" stroke="#1a202c" d="{_path(lead, fs_hz, zero)}"/>')
+        for mark in inside:
+            if mark.loud:
+                reach = (mark.time_s - start_s - 0.12, mark.time_s - start_s + 0.28)
+                path = _path(lead, fs_hz, zero, reach)
+                drawn.append(f'<path class="trace loud" stroke="{mark.colour}" d="{path}"/>')
+    for mark in inside:
+        x = _PULSE_MM + (mark.time_s - start_s) * MM_PER_S
+        weight = "bold" if mark.loud else "normal"
+        drawn.append(
+            f'<text class="beat" x="{x:.2f}" y="3.6" fill="{mark.colour}" font-weight="{weight}">{_escaped(mark.letter)}</text>'
+        )
+    grid = f'<rect x="0" y="{_LABEL_MM:g}" width="{width:g}" height="{top - _LABEL_MM:g}" fill="url(#paper)"/>'
+    return (
+        f'<svg class="strip" role="img" aria-label="{_escaped(title)}" width="{width:g}mm" height="{top:g}mm" '
+        f'viewBox="0 0 {width:g} {top:g}">{grid}{"".join(drawn)}</svg>'
+    )
+
+
+def overview(signal_mv: np.ndarray, fs_hz: float, start_s: float, span_s: float, marks: Sequence[Mark]) -> str:
+    """One compressed line of a single lead [samples], abnormal beats as ticks below it; stretched to the page's width."""
+    width, height = 1000.0, 46.0
+    cut = signal_mv[round(start_s * fs_hz) : round((start_s + span_s) * fs_hz)]
+    bins = max(1, min(700, len(cut) // 2))
+    there = np.nan_to_num(cut - np.nanmedian(cut) if np.isfinite(cut).any() else cut)
+    edges = np.linspace(0, len(there), bins + 1).astype(int)[:-1]
+    scale = 15.0
+    level = 20.0
+    share = len(cut) / (span_s * fs_hz)
+    xs = np.repeat(np.linspace(0, width * share, bins), 2)
+    ys = np.stack((np.maximum.reduceat(there, edges), np.minimum.reduceat(there, edges)), axis=1).ravel()
+    ys = np.clip(level - ys * scale, 0, height - 8)
+    line = "M" + "L".join(f"{x:.0f} {y:.1f}" for x, y in zip(xs, ys, strict=True))
+    ticks = [
+        f'<path stroke="{mark.colour}" d="M{(mark.time_s - start_s) / span_s * width:.1f} {height - 7:g}v7"/>'
+        for mark in marks
+        if mark.loud and start_s <= mark.time_s < start_s + span_s
+    ]
+    return (
+        f'<svg class="overview" aria-hidden="true" viewBox="0 0 {width:g} {height:g}" preserveAspectRatio="none">'
+        f'<path class="thin" d="{line}"/>{"".join(ticks)}</svg>'
+    )
+
+
+def grid_pattern() -> str:
+    """The millimetre pattern that every strip refers to; once a page."""
+    return (
+        '<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>'
+        '<pattern id="paper" width="5" height="5" y="5" patternUnits="userSpaceOnUse">'
+        '<rect width="5" height="5" fill="#fff8f6"/>'
+        '<path d="M1 0v5M2 0v5M3 0v5M4 0v5M0 1h5M0 2h5M0 3h5M0 4h5" stroke="#f6d5cd" stroke-width=".1" fill="none"/>'
+        '<path d="M0 0v5M0 0h5" stroke="#e9a597" stroke-width=".25" fill="none"/></pattern></defs></svg>'
+    )
+
+
+def stretches(times_s: np.ndarray, loud: np.ndarray, duration_s: float) -> list[tuple[float, int]]:
+    """Where strips begin so that every loud beat is on one, and how many loud beats each shows.
+
+    Parameters
+    ----------
+    times_s : of all beats [n]; loud : bool [n]
+    """
+    starts: list[tuple[float, int]] = []
+    wanted = times_s[loud]
+    at = 0
+    while at < len(wanted):
+        start = min(max(0.0, wanted[at] - 1.5), max(0.0, duration_s - STRIP_S))
+        # A beat in the last half second would be cut in its T wave: it opens the next strip.
+        end = start + STRIP_S - (0.5 if start + STRIP_S < duration_s else 0)
+        shown = max(1, int(np.searchsorted(wanted, end) - at))
+        starts.append((float(start), shown))
+        at += shown
+    return starts
+
+
+def _range_mv(lead: np.ndarray) -> tuple[float, float]:
+    """Bounds of the drawing: half millivolts around all that is there, two to five millivolts in all."""
+    there = lead[np.isfinite(lead)]
+    there = there - np.median(there) if len(there) else np.zeros(1)
+    low, high = np.floor(there.min() * 2) / 2, np.ceil(there.max() * 2) / 2
+    while high - low < _LEAST_MV:
+        low, high = low - 0.5, high + 0.5
+    return max(low, -_MOST_MV / 2), min(high, _MOST_MV / 2 + 0.5)
+
+
+def _path(lead: np.ndarray, fs_hz: float, zero_mm: float, between_s: tuple[float, float] | None = None) -> str:
+    """The trace as SVG path data; a gap where samples are missing."""
+    there = np.isfinite(lead)
+    if not there.any():
+        return ""
+    step = max(1, round(fs_hz / _DRAWN_HZ))
+    first, last = (0, len(lead)) if between_s is None else (max(0, round(s * fs_hz)) for s in between_s)
+    at = np.arange(first, min(last, len(lead)), step)
+    ys = zero_mm - np.clip(lead - np.median(lead[there]), -_MOST_MV, _MOST_MV) * MM_PER_MV
+    words, pen_up = [], True
+    for sample in at:
+        if not there[sample]:
+            pen_up = True
+            continue
+        x = _PULSE_MM + sample / fs_hz * MM_PER_S
+        words.append(f"{'M' if pen_up else 'L'}{x:.2f} {ys[sample]:.2f}")
+        pen_up = False
+    return "".join(words)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")

@@ -1,0 +1,110 @@
+"""Small recordings in exact layouts, written by the tests themselves; real ones where $EINTHOVEN_DATA says they are."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import wfdb
+
+from einthoven.corpora.mitdb import RECORDS
+
+FS_HZ = 360.0
+_LEADS = {"102": ("V5", "V2"), "104": ("V5", "V2"), "114": ("V5", "MLII"), "100": ("MLII", "V5"), "124": ("MLII", "V4")}
+
+
+def synthetic_ecg(beats: np.ndarray, symbols: np.ndarray, n_samples: int, fs_hz: float, rng: np.random.Generator):
+    """Two leads [2, n_samples] in mV: P, QRS and T as Gaussians; V beats wide and inverted in T, S beats without a P."""
+    t = np.arange(n_samples) / fs_hz
+    lead = 0.02 * rng.standard_normal(n_samples)
+    for beat, symbol in zip(beats, symbols, strict=True):
+        wide = 0.045 if symbol == "V" else 0.012
+        waves = [(0.0, 1.5 if symbol == "V" else 1.1, wide), (0.28, -0.4 if symbol == "V" else 0.3, 0.05)]
+        if symbol == "N":
+            waves.append((-0.16, 0.15, 0.025))
+        for offset, height, width in waves:
+            first, last = np.searchsorted(t, (beat / fs_hz + offset - 5 * width, beat / fs_hz + offset + 5 * width))
+            lead[first:last] += height * np.exp(-0.5 * ((t[first:last] - beat / fs_hz - offset) / width) ** 2)
+    return np.stack((lead, -0.6 * lead + 0.02 * rng.standard_normal(n_samples)))
+
+
+def beats_and_symbols(n_samples: int, fs_hz: float, rng: np.random.Generator, kinds: str = "NNNNNVS"):
+    """A rhythm of about 75 a minute with early ectopic beats."""
+    at, beats, symbols = 0.5, [], []
+    while at < n_samples / fs_hz - 0.6:
+        symbol = rng.choice(list(kinds)) if len(beats) > 2 else "N"
+        at -= 0.25 if symbol in "VAS" else 0.0
+        beats.append(round(at * fs_hz))
+        symbols.append("A" if symbol == "S" else symbol)
+        at += 0.8 + 0.03 * rng.standard_normal() + (0.25 if symbol in "VAS" else 0.0)
+    return np.array(beats), np.array(symbols)
+
+
+@pytest.fixture(scope="session")
+def mitdb_like(tmp_path_factory) -> Path:
+    """All 48 records of the MIT-BIH layout (format 212, two leads, 360 Hz, .atr), 20 s each."""
+    folder = tmp_path_factory.mktemp("mitdb")
+    rng = np.random.default_rng(1)
+    n_samples = round(20 * FS_HZ)
+    for name in RECORDS:
+        kinds = "NNNN/f" if name in ("102", "104", "107", "217") else "NNNNNVVSSF"
+        beats, symbols = beats_and_symbols(n_samples, FS_HZ, rng, kinds)
+        signal = synthetic_ecg(beats, symbols, n_samples, FS_HZ, rng)
+        leads = _LEADS.get(name, ("MLII", "V1"))
+        wfdb.wrsamp(
+            name,
+            fs=FS_HZ,
+            units=["mV", "mV"],
+            sig_name=list(leads if name != "114" else leads),
+            p_signal=(signal if name != "114" else signal[::-1]).T,
+            fmt=["212", "212"],
+            adc_gain=[200, 200],
+            baseline=[1024, 1024],
+            write_dir=str(folder),
+        )
+        at = np.concatenate(([18], beats))
+        wfdb.wrann(name, "atr", at, symbol=["+", *symbols], aux_note=["(N", *[""] * len(beats)], write_dir=str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def ecg() -> tuple[np.ndarray, np.ndarray]:
+    """A minute of one lead at 360 Hz in mV, and its beats."""
+    rng = np.random.default_rng(2)
+    n_samples = round(60 * FS_HZ)
+    beats, symbols = beats_and_symbols(n_samples, FS_HZ, rng)
+    return synthetic_ecg(beats, symbols, n_samples, FS_HZ, rng)[0], beats
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch) -> Path:
+    """An empty root for stores."""
+    monkeypatch.setenv("EINTHOVEN_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def real(name: str) -> Path:
+    """The folder of a real corpus, or a skip with its reason."""
+    root = os.environ.get("EINTHOVEN_DATA")
+    folder = Path(root) / name if root else None
+    if folder is None or not folder.is_dir():
+        pytest.skip(f"needs the real {name}: set EINTHOVEN_DATA to the folder that holds it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_mitdb() -> Path:
+    """The real MIT-BIH Arrhythmia Database."""
+    return real("mitdb")
+
+
+@pytest.fixture(scope="session")
+def real_challenge2017() -> Path:
+    """The real recordings of the Challenge of 2017."""
+    return real("challenge-2017")
+
+
+@pytest.fixture(scope="session")
+def real_cpsc2018() -> Path:
+    """The real MATLAB structs of CPSC 2018."""
+    return real("cpsc2018")
