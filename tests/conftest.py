@@ -55,7 +55,7 @@ def mitdb_like(tmp_path_factory) -> Path:
             name,
             fs=FS_HZ,
             units=["mV", "mV"],
-            sig_name=list(leads if name != "114" else leads),
+            sig_name=list(leads),
             p_signal=(signal if name != "114" else signal[::-1]).T,
             fmt=["212", "212"],
             adc_gain=[200, 200],

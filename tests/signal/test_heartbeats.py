@@ -7,7 +7,9 @@ from einthoven.signal import heartbeats
 from einthoven.signal.windows import around_beats, tile
 from tests.conftest import beats_and_symbols, synthetic_ecg
 
-POSITIONS = st.lists(st.integers(0, 5000), unique=True, max_size=40).map(lambda found: np.array(sorted(found), np.int64))
+POSITIONS = st.lists(st.integers(0, 5000), unique=True, max_size=40).map(
+    lambda found: np.array(sorted(found), np.int64)
+)
 
 
 @pytest.fixture(scope="module")

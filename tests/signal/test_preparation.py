@@ -63,7 +63,9 @@ def test_missing_samples_leave_no_nan(signal):
 
 def test_windows_are_centred_on_their_beats(ecg):
     lead, beats = ecg
-    windows = beat_windows(lead[None].astype(np.float32), 360, ("MLII",), beats, dataclasses.replace(MV, leads=("MLII",)))
+    windows = beat_windows(
+        lead[None].astype(np.float32), 360, ("MLII",), beats, dataclasses.replace(MV, leads=("MLII",))
+    )
     assert windows.shape == (len(beats), 1, 360)
     peak = np.abs(windows[3:-3, 0, 196:236]).argmax(axis=1) + 196
     assert np.abs(peak - TWO.before).max() <= 2

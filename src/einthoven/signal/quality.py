@@ -26,7 +26,7 @@ def lead_quality(lead: str, signal_mv: np.ndarray, fs_hz: float) -> LeadQuality:
 
     Limits: over 10 % missing; over half of the seconds under 0.03 mV; over 0.5 % of the samples stuck at either rail;
     kurtosis under 3.5 (the kSQI of Li, Mark and Clifford 2008, who ask for 5; of 200 hand-held
-    normal recordings of the Challenge 2017 fewer than one in a hundred lies below, of 200 noisy ones one in five).
+    normal recordings of the Challenge 2017 fewer than one in a hundred lies below, of 200 noisy ones about one in five).
     """
     gone = ~np.isfinite(signal_mv)
     if (share := gone.mean() if len(gone) else 1.0) > 0.1:

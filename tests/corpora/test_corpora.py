@@ -1,0 +1,134 @@
+"""The corpus contract, over CORPORA; the counts on the real files where they are at hand."""
+
+import numpy as np
+import pytest
+
+from einthoven.corpora import CORPORA
+from einthoven.corpora.corpus import Index
+from einthoven.corpora.labels import AAMI5
+from einthoven.corpora.mitdb import DS1, DS2, MITDB, PACED, RECORDS, VALIDATION
+from einthoven.corpora.split import PARTS, Split, audit, require_apart, stratified
+from einthoven.errors import CorpusIncomplete, PatientLeak, UnknownName
+
+
+def index_of(records, patients, symbols) -> Index:
+    return Index(np.array(records), np.array(patients), np.array(symbols), np.arange(len(records)))
+
+
+@pytest.fixture(scope="module")
+def mitdb_index() -> Index:
+    """Forty beats a record, of every class, patients as the corpus names them."""
+    patient = {"202": "201"}
+    rows = [
+        (name, patient.get(name, name), symbol)
+        for name in RECORDS
+        for symbol in "NNNNNNNNLRejAaJSVVE FFF/fQ".replace(" ", "")
+    ]
+    return index_of(*zip(*rows, strict=True))
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_a_declaration_is_whole(name):
+    corpus = CORPORA[name]
+    assert corpus.name == name
+    assert corpus.licence
+    assert corpus.citation
+    assert corpus.address.startswith("https://")
+    assert next(iter(corpus.protocols)) == "clean", "patients apart is the default"
+    for key, protocol in corpus.protocols.items():
+        assert protocol.name == key
+        assert protocol.remark
+        assert protocol.leaks == ("LEAKS" in protocol.remark)
+        assert protocol.unit == ("beat" if protocol.leaks else "patient")
+        assert len(protocol.labels.classes) == len(protocol.labels.meanings)
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_files_that_are_missing_are_named(name, tmp_path):
+    with pytest.raises(CorpusIncomplete, match="none of its files"):
+        CORPORA[name].entries(tmp_path)
+
+
+def test_one_missing_file_is_named(mitdb_like, tmp_path):
+    import shutil
+
+    shutil.copytree(mitdb_like, tmp_path / "mitdb")
+    (tmp_path / "mitdb" / "119.atr").unlink()
+    with pytest.raises(CorpusIncomplete, match=r"1 missing: 119\.atr"):
+        MITDB.entries(tmp_path / "mitdb")
+
+
+def test_the_sets_are_de_chazals():
+    assert len(DS1) == len(DS2) == 22
+    assert not set(DS1) & set(DS2)
+    assert set(DS1) | set(DS2) | set(PACED) == set(RECORDS)
+    assert set(VALIDATION) < set(DS1)
+
+
+@pytest.mark.parametrize("name", MITDB.protocols)
+def test_parts_do_not_overlap(name, mitdb_index):
+    split = MITDB.protocols[name].split(mitdb_index, 0, ())
+    together = np.concatenate([getattr(split, part) for part in PARTS])
+    assert len(np.unique(together)) == len(together)
+    assert all(len(getattr(split, part)) for part in PARTS)
+
+
+def test_clean_shares_one_man_only_and_drops_him(mitdb_index):
+    protocol = MITDB.protocols["clean"]
+    assert audit(protocol.split(mitdb_index, 0, ()), mitdb_index.patient) == {"201": ("train", "test")}
+    assert audit(protocol.split(mitdb_index, 0, ("202",)), mitdb_index.patient) == {}
+    split = protocol.split(mitdb_index, 0, ())
+    symbols = set(mitdb_index.symbol[np.concatenate((split.train, split.validation, split.test))])
+    assert not symbols & set("/fQ")
+    assert not set(mitdb_index.record[np.concatenate((split.train, split.test))]) & set(PACED)
+
+
+def test_paper_shares_everybody_and_is_stratified(mitdb_index):
+    protocol = MITDB.protocols["paper"]
+    split = protocol.split(mitdb_index, 0, ())
+    assert len(audit(split, mitdb_index.patient)) == 47
+    share = len(split.test) / len(mitdb_index.record)
+    assert share == pytest.approx(0.2, abs=0.001)
+    labels = np.array([AAMI5.index_of(symbol) for symbol in mitdb_index.symbol])
+    for label in range(5):
+        assert (labels[split.test] == label).mean() == pytest.approx((labels == label).mean(), abs=0.002)
+
+
+def test_the_split_follows_the_seed():
+    labels = np.repeat([0, 1], (90, 10))
+    (_, a), (_, b), (_, c) = (stratified(labels, 0.2, seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(a, c)
+    assert (labels[a] == 1).sum() == 2
+
+
+def test_a_shared_patient_is_refused():
+    split = Split(np.array([0, 1]), np.array([2]), np.array([3]))
+    shared = audit(split, np.array(["a", "b", "c", "a"]))
+    assert shared == {"a": ("train", "test")}
+    require_apart(shared, ("a",))
+    with pytest.raises(PatientLeak, match="a in train and test"):
+        require_apart(shared)
+
+
+def test_an_unknown_protocol_is_named():
+    with pytest.raises(UnknownName, match="clean, paper"):
+        MITDB.protocol("random")
+
+
+def test_symbols_and_classes():
+    assert [AAMI5.index_of(symbol) for symbol in "NejaSVE/fQ"] == [0, 0, 0, 1, 1, 2, 2, 4, 4, 4]
+    assert AAMI5.index_of("+") == -1
+
+
+def test_real_counts(real_mitdb):
+    counts, n_beats = dict.fromkeys(AAMI5.classes, 0), 0
+    entries = MITDB.entries(real_mitdb)
+    for entry in entries:
+        beats, symbols = MITDB.beats(MITDB.read(entry))
+        n_beats += len(beats)
+        for symbol in symbols:
+            counts[AAMI5.classes[AAMI5.index_of(symbol)]] += 1
+    assert (len(entries), n_beats) == (MITDB.n_records, MITDB.n_beats) == (48, 109_494)
+    assert counts == {"N": 90_631, "S": 2_781, "V": 7_236, "F": 803, "Q": 8_043}
+    assert len({entry.patient for entry in entries}) == MITDB.n_patients == 47

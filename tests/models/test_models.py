@@ -1,0 +1,124 @@
+"""The model contract, over MODELS: a model without a row in SIZES fails it."""
+
+import numpy as np
+import pytest
+import torch
+
+from einthoven.models import MODELS
+from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
+
+SIZES = {"cnn": 365_253, "cnn_lstm": 156_933, "cnn_lstm_attention": 172_933, "resnet1d": 545_157}
+"""Parameters for two leads, five classes, 360 samples."""
+SHAPES = [(1, 4, 360), (2, 5, 360), (12, 9, 1000), (3, 2, 187)]
+
+
+@pytest.fixture(params=MODELS)
+def name(request):
+    return request.param
+
+
+def network(name, n_leads=2, n_classes=5, n_samples=360):
+    torch.manual_seed(0)
+    return MODELS[name](n_leads, n_classes, n_samples)
+
+
+def batch(n_leads=2, n_samples=360, n=4):
+    return torch.randn(n, n_leads, n_samples, generator=torch.Generator().manual_seed(1))
+
+
+def test_every_model_has_a_row():
+    assert set(SIZES) == set(MODELS)
+
+
+def test_parameters(name):
+    assert sum(p.numel() for p in network(name).parameters()) == SIZES[name]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_any_number_of_leads_classes_and_samples(name, shape):
+    n_leads, n_classes, n_samples = shape
+    net = network(name, *shape).eval()
+    x = batch(n_leads, n_samples)
+    logits = net(x)
+    assert logits.shape == (4, n_classes)
+    assert torch.isfinite(logits).all()
+    torch.testing.assert_close(logits, net.head(net.features(x)))
+
+
+def test_every_parameter_gets_a_gradient(name):
+    net = network(name).train()
+    torch.manual_seed(0)
+    torch.nn.functional.cross_entropy(net(batch(n=16)), torch.arange(16) % 5).backward()
+    for label, parameter in net.named_parameters():
+        assert parameter.grad is not None, label
+        assert parameter.grad.abs().sum() > 0, label
+        assert torch.isfinite(parameter.grad).all(), label
+
+
+def test_members_of_a_batch_do_not_influence_each_other(name):
+    net = network(name).eval()
+    x = batch()
+    alone = torch.cat([net(row[None]) for row in x])
+    torch.testing.assert_close(net(x), alone, atol=1e-5, rtol=1e-4)
+    disturbed = x.clone()
+    disturbed[0] = 100
+    torch.testing.assert_close(net(disturbed)[1:], net(x)[1:], atol=1e-5, rtol=1e-4)
+
+
+def test_the_answer_depends_on_every_lead(name):
+    net = network(name).eval()
+    x = batch().requires_grad_()
+    net(x).sum().backward()
+    assert (x.grad.abs().sum(dim=(0, 2)) > 0).all()
+
+
+def test_save_and_load_give_the_same_output(name, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    net = network(name)
+    net(batch(n=8))
+    net.eval()
+    save_file(net.state_dict(), tmp_path / "w.safetensors")
+    other = MODELS[name](2, 5, 360)
+    other.load_state_dict(load_file(tmp_path / "w.safetensors"))
+    assert torch.equal(net(batch()), other.eval()(batch()))
+
+
+def test_attention_sums_to_one():
+    weights = network("cnn_lstm_attention").eval().attention(batch())
+    torch.testing.assert_close(weights.sum(dim=1), torch.ones(4))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("n_samples", [10, 11])
+def test_the_fast_layout_computes_what_torch_computes(stride, n_samples):
+    torch.manual_seed(0)
+    x = torch.randn(3, 4, n_samples)
+    ours = Conv1d(4, 6, 5, stride, bias=True)
+    theirs = torch.nn.Conv1d(4, 6, 5, stride, padding=2)
+    theirs.load_state_dict(ours.state_dict())
+    torch.testing.assert_close(ours(x), theirs(x))
+    norm, plain = BatchNorm1d(4), torch.nn.BatchNorm1d(4)
+    torch.testing.assert_close(norm(x), plain(x))
+    torch.testing.assert_close(norm.running_var, plain.running_var)
+    torch.testing.assert_close(MaxPool1d(3, 2, 1)(x), torch.nn.functional.max_pool1d(x, 3, 2, 1, ceil_mode=True))
+
+
+def test_the_receptive_field_is_as_stated():
+    """Of resnet1d's three stages and of cnn's four blocks, by what a single output can see."""
+    for net, stated in ((network("resnet1d", 1, 2, 2000), 619), (network("cnn", 1, 2, 2000), 196)):
+        body = torch.nn.Sequential(net.stem, net.stages) if hasattr(net, "stages") else net.blocks
+        for module in body.modules():
+            if isinstance(module, torch.nn.BatchNorm1d | torch.nn.ReLU | torch.nn.Dropout):
+                module.forward = lambda x: x
+            if isinstance(module, MaxPool1d):
+                module.forward = lambda x, m=module: torch.nn.functional.avg_pool1d(
+                    x, m.size, m.stride, m.padding, ceil_mode=True
+                )
+            if isinstance(module, torch.nn.Conv1d):
+                torch.nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+        x = torch.ones(1, 1, 2000, requires_grad=True)
+        maps = body(x)
+        maps[0, 0, maps.shape[2] // 2].backward()
+        seen = np.flatnonzero(x.grad[0, 0].numpy())
+        assert seen[-1] - seen[0] + 1 == stated

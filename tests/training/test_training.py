@@ -1,0 +1,138 @@
+"""Losses against torch; a killed run against an uninterrupted one; the test part against a poisoner."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from einthoven.errors import ConfigurationFault
+from einthoven.training.losses import balanced_weights, focal, loss_for
+from einthoven.training.recipe import LOSSES, Recipe
+
+LOGITS = torch.randn(32, 4, generator=torch.Generator().manual_seed(0))
+LABELS = torch.arange(32) % 4
+
+
+def test_focal_without_focus_is_cross_entropy():
+    torch.testing.assert_close(focal(LOGITS, LABELS, 0.0), F.cross_entropy(LOGITS, LABELS))
+
+
+def test_focal_is_equation_5():
+    alpha = torch.tensor([0.1, 0.2, 0.3, 0.4])
+    p = torch.softmax(LOGITS.double(), dim=1).numpy()
+    want = [
+        -alpha[label].item() * (1 - p[row, label]) ** 2 * np.log(p[row, label])
+        for row, label in enumerate(LABELS.tolist())
+    ]
+    assert focal(LOGITS, LABELS, 2.0, alpha).item() == pytest.approx(np.mean(want), rel=1e-5)
+
+
+def test_balanced_weights_are_scikit_learns():
+    from sklearn.utils.class_weight import compute_class_weight
+
+    labels = np.repeat([0, 1, 2], (70, 20, 10))
+    want = compute_class_weight("balanced", classes=np.arange(3), y=labels)
+    np.testing.assert_allclose(balanced_weights(torch.tensor([70, 20, 10])).numpy(), want, rtol=1e-6)
+    assert balanced_weights(torch.tensor([70, 0])).tolist()[1] == 0
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_each_loss_falls_with_the_error(name):
+    loss = loss_for(Recipe(loss=name), torch.tensor([10, 20, 30, 40]))
+    right = 5.0 * F.one_hot(LABELS, 4).float()
+    assert loss(right, LABELS) < loss(LOGITS, LABELS) < loss(-right, LABELS)
+
+
+def test_all_faults_of_a_recipe_are_named_at_once():
+    with pytest.raises(ConfigurationFault) as caught:
+        Recipe(epochs=0, lr=-1, loss="hinge", precision="fp8")
+    assert caught.value.found.count(";") == 3
+
+
+def command(source, out, *more):
+    words = ["train", "--model", "cnn", "--corpus", "mitdb", "--from", str(source), "--out", str(out), *more]
+    words += ["--train.epochs", "3", "--train.precision", "fp32", "--train.batch", "64", "--set", "widths=8,8"]
+    return [sys.executable, "-m", "einthoven.cli.main", *words]
+
+
+def weights_of(out) -> str:
+    return hashlib.sha256((out / "bundle" / "weights.safetensors").read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def trained(mitdb_like, tmp_path_factory):
+    """An uninterrupted run, the environment it ran in, and its folder."""
+    folder = tmp_path_factory.mktemp("runs")
+    environment = os.environ | {"EINTHOVEN_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"}
+    subprocess.run(command(mitdb_like, folder / "whole"), env=environment, check=True, capture_output=True)
+    return folder / "whole", environment
+
+
+def test_a_run_leaves_bundle_and_logs(trained):
+    out, _ = trained
+    card = json.loads((out / "bundle" / "card.json").read_text())
+    assert card["training"]["protocol"] == "clean"
+    assert card["training"]["validation_macro_f1"] > 0.2
+    assert "mitdb/100" not in card["training"]["patients"]
+    assert card["weights_sha256"] == weights_of(out)
+    assert len((out / "logs" / "csv" / "metrics.csv").read_text().splitlines()) >= 4
+    assert list((out / "logs" / "tensorboard").glob("events*"))
+
+
+def test_killed_and_resumed_equals_uninterrupted(trained, mitdb_like, tmp_path):
+    out, environment = trained
+    killed = subprocess.Popen(
+        command(mitdb_like, tmp_path / "killed"),
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
+    for line in killed.stderr:
+        if line.startswith("epoch   2"):
+            killed.send_signal(signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "bundle").exists()
+    resumed = subprocess.run(
+        command(mitdb_like, tmp_path / "killed"), env=environment, check=True, capture_output=True, text=True
+    )
+    assert "epoch   1 of" not in resumed.stderr
+    assert weights_of(tmp_path / "killed") == weights_of(out)
+
+
+def test_a_poisoned_test_part_changes_no_weight(trained, mitdb_like, tmp_path):
+    """Every record of DS2 is replaced by noise with its labels shuffled; training must not notice."""
+    out, environment = trained
+    poisoned = tmp_path / "mitdb"
+    shutil.copytree(mitdb_like, poisoned)
+    from einthoven.corpora.mitdb import DS2
+
+    rng = np.random.default_rng(0)
+    for name in DS2:
+        size = (poisoned / f"{name}.dat").stat().st_size
+        (poisoned / f"{name}.dat").write_bytes(rng.integers(0, 256, size, np.uint8).tobytes())
+        shutil.copy(poisoned / "101.atr", poisoned / f"{name}.atr")
+        text = (poisoned / f"{name}.hea").read_text().splitlines()
+        lines = [text[0]] + [" ".join([*line.split()[:5], "0", "0", "0", *line.split()[8:]]) for line in text[1:]]
+        (poisoned / f"{name}.hea").write_text("\n".join(lines) + "\n")
+    subprocess.run(command(poisoned, tmp_path / "run"), env=environment, check=True, capture_output=True)
+    assert weights_of(tmp_path / "run") == weights_of(out)
+
+
+def test_a_run_of_other_settings_is_refused(trained, mitdb_like):
+    out, environment = trained
+    again = subprocess.run(
+        command(mitdb_like, out, "--train.lr", "0.5"), env=environment, check=False, capture_output=True, text=True
+    )
+    assert again.returncode == 2
+    assert "ConfigurationFault" in again.stderr
+    assert "another recipe" in again.stderr
+    assert "Traceback" not in again.stderr
