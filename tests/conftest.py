@@ -76,6 +76,32 @@ def ecg() -> tuple[np.ndarray, np.ndarray]:
     return synthetic_ecg(beats, symbols, n_samples, FS_HZ, rng)[0], beats
 
 
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory) -> Path:
+    """The bundle of a small net with random weights that wants lead MLII."""
+    import torch
+
+    from einthoven import bundle
+    from einthoven.models import MODELS
+    from einthoven.signal.preparation import Preparation
+
+    torch.manual_seed(0)
+    network = MODELS["cnn"](1, 4, 360, widths=(8, 8))
+    card = bundle.Card(
+        name="untrained",
+        architecture="cnn",
+        settings={"widths": [8, 8]},
+        classes=tuple("NSVF"),
+        labels="AAMI, four classes",
+        meanings=("normal", "supraventricular", "ventricular", "fusion"),
+        preparation=Preparation(leads=("MLII|II",), fs_hz=180, before_s=1.2, after_s=0.8),
+        training={"corpus": "mitdb", "protocol": "clean", "protocol_summary": "none", "patients": ["mitdb/101"]},
+    )
+    folder = tmp_path_factory.mktemp("bundles") / "untrained"
+    bundle.save(folder, card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
+    return folder
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch) -> Path:
     """An empty root for stores."""

@@ -49,7 +49,7 @@ class Evaluate:
         corpus = corpus_named(self.corpus or _stated(card.training, "corpus", card.name))
         protocol = corpus.protocol(self.protocol or _stated(card.training, "protocol", card.name))
         output_folder(self.out)
-        store = build(corpus, self.source, card.preparation)
+        store = build(corpus, self.source, card.preparation, protocol.without)
         predictions, found = score_test_part(predictor, corpus, protocol, store, ("202",) if self.drop_202 else ())
         metrics = {
             "model": card.name,

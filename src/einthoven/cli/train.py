@@ -46,7 +46,7 @@ class Train:
         corpus = corpus_named(self.corpus)
         protocol = corpus.protocol(self.protocol)
         settings = dict(_setting(text) for text in self.settings)
-        store = build(corpus, self.source, self.windows.over(corpus.preparation))
+        store = build(corpus, self.source, self.windows.over(corpus.preparation), protocol.without)
         task = task_of(corpus, protocol, store, self.recipe.seed, self.leave_out)
         console.note(f"{self.model} on {corpus.name}, protocol {protocol.name}: {protocol.summary}")
         if protocol.leaks:

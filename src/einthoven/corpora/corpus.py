@@ -48,6 +48,8 @@ class Protocol:
     """What intervals resample: ``patient`` or ``beat``."""
     remark: str
     """What a reader of the numbers must know."""
+    without: tuple[str, ...]
+    """Records that are in no part."""
     declared_shared: tuple[str, ...]
     """Patients whom the protocol is known to share although it keeps the others apart."""
     split: Callable[[Index, int, tuple[str, ...]], Split]

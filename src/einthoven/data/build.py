@@ -17,19 +17,20 @@ from einthoven.paths import folder_aside
 from einthoven.signal.preparation import Preparation, beat_windows
 
 
-def build(corpus: Corpus, source: Path, preparation: Preparation) -> stores.Store:
+def build(corpus: Corpus, source: Path, preparation: Preparation, without: tuple[str, ...] = ()) -> stores.Store:
     """The store of a corpus, made where there is none, else opened.
 
     Parameters
     ----------
     source : the folder of the corpus as its publisher lays it out
+    without : records that are not prepared
 
     Raises
     ------
     CorpusIncomplete, RecordUnreadable, LeadMismatch
         Where the files do not allow it; no store is left behind then.
     """
-    entries = corpus.entries(source)
+    entries = [entry for entry in corpus.entries(source) if entry.record not in without]
     folder = stores.folder_for(corpus, entries, preparation)
     if folder.exists():
         try:

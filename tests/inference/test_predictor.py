@@ -1,0 +1,109 @@
+"""Any record gets an answer that is marked, or a refusal with its reason."""
+
+import numpy as np
+import pytest
+
+import einthoven
+from einthoven.corpora.mitdb import MITDB
+from einthoven.data.build import build
+from einthoven.errors import ConfigurationFault, LeadMismatch, PatientLeak, RecordTooShort
+from einthoven.inference.scoring import score_test_part
+from einthoven.records.record import Record
+
+
+@pytest.fixture(scope="module")
+def model(untrained):
+    return einthoven.load(untrained)
+
+
+def record_of(lead, leads=("MLII",), fs_hz=360):
+    return Record("strip", np.atleast_2d(lead), fs_hz, leads)
+
+
+def test_every_beat_gets_probabilities(model, ecg):
+    lead, beats = ecg
+    prediction = model(record_of(lead), beats)
+    assert prediction.probability.shape == (len(beats), 4)
+    np.testing.assert_allclose(prediction.probability.sum(axis=1), 1, atol=1e-5)
+    assert sum(prediction.counts.values()) == len(beats)
+    assert prediction.as_dict()["beats"][3]["sample"] == beats[3]
+
+
+def test_beats_are_found_where_none_are_given(model, ecg):
+    lead, beats = ecg
+    prediction = model(record_of(lead))
+    assert len(prediction.beats) == pytest.approx(len(beats), rel=0.15)
+    assert prediction.rate_bpm == pytest.approx(75, abs=8)
+
+
+def test_the_answer_is_that_of_the_training_windows(model, mitdb_like, home):
+    """prepare() is one door: a record read by predict gives what the store gives."""
+    store = build(MITDB, mitdb_like, model.card.preparation, ("102", "104", "107", "217"))
+    record = einthoven.read(mitdb_like / "100.hea")
+    mine = store.index.record == "100"
+    np.testing.assert_allclose(
+        model(record, store.index.position[mine]).probability, model.probabilities(store.windows[mine]), atol=1e-6
+    )
+
+
+def test_another_rate_and_order_and_name_give_nearly_the_same(model, ecg):
+    from scipy.signal import resample_poly
+
+    lead, beats = ecg
+    once = model(record_of(lead), beats).probability
+    faster = resample_poly(lead, 25, 18, padtype="edge")
+    again = model(record_of(np.stack((0 * faster, faster)), ("V5", "II"), 500), np.rint(beats * 500 / 360).astype(int))
+    assert np.abs(once - again.probability)[2:-2].mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [
+        ("flat", lambda x: 0 * x),
+        ("missing", lambda x: np.where(np.arange(len(x)) > 6000, np.nan, x)),
+        ("missing", lambda x: np.full_like(x, np.nan)),
+        ("clipped", lambda x: np.clip(3 * x, -0.1, 0.8)),
+    ],
+)
+def test_a_bad_signal_is_answered_and_marked(name, spoil, model, ecg):
+    lead, _ = ecg
+    prediction = model(record_of(spoil(lead)))
+    assert prediction.quality[0].verdict == name
+    assert any(f"MLII is {name}" in remark for remark in prediction.remarks)
+    if not len(prediction.beats):
+        assert "no heartbeat was found" in prediction.remarks
+        assert prediction.as_dict()["counts"] == dict.fromkeys("NSVF", 0)
+
+
+def test_beats_near_missing_samples_are_doubtful(model, ecg):
+    lead, beats = ecg
+    holed = lead.copy()
+    holed[beats[10] - 20 : beats[10] + 20] = np.nan
+    prediction = model(record_of(holed), beats)
+    assert prediction.doubt(10) == "missing samples"
+    assert prediction.missing.sum() <= 3
+
+
+def test_a_lead_that_is_missing(model, ecg):
+    with pytest.raises(LeadMismatch, match="MLII or II"):
+        model(record_of(ecg[0], ("V1",)))
+
+
+def test_shorter_than_a_window(model, ecg):
+    with pytest.raises(RecordTooShort, match=r"1\.94 s"):
+        model(record_of(ecg[0][:700]))
+
+
+def test_a_score_that_shares_patients_is_never_called_clean(model, mitdb_like, home):
+    from dataclasses import replace
+
+    protocol = MITDB.protocols["clean"]
+    store = build(MITDB, mitdb_like, model.card.preparation, protocol.without)
+    _, found = score_test_part(model, MITDB, protocol, store)
+    assert found["shared_patients"] == []
+    model_that_saw = einthoven.load(model.folder)
+    model_that_saw.card = replace(model.card, training=model.card.training | {"patients": ["mitdb/201", "mitdb/233"]})
+    with pytest.raises(PatientLeak, match="mitdb/233"):
+        score_test_part(model_that_saw, MITDB, protocol, store)
+    with pytest.raises(ConfigurationFault, match="same classes"):
+        score_test_part(model, MITDB, MITDB.protocols["paper"], store)

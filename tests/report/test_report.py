@@ -1,0 +1,91 @@
+"""The page is whole by itself, true to scale, and safe with names from files."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import einthoven
+from einthoven.inference.prediction import DISCLAIMER
+from einthoven.records.record import Record
+from einthoven.report import paper
+from einthoven.report.answers import OUTPUTS, as_csv, as_html, as_json
+from einthoven.report.page import clock
+
+
+@pytest.fixture(scope="module")
+def prediction(untrained, ecg):
+    lead, beats = ecg
+    record = Record("a<b>", lead[None], 360, ("MLII",), comments=("<script>alert(1)</script>",))
+    return einthoven.load(untrained)(record, beats)
+
+
+def test_the_page_works_offline_and_escapes(prediction):
+    page = as_html([prediction])
+    assert not re.search(r"(src|href)\s*=|@import|url\((?!#)", page)
+    assert "<script" not in page
+    assert "a&lt;b&gt;" in page
+    assert DISCLAIMER in page
+    assert "No test part has been opened" in page
+
+
+def test_one_second_is_25_mm_and_one_millivolt_10_mm():
+    fs_hz = 250
+    lead = np.zeros(10 * fs_hz)
+    lead[2 * fs_hz], lead[3 * fs_hz] = 1.0, -0.5
+    drawing = paper.strip(lead[None], fs_hz, ("II",), 0.0, (), "x")
+    points = np.array(
+        [[float(v) for v in pair.split()] for pair in re.findall(r"[ML](\S+ [\d.]+)", drawing.split('d="')[-1])]
+    )
+    up, down = points[points[:, 1].argmin()], points[points[:, 1].argmax()]
+    assert down[0] - up[0] == pytest.approx(25.0, abs=0.01)
+    assert down[1] - up[1] == pytest.approx(15.0, abs=0.01)
+    width, height = (float(found) for found in re.search(r'width="([\d.]+)mm" height="([\d.]+)mm"', drawing).groups())
+    assert f'viewBox="0 0 {width:g} {height:g}"' in drawing
+
+
+def test_every_abnormal_beat_is_on_a_strip():
+    rng = np.random.default_rng(0)
+    times = np.sort(rng.uniform(0, 600, 700))
+    loud = rng.random(700) < 0.2
+    found = paper.stretches(times, loud, 600.0)
+    assert sum(shown for _, shown in found) == loud.sum()
+    for time_s in times[loud]:
+        assert any(start <= time_s < start + paper.STRIP_S for start, _ in found)
+    assert all(0 <= start <= 600 - paper.STRIP_S for start, _ in found)
+
+
+def test_a_gap_is_not_drawn():
+    lead = np.zeros(2500)
+    lead[500:600] = np.nan
+    drawing = paper.strip(lead[None], 250, ("II",), 0.0, (), "x")
+    assert drawing.split('d="')[-1].count("M") == 2
+
+
+def test_json_and_csv_say_the_same(prediction):
+    import csv
+    import io
+    import json
+
+    told = json.loads(as_json([prediction]))
+    assert told["notice"] == DISCLAIMER
+    rows = list(csv.DictReader(io.StringIO(as_csv([prediction]))))
+    assert [row["class"] for row in rows] == [beat["class"] for beat in told["records"][0]["beats"]]
+    assert float(rows[0]["N"]) == told["records"][0]["beats"][0]["probability"]["N"]
+
+
+@pytest.mark.parametrize("suffix", OUTPUTS)
+def test_no_beats_make_an_answer_too(suffix, prediction):
+    empty = replace(
+        prediction,
+        beats=np.zeros(0, np.int64),
+        probability=np.zeros((0, 4), np.float32),
+        missing=np.zeros(0, bool),
+        record=Record("flat", np.full((1, 4000), np.nan), 360, ("MLII",)),
+    )
+    assert "flat" in OUTPUTS[suffix]([empty]) or suffix == ".csv"
+
+
+def test_clock():
+    assert [clock(s) for s in (0, 65.9, 3600)] == ["0:00", "1:05", "1:00:00"]

@@ -1,0 +1,109 @@
+import json
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+
+from einthoven import bundle
+from einthoven.errors import BundleDamaged, UnknownName
+from einthoven.inference.predictor import load
+from einthoven.paths import ASSETS
+
+
+@pytest.fixture
+def copy(untrained, tmp_path):
+    return shutil.copytree(untrained, tmp_path / "copy")
+
+
+def test_round_trip(untrained):
+    card = bundle.load_card(untrained)
+    again = bundle.Card.from_dict(json.loads(json.dumps(card.as_dict())))
+    assert again == card
+    assert (
+        card.n_parameters
+        == sum(v.size for n, v in bundle.load_weights(untrained, card).items() if "running" not in n) - 4
+    )
+
+
+def test_altered_weights_are_refused(copy):
+    file = copy / bundle.WEIGHTS
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(bytes(content))
+    with pytest.raises(BundleDamaged, match="checksum"):
+        load(copy)
+
+
+def test_a_pickle_is_refused_and_never_run(copy, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "sprung"), "w"))
+
+    for protocol in (2, 4):
+        (copy / bundle.WEIGHTS).write_bytes(pickle.dumps(Trap(), protocol=protocol))
+        with pytest.raises(BundleDamaged, match="pickle"):
+            load(copy)
+    (tmp_path / "model.pt").write_bytes(pickle.dumps(Trap()))
+    with pytest.raises(BundleDamaged, match="never loaded"):
+        load(tmp_path / "model.pt")
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"name": 3}', "\0"])
+def test_a_damaged_card_is_refused(copy, content):
+    (copy / bundle.CARD).write_text(content)
+    with pytest.raises(BundleDamaged, match=r"card\.json"):
+        load(copy)
+
+
+def test_missing_weights_are_refused(copy):
+    (copy / bundle.WEIGHTS).unlink()
+    with pytest.raises(BundleDamaged, match=r"weights\.safetensors"):
+        load(copy)
+
+
+def test_weights_of_another_architecture_are_refused(copy):
+    card = json.loads((copy / bundle.CARD).read_text())
+    (copy / bundle.CARD).write_text(json.dumps(card | {"architecture": "resnet1d", "settings": {}}))
+    with pytest.raises(BundleDamaged, match="do not fit"):
+        load(copy).probabilities(np.zeros((1, 1, 360), np.float32))
+
+
+@pytest.mark.parametrize("name", ["none-such", "../assets", "/", ""])
+def test_a_model_that_does_not_exist(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((UnknownName, BundleDamaged)):
+        load(name)
+
+
+def test_an_unfinished_run_says_so(tmp_path):
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(BundleDamaged, match="not ended"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("name", bundle.bundled())
+def test_every_bundled_model_is_whole_small_and_honest(name):
+    folder = ASSETS / name
+    card = bundle.load_card(folder)
+    assert card.name == name
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 5_000_000
+    assert card.attribution
+    assert card.results, "a bundled model carries its numbers"
+    for row in card.results:
+        assert {"value", "low", "high"} == set(row["macro_f1"])
+        if not row["leaks_patients"]:
+            assert row["interval"]["unit"] == "patient"
+    n_leads = len(card.preparation.leads)
+    windows = np.random.default_rng(0).standard_normal((3, n_leads, card.preparation.n_samples)).astype(np.float32)
+    np.testing.assert_allclose(load(name).probabilities(windows).sum(axis=1), 1, atol=1e-5)
+
+
+def test_the_one_lead_model_never_saw_208_nor_ds2():
+    from einthoven.corpora.mitdb import DS2
+
+    card = bundle.load_card(ASSETS / "mitbih-cnn-lstm-mlii")
+    assert card.preparation.leads == ("MLII|II",)
+    seen = set(card.training["records"]["train"]) | set(card.training["records"]["validation"])
+    assert not seen & {"208", *DS2}
