@@ -12,7 +12,7 @@ from einthoven.errors import BundleDamaged, UnknownName
 from einthoven.paths import ASSETS, folder_aside, written_aside
 from einthoven.signal.preparation import Preparation
 
-CARD, WEIGHTS = "card.json", "weights.safetensors"
+CARD, WEIGHTS, GRAPH = "card.json", "weights.safetensors", "graph.onnx"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*$")
 
 
@@ -38,6 +38,8 @@ class Card:
     """Corpus, protocol, patients, records, counts, recipe, versions."""
     weights_sha256: str = ""
     """Checksum of the weights file."""
+    graph_sha256: str = ""
+    """Checksum of the graph for ONNX Runtime, where the bundle has one."""
     n_parameters: int = 0
     """Trained numbers."""
     results: tuple[dict, ...] = field(default=())

@@ -40,6 +40,7 @@ class Train:
     def run(self) -> int:
         """Prepare, train, and say how the validation part was answered."""
         from einthoven.data.build import build
+        from einthoven.export.graph import add_graph
         from einthoven.training.fit import fit
         from einthoven.training.task import task_of
 
@@ -51,7 +52,8 @@ class Train:
         console.note(f"{self.model} on {corpus.name}, protocol {protocol.name}: {protocol.summary}")
         if protocol.leaks:
             console.note(protocol.remark)
-        card = fit(task, self.model, settings, self.recipe, self.out)
+        fit(task, self.model, settings, self.recipe, self.out)
+        card = add_graph(self.out / "bundle")
         console.say(
             f"{self.out}: validation macro-F1 {card.training['validation_macro_f1']:.4f} "
             f"in epoch {card.training['best_epoch'] + 1}, {card.n_parameters:,} parameters"

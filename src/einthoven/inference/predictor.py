@@ -1,4 +1,4 @@
-"""Knows how a bundle answers: Record in, Prediction out; windows in, probabilities out. Loads torch when it first answers."""
+"""Knows how a bundle answers: Record in, Prediction out; windows in, probabilities out. Loads a backend when it first answers."""
 
 from functools import cached_property
 from pathlib import Path
@@ -7,12 +7,12 @@ import numpy as np
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged, RecordTooShort
+from einthoven.errors import RecordTooShort
+from einthoven.inference.backends import OnnxBackend, TorchBackend, fastest
 from einthoven.inference.prediction import Prediction
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
 
-_BATCH = 512
 _UPRIGHT = ("I", "II", "MLII", "V5", "V6")
 
 
@@ -25,7 +25,9 @@ def load(name_or_path: str | Path) -> "Predictor":
         Where there is none, or it is damaged. Pickles are never loaded.
     """
     folder = bundle.find(name_or_path)
-    return Predictor(folder, bundle.load_card(folder))
+    card = bundle.load_card(folder)
+    bundle.load_weights(folder, card)
+    return Predictor(folder, card)
 
 
 class Predictor:
@@ -38,29 +40,11 @@ class Predictor:
 
     def __init__(self, folder: Path, card: Card):
         self.folder, self.card = folder, card
-        self._tensors = bundle.load_weights(folder, card)
 
     @cached_property
-    def network(self):
-        """The torch module, in eval mode."""
-        import torch
-
-        from einthoven.models import MODELS
-
-        card = self.card
-        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in card.settings.items()}
-        try:
-            shape = (len(card.preparation.leads), len(card.classes), card.preparation.n_samples)
-            network = MODELS[card.architecture](*shape, **settings)
-            network.load_state_dict({name: torch.from_numpy(values) for name, values in self._tensors.items()})
-        except (KeyError, RuntimeError, TypeError) as error:
-            raise BundleDamaged(
-                f"the weights in {self.folder} do not fit the architecture on the card.",
-                found=f"{card.architecture}: {str(error).splitlines()[0]}",
-                expected=f"one of {', '.join(MODELS)} with the card's settings",
-                remedy="copy the bundle again, or use the version of einthoven it was made with",
-            ) from error
-        return network.eval()
+    def backend(self) -> TorchBackend | OnnxBackend:
+        """What computes the network; loaded when first asked."""
+        return fastest(self.folder, self.card)
 
     def probabilities(self, windows: np.ndarray) -> np.ndarray:
         """Class probabilities of prepared windows.
@@ -75,14 +59,9 @@ class Predictor:
         """
         if not len(windows):
             return np.zeros((0, len(self.card.classes)), np.float32)
-        import torch
-
-        with torch.inference_mode():
-            pieces = [
-                torch.softmax(self.network(torch.from_numpy(np.ascontiguousarray(windows[at : at + _BATCH]))), dim=1)
-                for at in range(0, len(windows), _BATCH)
-            ]
-        return torch.cat(pieces).numpy()
+        logits = self.backend.logits(windows)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
 
     def __call__(self, record: Record, beats: np.ndarray | None = None) -> Prediction:
         """Classify the beats of a record.

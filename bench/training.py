@@ -1,0 +1,156 @@
+"""Measures training speed against the same net, of torch's own layers, in a plain fp32 PyTorch loop; both in one run.
+
+    python bench/training.py [ROUNDS]
+
+The two take turns, so that a machine whose speed drifts slows both; the ratio is the median over the turns. It writes
+docs/results/training_speed.md.
+"""
+
+import logging
+import platform
+import sys
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import lightning as L
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from einthoven.data.batches import Batches
+from einthoven.models import MODELS, blocks
+from einthoven.paths import written_aside
+from einthoven.training.fit import native_bf16
+from einthoven.training.losses import loss_for
+from einthoven.training.module import Training
+from einthoven.training.recipe import Recipe
+
+CASES = {
+    "cnn_lstm on beats (2 x 360)": ("cnn_lstm", {}, 2, 5, 360, 256),
+    "resnet1d of two million (12 x 1000)": ("resnet1d", {"widths": (64, 128, 256)}, 12, 23, 1000, 64),
+}
+WARM, TIMED = 3, 8
+
+
+def plain(module: nn.Module) -> nn.Module:
+    """The same net with torch's own layers, its weights shared."""
+    for name, child in module.named_children():
+        if isinstance(child, blocks.Conv1d):
+            twin = nn.Conv1d(
+                child.in_channels,
+                child.out_channels,
+                child.kernel_size,
+                child.stride,
+                child.padding,
+                bias=child.bias is not None,
+            )
+            twin.load_state_dict(child.state_dict())
+            setattr(module, name, twin)
+        elif isinstance(child, blocks.BatchNorm1d):
+            setattr(module, name, nn.BatchNorm1d(child.num_features))
+        elif isinstance(child, blocks.MaxPool1d):
+            setattr(module, name, nn.MaxPool1d(child.size, child.stride, child.padding, ceil_mode=True))
+        else:
+            plain(child)
+    return module
+
+
+class Clock(L.Callback):
+    """Notes when the warm-up ended and when the last step did."""
+
+    def on_train_batch_end(self, trainer, module, outputs, batch, batch_idx):
+        now = time.perf_counter()
+        if trainer.global_step == WARM:
+            self.started = now
+        self.ended = now
+
+
+def ours(case, windows, labels) -> float:
+    """Windows a second of einthoven's training, as fit() sets it up."""
+    name, settings, n_leads, n_classes, n_samples, batch = case
+    torch.manual_seed(0)
+    recipe = Recipe(epochs=1, batch=batch, augment=())
+    served = Batches(windows, labels, np.arange(len(windows)), batch, seed=0)
+    module = Training(
+        MODELS[name](n_leads, n_classes, n_samples, **settings),
+        loss_for(recipe, torch.ones(1)),
+        recipe,
+        180.0,
+        len(served),
+    )
+    clock = Clock()
+    with tempfile.TemporaryDirectory() as folder:
+        L.Trainer(
+            max_steps=WARM + TIMED,
+            precision="bf16-mixed" if native_bf16() else "32-true",
+            gradient_clip_val=recipe.clip_norm,
+            callbacks=[clock],
+            logger=False,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=False,
+            default_root_dir=folder,
+            use_distributed_sampler=False,
+        ).fit(module, served)
+    return TIMED * batch / (clock.ended - clock.started)
+
+
+def theirs(case, windows, labels) -> float:
+    """Windows a second of a plain loop."""
+    name, settings, n_leads, n_classes, n_samples, batch = case
+    torch.manual_seed(0)
+    net = plain(MODELS[name](n_leads, n_classes, n_samples, **settings)).train()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3)
+    x, y = torch.from_numpy(windows), torch.from_numpy(labels)
+    for step in range(WARM + TIMED):
+        if step == WARM:
+            started = time.perf_counter()
+        chosen = slice(step * batch, (step + 1) * batch)
+        optimizer.zero_grad()
+        F.cross_entropy(net(x[chosen]), y[chosen]).backward()
+        optimizer.step()
+    return TIMED * batch / (time.perf_counter() - started)
+
+
+def main(rounds: int) -> None:
+    """Take turns, print and write the table."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore")
+    rng = np.random.default_rng(0)
+    rows = []
+    for title, case in CASES.items():
+        n_leads, n_classes, n_samples, batch = case[2:]
+        n_windows = (WARM + TIMED) * batch
+        windows = rng.standard_normal((n_windows, n_leads, n_samples), np.float32)
+        labels = rng.integers(0, n_classes, n_windows)
+        turns = [(ours(case, windows, labels), theirs(case, windows, labels)) for _ in range(rounds)]
+        ratios = sorted(a / b for a, b in turns)
+        mine, plainly = (np.median(column) for column in zip(*turns, strict=True))
+        rows.append(
+            f"| {title}, batch {batch} | {plainly:,.0f} | {mine:,.0f} | {np.median(ratios):.2f} "
+            f"| {ratios[0]:.2f} to {ratios[-1]:.2f} |"
+        )
+        print(rows[-1], flush=True)
+    flags = set(Path("/proc/cpuinfo").read_text().split())
+    units = [flag for flag in ("amx_bf16", "avx512_bf16", "bf16") if flag in flags]
+    lines = [
+        "# Training speed",
+        "",
+        f"`python bench/training.py {rounds}` · windows a second, median of {rounds} turns; torch {torch.__version__}, "
+        f"{torch.get_num_threads()} threads, {platform.machine()}, bf16 units: {', '.join(units) or 'none'}; "
+        f"einthoven in {'bf16' if native_bf16() else 'fp32'}.",
+        "",
+        "| net | plain fp32 loop, torch's layers | einthoven | ratio | over the turns |",
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+    ]
+    with written_aside(Path(__file__).parents[1] / "docs" / "results" / "training_speed.md") as aside:
+        aside.write_text("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)

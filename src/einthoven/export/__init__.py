@@ -1,0 +1,1 @@
+"""From a bundle to the formats that other runtimes read."""
