@@ -179,3 +179,16 @@ def test_evaluate_writes_everything_and_never_calls_a_leak_clean(untrained, mitd
     assert "95 % interval" in (out / "table.md").read_text()
     assert "201 (DS1) and 202 (DS2) are one man" in capsys.readouterr().out
     assert main(["evaluate", str(untrained), "--from", str(mitdb_like), "--out", str(out), "--protocol", "paper"]) == 2
+
+
+def test_the_demo_answers_on_a_real_recording(tmp_path, capsys):
+    assert main(["demo", "--out", str(tmp_path / "demo")]) == 0
+    told = capsys.readouterr().out
+    assert "annotators" in told
+    assert "did not train the model" in told
+    page = (tmp_path / "demo" / "report.html").read_text()
+    assert "The man of record 208 did not train the model that answers here" in page
+    assert "annotators counted 358" in page
+    answer = json.loads((tmp_path / "demo" / "prediction.json").read_text())
+    assert answer["records"][0]["counts"]["V"] == pytest.approx(93, abs=15)
+    assert answer["records"][0]["duration_s"] == 300.0
