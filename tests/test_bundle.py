@@ -42,7 +42,7 @@ def test_a_pickle_is_refused_and_never_run(copy, tmp_path):
 
     for protocol in (2, 4):
         (copy / bundle.WEIGHTS).write_bytes(pickle.dumps(Trap(), protocol=protocol))
-        with pytest.raises(BundleDamaged, match="pickle"):
+        with pytest.raises(BundleDamaged, match="is a pickle, which is never loaded"):
             load(copy)
     (tmp_path / "model.pt").write_bytes(pickle.dumps(Trap()))
     with pytest.raises(BundleDamaged, match="never loaded"):

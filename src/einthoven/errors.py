@@ -63,10 +63,6 @@ class RecordTooShort(EinthovenError):
     """The record does not fill a single window."""
 
 
-class NoHeartbeats(EinthovenError):
-    """A beat model was given a record in which no heartbeat was found."""
-
-
 class UnknownName(EinthovenError):
     """A model, corpus, protocol or verb that does not exist."""
 

@@ -197,6 +197,14 @@ def test_a_checksum_that_differs_is_named(tmp_path, signal_mv):
     assert read(header).warnings == ("the checksum differs from the header's in MLII",)
 
 
+def test_the_header_of_another_record_is_refused(tmp_path, signal_mv):
+    header = write_wfdb(tmp_path, signal_mv)
+    other = write_wfdb(tmp_path, -0.9 * signal_mv + 0.1, name="other")
+    header.write_text(other.read_text().replace("other", "strip"))
+    with pytest.raises(RecordUnreadable, match="does not describe its signal file"):
+        read(header)
+
+
 def test_a_rate_is_never_guessed(tmp_path, signal_mv):
     header = write_wfdb(tmp_path, signal_mv)
     header.write_text(header.read_text().replace("strip 2 360 1500", "strip 2"))
