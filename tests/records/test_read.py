@@ -9,7 +9,7 @@ from scipy.io import savemat
 
 import einthoven
 from einthoven.errors import EinthovenError, ImplausibleAmplitude, RecordUnreadable, StatementMissing
-from einthoven.records import READERS, read
+from einthoven.records import READERS, matfile, read
 from einthoven.records.wfdb import _decode
 
 N_SAMPLES = 1500
@@ -97,6 +97,23 @@ def test_rubbish_gets_one_clear_error(suffix, content, tmp_path):
     assert caught.value.remedy
 
 
+@given(st.data())
+def test_no_edited_header_crashes(data):
+    import tempfile
+    from pathlib import Path
+
+    content = list("a 2 360 10\na.dat 16 200(12)/mV 11 0 5 6 0 MLII\na.dat 16 200/mV 11 0 5 6 0 V1\n")
+    for at in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
+        content[at] = data.draw(st.sampled_from("0123456789.-+/()xeE: nm\n"))
+    folder = Path(tempfile.mkdtemp())
+    (folder / "a.hea").write_text("".join(content))
+    (folder / "a.dat").write_bytes(bytes(40))
+    try:
+        read(folder / "a.hea")
+    except EinthovenError as error:
+        assert error.found
+
+
 @given(st.binary(max_size=300))
 def test_no_header_crashes(content):
     import tempfile
@@ -169,6 +186,10 @@ def test_a_missing_signal_file(tmp_path, signal_mv):
         ("strip.dat 16", "strip.dat 212"),
         ("strip.dat 16", "strip.dat 80"),
         ("strip.dat 16", "strip.dat 61"),
+        ("strip.dat 16", "strip.dat 310"),
+        ("strip.dat 16", "strip.dat 999"),
+        ("200(12)", "1.2.3(12)"),
+        ("strip 2 360", "strip 2 0.01"),
         ("strip.dat 16", "../strip.dat 16"),
         ("strip.dat 16", "/etc/passwd 16"),
         ("200(12)", "0(12)"),
@@ -195,6 +216,35 @@ def test_a_checksum_that_differs_is_named(tmp_path, signal_mv):
     fields[6] = str((int(fields[6]) + 5) % 30000)
     header.write_text("\n".join([words[0], " ".join(fields), *words[2:]]) + "\n")
     assert read(header).warnings == ("the checksum differs from the header's in MLII",)
+
+
+@pytest.mark.parametrize("fmt", ["24", "32", "516"])
+def test_a_length_that_lies_is_refused_in_every_format(fmt, tmp_path, signal_mv):
+    header = write_wfdb(tmp_path, signal_mv, fmt)
+    read(header)
+    header.write_text(header.read_text().replace(f" 360 {N_SAMPLES}", f" 360 {N_SAMPLES - 300}"))
+    with pytest.raises(RecordUnreadable, match="header"):
+        read(header)
+
+
+def test_checksums_are_compared_in_every_format(tmp_path, signal_mv):
+    header = write_wfdb(tmp_path, signal_mv, "24")
+    words = header.read_text().splitlines()
+    fields = words[1].split()
+    fields[6] = str((int(fields[6]) + 5) % 30000)
+    header.write_text("\n".join([words[0], " ".join(fields), *words[2:]]) + "\n")
+    assert read(header).warnings == ("the checksum differs from the header's in MLII",)
+
+
+def test_a_stated_unit_takes_the_place_of_the_header_s(tmp_path, signal_mv):
+    header = write_wfdb(tmp_path, signal_mv)
+    as_it_is = read(header)
+    assert read(header, unit="mV").warnings == as_it_is.warnings
+    stated = read(header, unit="uV")
+    np.testing.assert_allclose(stated.signal_mv, as_it_is.signal_mv / 1000, rtol=1e-5)
+    assert stated.warnings[-1] == "the header states mV; uV was stated and taken"
+    header.write_text(header.read_text().replace("/mV", "/uV"))
+    np.testing.assert_array_equal(read(header, unit="uV").signal_mv, read(header).signal_mv)
 
 
 def test_the_header_of_another_record_is_refused(tmp_path, signal_mv):
@@ -257,6 +307,44 @@ def test_csv_with_times_gaps_and_decimal_commas(tmp_path):
     assert "time_s" in record.warnings[0]
 
 
+def test_csv_keeps_every_row_and_names_the_line_that_is_none(tmp_path):
+    file = tmp_path / "a.csv"
+    stated = {"fs_hz": 250, "unit": "mV"}
+    file.write_text("MLII\n0.1\n\n\n0.2\n\n")
+    np.testing.assert_array_equal(np.isnan(read(file, **stated).signal_mv), [[False, True, True, False]])
+    for content in ("MLII,V1\n0.1,0.2\n,abc\n", "MLII,V1\n0.1,0.2\n0.1\n"):
+        file.write_text(content)
+        with pytest.raises(RecordUnreadable, match="line 3"):
+            read(file, **stated)
+    file.write_text("MLII,V1\n")
+    with pytest.raises(RecordUnreadable, match="no row of numbers"):
+        read(file, **stated)
+
+
+@pytest.mark.parametrize(("name", "scale"), [("time", 1.0), ("elapsed_ms", 1000.0), ("n", 250.0)])
+def test_a_column_of_times_is_left_out_and_compared_with_the_rate(name, scale, tmp_path):
+    rows = "".join(f"{scale * at / 250},{0.01 * at**0.5}\n" for at in range(500))
+    (tmp_path / "a.csv").write_text(f"{name},MLII\n{rows}")
+    right, wrong = (read(tmp_path / "a.csv", fs_hz=fs_hz, unit="mV") for fs_hz in (250, 500))
+    assert right.leads == wrong.leads == ("MLII",)
+    assert right.warnings == (f"the column {name!r} was taken for times and left out",)
+    assert ("does not rise as at 500 Hz" in wrong.warnings[-1]) == (name != "n")
+
+
+def test_complex_numbers_are_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.ones((1, 500), complex))
+    with pytest.raises(RecordUnreadable, match="complex"):
+        read(tmp_path / "a.npy", fs_hz=250, leads=["II"], unit="mV")
+    savemat(tmp_path / "a.mat", {"val": np.ones((1, 500), complex)})
+    with pytest.raises(RecordUnreadable, match="complex"):
+        read(tmp_path / "a.mat", fs_hz=250, leads=["II"], unit="mV")
+
+
+def test_a_name_too_long_for_the_system(tmp_path):
+    with pytest.raises(RecordUnreadable, match="long"):
+        read(tmp_path / ("a" * 5000))
+
+
 def test_leads_that_say_nothing_are_stated(tmp_path, signal_mv):
     header = write_wfdb(tmp_path, signal_mv, sig_name=["ECG1", "ECG2"])
     assert read(header, leads={"ECG1": "MLII"}).leads == ("MLII", "ECG2")
@@ -289,6 +377,59 @@ def test_challenge_matrix_with_its_header(tmp_path, signal_mv):
         np.testing.assert_allclose(record.signal_mv, signal_mv[:1], atol=0.001)
     savemat(tmp_path / "A00001.mat", {"val": adu}, format="5")
     np.testing.assert_allclose(read(tmp_path / "A00001.mat").signal_mv, signal_mv[:1], atol=0.001)
+
+
+def test_missing_samples_of_a_matrix_with_its_header(tmp_path, signal_mv):
+    adu = np.round(signal_mv[:1] * 1000).astype(np.int16)
+    adu[0, 100:200] = -(1 << 15)
+    savemat(tmp_path / "A1.mat", {"val": adu})
+    (tmp_path / "A1.hea").write_text(f"A1 1 300 {N_SAMPLES}\nA1.mat 16+24 1000/mV 16 0 {adu[0, 0]} 0 0 ECG\n")
+    missing = np.isnan(read(tmp_path / "A1.mat").signal_mv[0])
+    assert missing[100:200].all()
+    assert missing.sum() == 100
+    scaled = read(tmp_path / "A1.mat", unit="uV")
+    assert np.nanmax(scaled.signal_mv) == pytest.approx(np.nanmax(read(tmp_path / "A1.mat").signal_mv) / 1000)
+
+
+@pytest.mark.parametrize("version", ["4", "5", "5 packed"])
+def test_matlab_variables_are_those_of_scipy(version, tmp_path):
+    rng = np.random.default_rng(3)
+    values = {
+        f"a{kind}": (100 * rng.standard_normal((3, 70))).astype(kind)
+        for kind in ("i2", "u1", "i4", "f4", "f8", "u2")
+        if version != "4" or kind != "u1"
+    }
+    if version != "4":
+        values |= {"ECG": {"sex": "Femalé", "age": 33.0, "data": rng.standard_normal((12, 50))}, "n": np.int64(3)}
+    savemat(tmp_path / "a.mat", values, format=version[0], do_compression="packed" in version)
+    found = matfile.load(tmp_path / "a.mat")
+    assert set(found) == set(values)
+    for name, value in values.items():
+        if name != "ECG":
+            np.testing.assert_array_equal(found[name], np.atleast_2d(value))
+    if "ECG" in found:
+        assert found["ECG"]["sex"] == "Femalé"
+        np.testing.assert_array_equal(found["ECG"]["data"], values["ECG"]["data"])
+
+
+@given(st.data())
+def test_a_damaged_matlab_file_never_crashes(data):
+    import io
+    import tempfile
+    from pathlib import Path
+
+    sink = io.BytesIO()
+    packed = data.draw(st.booleans())
+    savemat(sink, {"ECG": {"sex": "Male", "age": 54, "data": np.ones((12, 20))}}, do_compression=packed)
+    content = bytearray(sink.getvalue())
+    for at in data.draw(st.lists(st.integers(120, len(content) - 1), min_size=1, max_size=8)):
+        content[at] = data.draw(st.integers(0, 255))
+    file = Path(tempfile.mkdtemp()) / "a.mat"
+    file.write_bytes(content[: data.draw(st.integers(100, len(content)))])
+    try:
+        read(file)
+    except EinthovenError as error:
+        assert error.found
 
 
 def test_folders_and_nothing(tmp_path):

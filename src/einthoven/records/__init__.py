@@ -51,6 +51,14 @@ def read(
     2.0
     """
     path = Path(path)
+    try:
+        return _read(path, fs_hz, leads, unit, annotator)
+    except OSError as error:
+        shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"
+        _refuse(shown, error.strerror or type(error).__name__, "ls -l      shows whether it may be read")
+
+
+def _read(path: Path, fs_hz, leads, unit, annotator) -> Record:
     reader = READERS.get(path.suffix.lower())
     if reader is None and path.with_name(path.name + ".hea").exists():
         reader = wfdb.read_wfdb
@@ -64,6 +72,7 @@ def read(
     if reader is None:
         known = ", ".join(suffix for suffix in READERS if suffix)
         _refuse(path, f"suffix {path.suffix}", "convert it, e.g. to CSV with one column a lead", f"one of {known}")
+    unit = next((known for known in UNITS_MV if unit and known.lower() == unit.lower()), unit)
     if unit is not None and unit not in UNITS_MV:
         _refuse(path, f"--unit {unit}", "--unit mV", "one of V, mV, uV")
     stated = None if leads is None or isinstance(leads, dict) else tuple(leads)
@@ -71,5 +80,7 @@ def read(
     return record.with_leads(leads) if isinstance(leads, dict) else record
 
 
-def _refuse(path: Path, found: str, remedy: str, expected: str = "a recording (WFDB, MATLAB, CSV or NPY)") -> None:
+def _refuse(
+    path: Path | str, found: str, remedy: str, expected: str = "a recording (WFDB, MATLAB, CSV or NPY)"
+) -> None:
     raise RecordUnreadable(f"{path} cannot be read.", found=found, expected=expected, remedy=remedy)

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from einthoven.errors import RecordUnreadable, StatementMissing
-from einthoven.records import wfdb
+from einthoven.records import matfile, wfdb
+from einthoven.records.header import read_header, with_unit
 from einthoven.records.record import UNITS_MV, Record
 from einthoven.signal.leads import STANDARD
 
@@ -19,18 +20,24 @@ def read_matlab(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None
     leads in standard order, 500 Hz, mV. A ``val`` matrix alone needs rate, leads and unit stated.
     """
     header_path = path.with_suffix(".hea")
-    if header_path.exists() and _is_version_4(path):
+    with path.open("rb") as file:
+        is_signal_file = matfile.is_version_4(file.read(4))
+    if header_path.exists() and is_signal_file:
         return wfdb.read_wfdb(header_path, fs_hz=fs_hz, leads=leads, unit=unit, annotator=annotator)
-    content = _load(path)
+    try:
+        content = matfile.load(path)
+    except ValueError as error:
+        raise _unreadable(path, str(error)) from error
     if "ECG" in content:
         return _from_struct(path, content["ECG"], fs_hz, leads, unit)
-    if "val" not in content:
-        _refuse(path, f"variables {', '.join(content) or 'none'}")
-    matrix = np.asarray(content["val"], np.float64)
-    if matrix.ndim != 2:
-        _refuse(path, f"val of shape {matrix.shape}")
+    matrix = content.get("val")
+    if not isinstance(matrix, np.ndarray) or matrix.ndim != 2:
+        found = (
+            f"variables {', '.join(content)}" if matrix is None else f"a variable val that is no matrix: {path.name}"
+        )
+        raise _unreadable(path, found if content else "no variable")
     if header_path.exists():
-        return _with_header(path, matrix, wfdb.read_header(header_path), fs_hz, leads)
+        return _with_header(path, matrix, header_path, fs_hz, leads, unit)
     missing = [flag for flag, value in (("--fs", fs_hz), ("--leads", leads), ("--unit", unit)) if value is None]
     if missing:
         raise StatementMissing(
@@ -42,63 +49,45 @@ def read_matlab(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None
     return Record(path.stem, matrix * UNITS_MV[unit], fs_hz, tuple(leads), source=path)
 
 
-def _from_struct(path: Path, struct, fs_hz, leads, unit) -> Record:
-    try:
-        struct = struct.item() if struct.dtype.names is None else struct[0, 0]
-        data = np.asarray(struct["data"], np.float64)
-        comments = tuple(f"{key}: {np.ravel(struct[key])[0]}" for key in ("age", "sex") if key in struct.dtype.names)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise RecordUnreadable(
-            f"{path} cannot be read.",
-            found="a variable ECG that is not CPSC 2018's struct",
-            expected="a struct ECG with sex, age and data [12, samples]",
-            remedy="convert it to CSV with one column a lead",
-        ) from error
+def _from_struct(path: Path, ecg: matfile.Value, fs_hz, leads, unit) -> Record:
+    data = ecg.get("data") if isinstance(ecg, dict) else None
+    if not isinstance(data, np.ndarray):
+        raise _unreadable(path, "a variable ECG that is not CPSC 2018's struct")
     names = tuple(leads) if leads is not None else STANDARD
     if data.ndim != 2 or data.shape[0] != len(names):
-        _refuse(path, f"ECG.data of shape {data.shape}")
-    assumed = () if fs_hz else ("the file states no rate and no unit: 500 Hz and mV, as CPSC 2018 publishes",)
-    factor = UNITS_MV[unit or "mV"]
-    return Record(path.stem, data * factor, fs_hz or _CPSC2018_HZ, names, path, comments, assumed)
+        raise _unreadable(path, f"ECG.data of shape {data.shape} for {len(names)} leads")
+    comments = tuple(f"{key}: {_plain(ecg[key])}" for key in ("age", "sex") if key in ecg)
+    assumed = [text for text, stated in (("500 Hz", fs_hz), ("mV", unit)) if stated is None]
+    warnings = (
+        (f"the file states no rate and no unit: {' and '.join(assumed)}, as CPSC 2018 publishes",) if assumed else ()
+    )
+    rate = _CPSC2018_HZ if fs_hz is None else fs_hz
+    return Record(path.stem, data * UNITS_MV[unit or "mV"], rate, names, path, comments, warnings)
 
 
-def _with_header(path: Path, matrix: np.ndarray, header: wfdb.Header, fs_hz, leads) -> Record:
+def _with_header(path: Path, matrix: np.ndarray, header_path: Path, fs_hz, leads, unit) -> Record:
+    warnings: list[str] = []
+    header = with_unit(read_header(header_path), unit, warnings)
     signals = header.signals
-    rate = fs_hz or header.fs_hz
-    if matrix.shape[0] != len(signals) or not rate or any(signal.unit not in UNITS_MV for signal in signals):
-        _refuse(path, f"val of shape {matrix.shape} beside a header of {len(signals)} leads at {rate} Hz")
-    gains = np.array([signal.gain / UNITS_MV[signal.unit] for signal in signals])
-    baselines = np.array([signal.baseline for signal in signals])
+    rate = header.fs_hz if fs_hz is None else fs_hz
+    if matrix.shape[0] != len(signals) or rate is None or any(signal.unit not in UNITS_MV for signal in signals):
+        raise _unreadable(path, f"val of shape {matrix.shape} beside a header of {len(signals)} leads at {rate} Hz")
+    volts = np.empty(matrix.shape)
+    for row, (values, signal) in enumerate(zip(matrix, signals, strict=True)):
+        volts[row] = (values - float(signal.baseline)) / signal.gain * UNITS_MV[signal.unit]
+        volts[row, values == wfdb.MISSING.get(signal.format)] = np.nan
     names = tuple(leads) if leads is not None else tuple(signal.lead for signal in signals)
-    signal_mv = (matrix - baselines[:, None]) / gains[:, None]
-    return Record(path.stem, signal_mv, rate, names, path, header.comments)
+    return Record(path.stem, volts, rate, names, path, header.comments, tuple(warnings))
 
 
-def _is_version_4(path: Path) -> bool:
-    """Version 4 begins with a number below 5000, little-endian; later versions with a text."""
-    with path.open("rb") as file:
-        first = file.read(4)
-    return len(first) == 4 and int.from_bytes(first, "little") < 5000
+def _plain(value: matfile.Value) -> str:
+    return value if isinstance(value, str) else ", ".join(f"{number:g}" for number in np.ravel(value)[:3])
 
 
-def _load(path: Path) -> dict:
-    from scipy.io import loadmat
-
-    try:
-        content = loadmat(path, appendmat=False)
-    except NotImplementedError:
-        _refuse(path, "a MATLAB 7.3 (HDF5) file", "save it in MATLAB with -v7")
-    except Exception as error:
-        found = f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}"
-        raise RecordUnreadable(
-            f"{path} cannot be read.",
-            found=found,
-            expected="a MATLAB file of version 4 to 7",
-            remedy="copy the file again",
-        ) from error
-    return {name: value for name, value in content.items() if not name.startswith("__")}
-
-
-def _refuse(path: Path, found: str, remedy: str = "convert it to CSV with one column a lead") -> None:
-    expected = "CPSC 2018's struct ECG, or a matrix val [leads, samples] with its header"
-    raise RecordUnreadable(f"{path} cannot be read.", found=found, expected=expected, remedy=remedy)
+def _unreadable(path: Path, found: str) -> RecordUnreadable:
+    return RecordUnreadable(
+        f"{path} cannot be read.",
+        found=found,
+        expected="CPSC 2018's struct ECG, or a matrix val [leads, samples] with its header, of version 4 to 7",
+        remedy="copy the file again, or convert it to CSV with one column a lead",
+    )

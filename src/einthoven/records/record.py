@@ -11,6 +11,8 @@ from einthoven.signal.quality import IMPLAUSIBLE_MV
 
 UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV": 1e-6}
 
+_RATES_HZ = (50.0, 100_000.0)  # below, no QRS complex is left; above, no electrocardiograph
+
 
 @dataclass(frozen=True)
 class Annotations:
@@ -57,8 +59,8 @@ class Record:
         where = f"{self.name} ({self.source})" if self.source else self.name
         signal = np.asarray(self.signal_mv, np.float32)
         faults = []
-        if not (np.isfinite(self.fs_hz) and self.fs_hz > 0):
-            faults.append(f"sampling rate {self.fs_hz:g} Hz")
+        if not _RATES_HZ[0] <= self.fs_hz <= _RATES_HZ[1]:
+            faults.append(f"a sampling rate of {self.fs_hz:g} Hz")
         if signal.ndim != 2 or signal.shape[0] != len(self.leads):
             faults.append(f"an array of shape {signal.shape} for {len(self.leads)} leads")
         elif not signal.size:
@@ -67,7 +69,7 @@ class Record:
             raise RecordUnreadable(
                 f"{where} is not a recording.",
                 found="; ".join(faults),
-                expected="a rate above 0 Hz and samples [leads, samples]",
+                expected=f"a rate of {_RATES_HZ[0]:g} to {_RATES_HZ[1]:,.0f} Hz and samples [leads, samples]",
                 remedy="--fs 360      states the rate where the file does not",
             )
         object.__setattr__(self, "signal_mv", signal)

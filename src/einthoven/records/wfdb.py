@@ -1,51 +1,20 @@
-"""Knows WFDB: the header, the common signal formats fast, every other format through the wfdb package. Trusts no name in a file.
+"""Knows WFDB signals: the common formats fast, every other through the wfdb package. Believes no header that does not fit.
 
-Source: header(5) and signal(5) of the WFDB Applications Guide, G. Moody.
+Source: signal(5) of the WFDB Applications Guide, G. Moody.
 """
 
 import re
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import numpy as np
 
 from einthoven.errors import RecordUnreadable, StatementMissing
+from einthoven.records.header import BYTES, Header, read_header, unreadable, with_unit
 from einthoven.records.record import UNITS_MV, Annotations, Record
 
-_BYTES = {"8": 1.0, "16": 2.0, "24": 3.0, "32": 4.0, "61": 2.0, "80": 1.0, "160": 2.0, "212": 1.5}
-_MISSING = {"16": -(1 << 15), "212": -(1 << 11), "80": -(1 << 7)}
-_SPECIFICATION = re.compile(r"(?P<format>\d+)(x(?P<frame>\d+))?(:(?P<skew>\d+))?((\+\d+)*\+(?P<offset>\d+))?$")
-_GAIN = re.compile(r"(?P<gain>[-+]?[\d.]+(e[-+]?\d+)?)(\((?P<baseline>-?\d+)\))?(/(?P<unit>\S+))?$", re.IGNORECASE)
+MISSING = {"16": -(1 << 15), "212": -(1 << 11), "80": -(1 << 7)}
+"""The value that marks a missing sample in each format that is read fast."""
 _SLACK_BYTES = 64
-
-
-@dataclass(frozen=True)
-class Signal:
-    """One signal line of a header."""
-
-    file: str
-    format: str
-    frame: int
-    skew: int
-    offset: int
-    gain: float
-    baseline: int
-    unit: str
-    first: int | None
-    checksum: int | None
-    lead: str
-
-
-@dataclass(frozen=True)
-class Header:
-    """A header: record line, signal lines, comments."""
-
-    name: str
-    n_segments: int
-    fs_hz: float | None
-    n_samples: int | None
-    signals: tuple[Signal, ...]
-    comments: tuple[str, ...]
 
 
 def read_wfdb(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) -> Record:
@@ -63,19 +32,12 @@ def read_wfdb(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) 
             expected="a rate in Hz",
             remedy="--fs 360",
         )
-    if rate <= 0:
-        raise RecordUnreadable(
-            f"{header_path} states an impossible sampling rate.",
-            found=f"{rate:g} Hz",
-            expected="a rate above 0 Hz",
-            remedy="--fs 360      states the true one",
-        )
-    if header.n_segments > 1 or _is_uncommon(header):
-        signal, kept = _read_through_wfdb(header_path, header)
+    if header.n_segments > 1:
+        signal, kept = _read_segments(header_path, header)
     else:
-        signal, kept = _read_fast(header_path, header, warnings)
-    if unit is not None:
-        signal = signal * np.float32(UNITS_MV[unit])
+        header = with_unit(header, unit, warnings)
+        through = _read_through_wfdb if _is_uncommon(header) else _read_fast
+        signal, kept = through(header_path, header, warnings)
     names = leads if leads is not None else tuple(header.signals[at].lead for at in kept) or _names(header_path)
     if len(names) != len(signal):
         raise RecordUnreadable(
@@ -123,74 +85,10 @@ def read_annotations(record: Path, annotator: str) -> Annotations:
     return Annotations(samples, tuple(found.symbol), tuple(found.aux_note))
 
 
-def read_header(path: Path) -> Header:
-    """Parse a header.
-
-    Raises
-    ------
-    RecordUnreadable
-        Naming the line that is not a header's.
-    """
-    try:
-        text = path.read_text("utf-8", errors="strict")
-    except UnicodeDecodeError:
-        text = path.read_bytes().decode("latin-1")
-    except OSError as error:
-        raise _unreadable(path, error.strerror or str(error), f"ls {path.parent}") from error
-    lines = [line.strip() for line in text.splitlines()]
-    comments = tuple(line.lstrip("#").strip() for line in lines if line.startswith("#"))
-    lines = [line for line in lines if line and not line.startswith("#")]
-    if not lines or "\0" in text:
-        raise _unreadable(path, "no record line" if not lines else "binary bytes", "copy the header again")
-    words = lines[0].split()
-    try:
-        name, _, segments = words[0].partition("/")
-        n_signals = int(words[1])
-        fs_hz = float(re.split(r"[/(]", words[2])[0]) if len(words) > 2 else None
-        n_samples = int(words[3]) if len(words) > 3 and words[3].isdigit() else None
-        n_segments = int(segments) if segments else 1
-    except (ValueError, IndexError) as error:
-        raise _unreadable(path, f"record line {lines[0][:80]!r}", "copy the header again") from error
-    if n_segments > 1:
-        return Header(name, n_segments, fs_hz, n_samples, (), comments)
-    if len(lines) - 1 < n_signals or n_signals < 1:
-        raise _unreadable(path, f"{n_signals} signals stated, {len(lines) - 1} described", "copy the header again")
-    signals = tuple(_signal(path, line, at) for at, line in enumerate(lines[1 : 1 + n_signals]))
-    return Header(name, 1, fs_hz, n_samples, signals, comments)
-
-
-def _signal(path: Path, line: str, at: int) -> Signal:
-    words = line.split(maxsplit=8)
-    specification = _SPECIFICATION.match(words[1]) if len(words) > 1 else None
-    gain = _GAIN.match(words[2]) if len(words) > 2 else None
-    if specification is None or (len(words) > 2 and gain is None):
-        raise _unreadable(path, f"signal line {line[:80]!r}", "copy the header again")
-    if PurePosixPath(words[0]).name != words[0] or "\\" in words[0]:
-        raise _unreadable(path, f"a signal file outside the header's folder: {words[0]!r}", "put both into one folder")
-    numbers = [int(word) if re.fullmatch(r"-?\d+", word) else None for word in words[3:8]] + [None] * 5
-    zero = numbers[1] or 0
-    factor = float(gain["gain"]) if gain else 200.0
-    if factor == 0:
-        raise _unreadable(path, f"a gain of zero for lead {at + 1}", "correct the gain in the header (adu per mV)")
-    return Signal(
-        file=words[0],
-        format=specification["format"],
-        frame=int(specification["frame"] or 1),
-        skew=int(specification["skew"] or 0),
-        offset=int(specification["offset"] or 0),
-        gain=factor,
-        baseline=int(gain["baseline"]) if gain and gain["baseline"] else zero,
-        unit=(gain["unit"] if gain else None) or "mV",
-        first=numbers[2],
-        checksum=numbers[3],
-        lead=words[8].strip() if len(words) > 8 else f"lead{at + 1}",
-    )
-
-
 def _is_uncommon(header: Header) -> bool:
     first = header.signals[0]
     return any(
-        signal.format not in _MISSING
+        signal.format not in MISSING
         or (signal.format, signal.offset, signal.file) != (first.format, first.offset, first.file)
         or signal.frame != 1
         or signal.skew
@@ -205,45 +103,58 @@ def _read_fast(path: Path, header: Header, warnings: list[str]) -> tuple[np.ndar
     raw = _raw_bytes(path.with_name(first.file), header, path)[first.offset :]
     n_samples = header.n_samples
     if n_samples is None:
-        n_samples = int(len(raw) / _BYTES[first.format] / n_leads)
+        n_samples = int(len(raw) / BYTES[first.format] / n_leads)
     adu = _decode(raw, first.format, n_samples * n_leads).reshape(n_samples, n_leads)
-    _verify(path, header, adu, warnings)
+    _verify(path, header, list(adu.T), warnings)
     kept = [at for at, signal in enumerate(header.signals) if signal.unit in UNITS_MV]
     if not kept:
-        raise _unreadable(path, f"units {', '.join(s.unit for s in header.signals)}", "name a record of an ECG")
+        raise unreadable(path, f"units {', '.join(s.unit for s in header.signals)}", "name a record of an ECG")
     out = np.empty((len(kept), n_samples), np.float32)
     for row, at in enumerate(kept):
         signal, column = header.signals[at], adu[:, at]
         volts = (column.astype(np.float64) - signal.baseline) / signal.gain * UNITS_MV[signal.unit]
-        volts[column == _MISSING[first.format]] = np.nan
+        volts[column == MISSING[first.format]] = np.nan
         out[row] = volts
     return out, kept
 
 
 def _raw_bytes(file: Path, header: Header, path: Path) -> np.ndarray:
-    signal = header.signals[0]
     try:
         raw = np.fromfile(file, np.uint8)
     except OSError as error:
-        raise RecordUnreadable(
-            f"the signal file of {path} is not there.",
-            found=f"{file}: {error.strerror or 'nothing there'}",
-            expected="the file its header names",
-            remedy=f"ls {file.parent}",
-        ) from error
+        raise _no_signal_file(file, path, error.strerror or "nothing there") from error
     if header.n_samples is not None:
-        expected = signal.offset + int(np.ceil(header.n_samples * len(header.signals) * _BYTES[signal.format]))
-        if not expected <= len(raw) <= expected + _SLACK_BYTES:
-            truncated = "the file is truncated" if len(raw) < expected else "the header is wrong about length or format"
-            raise RecordUnreadable(
-                f"the signal file of {path} is not as long as its header says: {truncated}.",
-                found=f"{len(raw):,} bytes in {file.name}",
-                expected=f"{expected:,} bytes: {header.n_samples:,} samples of {len(header.signals)} leads, format {signal.format}",
-                remedy="copy or download the record again, header and signal file together",
-            )
+        _require_length(file, len(raw), header, path)
     elif len(raw) == 0:
-        raise _unreadable(file, "a file of zero bytes", "copy the file again")
+        raise unreadable(file, "a file of zero bytes", "copy the file again")
     return raw
+
+
+def _require_length(file: Path, n_bytes: int, header: Header, path: Path) -> None:
+    """Compare the length of a signal file with what the header says lies in it."""
+    inside = [signal for signal in header.signals if signal.file == file.name]
+    frames = sum(BYTES[signal.format] * signal.frame for signal in inside)
+    expected = inside[0].offset + int(np.ceil(header.n_samples * frames))
+    if not expected <= n_bytes <= expected + _SLACK_BYTES:
+        truncated = "the file is truncated" if n_bytes < expected else "the header is wrong about length or format"
+        raise RecordUnreadable(
+            f"the signal file of {path} is not as long as its header says: {truncated}.",
+            found=f"{n_bytes:,} bytes in {file.name}",
+            expected=f"{expected:,} bytes: {header.n_samples:,} samples of {len(inside)} leads, format {inside[0].format}",
+            remedy="copy or download the record again, header and signal file together",
+        )
+
+
+def _require_frames(file: Path, expected: int, path: Path) -> None:
+    """Compare the length of a compressed signal file with what the header says lies in it."""
+    import soundfile
+
+    try:
+        found = soundfile.info(file).frames
+    except soundfile.SoundFileError as error:
+        raise unreadable(file, _in_short(error), "copy or download the record again") from error
+    if found != expected:
+        raise unreadable(path, f"{found:,} samples in {file.name} where the header says {expected:,}", "copy it again")
 
 
 def _decode(raw: np.ndarray, kind: str, n_values: int) -> np.ndarray:
@@ -264,12 +175,18 @@ def _decode(raw: np.ndarray, kind: str, n_values: int) -> np.ndarray:
     return out[:n_values]
 
 
-def _verify(path: Path, header: Header, adu: np.ndarray, warnings: list[str]) -> None:
-    """Compare the checksums; a header wrong in every lead's checksum and first sample describes another file."""
-    sums = adu.sum(axis=0, dtype=np.int64)
+def _verify(path: Path, header: Header, adu: list[np.ndarray], warnings: list[str]) -> None:
+    """Compare the checksums; a header wrong in every lead's checksum and first sample describes another file.
+
+    Parameters
+    ----------
+    adu : the samples of each lead as the file has them
+    """
     stated = [signal.checksum for signal in header.signals]
-    wrong = [at for at, c in enumerate(stated) if c and (int(sums[at]) - c) % 65536]
-    strange = [at for at, s in enumerate(header.signals) if s.first is not None and len(adu) and s.first != adu[0, at]]
+    wrong = [at for at, c in enumerate(stated) if c and (int(adu[at].sum(dtype=np.int64)) - c) % 65536]
+    strange = [
+        at for at, s in enumerate(header.signals) if s.first is not None and len(adu[at]) and s.first != adu[at][0]
+    ]
     if len(wrong) == len(strange) == len(stated):
         raise RecordUnreadable(
             f"the header {path} does not describe its signal file.",
@@ -282,26 +199,50 @@ def _verify(path: Path, header: Header, adu: np.ndarray, warnings: list[str]) ->
         warnings.append(f"the checksum differs from the header's in {names}")
 
 
-def _read_through_wfdb(path: Path, header: Header) -> tuple[np.ndarray, list[int]]:
-    """Any other format, skews, frames, several files or segments, through the wfdb package; all leads in mV."""
+def _read_through_wfdb(path: Path, header: Header, warnings: list[str]) -> tuple[np.ndarray, list[int]]:
+    """Any other format, skews, frames and several files, through the wfdb package; leads in mV, and which they are."""
     import wfdb
 
-    for signal in header.signals:
-        file = path.with_name(signal.file)
-        if not file.exists():
-            raise _unreadable(file, "nothing there", f"ls {file.parent}")
+    for file in sorted({path.with_name(signal.file) for signal in header.signals}):
+        if not file.is_file():
+            raise _no_signal_file(file, path, "nothing there")
+        inside = [signal for signal in header.signals if signal.file == file.name]
+        if header.n_samples is not None and all(signal.format in BYTES for signal in inside):
+            _require_length(file, file.stat().st_size, header, path)
+        elif header.n_samples is not None:
+            _require_frames(file, header.n_samples * inside[0].frame, path)
+    try:
+        adu = wfdb.rdrecord(str(path.with_suffix("")), physical=False, smooth_frames=False).e_d_signal
+        smooth = wfdb.rdrecord(str(path.with_suffix(""))).p_signal.T
+    except Exception as error:
+        raise unreadable(path, _in_short(error), "copy or download the record again") from error
+    n_samples = header.n_samples if header.n_samples is not None else smooth.shape[1]
+    if any(len(adu[at]) != n_samples * signal.frame for at, signal in enumerate(header.signals)):
+        found = f"{smooth.shape[1]:,} samples where the header says {n_samples:,}"
+        raise unreadable(path, found, "copy or download the record again")
+    if not any(signal.skew for signal in header.signals):
+        _verify(path, header, adu, warnings)
+    kept = [at for at, signal in enumerate(header.signals) if signal.unit in UNITS_MV]
+    if not kept:
+        raise unreadable(path, f"units {', '.join(s.unit for s in header.signals)}", "name a record of an ECG")
+    return np.stack([smooth[at] * UNITS_MV[header.signals[at].unit] for at in kept]).astype(np.float32), kept
+
+
+def _read_segments(path: Path, header: Header) -> tuple[np.ndarray, list[int]]:
+    """A record of several segments, through the wfdb package; leads in mV."""
+    import wfdb
+
     try:
         record = wfdb.rdrecord(str(path.with_suffix("")))
         signal, units = record.p_signal.T, record.units
     except Exception as error:
-        raise _unreadable(path, _in_short(error), "copy or download the record again") from error
+        raise unreadable(path, _in_short(error), "copy or download the record again") from error
     if header.n_samples is not None and signal.shape[1] != header.n_samples:
-        raise _unreadable(path, f"{signal.shape[1]} of {header.n_samples} samples", "copy or download the record again")
+        raise unreadable(path, f"{signal.shape[1]} of {header.n_samples} samples", "copy or download the record again")
     kept = [at for at, unit in enumerate(units) if unit in UNITS_MV]
     if not kept:
-        raise _unreadable(path, f"units {', '.join(units)}", "name a record of an ECG")
-    out = np.stack([signal[at] * UNITS_MV[units[at]] for at in kept]).astype(np.float32)
-    return out, kept if header.signals else []
+        raise unreadable(path, f"units {', '.join(units)}", "name a record of an ECG")
+    return np.stack([signal[at] * UNITS_MV[units[at]] for at in kept]).astype(np.float32), []
 
 
 def _names(path: Path) -> tuple[str, ...]:
@@ -320,8 +261,13 @@ def _bare_name(header: Header, path: Path) -> str:
     return header.name if re.fullmatch(r"[\w.-]+", header.name) else path.stem
 
 
-def _unreadable(path: Path, found: str, remedy: str) -> RecordUnreadable:
-    return RecordUnreadable(f"{path} cannot be read.", found=found, expected="a whole WFDB record", remedy=remedy)
+def _no_signal_file(file: Path, path: Path, found: str) -> RecordUnreadable:
+    return RecordUnreadable(
+        f"the signal file of {path} is not there.",
+        found=f"{file}: {found}",
+        expected="the file its header names",
+        remedy=f"ls {file.parent}",
+    )
 
 
 def _in_short(error: Exception) -> str:

@@ -1,0 +1,147 @@
+"""Knows a WFDB header: record line, signal lines, comments. Trusts no name in it; reads no sample.
+
+Source: header(5) of the WFDB Applications Guide, G. Moody.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from einthoven.errors import RecordUnreadable
+from einthoven.records.record import UNITS_MV
+
+BYTES = {
+    "8": 1.0,
+    "16": 2.0,
+    "24": 3.0,
+    "32": 4.0,
+    "61": 2.0,
+    "80": 1.0,
+    "160": 2.0,
+    "212": 1.5,
+    "310": 4 / 3,
+    "311": 4 / 3,
+}
+COMPRESSED = ("508", "516", "524")
+"""Bytes of a sample in each format of fixed size."""
+_SPECIFICATION = re.compile(r"(?P<format>\d+)(x(?P<frame>\d+))?(:(?P<skew>\d+))?((\+\d+)*\+(?P<offset>\d+))?$")
+_GAIN = re.compile(
+    r"(?P<gain>[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)(\((?P<baseline>-?\d+)\))?(/(?P<unit>\S+))?$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One signal line of a header."""
+
+    file: str
+    format: str
+    frame: int
+    skew: int
+    offset: int
+    gain: float
+    baseline: int
+    unit: str
+    first: int | None
+    checksum: int | None
+    lead: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header: record line, signal lines, comments."""
+
+    name: str
+    n_segments: int
+    fs_hz: float | None
+    n_samples: int | None
+    signals: tuple[Signal, ...]
+    comments: tuple[str, ...]
+
+
+def read_header(path: Path) -> Header:
+    """Parse a header.
+
+    Raises
+    ------
+    RecordUnreadable
+        Naming the line that is not a header's.
+    """
+    try:
+        text = path.read_text("utf-8", errors="strict")
+    except UnicodeDecodeError:
+        text = path.read_bytes().decode("latin-1")
+    except OSError as error:
+        raise unreadable(path, error.strerror or str(error), f"ls {path.parent}") from error
+    lines = [line.strip() for line in text.splitlines()]
+    comments = tuple(line.lstrip("#").strip() for line in lines if line.startswith("#"))
+    lines = [line for line in lines if line and not line.startswith("#")]
+    if not lines or "\0" in text:
+        raise unreadable(path, "no record line" if not lines else "binary bytes", "copy the header again")
+    words = lines[0].split()
+    try:
+        name, _, segments = words[0].partition("/")
+        n_signals = int(words[1])
+        fs_hz = float(re.split(r"[/(]", words[2])[0]) if len(words) > 2 else None
+        n_samples = int(words[3]) if len(words) > 3 and words[3].isdigit() else None
+        n_segments = int(segments) if segments else 1
+    except (ValueError, IndexError) as error:
+        raise unreadable(path, f"record line {lines[0][:80]!r}", "copy the header again") from error
+    if n_segments > 1:
+        return Header(name, n_segments, fs_hz, n_samples, (), comments)
+    if len(lines) - 1 < n_signals or n_signals < 1:
+        raise unreadable(path, f"{n_signals} signals stated, {len(lines) - 1} described", "copy the header again")
+    signals = tuple(_signal(path, line, at) for at, line in enumerate(lines[1 : 1 + n_signals]))
+    return Header(name, 1, fs_hz, n_samples, signals, comments)
+
+
+def with_unit(header: Header, unit: str | None, warnings: list[str]) -> Header:
+    """The header with a stated unit in place of its own; signals not in volts stay as they are, unless none is."""
+    if unit is None:
+        return header
+    volts = [signal.unit in UNITS_MV for signal in header.signals]
+    taken = [is_volt or not any(volts) for is_volt in volts]
+    stated = sorted({signal.unit for signal, is_taken in zip(header.signals, taken, strict=True) if is_taken} - {unit})
+    if stated:
+        warnings.append(f"the header states {', '.join(stated)}; {unit} was stated and taken")
+    signals = (
+        replace(signal, unit=unit) if is_taken else signal
+        for signal, is_taken in zip(header.signals, taken, strict=True)
+    )
+    return replace(header, signals=tuple(signals))
+
+
+def _signal(path: Path, line: str, at: int) -> Signal:
+    words = line.split(maxsplit=8)
+    specification = _SPECIFICATION.match(words[1]) if len(words) > 1 else None
+    gain = _GAIN.match(words[2]) if len(words) > 2 else None
+    if specification is None or (len(words) > 2 and gain is None):
+        raise unreadable(path, f"signal line {line[:80]!r}", "copy the header again")
+    if specification["format"] not in (*BYTES, *COMPRESSED):
+        found = f"format {specification['format']} for lead {at + 1}, which WFDB does not know"
+        raise unreadable(path, found, "copy the header again")
+    if PurePosixPath(words[0]).name != words[0] or "\\" in words[0]:
+        raise unreadable(path, f"a signal file outside the header's folder: {words[0]!r}", "put both into one folder")
+    numbers = [int(word) if re.fullmatch(r"-?\d+", word) else None for word in words[3:8]] + [None] * 5
+    zero = numbers[1] or 0
+    factor = float(gain["gain"]) if gain else 200.0
+    if factor == 0:
+        raise unreadable(path, f"a gain of zero for lead {at + 1}", "correct the gain in the header (adu per mV)")
+    return Signal(
+        file=words[0],
+        format=specification["format"],
+        frame=int(specification["frame"] or 1),
+        skew=int(specification["skew"] or 0),
+        offset=int(specification["offset"] or 0),
+        gain=factor,
+        baseline=int(gain["baseline"]) if gain and gain["baseline"] else zero,
+        unit=(gain["unit"] if gain else None) or "mV",
+        first=numbers[2],
+        checksum=numbers[3],
+        lead=words[8].strip() if len(words) > 8 else f"lead{at + 1}",
+    )
+
+
+def unreadable(path: Path, found: str, remedy: str) -> RecordUnreadable:
+    """The error for a record that cannot be read."""
+    return RecordUnreadable(f"{path} cannot be read.", found=found, expected="a whole WFDB record", remedy=remedy)

@@ -1,0 +1,143 @@
+"""Knows MATLAB's files of version 4 to 7: numbers, text and plain structs. Not cells, objects, sparse matrices or HDF5.
+
+Source: MAT-File Format, The MathWorks. Written here because scipy's reader ends the process on some damaged files.
+"""
+
+import struct
+import zlib
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+_V4 = {0: "f8", 1: "f4", 2: "i4", 3: "i2", 4: "u2", 5: "u1"}
+_V5 = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
+_TEXT = {2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16", 18: "utf-32"}
+_MATRIX, _COMPRESSED = 14, 15
+_STRUCT, _CHAR, _NUMBERS = 2, 4, range(6, 16)
+_COMPLEX = 0x0800
+_MOST_BYTES = 1 << 31
+
+Value = np.ndarray | str | dict
+
+
+def load(path: Path) -> dict[str, Value]:
+    """The variables of a file: arrays, texts, and structs as dicts.
+
+    Raises
+    ------
+    ValueError
+        Where the file is damaged, or holds what this module does not know.
+    """
+    content = path.read_bytes()
+    if is_version_4(content):
+        return _variables_4(content)
+    if content.startswith(b"MATLAB 7.3"):
+        raise ValueError("a MATLAB 7.3 (HDF5) file; save it in MATLAB with -v7")
+    order = {b"IM": "<", b"MI": ">"}.get(content[126:128])
+    if len(content) < 136 or order is None:
+        raise ValueError("no MATLAB header")
+    found: dict[str, Value] = {}
+    at = 128
+    while at + 8 <= len(content):
+        kind, body, at = _element(content, at, order)
+        if kind == _COMPRESSED:
+            unpacked = zlib.decompressobj()
+            try:
+                inner = unpacked.decompress(body, _MOST_BYTES)
+            except zlib.error as error:
+                raise ValueError(f"a damaged variable ({error})") from error
+            kind, body, _ = _element(inner, 0, order)
+        if kind == _MATRIX:
+            name, value = _matrix(body, order, 0)
+            found[name] = value
+    return found
+
+
+def is_version_4(first: bytes) -> bool:
+    """Whether a file that begins so is of version 4: a number below 5000, little-endian; later versions begin with text."""
+    return len(first) >= 4 and int.from_bytes(first[:4], "little") < 5000
+
+
+def _element(content: bytes, at: int, order: str) -> tuple[int, bytes, int]:
+    """Type and content of the element at a position, and where the next one begins."""
+    if at + 8 > len(content):
+        raise ValueError("it ends within a variable")
+    kind, size = struct.unpack_from(order + "II", content, at)
+    if kind >> 16:
+        kind, size = kind & 0xFFFF, kind >> 16
+        if size > 4:
+            raise ValueError("a damaged variable")
+        return kind, content[at + 4 : at + 4 + size], at + 8
+    body = content[at + 8 : at + 8 + size]
+    if len(body) < size:
+        raise ValueError("it ends within a variable")
+    return kind, body, at + 8 + (size if kind == _COMPRESSED else -(-size // 8) * 8)
+
+
+def _matrix(content: bytes, order: str, depth: int) -> tuple[str, Value]:
+    if not content:
+        return "", np.zeros((0, 0))
+    _, flags, at = _element(content, 0, order)
+    _, sizes, at = _element(content, at, order)
+    _, name, at = _element(content, at, order)
+    if len(flags) < 4 or len(sizes) < 8 or depth > 3:
+        raise ValueError("a damaged variable")
+    flag = struct.unpack_from(order + "I", flags)[0]
+    shape = tuple(np.frombuffer(sizes, order + "i4").tolist())
+    if min(shape) < 0 or prod(shape) > _MOST_BYTES:
+        raise ValueError(f"a variable of shape {shape}")
+    label, kind = name.decode("latin-1"), flag & 0xFF
+    if kind == _STRUCT:
+        return label, _fields(content, at, shape, order, depth)
+    stored, body, _ = _element(content, at, order)
+    if kind == _CHAR:
+        encoding = _TEXT.get(stored, "latin-1")
+        if encoding in ("utf-16", "utf-32"):
+            encoding += "-le" if order == "<" else "-be"
+        return label, body.decode(encoding, "replace")
+    if kind not in _NUMBERS or flag & _COMPLEX or stored not in _V5:
+        what = "complex numbers" if flag & _COMPLEX else f"class {kind}"
+        raise ValueError(f"{what} in the variable {label!r}, which cannot be an ECG")
+    return label, _numbers(body, order + _V5[stored], shape)
+
+
+def _fields(content: bytes, at: int, shape: tuple[int, ...], order: str, depth: int) -> dict[str, Value]:
+    _, length, at = _element(content, at, order)
+    _, names, at = _element(content, at, order)
+    width = struct.unpack_from(order + "i", length)[0] if len(length) >= 4 else 0
+    if width < 1 or prod(shape) != 1:
+        raise ValueError(f"a struct of shape {shape}")
+    fields: dict[str, Value] = {}
+    for first in range(0, len(names), width):
+        kind, body, at = _element(content, at, order)
+        if kind != _MATRIX:
+            raise ValueError("a damaged struct")
+        fields[names[first : first + width].split(b"\0")[0].decode("latin-1")] = _matrix(body, order, depth + 1)[1]
+    return fields
+
+
+def _variables_4(content: bytes) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    at = 0
+    while at + 20 <= len(content):
+        kind, n_rows, n_columns, imaginary, n_name = struct.unpack_from("<5i", content, at)
+        precision, text = kind // 10 % 10, kind % 10
+        if kind // 100 or precision not in _V4 or text > 1 or imaginary or min(n_rows, n_columns) < 0 or n_name < 1:
+            raise ValueError("no MATLAB variable of plain numbers")
+        stored = np.dtype("<" + _V4[precision])
+        first = at + 20 + n_name
+        at = first + n_rows * n_columns * stored.itemsize
+        if at > len(content):
+            raise ValueError("it ends within a variable")
+        name = content[first - n_name : first].split(b"\0")[0].decode("latin-1")
+        found[name] = _numbers(content[first:at], stored.str, (n_rows, n_columns))
+    if not found:
+        raise ValueError("no variable")
+    return found
+
+
+def _numbers(body: bytes, stored: str, shape: tuple[int, ...]) -> np.ndarray:
+    if len(body) != prod(shape) * np.dtype(stored).itemsize:
+        raise ValueError(f"{len(body)} bytes for shape {shape}")
+    return np.frombuffer(body, stored).reshape(shape, order="F")
