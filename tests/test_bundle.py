@@ -1,6 +1,7 @@
 import json
 import pickle
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,6 +58,23 @@ def test_a_damaged_card_is_refused(copy, content):
         load(copy)
 
 
+def test_an_edited_card_is_refused(copy):
+    card = json.loads((copy / bundle.CARD).read_text())
+    (copy / bundle.CARD).write_text(json.dumps(card | {"classes": [*reversed(card["classes"])]}))
+    with pytest.raises(BundleDamaged, match="changed after it was written"):
+        load(copy)
+
+
+def test_a_graph_of_other_shape_is_refused(tmp_path):
+    name = bundle.bundled()[0]
+    shutil.copytree(bundle.ASSETS / name, tmp_path / name)
+    card = bundle.load_card(tmp_path / name)
+    longer = replace(card.preparation, after_s=card.preparation.after_s + 1)
+    bundle.rewrite_card(tmp_path / name, replace(card, preparation=longer))
+    with pytest.raises(BundleDamaged, match="the card says"):
+        load(tmp_path / name).probabilities(np.zeros((1, 1, longer.n_samples), np.float32))
+
+
 def test_missing_weights_are_refused(copy):
     (copy / bundle.WEIGHTS).unlink()
     with pytest.raises(BundleDamaged, match=r"weights\.safetensors"):
@@ -64,8 +82,7 @@ def test_missing_weights_are_refused(copy):
 
 
 def test_weights_of_another_architecture_are_refused(copy):
-    card = json.loads((copy / bundle.CARD).read_text())
-    (copy / bundle.CARD).write_text(json.dumps(card | {"architecture": "resnet1d", "settings": {}}))
+    bundle.rewrite_card(copy, replace(bundle.load_card(copy), architecture="resnet1d", settings={}))
     with pytest.raises(BundleDamaged, match="do not fit"):
         load(copy).probabilities(np.zeros((1, 1, 360), np.float32))
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,11 +50,23 @@ class Card:
 
     def as_dict(self) -> dict:
         """Plain values for card.json."""
-        return asdict(self) | {"preparation": self.preparation.as_dict()}
+        plain = asdict(self) | {"preparation": self.preparation.as_dict()}
+        return plain | {"card_sha256": _checksum(plain)}
 
     @classmethod
     def from_dict(cls, plain: dict) -> "Card":
-        """The way back from :meth:`as_dict`."""
+        """The way back from :meth:`as_dict`.
+
+        Raises
+        ------
+        ValueError
+            Where the checksum is another than that of the content, or classes and meanings do not pair.
+        """
+        plain = dict(plain)
+        if plain.pop("card_sha256", None) != _checksum(plain):
+            raise ValueError("it was changed after it was written")
+        if len(plain["classes"]) != len(plain["meanings"]):
+            raise ValueError(f"{len(plain['classes'])} classes and {len(plain['meanings'])} meanings")
         lists = {name: tuple(plain[name]) for name in ("classes", "meanings", "results")}
         return cls(**(plain | lists | {"preparation": Preparation.from_dict(plain["preparation"])}))
 
@@ -70,11 +82,11 @@ def save(folder: Path, card: Card, tensors: dict[str, np.ndarray]) -> Card:
 
     content = to_bytes({name: np.ascontiguousarray(values) for name, values in tensors.items()})
     counted = sum(values.size for name, values in tensors.items() if not _is_statistic(name))
-    plain = card.as_dict() | {"weights_sha256": hashlib.sha256(content).hexdigest(), "n_parameters": counted}
+    saved = replace(card, weights_sha256=hashlib.sha256(content).hexdigest(), n_parameters=counted)
     with folder_aside(folder) as aside:
         (aside / WEIGHTS).write_bytes(content)
-        (aside / CARD).write_text(json.dumps(plain, indent=1) + "\n")
-    return Card.from_dict(plain)
+        (aside / CARD).write_text(json.dumps(saved.as_dict(), indent=1) + "\n")
+    return saved
 
 
 def rewrite_card(folder: Path, card: Card) -> None:
@@ -133,6 +145,8 @@ def find(name_or_path: str | Path) -> Path:
     """
     path = Path(name_or_path)
     named = str(name_or_path)
+    if len(named) > 1000:
+        named, path = f"{named[:60]}…", Path("…")
     if _NAME.match(named) and (ASSETS / named / CARD).is_file():
         return ASSETS / named
     for folder in (path, path / "bundle"):
@@ -164,6 +178,11 @@ def find(name_or_path: str | Path) -> Path:
 def bundled() -> tuple[str, ...]:
     """Names of the models that come with the package."""
     return tuple(sorted(file.parent.name for file in ASSETS.glob(f"*/{CARD}")))
+
+
+def _checksum(plain: dict) -> str:
+    """SHA-256 of a card's content, so that nobody's edited numbers are believed."""
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
 def _is_statistic(name: str) -> bool:

@@ -33,9 +33,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str |
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     rows = [[str(cell) for cell in row] for row in rows]
-    drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
+    drawn = Table(
+        title=None if title is None else Text(title),
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        title_style="bold",
+        pad_edge=False,
+    )
     for position, column in enumerate(columns):
         numeric = position > 0 and all(row[position][:1] in "-0123456789" for row in rows)
         drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")

@@ -1,7 +1,11 @@
 """Knows where stores, runs and bundles live, and how a file is written whole. Does not know what is in them."""
 
+import glob
 import os
+import re
+import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +14,7 @@ from pathlib import Path
 from einthoven.errors import OutputRefused
 
 ASSETS = Path(__file__).parent / "assets"
+_HOST = re.sub(r"\W", "_", socket.gethostname())[:30]
 
 
 def home() -> Path:
@@ -40,11 +45,9 @@ def written_aside(target: Path) -> Iterator[Path]:
         if target.is_dir():
             raise IsADirectoryError(f"{target} is a folder")
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-", suffix=target.suffix)
-        os.close(handle)
-        aside = Path(name)
+        aside = _beside(target)
+        aside.touch(exist_ok=False)
         yield aside
-        aside.chmod(0o644)
         aside.replace(target)
     except OSError as error:
         raise _refused(target, error) from error
@@ -57,6 +60,8 @@ def written_aside(target: Path) -> Iterator[Path]:
 def folder_aside(target: Path) -> Iterator[Path]:
     """Give an empty folder beside `target`; rename it to `target` when the block ends well, replacing what is there.
 
+    What killed processes of this machine left beside `target` is removed.
+
     Raises
     ------
     OutputRefused
@@ -66,11 +71,13 @@ def folder_aside(target: Path) -> Iterator[Path]:
     aside = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+        _sweep(target)
+        aside = _beside(target)
+        aside.mkdir()
         yield aside
-        aside.chmod(0o755)
         if target.exists():
-            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-old-"))
+            old = _beside(target)
+            old.mkdir()
             target.replace(old / target.name)
             aside.replace(target)
             shutil.rmtree(old)
@@ -91,13 +98,54 @@ def output_folder(folder: Path) -> Path:
     OutputRefused
         Where it cannot.
     """
+    require_folder(folder)
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refused(folder, error) from error
+    return require_folder(folder)
+
+
+def require_folder(folder: Path) -> Path:
+    """Prove that `folder` can be written to, or made, and make nothing.
+
+    Raises
+    ------
+    OutputRefused
+        Where it cannot.
+    """
     folder = Path(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=there):
             return folder
     except OSError as error:
         raise _refused(folder, error) from error
+
+
+def _beside(target: Path) -> Path:
+    """A new hidden name beside `target` that tells which process of which machine uses it; the user's umask holds."""
+    mark = f"{_HOST}-{os.getpid()}-{secrets.token_hex(4)}"
+    return target.with_name(f".{target.name[:120]}-{mark}{target.suffix}")
+
+
+def _sweep(target: Path) -> None:
+    if os.name != "posix":
+        return
+    for left in target.parent.glob(f".{glob.escape(target.name[:120])}-{_HOST}-*"):
+        owner = left.name.rsplit("-", 2)[1]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _refused(target: Path, error: OSError) -> OutputRefused:

@@ -151,12 +151,38 @@ def test_an_output_in_a_place_that_cannot_be_written(untrained, strip, capsys):
         ["train", "--model", "cnn", "--corpus", "mitdb", "--from", "{data}", "--out", "{out}", "--leave-out", "999"],
         ["train", "--model", "cnn", "--corpus", "mitdb", "--from", "{data}", "--out", "{out}", "--train.lr", "0"],
         ["evaluate", "none-such", "--from", "{data}", "--out", "{out}"],
+        *[
+            ["train", "--model", "cnn_lstm", "--corpus", "mitdb", "--from", "{data}", "--out", "{out}", *words]
+            for words in (
+                ["--train.augment", "blur"],
+                ["--train.loss", "focal", "--train.focal-alpha", "1", "2"],
+                ["--train.seed", "-1"],
+                ["--set", "dropout=2"],
+                ["--set", "widths=8,8,8,16"],
+                ["--prepare.low-hz", "15", "--prepare.fs-hz", "20"],
+                ["--prepare.before-s", "0.001", "--prepare.after-s", "0"],
+            )
+        ],
     ],
 )
 def test_bad_use(words, mitdb_like, home, tmp_path, capsys):
     filled = [word.format(data=mitdb_like, out=tmp_path / "run") for word in words]
     assert main(filled) == 2
     assert "remedy" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_answer_never_takes_the_place_of_a_recording(untrained, strip, tmp_path, capsys):
+    table = tmp_path / "in.csv"
+    np.savetxt(table, np.load(strip).T, delimiter=",", header="MLII", comments="")
+    before = table.read_bytes()
+    link = tmp_path / "link.csv"
+    link.symlink_to(table)
+    for out in (table, link):
+        words = [str(table), "--fs", "360", "--unit", "mV", "--out", str(out)]
+        assert main(["predict", str(untrained), *words]) == 2
+        assert "one of the recordings" in capsys.readouterr().err
+    assert table.read_bytes() == before
 
 
 def test_an_unknown_option_ends_with_2(untrained):

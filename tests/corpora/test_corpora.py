@@ -83,6 +83,15 @@ def test_clean_shares_one_man_only_and_drops_him(mitdb_index):
     assert not set(mitdb_index.record[np.concatenate((split.train, split.test))]) & set(PACED)
 
 
+def test_leaving_a_record_out_moves_no_other_beat(mitdb_index):
+    protocol = MITDB.protocols["paper"]
+    whole, thinned = protocol.split(mitdb_index, 0, ()), protocol.split(mitdb_index, 0, ("208",))
+    for part in ("train", "validation", "test"):
+        kept = getattr(whole, part)
+        kept = kept[mitdb_index.record[kept] != "208"]
+        assert set(getattr(thinned, part)) == set(kept)
+
+
 def test_paper_shares_everybody_and_is_stratified(mitdb_index):
     protocol = MITDB.protocols["paper"]
     split = protocol.split(mitdb_index, 0, ())

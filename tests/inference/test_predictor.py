@@ -80,7 +80,7 @@ def test_beats_near_missing_samples_are_doubtful(model, ecg):
     holed = lead.copy()
     holed[beats[10] - 20 : beats[10] + 20] = np.nan
     prediction = model(record_of(holed), beats)
-    assert prediction.doubt(10) == "missing samples"
+    assert prediction.doubts[10] == "missing samples"
     assert prediction.missing.sum() <= 3
 
 

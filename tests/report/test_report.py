@@ -11,7 +11,8 @@ from einthoven.inference.prediction import DISCLAIMER
 from einthoven.records.record import Record
 from einthoven.report import paper
 from einthoven.report.answers import OUTPUTS, as_csv, as_html, as_json
-from einthoven.report.page import clock
+from einthoven.report.page import clock, render
+from einthoven.signal.quality import LeadQuality
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,47 @@ def test_no_beats_make_an_answer_too(suffix, prediction):
         missing=np.zeros(0, bool),
         record=Record("flat", np.full((1, 4000), np.nan), 360, ("MLII",)),
     )
-    assert "flat" in OUTPUTS[suffix]([empty]) or suffix == ".csv"
+    assert "flat" in OUTPUTS[suffix]([empty])
+
+
+def test_a_beat_on_a_lead_that_cannot_be_read_is_doubtful(prediction):
+    noisy = replace(prediction, quality=(LeadQuality("MLII", "noisy", "no sharp QRS complexes"),))
+    assert set(noisy.doubts) == {"noisy lead"}
+    page = render([noisy])
+    assert "Lead MLII is noisy" in page
+    assert page.count("?</text>") > 3
+
+
+def test_every_class_is_on_a_strip_and_every_stretch_on_the_page(prediction):
+    n = 600
+    beats = np.arange(1, n + 1) * 360
+    decided = np.zeros(n, int)
+    decided[::10] = 1
+    decided[301] = 2
+    probability = np.full((n, 4), 0.01)
+    probability[np.arange(n), decided] = 0.97
+    record = Record("long", np.random.default_rng(0).standard_normal((1, 360 * (n + 2))), 360, ("MLII",))
+    long = replace(prediction, record=record, beats=beats, probability=probability, missing=np.zeros(n, bool))
+    page = render([long])
+    shown, folded = page.split("<details>")
+    assert ">V</text>" in shown
+    assert shown.count('class="strip"') == 24
+    assert shown.count('class="strip"') + folded.count('class="strip"') == 60
+
+
+def test_a_tall_beat_stays_on_the_paper():
+    lead = np.zeros((1, 2500))
+    lead[0, 700:720] = 4.4
+    drawing = paper.strip(lead, 250, ("II",), 0.0, (), "x")
+    ys = [
+        float(pair.split()[1]) for pair in drawing.split('class="trace"')[1].split('d="M')[1].split('"')[0].split("L")
+    ]
+    height = float(drawing.split('height="')[1].split("mm")[0])
+    assert min(ys) >= 5
+    assert max(ys) <= height
+    assert "cut off" not in drawing
+    lead[0, 700:720] = 9.0
+    assert "II is cut off" in paper.strip(lead, 250, ("II",), 0.0, (), "x")
 
 
 def test_clock():

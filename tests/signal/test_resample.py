@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from einthoven.signal.resample import resample, resample_positions, resampled_length
+from einthoven.signal.resample import resample, resample_positions
 
 RATES = st.sampled_from([100, 125, 128, 180, 250, 257, 300, 360, 500, 1000])
 
@@ -11,8 +11,7 @@ RATES = st.sampled_from([100, 125, 128, 180, 250, 257, 300, 360, 500, 1000])
 @given(st.integers(1, 3000), RATES, RATES)
 def test_length_is_exact(n_samples, from_hz, to_hz):
     got = resample(np.zeros((2, n_samples), np.float32), from_hz, to_hz)
-    assert got.shape == (2, resampled_length(n_samples, from_hz, to_hz))
-    assert got.shape[1] == -(-n_samples * to_hz // from_hz)
+    assert got.shape == (2, -(-n_samples * to_hz // from_hz))
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), [(360, 180), (128, 180), (500, 100), (257, 360)])

@@ -83,7 +83,7 @@ def test_a_run_leaves_bundle_and_logs(trained):
     assert card["training"]["validation_macro_f1"] > 0.2
     assert "mitdb/100" not in card["training"]["patients"]
     assert card["weights_sha256"] == weights_of(out)
-    assert len((out / "logs" / "csv" / "metrics.csv").read_text().splitlines()) >= 4
+    assert len((out / "logs" / "csv" / "start0" / "metrics.csv").read_text().splitlines()) >= 4
     assert list((out / "logs" / "tensorboard").glob("events*"))
 
 
@@ -106,6 +106,22 @@ def test_killed_and_resumed_equals_uninterrupted(trained, mitdb_like, tmp_path):
     )
     assert "epoch   1 of" not in resumed.stderr
     assert weights_of(tmp_path / "killed") == weights_of(out)
+
+
+def test_killed_after_it_stopped_early_equals_uninterrupted(mitdb_like, trained, tmp_path):
+    _, environment = trained
+    words = command(mitdb_like, tmp_path / "run", "--train.patience", "1", "--train.lr", "1e-9")
+    subprocess.run(words, env=environment, check=True, capture_output=True)
+    wanted = weights_of(tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "bundle")
+    again = subprocess.run(words, env=environment, check=True, capture_output=True, text=True)
+    assert "epoch" not in again.stderr
+    assert weights_of(tmp_path / "run") == wanted
+    shutil.rmtree(tmp_path / "run" / "bundle")
+    (tmp_path / "run" / "last.ckpt").write_bytes(b"half")
+    damaged = subprocess.run(words, env=environment, capture_output=True, text=True)
+    assert damaged.returncode == 2
+    assert "last.ckpt" in damaged.stderr
 
 
 def test_a_poisoned_test_part_changes_no_weight(trained, mitdb_like, tmp_path):

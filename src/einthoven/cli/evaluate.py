@@ -9,7 +9,7 @@ from tyro.conf import Positional
 from einthoven import console
 from einthoven.cli.prepare import From, corpus_named
 from einthoven.errors import ConfigurationFault
-from einthoven.paths import output_folder, written_aside
+from einthoven.paths import require_folder, written_aside
 
 _HEAD = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_auc")
 
@@ -48,7 +48,7 @@ class Evaluate:
         card = predictor.card
         corpus = corpus_named(self.corpus or _stated(card.training, "corpus", card.name))
         protocol = corpus.protocol(self.protocol or _stated(card.training, "protocol", card.name))
-        output_folder(self.out)
+        require_folder(self.out)
         store = build(corpus, self.source, card.preparation, protocol.without)
         predictions, found = score_test_part(predictor, corpus, protocol, store, ("202",) if self.drop_202 else ())
         metrics = {
@@ -76,7 +76,7 @@ class Evaluate:
         console.say(tables.title(metrics))
         console.table(("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in _HEAD])
         console.table(*tables.per_class(metrics))
-        console.say(f"{protocol.remark}\n{self.out}: metrics.json, table.md, confusion.png, roc.png, predictions.csv")
+        console.say(f"{metrics['remark']}\n{self.out}: metrics.json, table.md, confusion.png, roc.png, predictions.csv")
         return 0
 
 

@@ -1,6 +1,8 @@
 """Knows the verbs and the exit codes: 0 answered, 1 answered in part, 2 wrong use or input, 130 interrupted. Does no work."""
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 from einthoven import __version__, console
@@ -27,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[0] == "--version":
         console.say(f"einthoven {__version__}")
         return 0
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         if words[0] not in VERBS:
             raise UnknownName(
@@ -45,6 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+
+
+def _interrupt(*_) -> None:
+    raise KeyboardInterrupt
 
 
 def _manual() -> None:

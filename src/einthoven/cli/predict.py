@@ -40,7 +40,7 @@ class Predict:
         if self.out is not None:
             from einthoven.report import answers
 
-            answers.require_writable(self.out)
+            answers.require_writable(self.out, self.files)
         if not self.files:
             raise StatementMissing(
                 "no recording was named.",
@@ -94,9 +94,9 @@ def show(prediction, counted: dict[str, int] | None = None) -> None:
 
 
 def _notice() -> str:
-    from einthoven.inference.prediction import DISCLAIMER
+    from einthoven.inference.prediction import DISCLAIMER, SCOPE
 
-    return DISCLAIMER
+    return f"{SCOPE}\n{DISCLAIMER}"
 
 
 def _leads(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":

@@ -66,8 +66,8 @@ class Prepare:
     """Name of the corpus (einthoven corpora lists them)."""
     source: From
     """Folder of the corpus as its publisher lays it out."""
-    protocol: str | None = None
-    """Only the records of this protocol; all of them, where not stated."""
+    protocol: str = "clean"
+    """The protocol whose records are prepared; training and evaluation by it find them."""
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
 
     def run(self) -> int:
@@ -75,8 +75,8 @@ class Prepare:
         from einthoven.data.build import build
 
         corpus = corpus_named(self.corpus)
-        without = corpus.protocol(self.protocol).without if self.protocol else ()
-        store = build(corpus, self.source, self.windows.over(corpus.preparation), without)
+        protocol = corpus.protocol(self.protocol)
+        store = build(corpus, self.source, self.windows.over(corpus.preparation), protocol.without)
         shape = " x ".join(f"{size:,}" for size in store.windows.shape)
         console.say(f"{corpus.title}: {shape} (windows x leads x samples) in {store.folder}")
         console.say(f"fingerprint {store.fingerprint[:16]}")

@@ -10,6 +10,7 @@ from tyro.conf import arg
 from einthoven import console
 from einthoven.cli.prepare import From, Windows, corpus_named
 from einthoven.errors import ConfigurationFault
+from einthoven.paths import require_folder
 from einthoven.training.recipe import Recipe
 
 
@@ -41,9 +42,11 @@ class Train:
         """Prepare, train, and say how the validation part was answered."""
         from einthoven.data.build import build
         from einthoven.export.graph import add_graph
-        from einthoven.training.fit import fit
+        from einthoven.training.fit import fit, require_model
         from einthoven.training.task import task_of
 
+        require_model(self.model)
+        require_folder(self.out)
         corpus = corpus_named(self.corpus)
         protocol = corpus.protocol(self.protocol)
         settings = dict(_setting(text) for text in self.settings)
@@ -52,7 +55,8 @@ class Train:
         console.note(f"{self.model} on {corpus.name}, protocol {protocol.name}: {protocol.summary}")
         if protocol.leaks:
             console.note(protocol.remark)
-        fit(task, self.model, settings, self.recipe, self.out)
+        if fit(task, self.model, settings, self.recipe, self.out) is None:
+            return 0
         card = add_graph(self.out / "bundle")
         console.say(
             f"{self.out}: validation macro-F1 {card.training['validation_macro_f1']:.4f} "

@@ -15,11 +15,12 @@ from einthoven.signal.preparation import Preparation
 
 @dataclass(frozen=True)
 class Entry:
-    """One record of a corpus: its name, its patient, and its file without suffix."""
+    """One record of a corpus: its name, its patient, its file without suffix, and the suffixes of its files."""
 
     record: str
     patient: str
     path: Path
+    suffixes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -124,4 +125,4 @@ def entries_of(
             expected=f"{len(names)} records with {', '.join(f'.{suffix}' for suffix in suffixes)}",
             remedy=remedy,
         )
-    return [Entry(name, patient_of.get(name, name), folder / name) for name in names]
+    return [Entry(name, patient_of.get(name, name), folder / name, suffixes) for name in names]

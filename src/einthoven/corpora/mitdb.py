@@ -133,11 +133,12 @@ def _beats(record: Record) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _split_paper(index: Index, seed: int, left_out: tuple[str, ...]) -> Split:
-    inside = np.flatnonzero(~np.isin(index.record, left_out))
-    labels = np.array([AAMI5.index_of(symbol) for symbol in index.symbol[inside]])
+    labels = np.array([AAMI5.index_of(symbol) for symbol in index.symbol])
     rest, test = stratified(labels, 0.2, seed)
     train, validation = stratified(labels[rest], 0.1, seed + 1)
-    return Split(inside[rest[train]], inside[rest[validation]], inside[test])
+    # Drawn over all beats and thinned afterwards: what is left out must not move another beat into another part.
+    kept = ~np.isin(index.record, left_out)
+    return Split(*(part[kept[part]] for part in (rest[train], rest[validation], test)))
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...]) -> Split:

@@ -1,10 +1,11 @@
 """Knows how a corpus and a preparation become a store, on every core at once. Does not know what is trained on it."""
 
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
@@ -85,8 +86,18 @@ def _workers(n_entries: int) -> Iterator:
     if n_workers < 2 or n_entries < 8:
         yield lambda tasks: map(_windows_of, tasks)
         return
-    with ProcessPoolExecutor(n_workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(n_workers, get_context("spawn"), _leave_with_parent) as pool:
         yield lambda tasks: pool.map(_windows_of, tasks)
+
+
+def _leave_with_parent() -> None:
+    """A worker whose parent was killed would wait for ever for its next record."""
+
+    def wait() -> None:
+        parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _windows_of(task: tuple[Corpus, Entry, Preparation]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -45,7 +45,7 @@ class Store:
 
 def files_of(entries: list[Entry]) -> list[Path]:
     """Every file a corpus's records consist of, sorted."""
-    return sorted(path for entry in entries for path in entry.path.parent.glob(entry.path.name + ".*"))
+    return sorted(entry.path.with_name(f"{entry.path.name}.{suffix}") for entry in entries for suffix in entry.suffixes)
 
 
 def folder_for(corpus: Corpus, entries: list[Entry], preparation: Preparation) -> Path:

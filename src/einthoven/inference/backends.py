@@ -34,7 +34,7 @@ class TorchBackend:
             shape = (len(card.preparation.leads), len(card.classes), card.preparation.n_samples)
             network = MODELS[card.architecture](*shape, **settings)
             network.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
-        except (KeyError, RuntimeError, TypeError) as error:
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise BundleDamaged(
                 f"the weights in {folder} do not fit the architecture on the card.",
                 found=f"{card.architecture}: {str(error).splitlines()[0]}",
@@ -67,13 +67,15 @@ class OnnxBackend:
 
         content = (folder / bundle.GRAPH).read_bytes()
         if hashlib.sha256(content).hexdigest() != card.graph_sha256:
-            raise BundleDamaged(
-                f"the model in {folder} cannot be loaded.",
-                found=f"{bundle.GRAPH} whose checksum is not the card's",
-                expected="the graph it was saved with",
-                remedy=f"copy the bundle again, or remove {bundle.GRAPH}: torch then answers",
-            )
-        self.session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+            raise _not_the_card_s(folder, "its checksum is not the card's")
+        try:
+            self.session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+            takes, gives = self.session.get_inputs()[0].shape[1:], self.session.get_outputs()[0].shape[1:]
+            stated = [len(card.preparation.leads), card.preparation.n_samples], [len(card.classes)]
+            if (takes, gives) != stated:
+                raise ValueError(f"it takes {takes} and gives {gives}, the card says {stated[0]} and {stated[1]}")
+        except Exception as error:
+            raise _not_the_card_s(folder, str(error).splitlines()[0][:160]) from error
 
     def logits(self, windows: np.ndarray) -> np.ndarray:
         """[n, leads, samples] to [n, classes]."""
@@ -86,6 +88,15 @@ def fastest(folder: Path, card: Card) -> TorchBackend | OnnxBackend:
     if card.graph_sha256 and (folder / bundle.GRAPH).is_file() and find_spec("onnxruntime"):
         return OnnxBackend(folder, card)
     return TorchBackend(folder, card)
+
+
+def _not_the_card_s(folder: Path, found: str) -> BundleDamaged:
+    return BundleDamaged(
+        f"the model in {folder} cannot be loaded.",
+        found=f"{bundle.GRAPH}: {found}",
+        expected="the graph it was saved with",
+        remedy=f"copy the bundle again, or remove {bundle.GRAPH}: torch then answers",
+    )
 
 
 def _pieces(windows: np.ndarray):

@@ -10,6 +10,7 @@ from einthoven.records.record import Record
 from einthoven.signal.quality import LeadQuality
 
 DISCLAIMER = "einthoven is not a medical device. For research and education; not for diagnosis."
+SCOPE = "Each beat is classified by itself; rhythms such as atrial fibrillation are not assessed."
 UNSURE = 0.6
 """A beat whose most probable class is below this is marked unsure."""
 
@@ -53,21 +54,24 @@ class Prediction:
         found = np.bincount(self.decided, minlength=len(self.card.classes))
         return dict(zip(self.card.classes, found.tolist(), strict=True))
 
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """Why each beat is doubtful, or nothing [n]: a lead that cannot be read, samples missing near it, unsure."""
+        poor = "" if any(verdict.verdict == "good" for verdict in self.quality) else f"{self.quality[0].verdict} lead"
+        return tuple(
+            poor or ("missing samples" if gone else "unsure" if sure < UNSURE else "")
+            for gone, sure in zip(self.missing, self.sure, strict=True)
+        )
+
     @property
     def n_unsure(self) -> int:
-        """Beats whose class is doubtful, or near missing samples."""
-        return int(((self.sure < UNSURE) | self.missing).sum())
+        """Beats whose class is doubtful."""
+        return sum(map(bool, self.doubts))
 
     @property
     def rate_bpm(self) -> float | None:
         """Median heart rate; None below three beats."""
         return round(60 / float(np.median(np.diff(self.times_s))), 1) if len(self.beats) > 2 else None
-
-    def doubt(self, beat: int) -> str:
-        """Why a beat is doubtful, or nothing."""
-        if self.missing[beat]:
-            return "missing samples"
-        return "unsure" if self.sure[beat] < UNSURE else ""
 
     def as_dict(self) -> dict:
         """Plain values for JSON."""
@@ -92,10 +96,10 @@ class Prediction:
                     "time_s": round(float(time_s), 3),
                     "class": classes[label],
                     "probability": dict(zip(classes, row, strict=True)),
-                    "doubt": self.doubt(at),
+                    "doubt": doubt,
                 }
-                for at, (sample, time_s, label, row) in enumerate(
-                    zip(self.beats, self.times_s, self.decided, rounded, strict=True)
+                for sample, time_s, label, row, doubt in zip(
+                    self.beats, self.times_s, self.decided, rounded, self.doubts, strict=True
                 )
             ],
         }

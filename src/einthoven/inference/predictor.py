@@ -13,6 +13,7 @@ from einthoven.inference.prediction import Prediction
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
 
+_LISTENED = ("good", "noisy", "clipped", "missing", "flat")
 _UPRIGHT = ("I", "II", "MLII", "V5", "V6")
 
 
@@ -77,30 +78,29 @@ class Predictor:
         """
         wanted = self.card.preparation
         where = str(record.source or record.name)
-        used_mv = leads.select(record.signal_mv, record.leads, wanted.leads, where)
-        needed_s = wanted.before_s + wanted.after_s
+        used_mv, names = leads.select(record.signal_mv, record.leads, wanted.leads, where)
+        needed_s = max(wanted.before_s + wanted.after_s, heartbeats.SHORTEST_S if beats is None else 0)
         if record.duration_s < needed_s:
             raise RecordTooShort(
-                f"{where} is shorter than one window of {self.card.name}.",
+                f"{where} is too short for {self.card.name}.",
                 found=f"{record.duration_s:.2f} s",
-                expected=f"at least {needed_s:g} s",
+                expected=f"at least {needed_s:g} s, to find heartbeats and to fill one window",
                 remedy="give a longer recording",
             )
-        names = _names_of(record, wanted.leads)
         verdicts = tuple(
             quality.lead_quality(name, lead, record.fs_hz) for name, lead in zip(names, used_mv, strict=True)
         )
         remarks = list(record.warnings)
         if beats is None:
-            good = [at for at, verdict in enumerate(verdicts) if verdict.verdict == "good"]
-            seen = quality.interpolated(used_mv[good[0] if good else 0])
-            readable = verdicts[good[0] if good else 0].verdict not in ("flat", "missing")
-            beats = heartbeats.find(seen, record.fs_hz) if readable else np.zeros(0, np.int64)
+            at = min(range(len(verdicts)), key=lambda lead: _LISTENED.index(verdicts[lead].verdict))
+            seen = quality.interpolated(used_mv[at])
+            is_silent = verdicts[at].verdict in ("flat", "missing")
+            beats = np.zeros(0, np.int64) if is_silent else heartbeats.find(seen, record.fs_hz)
             if not len(beats):
                 remarks.append("no heartbeat was found")
-            elif verdicts[0].lead in _UPRIGHT and quality.looks_inverted(seen, beats, record.fs_hz):
+            elif names[at] in _UPRIGHT and quality.looks_inverted(seen, beats, record.fs_hz):
                 remarks.append(
-                    f"most QRS complexes of {verdicts[0].lead} point down: reversed electrodes, or a bundle branch block"
+                    f"most QRS complexes of {names[at]} point down: reversed electrodes, or a bundle branch block"
                 )
         remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
         windows = preparation.beat_windows(record.signal_mv, record.fs_hz, record.leads, beats, wanted, where)
@@ -114,15 +114,6 @@ class Predictor:
             quality=verdicts,
             remarks=tuple(remarks),
         )
-
-
-def _names_of(record: Record, wishes: tuple[str, ...]) -> tuple[str, ...]:
-    """The record's leads that serve the wishes; a wish served from two others keeps its own name."""
-    taken: list[str] = []
-    for wish in wishes:
-        options = [leads.canonical(option) for option in wish.split("|")]
-        taken.append(next((option for option in options if option in record.leads and option not in taken), options[0]))
-    return tuple(taken)
 
 
 def _near_missing(signal_mv: np.ndarray, beats: np.ndarray, fs_hz: float) -> np.ndarray:

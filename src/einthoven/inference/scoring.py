@@ -58,7 +58,7 @@ def score_test_part(
     found = {
         "leaks_patients": protocol.leaks,
         "shared_patients": sorted(shared),
-        "remark": protocol.remark,
+        "remark": f"Left out of the test: {', '.join(left_out)}. {protocol.remark}" if left_out else protocol.remark,
         "left_out": sorted(left_out),
         "parts": {part: len(getattr(split, part)) for part in PARTS},
     }

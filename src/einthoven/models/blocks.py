@@ -67,7 +67,7 @@ class ConvStem(nn.Sequential):
     """A pyramid of :class:`ConvBlock`: one for each width, each halving the time."""
 
     def __init__(self, n_leads: int, widths: tuple[int, ...], kernels: tuple[int, ...], dropout: float):
-        sizes = zip((n_leads, *widths), widths, kernels, strict=False)
+        sizes = zip((n_leads, *widths[:-1]), widths, kernels, strict=True)
         blocks = [ConvBlock(n_in, n_out, kernel, pool=2) for n_in, n_out, kernel in sizes]
         super().__init__(*blocks, nn.Dropout1d(dropout))
 

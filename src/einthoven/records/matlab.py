@@ -76,8 +76,9 @@ def _with_header(path: Path, matrix: np.ndarray, header_path: Path, fs_hz, leads
     for row, (values, signal) in enumerate(zip(matrix, signals, strict=True)):
         volts[row] = (values - float(signal.baseline)) / signal.gain * UNITS_MV[signal.unit]
         volts[row, values == wfdb.MISSING.get(signal.format)] = np.nan
-    names = tuple(leads) if leads is not None else tuple(signal.lead for signal in signals)
-    return Record(path.stem, volts, rate, names, path, header.comments, tuple(warnings))
+    names = tuple(signal.lead for signal in signals)
+    record = Record(path.stem, volts, rate, names, path, header.comments, tuple(warnings))
+    return record if leads is None else record.with_leads(leads)
 
 
 def _plain(value: matfile.Value) -> str:

@@ -11,6 +11,8 @@ from einthoven.signal.quality import IMPLAUSIBLE_MV
 
 UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV": 1e-6}
 
+_MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102); more is no voltage
+_LARGE_MV = 15.0
 _RATES_HZ = (50.0, 100_000.0)  # below, no QRS complex is left; above, no electrocardiograph
 
 
@@ -57,7 +59,8 @@ class Record:
 
     def __post_init__(self):
         where = f"{self.name} ({self.source})" if self.source else self.name
-        signal = np.asarray(self.signal_mv, np.float32)
+        with np.errstate(over="ignore"):
+            signal = np.asarray(self.signal_mv, np.float32)
         faults = []
         if not _RATES_HZ[0] <= self.fs_hz <= _RATES_HZ[1]:
             faults.append(f"a sampling rate of {self.fs_hz:g} Hz")
@@ -72,10 +75,18 @@ class Record:
                 expected=f"a rate of {_RATES_HZ[0]:g} to {_RATES_HZ[1]:,.0f} Hz and samples [leads, samples]",
                 remedy="--fs 360      states the rate where the file does not",
             )
+        impossible = np.abs(signal) > _MOST_MV
+        warnings = []
+        if impossible.any():
+            signal = np.where(impossible, np.float32(np.nan), signal)
+            warnings.append(f"{impossible.sum():,} samples beyond {_MOST_MV:g} mV were taken for missing")
         object.__setattr__(self, "signal_mv", signal)
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
         object.__setattr__(self, "leads", tuple(canonical(lead) for lead in self.leads))
         spread = _spread_mv(signal)
+        if _LARGE_MV < spread <= IMPLAUSIBLE_MV:
+            warnings.append(f"a typical lead spans {spread:.0f} mV, more than a heart gives: is the unit right?")
+        object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.warnings, *warnings))))
         if spread > IMPLAUSIBLE_MV:
             raise ImplausibleAmplitude(
                 f"the amplitudes of {where} cannot be millivolts.",
@@ -120,7 +131,9 @@ class Record:
                 expected=f"the file's {len(self.leads)} leads: {', '.join(self.leads)}",
                 remedy=f"--leads {self.leads[0]}=MLII",
             )
-        return replace(self, leads=names)
+        pairs = zip(self.leads, (canonical(name) for name in names), strict=True)
+        told = ", ".join(f"{old} read as {new}" for old, new in pairs if old != new)
+        return replace(self, leads=names, warnings=(*self.warnings, *([f"{told}, as stated"] if told else [])))
 
 
 def _spread_mv(signal_mv: np.ndarray) -> float:

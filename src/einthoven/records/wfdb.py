@@ -38,18 +38,11 @@ def read_wfdb(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) 
         header = with_unit(header, unit, warnings)
         through = _read_through_wfdb if _is_uncommon(header) else _read_fast
         signal, kept = through(header_path, header, warnings)
-    names = leads if leads is not None else tuple(header.signals[at].lead for at in kept) or _names(header_path)
-    if len(names) != len(signal):
-        raise RecordUnreadable(
-            f"the leads stated for {header_path} are not those of the file.",
-            found=f"{len(names)} names",
-            expected=f"{len(signal)} leads: {', '.join(header.signals[at].lead for at in kept)}",
-            remedy="--leads ECG1=MLII      names one lead and leaves the others",
-        )
+    names = tuple(header.signals[at].lead for at in kept) or _names(header_path)
     dropped = [header.signals[at].lead for at in range(len(header.signals)) if kept and at not in kept]
     if dropped:
         warnings.append(f"left out, since not in volts: {', '.join(dropped)}")
-    return Record(
+    record = Record(
         name=_bare_name(header, header_path),
         signal_mv=signal,
         fs_hz=rate,
@@ -59,6 +52,7 @@ def read_wfdb(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) 
         warnings=tuple(warnings),
         annotations=read_annotations(header_path.with_suffix(""), annotator) if annotator else None,
     )
+    return record if leads is None else record.with_leads(leads)
 
 
 def read_annotations(record: Path, annotator: str) -> Annotations:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from einthoven import __version__
 from einthoven.errors import OutputRefused
-from einthoven.inference.prediction import DISCLAIMER, Prediction
-from einthoven.paths import written_aside
+from einthoven.inference.prediction import DISCLAIMER, SCOPE, Prediction
+from einthoven.paths import require_folder, written_aside
 
 
 def as_json(predictions: Sequence[Prediction]) -> str:
@@ -23,7 +23,7 @@ def as_json(predictions: Sequence[Prediction]) -> str:
         "results": list(card.results),
         "attribution": card.attribution,
     }
-    content = {"einthoven": __version__, "notice": DISCLAIMER, "model": model}
+    content = {"einthoven": __version__, "notice": DISCLAIMER, "scope": SCOPE, "model": model}
     records = [prediction.as_dict() for prediction in predictions]
     told = json.dumps(content | {"records": [record | {"beats": []} for record in records]}, indent=1)
     # One line a beat: easier to read, and json indents a thousand times slower than it writes plainly.
@@ -34,23 +34,21 @@ def as_json(predictions: Sequence[Prediction]) -> str:
 
 
 def as_csv(predictions: Sequence[Prediction]) -> str:
-    """One row a beat: record, sample, time, class, doubt, and a column of probabilities a class."""
+    """One row a beat: file, record, sample, time, class, doubt, a column of probabilities a class, the leads' quality
+    and remarks; a record without beats has one row without them."""
     sink = io.StringIO()
     sheet = csv.writer(sink)
     classes = predictions[0].card.classes
-    sheet.writerow(["record", "sample", "time_s", "class", "doubt", *classes])
+    sheet.writerow(["file", "record", "sample", "time_s", "class", "doubt", *classes, "quality", "remarks"])
     for prediction in predictions:
-        for beat in prediction.as_dict()["beats"]:
-            sheet.writerow(
-                [
-                    prediction.record.name,
-                    beat["sample"],
-                    beat["time_s"],
-                    beat["class"],
-                    beat["doubt"],
-                    *list(beat["probability"].values()),
-                ]
-            )
+        told = prediction.as_dict()
+        quality = "; ".join(f"{verdict.lead} {verdict.verdict}" for verdict in prediction.quality)
+        last = [quality, "; ".join(prediction.remarks)]
+        for beat in told["beats"]:
+            figures = [beat["sample"], beat["time_s"], beat["class"], beat["doubt"], *beat["probability"].values()]
+            sheet.writerow([told["file"], told["record"], *figures, *last])
+        if not told["beats"]:
+            sheet.writerow([told["file"], told["record"], *[""] * (4 + len(classes)), *last])
     return sink.getvalue()
 
 
@@ -64,8 +62,8 @@ def as_html(predictions: Sequence[Prediction]) -> str:
 OUTPUTS: dict[str, Callable[[Sequence[Prediction]], str]] = {".json": as_json, ".csv": as_csv, ".html": as_html}
 
 
-def require_writable(path: Path) -> None:
-    """Refuse an output of an unknown suffix, or in a place that cannot be written, before any work is done.
+def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
+    """Refuse an output of an unknown suffix, in a place that cannot be written, or on top of an input, before any work.
 
     Raises
     ------
@@ -79,13 +77,14 @@ def require_writable(path: Path) -> None:
             expected=", ".join(OUTPUTS),
             remedy=f"--out {path.with_suffix('.html')}",
         )
-    probe = path.with_name(path.name + ".probe")
-    with written_aside(probe):
-        pass
-    probe.unlink()
-    if path.is_dir():
-        with written_aside(path):
-            pass
+    if path.is_dir() or any(file.exists() and path.exists() and path.samefile(file) for file in inputs):
+        raise OutputRefused(
+            f"{path} cannot be written.",
+            found="a folder" if path.is_dir() else "one of the recordings that are to be read",
+            expected="the path of a file that holds no recording",
+            remedy=f"--out {path.with_name(path.stem + '-beats' + path.suffix)}",
+        )
+    require_folder(path.parent)
 
 
 def write(predictions: Sequence[Prediction], path: Path) -> None:

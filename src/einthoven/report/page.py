@@ -7,13 +7,14 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from einthoven import __version__
-from einthoven.inference.prediction import DISCLAIMER, UNSURE, Prediction
+from einthoven.inference.prediction import DISCLAIMER, SCOPE, UNSURE, Prediction
 from einthoven.report import paper
 from einthoven.report.plots import colour_of
 from einthoven.report.tables import cells
+from einthoven.signal import leads
 
 _NORMAL = "N"
-_MOST_STRIPS = 24
+_OPEN_STRIPS, _MOST_STRIPS = 24, 400
 _MOST_LINES = 60
 
 
@@ -31,6 +32,7 @@ def render(predictions: Sequence[Prediction], counted: dict[str, int] | None = N
     return page.render(
         version=__version__,
         disclaimer=DISCLAIMER,
+        scope=SCOPE,
         remark=remark,
         grid=Markup(paper.grid_pattern()),
         card=card,
@@ -45,18 +47,20 @@ def _section(prediction: Prediction, counted: dict[str, int] | None) -> dict:
     record, classes = prediction.record, prediction.card.classes
     loud = prediction.decided != (classes.index(_NORMAL) if _NORMAL in classes else -1)
     marks = [
-        paper.Mark(
-            float(time_s), classes[label] + "?" * int(sure < UNSURE), colour_of(classes[label], label), bool(strange)
-        )
-        for time_s, label, sure, strange in zip(
-            prediction.times_s, prediction.decided, prediction.sure, loud, strict=True
+        paper.Mark(float(time_s), classes[label] + "?" * bool(doubt), colour_of(classes[label], label), bool(strange))
+        for time_s, label, doubt, strange in zip(
+            prediction.times_s, prediction.decided, prediction.doubts, loud, strict=True
         )
     ]
-    rows = [record.leads.index(name) for name in prediction.leads if name in record.leads] or [0]
-    shown_mv, names = record.signal_mv[rows], [record.leads[row] for row in rows]
+    shown_mv, names = leads.select(record.signal_mv, record.leads, prediction.leads)
     found = paper.stretches(prediction.times_s, loud, record.duration_s)
-    fullest = sorted(sorted(found, key=lambda stretch: -stretch[1])[:_MOST_STRIPS])
-    begins = [start for start, _ in fullest] or [0.0]
+    first = _telling(found, prediction, loud)
+    begins = [start for start, _ in found[:_MOST_STRIPS]] or [0.0]
+
+    def drawn(start: float) -> tuple[str, Markup]:
+        strip = paper.strip(shown_mv, record.fs_hz, names, start, marks, f"{record.name} from {clock(start)}")
+        return clock(start), Markup(strip)
+
     line_s = 60.0 * max(1, int(np.ceil(record.duration_s / 60 / _MOST_LINES)))
     return {
         "prediction": prediction,
@@ -84,14 +88,24 @@ def _section(prediction: Prediction, counted: dict[str, int] | None) -> dict:
         ],
         "overview_lead": names[0],
         "line_s": line_s,
-        "strips": [
-            (
-                clock(start),
-                Markup(paper.strip(shown_mv, record.fs_hz, names, start, marks, f"{record.name} from {clock(start)}")),
-            )
-            for start in begins
-        ],
+        "strips": [drawn(start) for at, start in enumerate(begins) if at in first or not found],
+        "more_strips": [drawn(start) for at, start in enumerate(begins) if at not in first and found],
+        "not_drawn": [clock(start) for start, _ in found[_MOST_STRIPS:]],
     }
+
+
+def _telling(found: list[tuple[float, int]], prediction: Prediction, loud: np.ndarray) -> set[int]:
+    """Which stretches come first: the surest of each class, the rarest class first, then the fullest."""
+    starts = np.array([start for start, _ in found])
+    chosen: list[int] = []
+    counts = sorted((n, name) for name, n in prediction.counts.items() if n)
+    for _, name in counts:
+        members = np.flatnonzero(loud & (prediction.decided == prediction.card.classes.index(name)))
+        if len(members):
+            surest = members[prediction.sure[members].argmax()]
+            chosen.append(int(np.searchsorted(starts, prediction.times_s[surest], side="right")) - 1)
+    fullest = sorted(range(len(found)), key=lambda at: -found[at][1])
+    return set([*dict.fromkeys(chosen), *[at for at in fullest if at not in chosen]][:_OPEN_STRIPS])
 
 
 def _result(row: dict) -> dict:

@@ -9,8 +9,8 @@ MM_PER_S, MM_PER_MV = 25.0, 10.0  # IEC 60601-2-25 / AHA 2007: standard speed an
 STRIP_S = 7.0
 _PULSE_MM = 6.0
 _LABEL_MM = 5.0
-_LEAST_MV, _MOST_MV = 2.0, 5.0
-_DRAWN_HZ = 250.0
+_LEAST_MV, _MOST_MV = 2.0, 6.0  # of a band above or below its baseline at most
+_DRAWN_HZ = 180.0
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,17 @@ def strip(
         top += np.ceil((high - low) * MM_PER_MV / 5) * 5
     inside = [mark for mark in marks if start_s <= mark.time_s < start_s + STRIP_S]
     drawn = []
-    for lead, name, (_, high), y, end in zip(cut, names, heights, tops, [*tops[1:], top], strict=True):
-        zero = y + high * MM_PER_MV
+    for lead, name, bounds, y, end in zip(cut, names, heights, tops, [*tops[1:], top], strict=True):
+        zero = y + bounds[1] * MM_PER_MV
         drawn.append(f'<path class="pulse" d="M0.5 {zero:g}h1v{-MM_PER_MV:g}h3v{MM_PER_MV:g}h1"/>')
         drawn.append(f'<text class="lead" x="0.6" y="{end - 1.2:g}">{_escaped(name)}</text>')
-        drawn.append(f'<path class="trace" stroke="#1a202c" d="{_path(lead, fs_hz, zero)}"/>')
+        drawn.append(f'<path class="trace" stroke="#1a202c" d="{_path(lead, fs_hz, zero, bounds)}"/>')
+        if _leaves(lead, bounds):
+            drawn.append(f'<text class="cut" x="{width - 1:g}" y="{end - 1.2:g}">{_escaped(name)} is cut off</text>')
         for mark in inside:
             if mark.loud:
                 reach = (mark.time_s - start_s - 0.12, mark.time_s - start_s + 0.28)
-                path = _path(lead, fs_hz, zero, reach)
+                path = _path(lead, fs_hz, zero, bounds, reach)
                 drawn.append(f'<path class="trace loud" stroke="{mark.colour}" d="{path}"/>')
     for mark in inside:
         x = _PULSE_MM + (mark.time_s - start_s) * MM_PER_S
@@ -132,16 +134,28 @@ def stretches(times_s: np.ndarray, loud: np.ndarray, duration_s: float) -> list[
 
 
 def _range_mv(lead: np.ndarray) -> tuple[float, float]:
-    """Bounds of the drawing: half millivolts around all that is there, two to five millivolts in all."""
+    """Bounds of the drawing about the median: half millivolts around all that is there, at most six either way."""
     there = lead[np.isfinite(lead)]
     there = there - np.median(there) if len(there) else np.zeros(1)
     low, high = np.floor(there.min() * 2) / 2, np.ceil(there.max() * 2) / 2
     while high - low < _LEAST_MV:
         low, high = low - 0.5, high + 0.5
-    return max(low, -_MOST_MV / 2), min(high, _MOST_MV / 2 + 0.5)
+    return max(low, -_MOST_MV), min(high, _MOST_MV)
 
 
-def _path(lead: np.ndarray, fs_hz: float, zero_mm: float, between_s: tuple[float, float] | None = None) -> str:
+def _leaves(lead: np.ndarray, bounds_mv: tuple[float, float]) -> bool:
+    there = lead[np.isfinite(lead)]
+    moved = there - np.median(there) if len(there) else there
+    return bool(((moved < bounds_mv[0]) | (moved > bounds_mv[1])).any())
+
+
+def _path(
+    lead: np.ndarray,
+    fs_hz: float,
+    zero_mm: float,
+    bounds_mv: tuple[float, float],
+    between_s: tuple[float, float] | None = None,
+) -> str:
     """The trace as SVG path data; a gap where samples are missing."""
     there = np.isfinite(lead)
     if not there.any():
@@ -149,7 +163,7 @@ def _path(lead: np.ndarray, fs_hz: float, zero_mm: float, between_s: tuple[float
     step = max(1, round(fs_hz / _DRAWN_HZ))
     first, last = (0, len(lead)) if between_s is None else (max(0, round(s * fs_hz)) for s in between_s)
     at = np.arange(first, min(last, len(lead)), step)
-    ys = zero_mm - np.clip(lead - np.median(lead[there]), -_MOST_MV, _MOST_MV) * MM_PER_MV
+    ys = zero_mm - np.clip(lead - np.median(lead[there]), *bounds_mv) * MM_PER_MV
     words, pen_up = [], True
     for sample in at:
         if not there[sample]:

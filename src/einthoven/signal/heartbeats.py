@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 TOLERANCE_MS = 150.0  # ANSI/AAMI EC57, beat-by-beat comparison
-_SHORTEST_S = 3.0
+SHORTEST_S = 3.0  # sleepecg needs as much to learn its thresholds
 
 
 def find(signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
@@ -20,7 +20,7 @@ def find(signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
     -------
     sample numbers [n], ascending; empty where the signal is shorter than 3 s or has no beat
     """
-    if len(signal_mv) < _SHORTEST_S * fs_hz or np.ptp(signal_mv) == 0:
+    if len(signal_mv) < SHORTEST_S * fs_hz or np.ptp(signal_mv) == 0:
         return np.zeros(0, np.int64)
     from sleepecg import detect_heartbeats
 

@@ -35,7 +35,9 @@ def canonical(name: str) -> str:
     return _CANONICAL.get(key, bare)
 
 
-def select(signal: np.ndarray, names: Sequence[str], wishes: Sequence[str], source: str = "the record") -> np.ndarray:
+def select(
+    signal: np.ndarray, names: Sequence[str], wishes: Sequence[str], source: str = "the record"
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """Pick leads by name, whatever their order; a lead serves one wish only.
 
     Parameters
@@ -47,7 +49,7 @@ def select(signal: np.ndarray, names: Sequence[str], wishes: Sequence[str], sour
 
     Returns
     -------
-    array [len(wishes), samples]
+    array [len(wishes), samples], and the names of the leads that serve the wishes
 
     Raises
     ------
@@ -56,27 +58,33 @@ def select(signal: np.ndarray, names: Sequence[str], wishes: Sequence[str], sour
     """
     at = {canonical(name): index for index, name in reversed(list(enumerate(names)))}
     taken: set[str] = set()
-    rows = []
+    rows, used = [], []
     for wish in wishes:
         options = [canonical(option) for option in wish.split("|")]
         present = next((option for option in options if option in at and option not in taken), None)
         if present is not None:
             taken.add(present)
             rows.append(signal[at[present]])
+            used.append(present)
             continue
-        derived = next((row for row in (_derived(signal, at, option) for option in options) if row is not None), None)
+        found = ((option, _derived(signal, at, option)) for option in options)
+        option, derived = next(((option, row) for option, row in found if row is not None), ("", None))
         if derived is None:
+            nameless = next((name for name in names if canonical(name) not in _CANONICAL.values()), None)
             raise LeadMismatch(
                 "the model and the record do not share their leads.",
                 found=f"{', '.join(names)}  ({source})",
                 expected=", ".join(wish.replace("|", " or ") for wish in wishes),
                 remedy=(
-                    f"--leads {names[0]}={options[0]}   if that is what the file's lead stands for\n"
-                    "einthoven models      lists each model with its leads"
-                ),
+                    f"--leads {nameless}={options[0]}   if that is what the file's lead stands for\n"
+                    if nameless
+                    else ""
+                )
+                + "einthoven models      lists each model with its leads",
             )
         rows.append(derived)
-    return np.stack(rows)
+        used.append(option)
+    return np.stack(rows), tuple(used)
 
 
 def _derived(signal: np.ndarray, at: dict[str, int], lead: str) -> np.ndarray | None:

@@ -35,19 +35,20 @@ class Preparation:
         faults = []
         if not self.leads or isinstance(self.leads, str):
             faults.append("leads names no lead")
-        if not 20 <= self.fs_hz <= 5000:
-            faults.append(f"fs_hz is {self.fs_hz:g}")
-        if self.before_s < 0 or self.after_s < 0 or self.before_s + self.after_s <= 0:
+        if not isinstance(self.fs_hz, int | float) or not 20 <= self.fs_hz <= 5000:
+            faults.append(f"fs_hz is {self.fs_hz}")
+        elif self.before_s < 0 or self.after_s < 0 or self.n_samples < 8:
             faults.append(f"the window reaches from -{self.before_s:g} s to {self.after_s:g} s")
-        if not 0 < self.low_hz < self.high_hz:
-            faults.append(f"the band is {self.low_hz:g} to {self.high_hz:g} Hz")
+        if not 0 < self.low_hz < min(self.high_hz, 0.49 * self.fs_hz):
+            faults.append(f"the band is {self.low_hz:g} to {self.high_hz:g} Hz at {self.fs_hz:g} Hz")
         if self.scaling not in SCALINGS:
             faults.append(f"scaling is {self.scaling}")
         if faults:
             raise ConfigurationFault(
                 "the preparation contradicts itself.",
                 found="; ".join(faults),
-                expected=f"one lead or more, 20 to 5000 Hz, a window and a band above zero, scaling {' or '.join(SCALINGS)}",
+                expected="one lead or more, 20 to 5000 Hz, a window of eight samples or more, a band below half the rate, "
+                f"scaling {' or '.join(SCALINGS)}",
                 remedy="einthoven train --help",
             )
 
@@ -99,7 +100,7 @@ def prepare(
     LeadMismatch
         Where a lead is not there.
     """
-    chosen = leads.select(signal_mv, names, preparation.leads, source)
+    chosen, _ = leads.select(signal_mv, names, preparation.leads, source)
     chosen = np.stack([quality.interpolated(lead) for lead in chosen]).astype(np.float32)
     chosen = resample.resample(chosen, fs_hz, preparation.fs_hz)
     chosen = filters.band_pass(chosen, preparation.fs_hz, preparation.low_hz, preparation.high_hz)

@@ -42,7 +42,7 @@ def lead_quality(lead: str, signal_mv: np.ndarray, fs_hz: float) -> LeadQuality:
         return LeadQuality(lead, "clipped", f"{stuck:.1%} of the samples are stuck at the largest or smallest value")
     if len(signal) >= 2 * second and fs_hz >= 80:
         sharpness = _kurtosis(signal, fs_hz)
-        if sharpness < NOISY_KURTOSIS:
+        if not sharpness >= NOISY_KURTOSIS:
             return LeadQuality(lead, "noisy", f"no sharp QRS complexes: kurtosis {sharpness:.1f}")
     return LeadQuality(lead, "good", f"{still:.0%} flat, {stuck:.1%} clipped, {gone.mean():.0%} missing")
 

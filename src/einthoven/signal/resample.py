@@ -10,11 +10,6 @@ def ratio(from_hz: float, to_hz: float) -> Fraction:
     return (Fraction(to_hz).limit_denominator(1000) / Fraction(from_hz).limit_denominator(1000)).limit_denominator(5000)
 
 
-def resampled_length(n_samples: int, from_hz: float, to_hz: float) -> int:
-    """Length after resampling: every target instant inside the recording, ``ceil(n * to / from)``."""
-    return -int(-n_samples * ratio(from_hz, to_hz) // 1)
-
-
 def resample(signal: np.ndarray, from_hz: float, to_hz: float) -> np.ndarray:
     """Polyphase resampling with an anti-aliasing filter (SciPy's), the edges held.
 
@@ -25,7 +20,7 @@ def resample(signal: np.ndarray, from_hz: float, to_hz: float) -> np.ndarray:
 
     Returns
     -------
-    array [leads, resampled_length], same dtype
+    array [leads, ceil(samples * to_hz / from_hz)], same dtype: every target instant inside the recording
     """
     factor = ratio(from_hz, to_hz)
     if factor == 1 or signal.shape[-1] == 0:

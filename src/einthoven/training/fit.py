@@ -11,13 +11,15 @@ from pathlib import Path
 import lightning as L
 import numpy as np
 import torch
+from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from einthoven import __version__, bundle, console
 from einthoven.bundle import Card
+from einthoven.data.augment import AUGMENTATIONS
 from einthoven.data.batches import Batches
-from einthoven.errors import ConfigurationFault, UnknownName
+from einthoven.errors import BundleDamaged, ConfigurationFault, UnknownName
 from einthoven.models import MODELS
 from einthoven.paths import output_folder, written_aside
 from einthoven.training.losses import loss_for
@@ -28,13 +30,13 @@ from einthoven.training.task import Task
 _RUN, _BEST, _LAST = "run.json", "best.safetensors", "last.ckpt"
 
 
-def network_for(architecture: str, n_leads: int, n_classes: int, n_samples: int, settings: dict) -> torch.nn.Module:
-    """A network of MODELS.
+def require_model(architecture: str) -> None:
+    """Refuse a name that is not in MODELS.
 
     Raises
     ------
-    UnknownName, ConfigurationFault
-        Where the name is not in MODELS, or a setting is not the architecture's.
+    UnknownName
+        Naming those there are.
     """
     if architecture not in MODELS:
         raise UnknownName(
@@ -43,13 +45,27 @@ def network_for(architecture: str, n_leads: int, n_classes: int, n_samples: int,
             expected=", ".join(MODELS),
             remedy=f"--model {next(iter(MODELS))}",
         )
+
+
+def network_for(architecture: str, n_leads: int, n_classes: int, n_samples: int, settings: dict) -> torch.nn.Module:
+    """A network of MODELS.
+
+    Raises
+    ------
+    UnknownName, ConfigurationFault
+        Where the name is not in MODELS, or a setting is not the architecture's.
+    """
+    require_model(architecture)
     plain = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
     try:
-        return MODELS[architecture](n_leads, n_classes, n_samples, **plain)
-    except TypeError as error:
+        network = MODELS[architecture](n_leads, n_classes, n_samples, **plain)
+        with torch.no_grad():
+            network.eval()(torch.zeros(1, n_leads, n_samples))
+        return network.train()
+    except (TypeError, ValueError, RuntimeError, IndexError) as error:
         raise ConfigurationFault(
             f"{architecture} cannot be built with these settings.",
-            found=f"{settings}: {error}",
+            found=f"{settings} on {n_leads} x {n_samples}: {str(error).splitlines()[0]}",
             expected=f"keyword arguments of {MODELS[architecture].__name__}",
             remedy="einthoven models",
         ) from error
@@ -64,7 +80,7 @@ def native_bf16() -> bool:
     return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(flags))
 
 
-def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: Path) -> Card:
+def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: Path) -> Card | None:
     """Train, or go on where a killed run stopped; the same command ends with the same weights.
 
     Parameters
@@ -76,7 +92,7 @@ def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: P
 
     Returns
     -------
-    the card of ``folder/bundle``
+    the card of ``folder/bundle``; None in the second and later processes of a training on several GPUs
 
     Raises
     ------
@@ -92,6 +108,19 @@ def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: P
         "preparation": task.preparation.as_dict(),
         "provenance": task.provenance,
     }
+    unknown = sorted(set(recipe.augment) - set(AUGMENTATIONS))
+    if unknown:
+        raise UnknownName(
+            "there is no such variation of the training windows.",
+            found=", ".join(unknown),
+            expected=", ".join(AUGMENTATIONS),
+            remedy=f"--train.augment {' '.join(list(AUGMENTATIONS)[:3])}",
+        )
+    n_leads, n_samples = task.windows.shape[1:]
+    torch.manual_seed(recipe.seed)
+    network = network_for(architecture, n_leads, len(task.classes), n_samples, settings)
+    counts = torch.from_numpy(np.bincount(task.labels[task.train], minlength=len(task.classes)))
+    loss = loss_for(recipe, counts)
     finished = _enter(folder, stated)
     if finished is not None:
         console.note(f"{folder} is finished; nothing to train")
@@ -100,16 +129,13 @@ def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: P
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module=r"lightning\..*")
 
-    n_leads, n_samples = task.windows.shape[1:]
-    torch.manual_seed(recipe.seed)
-    network = network_for(architecture, n_leads, len(task.classes), n_samples, settings)
-    counts = torch.from_numpy(np.bincount(task.labels[task.train], minlength=len(task.classes)))
     rank, world = int(os.environ.get("LOCAL_RANK", 0)), max(1, torch.cuda.device_count())
     train = Batches(task.windows, task.labels, task.train, recipe.batch, recipe.seed, rank, world)
     validation = Batches(task.windows, task.labels, task.validation, 2 * recipe.batch)
-    module = Training(network, loss_for(recipe, counts), recipe, task.preparation.fs_hz, len(train))
+    module = Training(network, loss, recipe, task.preparation.fs_hz, len(train))
     keeper = _KeepBest(folder / _BEST)
-    logs = folder / "logs"
+    logs, last = folder / "logs", folder / _LAST
+    start = f"start{len(list(logs.glob('csv/*')))}"
     callbacks: list[Callback] = [
         keeper,
         EarlyStopping("val_macro_f1", mode="max", patience=recipe.patience),
@@ -121,7 +147,8 @@ def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: P
         precision="bf16-mixed" if precision == "bf16" else "32-true",
         gradient_clip_val=recipe.clip_norm,
         callbacks=callbacks,
-        logger=[CSVLogger(logs, name="csv", version=""), TensorBoardLogger(logs, name="tensorboard", version="")],
+        logger=[CSVLogger(logs, name="csv", version=start), TensorBoardLogger(logs, name="tensorboard", version="")],
+        plugins=[_WrittenAside()],
         default_root_dir=folder,
         enable_model_summary=False,
         enable_progress_bar=console.is_terminal(),
@@ -131,10 +158,12 @@ def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: P
         deterministic="warn",
     )
     started = time.monotonic()
-    last = folder / _LAST
-    trainer.fit(module, train, validation, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+    if not _has_stopped(last, keeper, recipe):
+        trainer.fit(module, train, validation, ckpt_path=str(last) if last.exists() else None, weights_only=True)
     if trainer.interrupted:
         raise KeyboardInterrupt
+    if not trainer.is_global_zero:
+        return None
     card = Card(
         name=folder.resolve().name,
         architecture=architecture,
@@ -183,6 +212,38 @@ def _enter(folder: Path, stated: dict) -> Card | None:
     return bundle.load_card(folder / "bundle") if (folder / "bundle").exists() else None
 
 
+def _has_stopped(last: Path, keeper: "_KeepBest", recipe: Recipe) -> bool:
+    """Whether a killed run had already stopped early; the keeper then knows its best epoch again.
+
+    Raises
+    ------
+    BundleDamaged
+        Where the checkpoint cannot be read.
+    """
+    if not last.exists():
+        return False
+    try:
+        state = torch.load(last, map_location="cpu", weights_only=True)["callbacks"]
+        waited = next(kept["wait_count"] for name, kept in state.items() if name.startswith("EarlyStopping"))
+        keeper.load_state_dict(state[keeper.state_key])
+    except Exception as error:
+        raise BundleDamaged(
+            f"the checkpoint {last} cannot be read.",
+            found=f"{type(error).__name__}: {str(error).splitlines()[0][:120]}",
+            expected="what the killed run had written",
+            remedy=f"rm {last}      the training then starts again from its first epoch",
+        ) from error
+    return waited >= recipe.patience
+
+
+class _WrittenAside(TorchCheckpointIO):
+    """Checkpoints that are whole or not there, on whatever file system the run lies."""
+
+    def save_checkpoint(self, checkpoint: dict, path: str | Path, storage_options: object = None) -> None:
+        with written_aside(Path(path)) as aside:
+            torch.save(checkpoint, aside)
+
+
 def _counts(task: Task, chosen: np.ndarray) -> dict[str, int]:
     found = np.bincount(task.labels[chosen], minlength=len(task.classes))
     return dict(zip(task.classes, found.tolist(), strict=True))
@@ -220,6 +281,8 @@ class _Lines(Callback):
         self.epochs, self.done, self.started = epochs, 0, time.monotonic()
 
     def on_validation_end(self, trainer: L.Trainer, module: Training) -> None:
+        if not trainer.is_global_zero:
+            return
         self.done += 1
         minutes = (time.monotonic() - self.started) / 60
         left = minutes / self.done * (self.epochs - trainer.current_epoch - 1)

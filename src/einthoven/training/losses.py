@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from einthoven.errors import ConfigurationFault
 from einthoven.training.recipe import Recipe
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -29,7 +30,20 @@ def balanced_weights(counts: Tensor) -> Tensor:
 
 
 def loss_for(recipe: Recipe, counts: Tensor) -> Loss:
-    """The loss a recipe names, with the class counts of the training part."""
+    """The loss a recipe names, with the class counts of the training part [classes].
+
+    Raises
+    ------
+    ConfigurationFault
+        Where there is not one alpha for each class.
+    """
+    if recipe.focal_alpha and len(recipe.focal_alpha) != len(counts):
+        raise ConfigurationFault(
+            "the focal loss does not have one alpha a class.",
+            found=f"{len(recipe.focal_alpha)} for {len(counts)} classes",
+            expected="none, or one for each class in the order of the labels",
+            remedy=f"--train.focal-alpha {' '.join(['1'] * len(counts))}",
+        )
     if recipe.loss == "focal":
         alpha = torch.tensor(recipe.focal_alpha) if recipe.focal_alpha else None
         return lambda logits, labels: focal(

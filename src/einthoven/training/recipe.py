@@ -45,6 +45,8 @@ class Recipe:
         ]
         if self.weight_decay < 0 or self.focal_gamma < 0:
             faults.append("weight_decay or focal_gamma is negative")
+        if self.seed < 0:
+            faults.append(f"seed is {self.seed}")
         if self.loss not in LOSSES:
             faults.append(f"loss is {self.loss}")
         if self.precision not in PRECISIONS:

@@ -48,9 +48,9 @@ def split_of(store: Store, protocol: Protocol, seed: int, left_out: tuple[str, .
     unknown = sorted(set(left_out) - set(np.unique(store.index.record).tolist()))
     if unknown:
         raise ConfigurationFault(
-            "a record to leave out is not in the corpus.",
+            f"a record to leave out is not in protocol {protocol.name}.",
             found=", ".join(unknown),
-            expected="names of its records",
+            expected="names of records that the protocol uses",
             remedy="--leave-out 208",
         )
     split = protocol.split(store.index, seed, left_out)
