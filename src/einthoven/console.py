@@ -36,19 +36,15 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str |
     from rich.text import Text
 
     rows = [[str(cell) for cell in row] for row in rows]
-    drawn = Table(
-        title=None if title is None else Text(title),
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        title_style="bold",
-        pad_edge=False,
-    )
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for position, column in enumerate(columns):
         numeric = position > 0 and all(row[position][:1] in "-0123456789" for row in rows)
         drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         drawn.add_row(*row)
     wide = Console() if sys.stdout.isatty() else Console(width=140)
+    if title is not None:
+        wide.print(Text(title, style="bold"), soft_wrap=True)
     wide.print(drawn, markup=False)
 
 
