@@ -134,3 +134,17 @@ def real_challenge2017() -> Path:
 def real_cpsc2018() -> Path:
     """The real MATLAB structs of CPSC 2018."""
     return real("cpsc2018")
+
+
+@pytest.fixture(scope="session")
+def svdb_like(tmp_path_factory) -> Path:
+    """Three records of the layout of svdb (format 212, ECG1 and ECG2, 128 Hz, .atr), a minute each."""
+    folder = tmp_path_factory.mktemp("svdb")
+    rng = np.random.default_rng(3)
+    for name in ("800", "812", "894"):
+        beats, symbols = beats_and_symbols(128 * 60, 128, rng, "NNNNBVSSn")
+        signal = synthetic_ecg(beats, symbols, 128 * 60, 128, rng)
+        layout = {"units": ["mV"] * 2, "sig_name": ["ECG1", "ECG2"], "fmt": ["212"] * 2, "adc_gain": [200] * 2}
+        wfdb.wrsamp(name, fs=128, p_signal=signal.T, baseline=[0, 0], write_dir=str(folder), **layout)
+        wfdb.wrann(name, "atr", beats, symbol=symbols.tolist(), write_dir=str(folder))
+    return folder

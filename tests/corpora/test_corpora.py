@@ -8,6 +8,7 @@ from einthoven.corpora.corpus import Index
 from einthoven.corpora.labels import AAMI5
 from einthoven.corpora.mitdb import DS1, DS2, MITDB, PACED, RECORDS, VALIDATION
 from einthoven.corpora.split import PARTS, Split, audit, require_apart, stratified
+from einthoven.corpora.svdb import SVDB
 from einthoven.errors import CorpusIncomplete, PatientLeak, UnknownName
 
 
@@ -67,7 +68,7 @@ def test_the_sets_are_de_chazals():
 
 @pytest.mark.parametrize("name", MITDB.protocols)
 def test_parts_do_not_overlap(name, mitdb_index):
-    split = MITDB.protocols[name].split(mitdb_index, 0, ())
+    split = MITDB.protocols[name].split(mitdb_index, 0, (), None)
     together = np.concatenate([getattr(split, part) for part in PARTS])
     assert len(np.unique(together)) == len(together)
     assert all(len(getattr(split, part)) for part in PARTS)
@@ -75,17 +76,28 @@ def test_parts_do_not_overlap(name, mitdb_index):
 
 def test_clean_shares_one_man_only_and_drops_him(mitdb_index):
     protocol = MITDB.protocols["clean"]
-    assert audit(protocol.split(mitdb_index, 0, ()), mitdb_index.patient) == {"201": ("train", "test")}
-    assert audit(protocol.split(mitdb_index, 0, ("202",)), mitdb_index.patient) == {}
-    split = protocol.split(mitdb_index, 0, ())
+    assert audit(protocol.split(mitdb_index, 0, (), None), mitdb_index.patient) == {"201": ("train", "test")}
+    assert audit(protocol.split(mitdb_index, 0, ("202",), None), mitdb_index.patient) == {}
+    split = protocol.split(mitdb_index, 0, (), None)
     symbols = set(mitdb_index.symbol[np.concatenate((split.train, split.validation, split.test))])
     assert not symbols & set("/fQ")
     assert not set(mitdb_index.record[np.concatenate((split.train, split.test))]) & set(PACED)
 
 
+def test_folds_validate_every_training_patient_once(mitdb_index):
+    protocol = MITDB.protocols["clean"]
+    validated = []
+    for fold in range(protocol.n_folds):
+        split = protocol.split(mitdb_index, 0, (), fold)
+        assert audit(split, mitdb_index.patient) == {"201": ("train" if fold != 0 else "validation", "test")}
+        assert set(mitdb_index.record[split.test]) == set(DS2)
+        validated += sorted(set(mitdb_index.record[split.validation]))
+    assert sorted(validated) == sorted(DS1)
+
+
 def test_leaving_a_record_out_moves_no_other_beat(mitdb_index):
     protocol = MITDB.protocols["paper"]
-    whole, thinned = protocol.split(mitdb_index, 0, ()), protocol.split(mitdb_index, 0, ("208",))
+    whole, thinned = protocol.split(mitdb_index, 0, (), None), protocol.split(mitdb_index, 0, ("208",), None)
     for part in ("train", "validation", "test"):
         kept = getattr(whole, part)
         kept = kept[mitdb_index.record[kept] != "208"]
@@ -94,7 +106,7 @@ def test_leaving_a_record_out_moves_no_other_beat(mitdb_index):
 
 def test_paper_shares_everybody_and_is_stratified(mitdb_index):
     protocol = MITDB.protocols["paper"]
-    split = protocol.split(mitdb_index, 0, ())
+    split = protocol.split(mitdb_index, 0, (), None)
     assert len(audit(split, mitdb_index.patient)) == 47
     share = len(split.test) / len(mitdb_index.record)
     assert share == pytest.approx(0.2, abs=0.001)
@@ -141,3 +153,19 @@ def test_real_counts(real_mitdb):
     assert (len(entries), n_beats) == (MITDB.n_records, MITDB.n_beats) == (48, 109_494)
     assert counts == {"N": 90_631, "S": 2_781, "V": 7_236, "F": 803, "Q": 8_043}
     assert len({entry.patient for entry in entries}) == MITDB.n_patients == 47
+
+
+def test_svdb_takes_the_records_that_are_there(svdb_like, tmp_path):
+    import shutil
+
+    entries = SVDB.entries(svdb_like)
+    assert [entry.record for entry in entries] == ["800", "812", "894"]
+    record = SVDB.read(entries[0])
+    assert (record.leads, record.fs_hz) == (("MLII", "V1"), 128.0)
+    assert "ECG1 read as MLII" in record.warnings[-1]
+    _, symbols = SVDB.beats(record)
+    assert {"N", "V"} <= set(symbols)
+    shutil.copytree(svdb_like, tmp_path / "svdb")
+    (tmp_path / "svdb" / "812.dat").unlink()
+    with pytest.raises(CorpusIncomplete, match=r"1 missing: 812\.dat"):
+        SVDB.entries(tmp_path / "svdb")

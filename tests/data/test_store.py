@@ -86,9 +86,26 @@ def test_order_follows_seed_and_epoch_and_ranks_share():
     assert sorted(order(2, 0, 2) + order(2, 1, 2)) == list(range(40))
 
 
+def test_balance_draws_classes_alike():
+    labels = np.array([0] * 900 + [1] * 100)
+    windows = np.arange(1000, dtype=np.float32)[:, None, None]
+    for balance, share in ((0.0, 0.1), (1.0, 0.5)):
+        served = Batches(windows, labels, np.arange(1000), 100, seed=0, balance=balance)
+        drawn = torch.cat([drawn for _, drawn in served]).float().mean().item()
+        assert drawn == pytest.approx(share, abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["shift", "stretch", "gain", "wander"])
+def test_rows_of_a_lead_are_varied_together(name):
+    one = torch.randn(8, 2, 1, 360, generator=torch.Generator().manual_seed(1))
+    x = one.expand(8, 2, 2, 360)
+    varied = AUGMENTATIONS[name](x, 180.0, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(varied[:, :, 0], varied[:, :, 1])
+
+
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_an_augmentation_varies_and_repeats(name):
-    x = torch.randn(8, 2, 360, generator=torch.Generator().manual_seed(1))
+    x = torch.randn(8, 2, 3, 360, generator=torch.Generator().manual_seed(1))
     vary = AUGMENTATIONS[name]
     once, again, other = (vary(x, 180.0, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
     assert once.shape == x.shape

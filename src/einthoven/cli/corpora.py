@@ -21,8 +21,8 @@ class Corpora:
                 c.name,
                 f"{c.title} {c.version}",
                 f"{c.n_records}",
-                f"{c.n_patients}",
-                f"{c.n_beats:,}",
+                "not told" if c.n_patients is None else f"{c.n_patients}",
+                "–" if c.n_beats is None else f"{c.n_beats:,}",
                 f"{c.fs_hz:g}",
                 c.licence,
             )

@@ -34,6 +34,9 @@ class Windows:
     scaling: str | None = None
     """millivolt or local (each lead over its root mean square of ten seconds)."""
 
+    patient: bool | None = None
+    """Put the patient's typical beat and numbers on the rhythm beside each window (wants scaling millivolt)."""
+
     def over(self, preparation: Preparation) -> Preparation:
         """The preparation with what was stated here."""
         stated = {item.name: getattr(self, item.name) for item in fields(self)}

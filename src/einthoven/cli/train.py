@@ -33,6 +33,8 @@ class Train:
     """How the corpus is parted; clean keeps patients apart."""
     leave_out: tuple[str, ...] = ()
     """Records that neither train nor validate."""
+    fold: int | None = None
+    """Fold of the training patients that validates, where the protocol is cross-validated; its own validation part else."""
     settings: Annotated[tuple[str, ...], arg(name="set", metavar="NAME=VALUE")] = ()
     """Settings of the architecture, e.g. hidden=128 widths=32,64,128."""
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
@@ -51,7 +53,7 @@ class Train:
         protocol = corpus.protocol(self.protocol)
         settings = dict(_setting(text) for text in self.settings)
         store = build(corpus, self.source, self.windows.over(corpus.preparation), protocol.without)
-        task = task_of(corpus, protocol, store, self.recipe.seed, self.leave_out)
+        task = task_of(corpus, protocol, store, self.recipe.seed, self.leave_out, self.fold)
         console.note(f"{self.model} on {corpus.name}, protocol {protocol.name}: {protocol.summary}")
         if protocol.leaks:
             console.note(protocol.remark)

@@ -1,5 +1,6 @@
 """CORPORA: every corpus by name."""
 
 from einthoven.corpora.mitdb import MITDB
+from einthoven.corpora.svdb import SVDB
 
-CORPORA = {"mitdb": MITDB}
+CORPORA = {"mitdb": MITDB, "svdb": SVDB}

@@ -53,8 +53,10 @@ class Protocol:
     """Records that are in no part."""
     declared_shared: tuple[str, ...]
     """Patients whom the protocol is known to share although it keeps the others apart."""
-    split: Callable[[Index, int, tuple[str, ...]], Split]
-    """(index, seed, records to leave out) to a Split; windows outside the protocol are in no part."""
+    split: Callable[[Index, int, tuple[str, ...], int | None], Split]
+    """(index, seed, records to leave out, fold) to a Split; windows outside the protocol are in no part."""
+    n_folds: int = 0
+    """Folds of its training patients for cross-validation: fold k validates, the others train; 0 where there are none."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,10 @@ class Corpus:
     fs_hz: float
     leads: str
     n_records: int
-    n_patients: int
-    n_beats: int
-    patients_known: bool
+    n_patients: int | None
+    """None where the publisher does not tell patients apart."""
+    n_beats: int | None
+    """None where they were never counted here."""
     preparation: Preparation
     """How its windows are prepared unless the user says otherwise."""
     protocols: dict[str, Protocol]

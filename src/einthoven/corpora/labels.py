@@ -5,6 +5,9 @@ from dataclasses import dataclass
 # ANSI/AAMI EC57:1998, as counted on MIT-BIH: supraventricular does not include e and j, which stay with N.
 _AAMI = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
 BEAT_SYMBOLS = "".join(_AAMI.values())
+# WFDB's other codes for beats, as its own evaluation programs fold them into AAMI's classes (ecgmap.h, mapAAMI).
+_AAMI_WIDE = {"N": "NLRejBn", "S": "SAaJ", "V": "VEr", "F": "F", "Q": "/fQ?"}
+WIDE_BEAT_SYMBOLS = "".join(_AAMI_WIDE.values())
 
 
 @dataclass(frozen=True)
@@ -36,4 +39,10 @@ AAMI4 = LabelSet(
     tuple("NSVF"),
     _MEANINGS[:4],
     {name: _AAMI[name] for name in "NSVF"},
+)
+AAMI4_WIDE = LabelSet(
+    "AAMI, four classes (N = N L R e j B n, S = S A a J, V = V E r; Q out)",
+    tuple("NSVF"),
+    _MEANINGS[:4],
+    {name: _AAMI_WIDE[name] for name in "NSVF"},
 )

@@ -114,6 +114,7 @@ DS2 = (
 PACED = ("102", "104", "107", "217")
 VALIDATION = ("114", "118", "124", "205", "223")
 """Patients of DS1 that choose the epoch: every class N, S, V, F occurs among them, and no record dominates one."""
+_N_FOLDS = 6
 _PATIENT_OF = {"202": "201"}  # 201 and 202 are one man, on one tape
 
 
@@ -132,7 +133,7 @@ def _beats(record: Record) -> tuple[np.ndarray, np.ndarray]:
     return record.annotations.samples[is_beat], symbols[is_beat]
 
 
-def _split_paper(index: Index, seed: int, left_out: tuple[str, ...]) -> Split:
+def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
     labels = np.array([AAMI5.index_of(symbol) for symbol in index.symbol])
     rest, test = stratified(labels, 0.2, seed)
     train, validation = stratified(labels[rest], 0.1, seed + 1)
@@ -141,9 +142,9 @@ def _split_paper(index: Index, seed: int, left_out: tuple[str, ...]) -> Split:
     return Split(*(part[kept[part]] for part in (rest[train], rest[validation], test)))
 
 
-def _split_clean(index: Index, seed: int, left_out: tuple[str, ...]) -> Split:
+def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
     counted = np.isin(index.symbol, list("".join(AAMI4.symbols.values()))) & ~np.isin(index.record, left_out)
-    validation = np.isin(index.record, VALIDATION)
+    validation = np.isin(index.record, VALIDATION if fold is None else DS1[fold::_N_FOLDS])
     train = np.isin(index.record, DS1) & ~validation
     test = np.isin(index.record, DS2)
     return Split(*(np.flatnonzero(part & counted) for part in (train, validation, test)))
@@ -160,6 +161,7 @@ PROTOCOLS = {
         without=PACED,
         declared_shared=("201",),
         split=_split_clean,
+        n_folds=_N_FOLDS,
     ),
     "paper": Protocol(
         name="paper",
@@ -186,7 +188,6 @@ MITDB = Corpus(
     n_records=48,
     n_patients=47,
     n_beats=109_494,
-    patients_known=True,
     preparation=Preparation(leads=("MLII|II|V5", "V1|V5|V2|V4"), fs_hz=180.0, before_s=1.2, after_s=0.8),
     protocols=PROTOCOLS,
     entries=_entries,

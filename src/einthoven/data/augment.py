@@ -11,34 +11,52 @@ def shift(x: Tensor, fs_hz: float, rng: torch.Generator, *, most_s: float = 0.03
 
     Parameters
     ----------
-    x : [batch, leads, samples]
+    x : [batch, leads, rows, samples]; the rows of a lead (a window, and the patient's typical beat where there is one)
+        are varied together
     """
     n_samples = x.shape[-1]
     most = round(most_s * fs_hz)
-    by = torch.randint(-most, most + 1, (len(x), 1, 1), generator=rng)
+    by = torch.randint(-most, most + 1, (len(x), 1, 1, 1), generator=rng)
     at = (torch.arange(n_samples) + by).clamp_(0, n_samples - 1)
-    return x.gather(2, at.to(x.device).expand_as(x))
+    return x.gather(3, at.to(x.device).expand_as(x))
+
+
+def stretch(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.2) -> Tensor:
+    """Stretch or squeeze each window in time about its middle by up to `most`, as another heart's beats would be."""
+    n_samples = x.shape[-1]
+    factor = torch.exp(most * (2 * torch.rand((len(x), 1, 1, 1), generator=rng) - 1))
+    middle = (n_samples - 1) / 2
+    at = ((torch.arange(n_samples) - middle) * factor + middle).clamp_(0, n_samples - 1.001).to(x.device)
+    low = at.long()
+    part = at - low
+    return x.gather(3, low.expand_as(x)) * (1 - part) + x.gather(3, (low + 1).expand_as(x)) * part
 
 
 def gain(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.2) -> Tensor:
     """Scale each lead of each window by a factor between 1 - `most` and 1 + `most`."""
-    factor = 1 + most * (2 * torch.rand((*x.shape[:2], 1), generator=rng) - 1)
+    factor = 1 + most * (2 * torch.rand((*x.shape[:2], 1, 1), generator=rng) - 1)
     return x * factor.to(x.device)
 
 
 def noise(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.05) -> Tensor:
     """Add white noise of up to `most` in the unit of the scaled signal, its strength drawn for each window."""
-    strength = most * torch.rand((len(x), 1, 1), generator=rng)
+    strength = most * torch.rand((len(x), 1, 1, 1), generator=rng)
     return x + (strength * torch.randn(x.shape, generator=rng)).to(x.device)
 
 
 def wander(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.3) -> Tensor:
     """Add a sine of 0.1 to 0.6 Hz of up to `most` in the unit of the scaled signal, as breathing does."""
-    n_windows, n_leads, n_samples = x.shape
-    hz = 0.1 + 0.5 * torch.rand((n_windows, 1, 1), generator=rng)
-    phase = 2 * torch.pi * torch.rand((n_windows, n_leads, 1), generator=rng)
-    height = most * torch.rand((n_windows, n_leads, 1), generator=rng)
+    n_windows, n_leads, _, n_samples = x.shape
+    hz = 0.1 + 0.5 * torch.rand((n_windows, 1, 1, 1), generator=rng)
+    phase = 2 * torch.pi * torch.rand((n_windows, n_leads, 1, 1), generator=rng)
+    height = most * torch.rand((n_windows, n_leads, 1, 1), generator=rng)
     return x + (height * torch.sin(2 * torch.pi * hz * torch.arange(n_samples) / fs_hz + phase)).to(x.device)
 
 
-AUGMENTATIONS: dict[str, Callable[..., Tensor]] = {"shift": shift, "gain": gain, "noise": noise, "wander": wander}
+AUGMENTATIONS: dict[str, Callable[..., Tensor]] = {
+    "shift": shift,
+    "stretch": stretch,
+    "gain": gain,
+    "noise": noise,
+    "wander": wander,
+}

@@ -17,6 +17,8 @@ class Batches:
     chosen : window numbers that are served
     size : windows in a batch
     seed : of the order; None serves in the order of `chosen`, every window once
+    balance : how far rare classes are drawn more often, 0 (as they come) to 1 (all alike); above 0 windows are drawn with
+        replacement
     rank, world : this process's number and how many there are; each serves its share of every epoch
     """
 
@@ -29,10 +31,16 @@ class Batches:
         seed: int | None = None,
         rank: int = 0,
         world: int = 1,
+        balance: float = 0.0,
     ):
         self.windows, self.labels, self.chosen = windows, labels, np.asarray(chosen)
         self.size, self.seed, self.rank, self.world = size, seed, rank, world
         self.epoch = 0
+        self.chances = None
+        if balance > 0:
+            of = labels[self.chosen]
+            self.chances = np.bincount(of)[of].astype(float) ** -balance
+            self.chances /= self.chances.sum()
 
     def __len__(self) -> int:
         share = len(self.chosen) // self.world if self.seed is not None else len(self.chosen)
@@ -41,7 +49,9 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         order = self.chosen
         if self.seed is not None:
-            order = np.random.default_rng((self.seed, self.epoch)).permutation(order)[self.rank :: self.world]
+            rng = np.random.default_rng((self.seed, self.epoch))
+            order = rng.permutation(order) if self.chances is None else rng.choice(order, len(order), p=self.chances)
+            order = order[self.rank :: self.world]
         for batch in range(len(self)):
             at = order[batch * self.size : (batch + 1) * self.size]
             yield torch.from_numpy(self.windows[at]), torch.from_numpy(self.labels[at])

@@ -54,7 +54,7 @@ def build(corpus: Corpus, source: Path, preparation: Preparation, without: tuple
         manifest = {
             "settings": settings,
             "preparation": preparation.as_dict(),
-            "shape": [n_windows, len(preparation.leads), preparation.n_samples],
+            "shape": [n_windows, preparation.n_rows, preparation.n_samples],
             "files": files,
             "fingerprint": stores.digest([settings, sorted((name, told["sha256"]) for name, told in files.items())]),
         }

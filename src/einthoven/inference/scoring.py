@@ -38,7 +38,7 @@ def score_test_part(
             expected=f"{', '.join(protocol.labels.classes)}  ({corpus.name}, protocol {protocol.name})",
             remedy=f"--protocol {card.training.get('protocol', 'paper')}",
         )
-    split = protocol.split(store.index, card.training.get("split_seed", 0), left_out)
+    split = protocol.split(store.index, card.training.get("split_seed", 0), left_out, None)
     patients = np.char.add(f"{corpus.name}/", store.index.patient)
     tested = np.unique(patients[split.test]).tolist()
     shared = {patient: ("training of the model", "test") for patient in tested if patient in card.patients}

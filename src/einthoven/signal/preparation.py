@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from einthoven.errors import ConfigurationFault
-from einthoven.signal import filters, leads, quality, resample, windows
+from einthoven.signal import context, filters, leads, quality, resample, windows
 
 SCALINGS = ("millivolt", "local")
 _LOCAL_SPAN_S = 10.0
@@ -30,6 +30,8 @@ class Preparation:
     """Upper edge of the zero-phase band-pass."""
     scaling: str = "local"
     """``millivolt`` keeps the amplitudes; ``local`` divides each lead by its root mean square over ten seconds."""
+    patient: bool = False
+    """Beside each lead the patient's typical beat, both over its height, and a row of numbers on the rhythm."""
 
     def __post_init__(self):
         faults = []
@@ -41,6 +43,8 @@ class Preparation:
             faults.append(f"the window reaches from -{self.before_s:g} s to {self.after_s:g} s")
         if not 0 < self.low_hz < min(self.high_hz, 0.49 * self.fs_hz):
             faults.append(f"the band is {self.low_hz:g} to {self.high_hz:g} Hz at {self.fs_hz:g} Hz")
+        if self.patient and (self.scaling != "millivolt" or self.n_samples < context.N_RHYTHM):
+            faults.append(f"patient with scaling {self.scaling} and {self.n_samples} samples")
         if self.scaling not in SCALINGS:
             faults.append(f"scaling is {self.scaling}")
         if faults:
@@ -48,7 +52,7 @@ class Preparation:
                 "the preparation contradicts itself.",
                 found="; ".join(faults),
                 expected="one lead or more, 20 to 5000 Hz, a window of eight samples or more, a band below half the rate, "
-                f"scaling {' or '.join(SCALINGS)}",
+                f"scaling {' or '.join(SCALINGS)} (patient wants millivolt and {context.N_RHYTHM} samples)",
                 remedy="einthoven train --help",
             )
 
@@ -66,6 +70,11 @@ class Preparation:
     def n_samples(self) -> int:
         """Samples of a window."""
         return self.before + self.after
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of a window: its leads, and what ``patient`` puts beside them."""
+        return 2 * len(self.leads) + 1 if self.patient else len(self.leads)
 
     def as_dict(self) -> dict:
         """Plain values, for a card or a manifest."""
@@ -125,9 +134,12 @@ def beat_windows(
 
     Returns
     -------
-    array [n, leads, preparation.n_samples], float32
+    array [n, preparation.n_rows, preparation.n_samples], float32
     """
     prepared = prepare(signal_mv, fs_hz, names, preparation, source)
     at = resample.resample_positions(beats, fs_hz, preparation.fs_hz)
     at = np.clip(at, 0, prepared.shape[-1] - 1)
-    return windows.around_beats(prepared, at, preparation.before, preparation.after)
+    cut = windows.around_beats(prepared, at, preparation.before, preparation.after)
+    if preparation.patient:
+        return context.with_context(cut, np.asarray(beats) / fs_hz, preparation.before, preparation.fs_hz)
+    return cut

@@ -130,10 +130,10 @@ def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: P
     warnings.filterwarnings("ignore", module=r"lightning\..*")
 
     rank, world = int(os.environ.get("LOCAL_RANK", 0)), max(1, torch.cuda.device_count())
-    train = Batches(task.windows, task.labels, task.train, recipe.batch, recipe.seed, rank, world)
+    train = Batches(task.windows, task.labels, task.train, recipe.batch, recipe.seed, rank, world, recipe.balance)
     validation = Batches(task.windows, task.labels, task.validation, 2 * recipe.batch)
-    module = Training(network, loss, recipe, task.preparation.fs_hz, len(train))
-    keeper = _KeepBest(folder / _BEST)
+    module = Training(network, loss, recipe, task.preparation, len(train))
+    keeper = _KeepBest(folder / _BEST, recipe.keep == "last")
     logs, last = folder / "logs", folder / _LAST
     start = f"start{len(list(logs.glob('csv/*')))}"
     callbacks: list[Callback] = [
@@ -250,14 +250,14 @@ def _counts(task: Task, chosen: np.ndarray) -> dict[str, int]:
 
 
 class _KeepBest(Callback):
-    """Writes the weights of the best validation macro-F1, whole or not at all."""
+    """Writes the weights of the best validation macro-F1, or of the last epoch, whole or not at all."""
 
-    def __init__(self, file: Path):
-        self.file, self.score, self.epoch = file, -1.0, -1
+    def __init__(self, file: Path, keeps_last: bool):
+        self.file, self.keeps_last, self.score, self.epoch = file, keeps_last, -1.0, -1
 
     def on_validation_end(self, trainer: L.Trainer, module: Training) -> None:
         score = float(trainer.callback_metrics["val_macro_f1"])
-        if trainer.sanity_checking or score <= self.score:
+        if trainer.sanity_checking or (score <= self.score and not self.keeps_last):
             return
         self.score, self.epoch = score, trainer.current_epoch
         if trainer.is_global_zero:

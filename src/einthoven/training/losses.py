@@ -51,5 +51,8 @@ def loss_for(recipe: Recipe, counts: Tensor) -> Loss:
         )
     weights = balanced_weights(counts.float()) if recipe.loss == "weighted" else None
     return lambda logits, labels: F.cross_entropy(
-        logits.float(), labels, None if weights is None else weights.to(logits.device)
+        logits.float(),
+        labels,
+        None if weights is None else weights.to(logits.device),
+        label_smoothing=recipe.smoothing,
     )

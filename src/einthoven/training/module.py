@@ -9,8 +9,11 @@ from torch import Tensor, nn
 
 from einthoven.data.augment import AUGMENTATIONS
 from einthoven.evaluation.metrics import confusion, scores
+from einthoven.signal.preparation import Preparation
 from einthoven.training.losses import Loss
 from einthoven.training.recipe import Recipe
+
+_RHYTHM_NOISE = 0.03
 
 
 class Training(L.LightningModule):
@@ -20,9 +23,9 @@ class Training(L.LightningModule):
     uninterrupted one.
     """
 
-    def __init__(self, network: nn.Module, loss: Loss, recipe: Recipe, fs_hz: float, steps_per_epoch: int):
+    def __init__(self, network: nn.Module, loss: Loss, recipe: Recipe, preparation: Preparation, steps_per_epoch: int):
         super().__init__()
-        self.network, self.loss, self.recipe, self.fs_hz = network, loss, recipe, fs_hz
+        self.network, self.loss, self.recipe, self.preparation = network, loss, recipe, preparation
         self.steps_per_epoch = steps_per_epoch
         self._truth: list[Tensor] = []
         self._logits: list[Tensor] = []
@@ -39,11 +42,21 @@ class Training(L.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         """Vary the windows, answer, compare."""
         x, labels = batch
-        for name in self.recipe.augment:
-            x = AUGMENTATIONS[name](x, self.fs_hz, self._rng)
+        x = self._varied(x)
         loss = self.loss(self.network(x), labels)
         self.log("loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(x))
         return loss
+
+    def _varied(self, x: Tensor) -> Tensor:
+        """Windows with the recipe's variations; numbers on the rhythm get a little noise instead."""
+        n_leads = len(self.preparation.leads)
+        leads = x[:, :, None] if not self.preparation.patient else x[:, :-1].unflatten(1, (n_leads, 2))
+        for name in self.recipe.augment:
+            leads = AUGMENTATIONS[name](leads, self.preparation.fs_hz, self._rng)
+        if not self.preparation.patient:
+            return leads[:, :, 0]
+        numbers = x[:, -1:] + _RHYTHM_NOISE * torch.randn(x[:, -1:].shape, generator=self._rng).to(x.device)
+        return torch.cat((leads.flatten(1, 2), numbers), dim=1)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
         """Keep answers and truth."""

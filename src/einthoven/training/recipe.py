@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from einthoven.errors import ConfigurationFault
 
 LOSSES = ("cross_entropy", "weighted", "focal")
+KEPT = ("best", "last")
 PRECISIONS = ("auto", "fp32", "bf16")
 
 
@@ -28,8 +29,14 @@ class Recipe:
     """Exponent of the focal loss: how much easy windows are turned down."""
     focal_alpha: tuple[float, ...] = ()
     """Weight of each class in the focal loss; empty weighs all alike."""
+    balance: float = 0.0
+    """How far rare classes are drawn more often: 0 draws windows as they come, 1 draws all classes alike."""
+    smoothing: float = 0.0
+    """Share of the truth that is spread over all classes (label smoothing)."""
+    keep: str = "best"
+    """Which epoch's weights are kept: best (by validation macro-F1) or last."""
     augment: tuple[str, ...] = ("shift", "gain", "noise")
-    """Variations of the training windows: shift, gain, noise, wander."""
+    """Variations of the training windows: shift, stretch, gain, noise, wander."""
     patience: int = 8
     """Epochs without a better validation macro-F1 before training stops."""
     seed: int = 0
@@ -45,6 +52,8 @@ class Recipe:
         ]
         if self.weight_decay < 0 or self.focal_gamma < 0:
             faults.append("weight_decay or focal_gamma is negative")
+        if not (0 <= self.balance <= 1 and 0 <= self.smoothing < 1) or self.keep not in KEPT:
+            faults.append(f"balance, smoothing, keep are {self.balance}, {self.smoothing}, {self.keep}")
         if self.seed < 0:
             faults.append(f"seed is {self.seed}")
         if self.loss not in LOSSES:

@@ -37,7 +37,9 @@ def labels_of(store: Store, protocol: Protocol) -> np.ndarray:
     return np.array([protocol.labels.index_of(symbol) for symbol in symbols], np.int64)[inverse]
 
 
-def split_of(store: Store, protocol: Protocol, seed: int, left_out: tuple[str, ...] = ()) -> Split:
+def split_of(
+    store: Store, protocol: Protocol, seed: int, left_out: tuple[str, ...] = (), fold: int | None = None
+) -> Split:
     """Part a store, and refuse a split that shares patients though its protocol keeps them apart.
 
     Raises
@@ -53,21 +55,31 @@ def split_of(store: Store, protocol: Protocol, seed: int, left_out: tuple[str, .
             expected="names of records that the protocol uses",
             remedy="--leave-out 208",
         )
-    split = protocol.split(store.index, seed, left_out)
+    if fold is not None and not 0 <= fold < protocol.n_folds:
+        raise ConfigurationFault(
+            f"protocol {protocol.name} has no such fold.",
+            found=f"fold {fold}",
+            expected=f"0 to {protocol.n_folds - 1}" if protocol.n_folds else "none: it is not cross-validated",
+            remedy="--fold 0" if protocol.n_folds else "leave out --fold",
+        )
+    split = protocol.split(store.index, seed, left_out, fold)
     if not protocol.leaks:
         require_apart(audit(split, store.index.patient), protocol.declared_shared)
     return split
 
 
-def task_of(corpus: Corpus, protocol: Protocol, store: Store, seed: int, left_out: tuple[str, ...] = ()) -> Task:
+def task_of(
+    corpus: Corpus, protocol: Protocol, store: Store, seed: int, left_out: tuple[str, ...] = (), fold: int | None = None
+) -> Task:
     """The task of a protocol over a store.
 
     Parameters
     ----------
     seed : of the split, where the protocol draws one
     left_out : records that neither train nor validate
+    fold : which fold of the training patients validates; None for the protocol's own validation part
     """
-    split = split_of(store, protocol, seed, left_out)
+    split = split_of(store, protocol, seed, left_out, fold)
     seen = np.concatenate((split.train, split.validation))
     provenance = {
         "corpus": corpus.name,
@@ -78,6 +90,7 @@ def task_of(corpus: Corpus, protocol: Protocol, store: Store, seed: int, left_ou
         "remark": protocol.remark,
         "split_seed": seed,
         "left_out": sorted(left_out),
+        "fold": fold,
         "patients": [f"{corpus.name}/{patient}" for patient in np.unique(store.index.patient[seen]).tolist()],
         "records": {
             part: np.unique(store.index.record[getattr(split, part)]).tolist() for part in ("train", "validation")

@@ -1,0 +1,104 @@
+"""Knows how several networks answer as one. A member is any architecture of MODELS; an ensemble is one too."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Ensemble(nn.Module):
+    """Several networks on the same windows, fused by a rule.
+
+    Paper
+        Song et al. 2026, arXiv 2602.17701 ("dynamic ensemble fusion"); its Top2-Weighted can be read in two ways, both
+        are here: ``weighted`` over the two best members, and ``top2_classes``.
+    Departures
+        - A tied vote goes to the class of the larger mean probability.
+    Receptive field
+        The largest of its members.
+
+    Parameters
+    ----------
+    n_leads, n_classes, n_samples : shape of input and output
+    members : (architecture, settings) of each member
+    rule : ``mean`` of the probabilities; ``vote`` of the classes; ``weighted`` mean; ``dynamic``: the mean of the two
+        members that are most sure of this window; ``top2_classes``: each member's two most probable classes are summed
+    weights : of the members, for ``weighted``
+    """
+
+    def __init__(
+        self,
+        n_leads: int,
+        n_classes: int,
+        n_samples: int,
+        *,
+        members: tuple[tuple[str, dict], ...] = (("cnn", {"widths": (8, 8)}), ("cnn_lstm", {"hidden": 8})),
+        rule: str = "mean",
+        weights: tuple[float, ...] = (),
+    ):
+        super().__init__()
+        from einthoven.models import MODELS
+
+        if rule not in RULES:
+            raise ValueError(f"rule is {rule}; expected {', '.join(RULES)}")
+        if rule == "weighted" and (len(weights) != len(members) or min(weights) < 0 or sum(weights) <= 0):
+            raise ValueError(f"{len(weights)} weights for {len(members)} members; expected one each, none below zero")
+        self.rule, self.n_classes = rule, n_classes
+        shares = torch.tensor(weights if rule == "weighted" else [1.0] * len(members))
+        self.register_buffer("shares", shares / shares.sum(), persistent=False)
+        self.members = nn.ModuleList(
+            MODELS[name](n_leads, n_classes, n_samples, **_plain(settings)) for name, settings in members
+        )
+        self.head = _Fusion(self)
+
+    def features(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to the members' logits side by side [batch, members * classes]."""
+        return torch.cat([member(x) for member in self.members], dim=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to logarithms of the fused probabilities [batch, classes]."""
+        return self.head(self.features(x))
+
+
+class _Fusion(nn.Module):
+    """The members' logits [batch, members * classes] to logarithms of the fused probabilities [batch, classes]."""
+
+    def __init__(self, ensemble: Ensemble):
+        super().__init__()
+        self.rule, self.n_classes = ensemble.rule, ensemble.n_classes
+        self.register_buffer("shares", ensemble.shares, persistent=False)
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """Fuse by the rule."""
+        each = F.softmax(logits.float().unflatten(1, (len(self.shares), self.n_classes)), dim=2)
+        return RULES[self.rule](each, self.shares).clamp(min=1e-9).log()
+
+
+def mean(each: Tensor, shares: Tensor) -> Tensor:
+    """Mean probability, weighted by `shares` [members]; `each` is [batch, members, classes]."""
+    return (each * shares[None, :, None]).sum(dim=1)
+
+
+def vote(each: Tensor, shares: Tensor) -> Tensor:
+    """Share of the votes, with a trace of the mean that breaks ties."""
+    votes = F.one_hot(each.argmax(dim=2), each.shape[2]).float().mean(dim=1)
+    return 0.99 * votes + 0.01 * mean(each, shares)
+
+
+def dynamic(each: Tensor, shares: Tensor) -> Tensor:
+    """Mean of the two members that are most sure of this window."""
+    surest = each.amax(dim=2).topk(min(2, each.shape[1]), dim=1).indices
+    return each.gather(1, surest[:, :, None].expand(-1, -1, each.shape[2])).mean(dim=1)
+
+
+def top2_classes(each: Tensor, shares: Tensor) -> Tensor:
+    """Each member's two most probable classes, summed over the members."""
+    second = each.topk(min(2, each.shape[2]), dim=2).values[:, :, -1:]
+    kept = torch.where(each >= second, each, torch.zeros_like(each)).sum(dim=1)
+    return kept / kept.sum(dim=1, keepdim=True)
+
+
+RULES = {"mean": mean, "vote": vote, "weighted": mean, "dynamic": dynamic, "top2_classes": top2_classes}
+
+
+def _plain(settings: dict) -> dict:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}

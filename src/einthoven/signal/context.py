@@ -1,0 +1,109 @@
+"""Knows what surrounds a beat: the patient's own typical beat, and numbers on the rhythm. Does not know a class.
+
+A person's beats are compared with that person's: what is early, wide or odd for one heart is normal for another.
+"""
+
+import numpy as np
+
+N_RHYTHM = 41
+"""Numbers on the rhythm around a beat; see :func:`rhythm`."""
+_REACH = 7
+_RR_S = (0.15, 4.0)
+_P_WAVE_S = (-0.26, -0.08)
+
+
+def with_context(windows: np.ndarray, beats_s: np.ndarray, before: int, fs_hz: float) -> np.ndarray:
+    """Beside each window the patient's typical beat, and one row of numbers on the rhythm.
+
+    Parameters
+    ----------
+    windows : array [n, leads, samples] in mV, all the beats of one record in their order
+    beats_s : times of the beats [n], ascending
+    before : samples of a window ahead of its beat; fs_hz : its rate
+
+    Returns
+    -------
+    array [n, 2 * leads + 1, samples], float32: for each lead the window and the typical beat, both over the height of the
+    typical QRS complex; last the numbers of :func:`rhythm`, then zeros
+    """
+    n, n_leads, n_samples = windows.shape
+    out = np.zeros((n, 2 * n_leads + 1, n_samples), np.float32)
+    if n == 0:
+        return out
+    level = windows - np.median(windows, axis=2, keepdims=True)
+    around = slice(max(0, before - round(0.13 * fs_hz)), before + round(0.14 * fs_hz))
+    for lead in range(n_leads):
+        own = typical(level[:, lead])
+        height = np.ptp(own[around]) + 0.05
+        out[:, 2 * lead] = level[:, lead] / height
+        out[:, 2 * lead + 1] = own / height
+    first, last = (before + round(edge * fs_hz) for edge in _P_WAVE_S)
+    p_wave = slice(max(0, first), max(2, last))
+    out[:, -1, :N_RHYTHM] = rhythm(beats_s, out[:, 0, p_wave], out[0, 1, p_wave])[:, :n_samples]
+    return out
+
+
+def typical(windows: np.ndarray) -> np.ndarray:
+    """The typical beat [samples] of windows [n, samples]: the median of the half that resembles it most, three times over."""
+    own = np.median(windows, axis=0)
+    for _ in range(3):
+        alike = correlation(windows, own)
+        own = np.median(windows[alike >= np.median(alike)], axis=0)
+    return own
+
+
+def correlation(windows: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Pearson's correlation of windows [n, samples] with another [samples] or [n, samples]; 0 where one is flat."""
+    first = windows - windows.mean(axis=-1, keepdims=True)
+    second = other - other.mean(axis=-1, keepdims=True)
+    power = np.square(first).sum(axis=-1) * np.square(second).sum(axis=-1)
+    return (first * second).sum(axis=-1) / np.sqrt(power + 1e-9)
+
+
+def rhythm(beats_s: np.ndarray, p_waves: np.ndarray, own_p_wave: np.ndarray) -> np.ndarray:
+    """Numbers on the rhythm around each beat: logarithms of RR intervals against the patient's own, and how steady they are.
+
+    Parameters
+    ----------
+    beats_s : times [n]; p_waves : what lies where P waves are [n, samples]; own_p_wave : the same of the typical beat
+
+    Returns
+    -------
+    array [n, 41], float32: the interval before and after against medians of 11, 41, 121 beats and of all; both as they are; their
+    ratio; the local median against that of all; irregularity; ranks; sixteen neighbouring intervals against the local
+    median; measures of prematurity in units of the local spread; whether P waves are there and alike (absent in fibrillation)
+    """
+    n = len(beats_s)
+    if n < 2:
+        return np.zeros((n, N_RHYTHM), np.float32)
+    intervals = np.diff(beats_s)
+    rr = np.log(np.clip(np.concatenate((intervals[:1], intervals)), *_RR_S))
+    after = np.append(rr[1:], rr[-1])
+    local11, local41, local121 = (_median(rr, size) for size in (11, 41, 121))
+    overall = np.median(rr)
+    step = np.abs(np.diff(rr, prepend=rr[0]))
+    at = np.arange(n)
+    near = np.clip(at[:, None] + np.arange(-20, 21), 0, n - 1)
+    spread, unrest = _median(np.abs(rr - local41), 41), _median(step, 41)
+    low, high = np.quantile(rr[near], (0.25, 0.75), axis=1)
+    early, late = rr - local41, after - local41
+    neighbours = rr[np.clip(at[:, None] + np.arange(-_REACH, _REACH + 2), 0, n - 1)] - local41[:, None]
+    columns = [
+        *(rr - local11, early, rr - local121, rr - overall, after - local11, late, after - overall),
+        *(after - rr, rr, after, local41 - overall),
+        *(step[near[:, 10:31]].mean(axis=1), rr.argsort(kind="stable").argsort(kind="stable") / n),
+        *neighbours.T,
+        *(early / (spread + 0.03), late / (spread + 0.03), np.log(spread + 0.01), np.log(unrest + 0.01)),
+        *((rr[near] < rr[:, None]).mean(axis=1), (step[near] > 0.12).mean(axis=1), rr - low, rr - high),
+        *(early / (unrest + 0.03), np.log((np.exp(rr) + np.exp(after)) / 2) - local41),
+        _median(correlation(p_waves, own_p_wave), 41),
+        _median(np.sqrt(np.square(p_waves - own_p_wave).mean(axis=1)), 41),
+    ]
+    return np.clip(np.stack(columns, axis=1), -8, 8).astype(np.float32)
+
+
+def _median(values: np.ndarray, size: int) -> np.ndarray:
+    """Running median over `size` neighbours, the ends held."""
+    from scipy.ndimage import median_filter
+
+    return median_filter(values, size, mode="nearest")
