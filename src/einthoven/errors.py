@@ -83,6 +83,10 @@ class PatientLeak(EinthovenError):
     """A patient is on both sides of a split that claims to keep patients apart."""
 
 
+class SyntheticLeak(EinthovenError):
+    """A generated beat is where only real ones may be."""
+
+
 class ConfigurationFault(EinthovenError):
     """Settings that contradict each other or a run that was started with others."""
 

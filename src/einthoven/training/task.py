@@ -1,13 +1,13 @@
 """Knows what is learned from what: a store and a protocol become a task. Does not know a network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import Split, audit, require_apart
 from einthoven.data.store import Store
-from einthoven.errors import ConfigurationFault
+from einthoven.errors import ConfigurationFault, SyntheticLeak
 from einthoven.signal.preparation import Preparation
 
 
@@ -29,6 +29,36 @@ class Task:
     preparation: Preparation
     provenance: dict
     attribution: str
+    synthetic: np.ndarray
+    """bool [n]: windows that were generated."""
+
+    def __post_init__(self):
+        if self.synthetic[self.validation].any():
+            raise SyntheticLeak(
+                "generated windows are in the validation part.",
+                found=f"{self.synthetic[self.validation].sum()} of {len(self.validation)}",
+                expected="none: generated windows train, and do nothing else",
+                remedy="generate after the split, from its training part",
+            )
+
+    def with_generated(self, windows: np.ndarray, labels: np.ndarray, how: dict) -> "Task":
+        """The same task with generated windows in its training part, marked as such.
+
+        Parameters
+        ----------
+        windows : [k, leads, samples]; labels : class numbers [k]; how : settings of their making, for the card
+        """
+        first, n = len(self.windows), len(windows)
+        counts = np.bincount(labels, minlength=len(self.classes))
+        told = {name: int(count) for name, count in zip(self.classes, counts, strict=True) if count}
+        return replace(
+            self,
+            windows=np.concatenate((self.windows, windows)),
+            labels=np.concatenate((self.labels, labels)),
+            train=np.concatenate((self.train, np.arange(first, first + n))),
+            synthetic=np.concatenate((self.synthetic, np.ones(n, bool))),
+            provenance=self.provenance | {"synthetic": {"windows": told, "how": how}},
+        )
 
 
 def labels_of(store: Store, protocol: Protocol) -> np.ndarray:
@@ -107,5 +137,6 @@ def task_of(
         meanings=protocol.labels.meanings,
         preparation=store.preparation,
         provenance=provenance,
+        synthetic=np.zeros(len(store.windows), bool),
         attribution=f"Trained on {corpus.title} {corpus.version} ({corpus.licence}): {corpus.citation}. {corpus.address}",
     )

@@ -1,0 +1,71 @@
+"""Knows how finished members become one bundle, an ensemble. Trains nothing and opens no window."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from einthoven import bundle
+from einthoven.bundle import Card
+from einthoven.errors import ConfigurationFault
+
+
+def fuse(folder: Path, members: Sequence[Path], rule: str, weights: Sequence[float] = ()) -> Card:
+    """Write the bundle of an ensemble; its card names everybody whom one of its members has seen.
+
+    Parameters
+    ----------
+    folder : of the new bundle; its name is the ensemble's
+    members : bundles of the members
+    rule : of :class:`einthoven.models.ensemble.Ensemble`; weights : of the members, for ``weighted``
+
+    Raises
+    ------
+    ConfigurationFault
+        Where members differ in preparation, classes or protocol.
+    """
+    cards = [bundle.load_card(member) for member in members]
+    first = cards[0]
+    for what in ("preparation", "classes"):
+        if any(getattr(card, what) != getattr(first, what) for card in cards):
+            raise ConfigurationFault(
+                f"the members of an ensemble differ in their {what}.",
+                found="; ".join(f"{card.name}: {getattr(card, what)}" for card in cards),
+                expected="the same in each",
+                remedy="fuse members that were trained on the same windows",
+            )
+    if any(card.training.get("protocol") != first.training.get("protocol") for card in cards):
+        raise ConfigurationFault(
+            "the members of an ensemble were trained by different protocols.",
+            found="; ".join(f"{card.name}: {card.training.get('protocol')}" for card in cards),
+            expected="the same in each",
+            remedy="fuse members of one protocol",
+        )
+    tensors = {}
+    for at, (card, member) in enumerate(zip(cards, members, strict=True)):
+        weights_of = bundle.load_weights(member, card)
+        tensors |= {f"members.{at}.{name}": values for name, values in weights_of.items()}
+    settings = {"members": [[card.architecture, card.settings] for card in cards], "rule": rule}
+    if weights:
+        settings["weights"] = [round(float(weight), 6) for weight in weights]
+    told = [
+        {
+            "name": card.name,
+            "architecture": card.architecture,
+            "fold": card.training.get("fold"),
+            "weights_sha256": card.weights_sha256,
+            "validation_macro_f1": card.training.get("validation_macro_f1"),
+        }
+        for card in cards
+    ]
+    seen = sorted(set().union(*(card.patients for card in cards)))
+    training = first.training | {"patients": seen, "members": told, "rule": rule, "fold": None}
+    card = replace(
+        first,
+        name=folder.resolve().name,
+        architecture="ensemble",
+        settings=settings,
+        training=training,
+        graph_sha256="",
+        results=(),
+    )
+    return bundle.save(folder, card, tensors)

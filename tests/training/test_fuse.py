@@ -1,0 +1,60 @@
+"""An ensemble is a bundle like any other, and remembers everybody whom a member has seen."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from einthoven import bundle
+from einthoven.errors import ConfigurationFault
+from einthoven.export.graph import add_graph
+from einthoven.inference.predictor import load
+from einthoven.models import MODELS
+from einthoven.training.fuse import fuse
+
+
+@pytest.fixture
+def members(untrained, tmp_path):
+    """Two bundles of different architectures; the second has seen somebody else."""
+    card = bundle.load_card(untrained)
+    folders = [untrained]
+    net = MODELS["resnet1d"](1, 4, 360, widths=(8,))
+    told = card.training | {"patients": ["mitdb/118"], "validation_macro_f1": 0.5}
+    other = replace(card, name="other", architecture="resnet1d", settings={"widths": [8]}, training=told)
+    bundle.save(tmp_path / "other", other, {name: tensor.numpy() for name, tensor in net.state_dict().items()})
+    return [*folders, tmp_path / "other"]
+
+
+def test_it_answers_as_its_members_with_and_without_a_graph(members, tmp_path):
+    card = fuse(tmp_path / "both", members, "weighted", (3, 1))
+    assert card.patients == {"mitdb/101", "mitdb/118"}
+    windows = np.random.default_rng(0).standard_normal((9, 1, 360)).astype(np.float32)
+    first, second = (load(member).probabilities(windows) for member in members)
+    want = 0.75 * first + 0.25 * second
+    np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
+    add_graph(tmp_path / "both")
+    assert load(tmp_path / "both").backend.name == "onnxruntime"
+    np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
+    assert card.n_parameters == sum(bundle.load_card(member).n_parameters for member in members)
+
+
+def test_members_that_do_not_fit_are_refused(members, tmp_path):
+    card = bundle.load_card(members[1])
+    longer = replace(card.preparation, after_s=1.0)
+    bundle.rewrite_card(members[1], replace(card, preparation=longer))
+    with pytest.raises(ConfigurationFault, match="preparation"):
+        fuse(tmp_path / "both", members, "mean")
+    bundle.rewrite_card(members[1], replace(card, training=card.training | {"protocol": "paper"}))
+    with pytest.raises(ConfigurationFault, match="protocols"):
+        fuse(tmp_path / "both", members, "mean")
+    assert not (tmp_path / "both").exists()
+
+
+def test_a_graph_of_every_rule(members, tmp_path):
+    windows = torch.randn(5, 1, 360, generator=torch.Generator().manual_seed(0)).numpy()
+    for rule in ("mean", "vote", "dynamic", "top2_classes"):
+        fuse(tmp_path / rule, members, rule)
+        plain = load(tmp_path / rule).probabilities(windows)
+        add_graph(tmp_path / rule)
+        np.testing.assert_allclose(load(tmp_path / rule).probabilities(windows), plain, atol=1e-4)
