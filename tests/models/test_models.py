@@ -8,7 +8,7 @@ from einthoven.models import MODELS
 from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
 
 SIZES = {"cnn": 365_253, "cnn_lstm": 156_933, "cnn_lstm_attention": 172_933, "resnet1d": 545_157}
-SIZES |= {"patient_context": 115_162, "ensemble": 67_162}
+SIZES |= {"patient_context": 115_912, "ensemble": 67_162}
 """Parameters for two leads, five classes, 360 samples."""
 SHAPES = [(1, 4, 360), (2, 5, 360), (12, 9, 1000), (3, 2, 187)]
 

@@ -66,6 +66,15 @@ def test_few_beats(n):
     assert np.isfinite(out).all()
 
 
+def test_an_odd_beat_resembles_no_neighbour():
+    complexes = np.tile(np.hanning(36), (40, 1)) + 0.01 * RNG.standard_normal((40, 36))
+    complexes[20] = -np.hanning(36)
+    numbers = context.alike(complexes)
+    assert numbers.shape == (40, context.N_ALIKE)
+    assert numbers[20].max() < -0.9
+    assert np.median(numbers[10]) > 0.95
+
+
 def test_amplitude_and_offset_do_not_matter():
     windows = np.hanning(144) * (1 + 0.1 * RNG.standard_normal((50, 1, 1))) + 0.02 * RNG.standard_normal((50, 1, 144))
     beats_s = beats_of(0.8 + 0.05 * RNG.standard_normal(50))

@@ -10,6 +10,24 @@ from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import Predictor
 
 
+def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chosen: np.ndarray) -> Predictions:
+    """Answers of a model for some windows of a store, beside the truth.
+
+    Parameters
+    ----------
+    chosen : window numbers [n]
+    """
+    index = store.index
+    return Predictions(
+        classes=predictor.card.classes,
+        truth=np.array([protocol.labels.index_of(symbol) for symbol in index.symbol[chosen]], np.int64),
+        probability=predictor.probabilities(store.windows[chosen]),
+        record=index.record[chosen],
+        patient=index.patient[chosen],
+        position=index.position[chosen],
+    )
+
+
 def score_test_part(
     predictor: Predictor, corpus: Corpus, protocol: Protocol, store: Store, left_out: tuple[str, ...] = ()
 ) -> tuple[Predictions, dict]:
@@ -46,15 +64,7 @@ def score_test_part(
     shared |= {patient: parts for patient, parts in inside.items() if "test" in parts and patient in card.patients}
     if not protocol.leaks:
         require_apart(shared, tuple(f"{corpus.name}/{patient}" for patient in protocol.declared_shared))
-    labels = np.array([protocol.labels.index_of(symbol) for symbol in store.index.symbol[split.test]], np.int64)
-    predictions = Predictions(
-        classes=card.classes,
-        truth=labels,
-        probability=predictor.probabilities(store.windows[split.test]),
-        record=store.index.record[split.test],
-        patient=store.index.patient[split.test],
-        position=store.index.position[split.test],
-    )
+    predictions = predictions_for(predictor, protocol, store, split.test)
     found = {
         "leaks_patients": protocol.leaks,
         "shared_patients": sorted(shared),

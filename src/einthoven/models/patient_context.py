@@ -22,7 +22,8 @@ class PatientContext(nn.Module):
     Parameters
     ----------
     n_leads, n_classes, n_samples : rows (windows and typical beats, the numbers on the rhythm last), classes, samples
-    n_rhythm : numbers at the beginning of the last row
+    n_rhythm, n_alike : numbers at the beginning of the last row: on the rhythm, and on how alike its neighbours are; the
+        second go with the shape only
     width : of the first convolutions; hidden : of the dense layers; dropout : before them
     """
 
@@ -33,27 +34,29 @@ class PatientContext(nn.Module):
         n_samples: int,
         *,
         n_rhythm: int = 41,
+        n_alike: int = 15,
         width: int = 32,
         hidden: int = 48,
         dropout: float = 0.3,
     ):
         super().__init__()
         self.n_shapes = max(1, n_leads - 1)
-        self.n_rhythm = min(n_rhythm, n_samples)
+        self.n_rhythm, self.n_numbers = min(n_rhythm, n_samples), min(n_rhythm + n_alike, n_samples)
         sizes = ((self.n_shapes, width, 7), (width, width, 5), (width, 2 * width, 5), (2 * width, 2 * width, 3))
         layers: list[nn.Module] = []
         for n_in, n_out, kernel in sizes:
             layers += [Conv1d(n_in, n_out, kernel, stride=2), BatchNorm1d(n_out), nn.ReLU()]
         n_left = -(-n_samples // 16)
         self.shape = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(dropout), nn.Linear(2 * width * n_left, hidden))
-        self.beside = _dense(self.n_rhythm, hidden, dropout)
+        self.beside = _dense(self.n_numbers, hidden, dropout)
         self.timing = _dense(self.n_rhythm, hidden, dropout)
         self.head = _InTurn(2 * hidden, hidden, n_classes, dropout)
 
     def features(self, x: Tensor) -> Tensor:
         """[batch, leads, samples] to [batch, features]: of shape, with the rhythm beside it; then of timing."""
-        numbers = x[:, -1, : self.n_rhythm]
-        return torch.cat((self.shape(x[:, : self.n_shapes]), self.beside(numbers), self.timing(numbers)), dim=1)
+        numbers = x[:, -1, : self.n_numbers]
+        timing = self.timing(numbers[:, : self.n_rhythm])
+        return torch.cat((self.shape(x[:, : self.n_shapes]), self.beside(numbers), timing), dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """[batch, leads, samples] to logits [batch, classes]."""

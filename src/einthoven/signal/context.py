@@ -7,6 +7,9 @@ import numpy as np
 
 N_RHYTHM = 41
 """Numbers on the rhythm around a beat; see :func:`rhythm`."""
+N_ALIKE = 15
+"""Numbers on how a beat resembles its neighbours; see :func:`alike`."""
+N_NUMBERS = N_RHYTHM + N_ALIKE
 _REACH = 7
 _RR_S = (0.15, 4.0)
 _P_WAVE_S = (-0.26, -0.08)
@@ -24,7 +27,7 @@ def with_context(windows: np.ndarray, beats_s: np.ndarray, before: int, fs_hz: f
     Returns
     -------
     array [n, 2 * leads + 1, samples], float32: for each lead the window and the typical beat, both over the height of the
-    typical QRS complex; last the numbers of :func:`rhythm`, then zeros
+    typical QRS complex; last the numbers of :func:`rhythm` and of :func:`alike`, then zeros
     """
     n, n_leads, n_samples = windows.shape
     out = np.zeros((n, 2 * n_leads + 1, n_samples), np.float32)
@@ -39,7 +42,9 @@ def with_context(windows: np.ndarray, beats_s: np.ndarray, before: int, fs_hz: f
         out[:, 2 * lead + 1] = own / height
     first, last = (before + round(edge * fs_hz) for edge in _P_WAVE_S)
     p_wave = slice(max(0, first), max(2, last))
-    out[:, -1, :N_RHYTHM] = rhythm(beats_s, out[:, 0, p_wave], out[0, 1, p_wave])[:, :n_samples]
+    qrs = slice(max(0, before - round(0.1 * fs_hz)), before + round(0.1 * fs_hz))
+    numbers = rhythm(beats_s, out[:, 0, p_wave], out[0, 1, p_wave]), alike(out[:, 0, qrs])
+    out[:, -1, :N_NUMBERS] = np.concatenate(numbers, axis=1)[:, :n_samples]
     return out
 
 
@@ -58,6 +63,16 @@ def correlation(windows: np.ndarray, other: np.ndarray) -> np.ndarray:
     second = other - other.mean(axis=-1, keepdims=True)
     power = np.square(first).sum(axis=-1) * np.square(second).sum(axis=-1)
     return (first * second).sum(axis=-1) / np.sqrt(power + 1e-9)
+
+
+def alike(complexes: np.ndarray) -> np.ndarray:
+    """How each QRS complex [n, samples] correlates with those of the seven beats before and the eight behind it [n, 15]."""
+    n = len(complexes)
+    moved = complexes - complexes.mean(axis=1, keepdims=True)
+    moved = moved / (np.sqrt(np.square(moved).sum(axis=1, keepdims=True)) + 1e-6)
+    offsets = np.delete(np.arange(-_REACH, _REACH + 2), _REACH)
+    near = np.clip(np.arange(n)[:, None] + offsets, 0, n - 1)
+    return np.einsum("ns,nks->nk", moved, moved[near]).astype(np.float32)
 
 
 def rhythm(beats_s: np.ndarray, p_waves: np.ndarray, own_p_wave: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ class Preparation:
             faults.append(f"the window reaches from -{self.before_s:g} s to {self.after_s:g} s")
         if not 0 < self.low_hz < min(self.high_hz, 0.49 * self.fs_hz):
             faults.append(f"the band is {self.low_hz:g} to {self.high_hz:g} Hz at {self.fs_hz:g} Hz")
-        if self.patient and (self.scaling != "millivolt" or self.n_samples < context.N_RHYTHM):
+        if self.patient and (self.scaling != "millivolt" or self.n_samples < context.N_NUMBERS):
             faults.append(f"patient with scaling {self.scaling} and {self.n_samples} samples")
         if self.scaling not in SCALINGS:
             faults.append(f"scaling is {self.scaling}")
@@ -52,7 +52,7 @@ class Preparation:
                 "the preparation contradicts itself.",
                 found="; ".join(faults),
                 expected="one lead or more, 20 to 5000 Hz, a window of eight samples or more, a band below half the rate, "
-                f"scaling {' or '.join(SCALINGS)} (patient wants millivolt and {context.N_RHYTHM} samples)",
+                f"scaling {' or '.join(SCALINGS)} (patient wants millivolt and {context.N_NUMBERS} samples)",
                 remedy="einthoven train --help",
             )
 
