@@ -79,6 +79,10 @@ class StoreDamaged(EinthovenError):
     """A store of windows is not whole."""
 
 
+class StudyDamaged(EinthovenError):
+    """A finished step of a study cannot be read."""
+
+
 class PatientLeak(EinthovenError):
     """A patient is on both sides of a split that claims to keep patients apart."""
 

@@ -27,7 +27,7 @@ def evaluate(predictions: Predictions, unit: str, draws: int = DRAWS, seed: int 
     groups = predictions.patient if unit == "patient" else np.arange(len(truth))
     weights = draw_weights(groups, draws, seed)
     matrix = metrics.confusion(truth, predictions.decided, len(classes))
-    point, drawn = metrics.scores(matrix), metrics.scores(_drawn_confusions(predictions, weights))
+    point, drawn = metrics.scores(matrix), metrics.scores(drawn_confusions(predictions, weights))
     once = np.ones((1, len(truth)), np.uint16)
     areas = [
         (metrics.auc(truth == at, column, once)[0], metrics.auc(truth == at, column, weights))
@@ -55,7 +55,7 @@ def evaluate(predictions: Predictions, unit: str, draws: int = DRAWS, seed: int 
     return result
 
 
-def _drawn_confusions(predictions: Predictions, weights: np.ndarray) -> np.ndarray:
+def drawn_confusions(predictions: Predictions, weights: np.ndarray) -> np.ndarray:
     """Confusion matrices [draws, classes, classes]."""
     n_classes = len(predictions.classes)
     cell = predictions.truth * n_classes + predictions.decided

@@ -5,7 +5,9 @@ A person's beats are compared with that person's: what is early, wide or odd for
 
 import numpy as np
 
-N_RHYTHM = 41
+N_INTERVALS = 39
+"""Numbers on the intervals around a beat; see :func:`intervals`."""
+N_RHYTHM = N_INTERVALS + 2
 """Numbers on the rhythm around a beat; see :func:`rhythm`."""
 N_ALIKE = 15
 """Numbers on how a beat resembles its neighbours; see :func:`alike`."""
@@ -31,7 +33,8 @@ def with_context(windows: np.ndarray, beats_s: np.ndarray, before: int, fs_hz: f
     """
     n, n_leads, n_samples = windows.shape
     out = np.zeros((n, 2 * n_leads + 1, n_samples), np.float32)
-    if n == 0:
+    if n < 2:
+        out[:, : 2 * n_leads] = np.repeat(windows - np.median(windows, axis=2, keepdims=True), 2, axis=1)
         return out
     level = windows - np.median(windows, axis=2, keepdims=True)
     around = slice(max(0, before - round(0.13 * fs_hz)), before + round(0.14 * fs_hz))
@@ -76,7 +79,7 @@ def alike(complexes: np.ndarray) -> np.ndarray:
 
 
 def rhythm(beats_s: np.ndarray, p_waves: np.ndarray, own_p_wave: np.ndarray) -> np.ndarray:
-    """Numbers on the rhythm around each beat: logarithms of RR intervals against the patient's own, and how steady they are.
+    """Numbers on the rhythm around each beat.
 
     Parameters
     ----------
@@ -84,15 +87,33 @@ def rhythm(beats_s: np.ndarray, p_waves: np.ndarray, own_p_wave: np.ndarray) -> 
 
     Returns
     -------
-    array [n, 41], float32: the interval before and after against medians of 11, 41, 121 beats and of all; both as they are; their
+    array [n, 41], float32: those of :func:`intervals`; whether P waves are there and alike, which they are not in fibrillation
+    """
+    waves = (
+        _median(correlation(p_waves, own_p_wave), 41),
+        _median(np.sqrt(np.square(p_waves - own_p_wave).mean(axis=1)), 41),
+    )
+    return np.concatenate((intervals(beats_s), np.stack(waves, axis=1)), axis=1).astype(np.float32)
+
+
+def intervals(beats_s: np.ndarray) -> np.ndarray:
+    """Logarithms of RR intervals against the patient's own, and how steady they are.
+
+    Parameters
+    ----------
+    beats_s : times [n], ascending
+
+    Returns
+    -------
+    array [n, 39], float32: the interval before and after against medians of 11, 41, 121 beats and of all; both as they are; their
     ratio; the local median against that of all; irregularity; ranks; sixteen neighbouring intervals against the local
-    median; measures of prematurity in units of the local spread; whether P waves are there and alike (absent in fibrillation)
+    median; measures of prematurity in units of the local spread
     """
     n = len(beats_s)
     if n < 2:
-        return np.zeros((n, N_RHYTHM), np.float32)
-    intervals = np.diff(beats_s)
-    rr = np.log(np.clip(np.concatenate((intervals[:1], intervals)), *_RR_S))
+        return np.zeros((n, N_INTERVALS), np.float32)
+    between = np.diff(beats_s)
+    rr = np.log(np.clip(np.concatenate((between[:1], between)), *_RR_S))
     after = np.append(rr[1:], rr[-1])
     local11, local41, local121 = (_median(rr, size) for size in (11, 41, 121))
     overall = np.median(rr)
@@ -111,8 +132,6 @@ def rhythm(beats_s: np.ndarray, p_waves: np.ndarray, own_p_wave: np.ndarray) -> 
         *(early / (spread + 0.03), late / (spread + 0.03), np.log(spread + 0.01), np.log(unrest + 0.01)),
         *((rr[near] < rr[:, None]).mean(axis=1), (step[near] > 0.12).mean(axis=1), rr - low, rr - high),
         *(early / (unrest + 0.03), np.log((np.exp(rr) + np.exp(after)) / 2) - local41),
-        _median(correlation(p_waves, own_p_wave), 41),
-        _median(np.sqrt(np.square(p_waves - own_p_wave).mean(axis=1)), 41),
     ]
     return np.clip(np.stack(columns, axis=1), -8, 8).astype(np.float32)
 

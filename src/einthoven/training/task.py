@@ -29,6 +29,8 @@ class Task:
     preparation: Preparation
     provenance: dict
     attribution: str
+    record: np.ndarray
+    """Record of each window [n]."""
     synthetic: np.ndarray
     """bool [n]: windows that were generated."""
 
@@ -56,6 +58,7 @@ class Task:
             windows=np.concatenate((self.windows, windows)),
             labels=np.concatenate((self.labels, labels)),
             train=np.concatenate((self.train, np.arange(first, first + n))),
+            record=np.concatenate((self.record, np.full(n, "synthetic"))),
             synthetic=np.concatenate((self.synthetic, np.ones(n, bool))),
             provenance=self.provenance | {"synthetic": {"windows": told, "how": how}},
         )
@@ -137,6 +140,7 @@ def task_of(
         meanings=protocol.labels.meanings,
         preparation=store.preparation,
         provenance=provenance,
+        record=store.index.record,
         synthetic=np.zeros(len(store.windows), bool),
         attribution=f"Trained on {corpus.title} {corpus.version} ({corpus.licence}): {corpus.citation}. {corpus.address}",
     )

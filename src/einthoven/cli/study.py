@@ -1,0 +1,52 @@
+"""Knows the verb study."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from einthoven import console
+from einthoven.cli.prepare import From
+from einthoven.errors import UnknownName
+
+
+@dataclass(frozen=True)
+class StudyVerb:
+    """Run a published study whole; what is done is not done again, so a killed one goes on with the same command.
+
+    Example: einthoven study mitbih --from ./mitdb --protocol clean --out studies/mitbih
+    """
+
+    name: Positional[str]
+    """Name of the study: mitbih."""
+    source: From
+    """Folder of the corpus as its publisher lays it out."""
+    out: Path
+    """Folder for runs, results.json, table.md, figures and report.html."""
+    protocol: str = "clean"
+    """How the corpus is parted; clean keeps patients apart."""
+    quick: bool = False
+    """A smoke run: the whole path on a few windows; its numbers mean nothing, and say so."""
+
+    def run(self) -> int:
+        """Run, and print the table."""
+        from einthoven.studies import STUDIES
+
+        if self.name not in STUDIES:
+            raise UnknownName(
+                "there is no such study.", found=self.name, expected=", ".join(STUDIES), remedy="einthoven study mitbih"
+            )
+        study = STUDIES[self.name]
+        if self.protocol not in study.protocols:
+            raise UnknownName(
+                f"{study.name} is not run by this protocol.",
+                found=self.protocol,
+                expected=", ".join(study.protocols),
+                remedy=f"--protocol {study.protocols[0]}",
+            )
+        results = study.run(self.source, self.protocol, self.out, self.quick)
+        console.table(results["columns"], results["rows"], results["title"])
+        for line in results["remarks"]:
+            console.say(line)
+        console.say(f"{self.out}: results.json, table.md, report.html, figures")
+        return 0

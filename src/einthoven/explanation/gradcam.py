@@ -1,0 +1,66 @@
+"""Knows where in a window a network found what speaks for a class (Grad-CAM, captum underneath). Knows no record and no figure."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_BATCH = 256
+
+
+def gradcam(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Grad-CAM of each window for a class: Selvaraju et al. 2017, arXiv 1610.02391, in one dimension.
+
+    The map is that of the convolution which runs last. For an ensemble it is the mean of its members' maps, each over its
+    own largest value, by the members' shares.
+
+    Parameters
+    ----------
+    network : a model of MODELS, in eval mode
+    windows : [n, rows, samples], float32
+    labels : class numbers that are asked about [n]
+
+    Returns
+    -------
+    array [n, samples], 0 to 1: each map over its own largest value; all zero where nothing speaks for the class
+    """
+    out = np.zeros((len(windows), windows.shape[2]), np.float32)
+    for first in range(0, len(windows), _BATCH):
+        piece = slice(first, first + _BATCH)
+        x = torch.from_numpy(np.ascontiguousarray(windows[piece]))
+        out[piece] = _map_of(network, x, torch.from_numpy(np.asarray(labels[piece], np.int64))).numpy()
+    return out
+
+
+def _map_of(network: nn.Module, x: Tensor, labels: Tensor) -> Tensor:
+    members = getattr(network, "members", None)
+    if members is not None:
+        maps = torch.stack([_map_of(member, x, labels) for member in members])
+        return _scaled((maps * network.shares[:, None, None]).sum(dim=0))
+    from captum.attr import LayerGradCam
+
+    # cuDNN aside, an LSTM gives no gradient in eval mode only where it is fused; captum leaves the mode to us.
+    attributed = LayerGradCam(network, _last_convolution(network, x)).attribute(x, labels, relu_attributions=True)
+    stretched = F.interpolate(attributed.detach(), x.shape[2], mode="linear", align_corners=False)
+    return _scaled(stretched[:, 0])
+
+
+def _scaled(maps: Tensor) -> Tensor:
+    return maps / maps.amax(dim=1, keepdim=True).clamp(min=1e-12)
+
+
+def _last_convolution(network: nn.Module, x: Tensor) -> nn.Module:
+    """The convolution over time that runs last."""
+    ran: list[nn.Module] = []
+    hooks = [
+        module.register_forward_hook(lambda layer, _in, _out: ran.append(layer))
+        for module in network.modules()
+        if isinstance(module, nn.Conv1d)
+    ]
+    try:
+        with torch.no_grad():
+            network(x[:1])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return ran[-1]

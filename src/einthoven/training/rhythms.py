@@ -1,0 +1,72 @@
+"""Knows how to simulate patients whose early beats come in runs, by their rhythm alone. Makes no waveform.
+
+In a person with atrial runs most beats can be early ones, and a run then sets the median by which its own beats would be
+judged. Few training records show it; the rhythm of such a person is easily drawn.
+"""
+
+import numpy as np
+
+from einthoven.errors import ConfigurationFault
+from einthoven.signal import context
+from einthoven.training.task import Task
+
+_NORMAL, _EARLY = "N", "S"
+
+
+def with_runs(task: Task, n_beats: int, seed: int) -> Task:
+    """The task with `n_beats` simulated beats for each training record: its normal windows, in another rhythm.
+
+    The windows are real; only the numbers on the rhythm, and the class of the beats that come early, are made. They are
+    marked synthetic and train only.
+
+    Raises
+    ------
+    ConfigurationFault
+        Where the windows bear no numbers on the rhythm, or the classes are not AAMI's.
+    """
+    if not task.preparation.patient or not {_NORMAL, _EARLY} <= set(task.classes):
+        raise ConfigurationFault(
+            "runs cannot be simulated for this task.",
+            found=f"patient {task.preparation.patient}, classes {', '.join(task.classes)}",
+            expected=f"windows with numbers on the rhythm, classes {_NORMAL} and {_EARLY} among others",
+            remedy="--prepare.patient True --prepare.scaling millivolt, or --train.runs 0",
+        )
+    rng = np.random.default_rng((seed, 1))
+    normal, early = task.classes.index(_NORMAL), task.classes.index(_EARLY)
+    windows, labels = [], []
+    for record in np.unique(task.record[task.train]):
+        mine = task.train[(task.record[task.train] == record) & (task.labels[task.train] == normal)]
+        if len(mine) < 50:
+            continue
+        is_early, beats_s = rhythm_with_runs(n_beats, float(rng.uniform(0.7, 1.4)), rng)
+        made = np.array(task.windows[rng.choice(mine, n_beats)])
+        made[:, -1, : context.N_INTERVALS] = context.intervals(beats_s)
+        windows.append(made)
+        labels.append(np.where(is_early, early, normal))
+    how = {"what": "rhythms with early beats in runs; waveforms are real", "beats_per_record": n_beats}
+    return task.with_generated(np.concatenate(windows), np.concatenate(labels).astype(np.int64), how)
+
+
+def rhythm_with_runs(n_beats: int, sinus_s: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Sinus beats and runs of early ones, each run followed by a pause.
+
+    Parameters
+    ----------
+    n_beats : how many; sinus_s : the sinus interval
+
+    Returns
+    -------
+    which beats are early, bool [n]; times in s [n]
+    """
+    coupling, longest_run, longest_rest = rng.uniform(0.45, 0.8), rng.uniform(1, 12), rng.uniform(1, 8)
+    pause = rng.uniform(1.0, 1.8)
+    is_early: list[bool] = []
+    intervals: list[float] = []
+    while len(is_early) < n_beats:
+        n_rest, n_run = 1 + rng.geometric(1 / longest_rest), rng.geometric(1 / longest_run)
+        rest = np.full(n_rest, sinus_s) * (1 + 0.04 * rng.standard_normal(n_rest))
+        rest[0] *= pause if is_early else 1.0
+        run = np.full(n_run, coupling * sinus_s) * (1 + 0.08 * rng.standard_normal(n_run))
+        intervals += [*rest, *run]
+        is_early += [False] * n_rest + [True] * n_run
+    return np.array(is_early[:n_beats]), np.cumsum(np.clip(intervals[:n_beats], 0.25, 4.0))
