@@ -10,6 +10,9 @@ from einthoven.cli.prepare import From
 from einthoven.errors import UnknownName
 
 
+_SHOWN = ("model", "accuracy", "macro_precision", "macro_recall", "macro_f1", "against none")
+
+
 @dataclass(frozen=True)
 class StudyVerb:
     """Run a published study whole; what is done is not done again, so a killed one goes on with the same command.
@@ -45,7 +48,9 @@ class StudyVerb:
                 remedy=f"--protocol {study.protocols[0]}",
             )
         results = study.run(self.source, self.protocol, self.out, self.quick)
-        console.table(results["columns"], results["rows"], results["title"])
+        few = [results["columns"].index(name) for name in _SHOWN]
+        rows = [[str(row[at]).split(" (")[0] if at in few[1:-1] else row[at] for at in few] for row in results["rows"]]
+        console.table(_SHOWN, rows, results["title"])
         for line in results["remarks"]:
             console.say(line)
         console.say(f"{self.out}: results.json, table.md, report.html, figures")

@@ -1,7 +1,7 @@
 """Knows what a model said beside the truth, and one file format for it, so that a rival's CSV is scored by the same code."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,16 @@ class Predictions:
     def decided(self) -> np.ndarray:
         """Class numbers [n]: the most probable class."""
         return self.probability.argmax(axis=1)
+
+    def at(self, chosen: np.ndarray) -> "Predictions":
+        """Some of the rows."""
+        rows = {name: getattr(self, name)[chosen] for name in ("truth", "probability", "record", "patient", "position")}
+        return replace(self, **rows)
+
+    def weighted(self, weights: tuple[float, ...]) -> "Predictions":
+        """The same answers with each class's probability times its weight, and made to sum to one again."""
+        moved = self.probability * np.asarray(weights)
+        return replace(self, probability=moved / moved.sum(axis=1, keepdims=True))
 
     def write(self, path: Path) -> None:
         """Write as CSV: record, patient, position, truth (a class's name), then a column of probabilities a class."""

@@ -47,6 +47,11 @@ class Predictor:
         """What computes the network; loaded when first asked."""
         return fastest(self.folder, self.card)
 
+    @cached_property
+    def network(self):
+        """The network itself in torch, in eval mode, for explanations."""
+        return TorchBackend(self.folder, self.card).network
+
     def probabilities(self, windows: np.ndarray) -> np.ndarray:
         """Class probabilities of prepared windows.
 

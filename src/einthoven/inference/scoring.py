@@ -29,13 +29,18 @@ def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chos
 
 
 def score_test_part(
-    predictor: Predictor, corpus: Corpus, protocol: Protocol, store: Store, left_out: tuple[str, ...] = ()
+    predictor: Predictor,
+    corpus: Corpus,
+    protocol: Protocol,
+    store: Store,
+    left_out: tuple[str, ...] = (),
+    every: int = 1,
 ) -> tuple[Predictions, dict]:
     """Answers of a model for the test part, beside the truth, and what was found about its patients.
 
     Parameters
     ----------
-    left_out : records that are not tested
+    left_out : records that are not tested; every : 1 for all of its windows, k for every k-th (a smoke run)
 
     Returns
     -------
@@ -64,7 +69,7 @@ def score_test_part(
     shared |= {patient: parts for patient, parts in inside.items() if "test" in parts and patient in card.patients}
     if not protocol.leaks:
         require_apart(shared, tuple(f"{corpus.name}/{patient}" for patient in protocol.declared_shared))
-    predictions = predictions_for(predictor, protocol, store, split.test)
+    predictions = predictions_for(predictor, protocol, store, split.test[::every])
     found = {
         "leaks_patients": protocol.leaks,
         "shared_patients": sorted(shared),

@@ -62,6 +62,111 @@ def roc(predictions: Predictions, metrics: dict, path: Path) -> None:
     _save(figure, path)
 
 
+WAVES_S = {"P": (-0.24, -0.07), "QRS": (-0.07, 0.07), "T": (0.12, 0.42)}
+"""Where the waves of a beat lie about its R peak, in most people at rest."""
+
+
+def gradcam(
+    beats: dict[str, np.ndarray], maps: dict[str, np.ndarray], before_s: float, fs_hz: float, title: str, path: Path
+) -> None:
+    """Draw the mean beat of each class, coloured by the mean map of what spoke for the class.
+
+    Parameters
+    ----------
+    beats, maps : for each class an array [samples], the beat's R peak `before_s` after its beginning
+    """
+    from matplotlib.collections import LineCollection
+
+    figure = Figure(figsize=(2.9 * len(beats) + 0.8, 3.0), layout="constrained")
+    rows = figure.subplots(1, len(beats), squeeze=False, sharey=True)[0]
+    for axes, (name, beat) in zip(rows, beats.items(), strict=True):
+        at_s = np.arange(len(beat)) / fs_hz - before_s
+        for (wave, (low, high)), shade in zip(WAVES_S.items(), ("#e8f0fb", "#fdeee4", "#eaf6ec"), strict=True):
+            axes.axvspan(low, high, color=shade, linewidth=0)
+            axes.text(
+                (low + high) / 2, 0.98, wave, transform=axes.get_xaxis_transform(), ha="center", va="top", fontsize=8
+            )
+        points = np.stack((at_s, beat), axis=1)
+        line = LineCollection(np.stack((points[:-1], points[1:]), axis=1), cmap="viridis_r", linewidth=2.4)
+        line.set_array(maps[name][:-1])
+        line.set_clim(0, max(1e-9, float(maps[name].max())))
+        axes.add_collection(line)
+        axes.autoscale_view()
+        axes.set_title(name, color=colour_of(name, 0), fontsize=11)
+        axes.set_xlabel("s from the R peak")
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.colorbar(line, ax=list(rows), label="speaks for the class", ticks=[])
+    figure.suptitle(f"{title}: Grad-CAM over the mean beat of each class", fontsize=10, x=0.01, ha="left")
+    _save(figure, path)
+
+
+def spread(groups: dict[str, dict[str, dict]], label: str, path: Path) -> None:
+    """Draw values with their intervals as dots on lines, group below group.
+
+    Parameters
+    ----------
+    groups : of each group its rows, each ``{value, low, high}``
+    """
+    n = sum(len(rows) + 1 for rows in groups.values())
+    figure = Figure(figsize=(6.4, 0.8 + 0.24 * n), layout="constrained")
+    axes = figure.add_subplot()
+    y, ticks, names = 0.0, [], []
+    for at, (group, rows) in enumerate(groups.items()):
+        ticks.append(y)
+        names.append(group.upper())
+        for name, found in rows.items():
+            y -= 1
+            ticks.append(y)
+            names.append(name)
+            axes.plot((found["low"], found["high"]), (y, y), color=_OTHER[at], linewidth=2, alpha=0.55)
+            axes.plot(found["value"], y, "o", color=_OTHER[at], markersize=5)
+        y -= 1.3
+    axes.set_yticks(ticks, names, fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color="#e2e8f0")
+    axes.set_xlabel(label)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    _save(figure, path)
+
+
+def curves(groups: dict[str, dict[str, list[float]]], x: str, y: str, path: Path) -> None:
+    """Draw a panel of curves for each group; the x axis counts from one."""
+    figure = Figure(figsize=(2.9 * len(groups) + 1.6, 3.0), layout="constrained")
+    panels = figure.subplots(1, len(groups), squeeze=False, sharey=True)[0]
+    for axes, (group, rows) in zip(panels, groups.items(), strict=True):
+        for at, (name, values) in enumerate(rows.items()):
+            axes.plot(range(1, len(values) + 1), values, color=_OTHER[at], linewidth=1.4, marker=".", label=name)
+        axes.set_title(group, fontsize=10)
+        axes.set_xlabel(x)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylabel(y)
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside right center", fontsize=8, frameon=False)
+    _save(figure, path)
+
+
+def real_and_generated(
+    beats: dict[str, tuple[np.ndarray, np.ndarray]], before_s: float, fs_hz: float, path: Path
+) -> None:
+    """Draw real beside generated windows of each class.
+
+    Parameters
+    ----------
+    beats : for each class real and generated windows, each [n, samples] of one lead
+    """
+    figure = Figure(figsize=(7.2, 2.4 * len(beats)), layout="constrained")
+    rows = figure.subplots(len(beats), 2, squeeze=False, sharex=True, sharey="row")
+    for at, (pair, (name, both)) in enumerate(zip(rows, beats.items(), strict=True)):
+        for axes, windows, kind in zip(pair, both, ("real", "generated"), strict=True):
+            at_s = np.arange(windows.shape[1]) / fs_hz - before_s
+            axes.plot(at_s, windows.T, color=colour_of(name, at), linewidth=0.7, alpha=0.7)
+            axes.set_title(f"{name}, {kind}", fontsize=10, loc="left")
+            axes.spines[["top", "right"]].set_visible(False)
+    for axes in rows[-1]:
+        axes.set_xlabel("s from the R peak")
+    _save(figure, path)
+
+
 def _caption(metrics: dict) -> str:
     leak = " (LEAKS PATIENTS)" if metrics["leaks_patients"] else ""
     tested = f"{metrics['n_test']:,} beats of {metrics['n_patients']} patients"

@@ -81,7 +81,9 @@ def native_bf16() -> bool:
     return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(flags))
 
 
-def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: Path) -> Card | None:
+def fit(
+    task: Task, architecture: str, settings: dict, recipe: Recipe, folder: Path, devices: int | str = "auto"
+) -> Card | None:
     """Train, or go on where a killed run stopped; the same command ends with the same weights.
 
     Parameters
@@ -89,6 +91,7 @@ def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: P
     task : what is learned from what
     architecture, settings : the network
     recipe : how
+    devices : GPUs that share the work, where there are any
     folder : the run: run.json, logs, last.ckpt, best.safetensors, and bundle/ at the end
 
     Returns
@@ -132,7 +135,10 @@ def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: P
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module=r"lightning\..*")
 
-    rank, world = int(os.environ.get("LOCAL_RANK", 0)), max(1, torch.cuda.device_count())
+    rank, world = (
+        int(os.environ.get("LOCAL_RANK", 0)),
+        max(1, torch.cuda.device_count()) if devices == "auto" else int(devices),
+    )
     train = Batches(task.windows, task.labels, task.train, recipe.batch, recipe.seed, rank, world, recipe.balance)
     validation = Batches(task.windows, task.labels, task.validation, 2 * recipe.batch)
     module = Training(network, loss, recipe, task.preparation, len(train))
@@ -147,6 +153,7 @@ def fit(task: Task, architecture: str, settings: dict, recipe: Recipe, folder: P
     ]
     trainer = L.Trainer(
         max_epochs=recipe.epochs,
+        devices=devices,
         precision="bf16-mixed" if precision == "bf16" else "32-true",
         gradient_clip_val=recipe.clip_norm,
         callbacks=callbacks,
