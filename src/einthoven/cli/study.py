@@ -9,7 +9,6 @@ from einthoven import console
 from einthoven.cli.prepare import From
 from einthoven.errors import UnknownName
 
-
 _SHOWN = ("model", "accuracy", "macro_precision", "macro_recall", "macro_f1", "against none")
 
 
