@@ -36,6 +36,8 @@ class Card:
     """How a record becomes input."""
     training: dict
     """Corpus, protocol, patients, records, counts, recipe, versions."""
+    class_weights: tuple[float, ...] = ()
+    """What each class's probability is multiplied by before all are made to sum to one; chosen on validation data."""
     weights_sha256: str = ""
     """Checksum of the weights file."""
     graph_sha256: str = ""
@@ -65,9 +67,11 @@ class Card:
         plain = dict(plain)
         if plain.pop("card_sha256", None) != _checksum(plain):
             raise ValueError("it was changed after it was written")
+        if plain["class_weights"] and len(plain["class_weights"]) != len(plain["classes"]):
+            raise ValueError(f"{len(plain['class_weights'])} weights for {len(plain['classes'])} classes")
         if len(plain["classes"]) != len(plain["meanings"]):
             raise ValueError(f"{len(plain['classes'])} classes and {len(plain['meanings'])} meanings")
-        lists = {name: tuple(plain[name]) for name in ("classes", "meanings", "results")}
+        lists = {name: tuple(plain[name]) for name in ("classes", "meanings", "results", "class_weights")}
         return cls(**(plain | lists | {"preparation": Preparation.from_dict(plain["preparation"])}))
 
     @property

@@ -1,12 +1,17 @@
 """Any record gets an answer that is marked, or a refusal with its reason."""
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import einthoven
+from einthoven import bundle
 from einthoven.corpora.mitdb import MITDB
 from einthoven.data.build import build
 from einthoven.errors import ConfigurationFault, LeadMismatch, PatientLeak, RecordTooShort
+from einthoven.inference.predictor import load
 from einthoven.inference.scoring import score_test_part
 from einthoven.records.record import Record
 
@@ -107,3 +112,13 @@ def test_a_score_that_shares_patients_is_never_called_clean(model, mitdb_like, h
         score_test_part(model_that_saw, MITDB, protocol, store)
     with pytest.raises(ConfigurationFault, match="same classes"):
         score_test_part(model, MITDB, MITDB.protocols["paper"], store)
+
+
+def test_class_weights_move_probability(untrained, tmp_path):
+    shutil.copytree(untrained, tmp_path / "copy")
+    windows = np.random.default_rng(0).standard_normal((20, 1, 360)).astype(np.float32)
+    before = load(untrained).probabilities(windows)
+    bundle.rewrite_card(tmp_path / "copy", replace(bundle.load_card(untrained), class_weights=(1.0, 0.2, 1.0, 1.0)))
+    after = load(tmp_path / "copy").probabilities(windows)
+    want = before * (1, 0.2, 1, 1)
+    np.testing.assert_allclose(after, want / want.sum(axis=1, keepdims=True), rtol=1e-5)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from einthoven import __version__, console
-from einthoven.cli import corpora, demo, evaluate, models, predict, prepare, study, train
+from einthoven.cli import corpora, demo, evaluate, explain, models, predict, prepare, study, train
 from einthoven.errors import EinthovenError, UnknownName
 
 VERBS = {
@@ -15,6 +15,7 @@ VERBS = {
     "train": train.Train,
     "evaluate": evaluate.Evaluate,
     "predict": predict.Predict,
+    "explain": explain.Explain,
     "study": study.StudyVerb,
     "models": models.Models,
     "corpora": corpora.Corpora,

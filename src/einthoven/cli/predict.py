@@ -49,7 +49,7 @@ class Predict:
                 remedy=f"einthoven predict {self.model} 100.hea --out report.html",
             )
         model = load(self.model)
-        leads = _leads(self.leads)
+        leads = leads_of(self.leads)
         answered, refused = [], 0
         for file in console.progress(self.files, "reading", len(self.files)):
             try:
@@ -99,7 +99,14 @@ def _notice() -> str:
     return f"{SCOPE}\n{DISCLAIMER}"
 
 
-def _leads(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":
+def leads_of(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":
+    """What --leads says: names in order, or a map from the file's names.
+
+    Raises
+    ------
+    StatementMissing
+        Where it mixes both.
+    """
     if text is None:
         return None
     words = [word.strip() for word in text.split(",") if word.strip()]

@@ -67,6 +67,8 @@ class Predictor:
             return np.zeros((0, len(self.card.classes)), np.float32)
         logits = self.backend.logits(windows)
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        if self.card.class_weights:
+            powers = powers * np.asarray(self.card.class_weights, powers.dtype)
         return powers / powers.sum(axis=1, keepdims=True)
 
     def __call__(self, record: Record, beats: np.ndarray | None = None) -> Prediction:

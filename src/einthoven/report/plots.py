@@ -1,12 +1,18 @@
 """Knows the figures of an evaluation as PNG. Computes no metric but the points of a ROC curve."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from einthoven.evaluation.predictions import Predictions
+from einthoven.explanation.beats import Explained
+from einthoven.inference.prediction import Prediction
 from einthoven.paths import written_aside
 from einthoven.report.tables import cells
 
@@ -62,6 +68,7 @@ def roc(predictions: Predictions, metrics: dict, path: Path) -> None:
     _save(figure, path)
 
 
+_HEAT = LinearSegmentedColormap.from_list("speaks", ("#b8c0cc", "#e8a33d", "#b91c1c", "#450a0a"))
 WAVES_S = {"P": (-0.24, -0.07), "QRS": (-0.07, 0.07), "T": (0.12, 0.42)}
 """Where the waves of a beat lie about its R peak, in most people at rest."""
 
@@ -75,29 +82,60 @@ def gradcam(
     ----------
     beats, maps : for each class an array [samples], the beat's R peak `before_s` after its beginning
     """
-    from matplotlib.collections import LineCollection
-
     figure = Figure(figsize=(2.9 * len(beats) + 0.8, 3.0), layout="constrained")
     rows = figure.subplots(1, len(beats), squeeze=False, sharey=True)[0]
     for axes, (name, beat) in zip(rows, beats.items(), strict=True):
         at_s = np.arange(len(beat)) / fs_hz - before_s
-        for (wave, (low, high)), shade in zip(WAVES_S.items(), ("#e8f0fb", "#fdeee4", "#eaf6ec"), strict=True):
-            axes.axvspan(low, high, color=shade, linewidth=0)
-            axes.text(
-                (low + high) / 2, 0.98, wave, transform=axes.get_xaxis_transform(), ha="center", va="top", fontsize=8
-            )
-        points = np.stack((at_s, beat), axis=1)
-        line = LineCollection(np.stack((points[:-1], points[1:]), axis=1), cmap="viridis_r", linewidth=2.4)
-        line.set_array(maps[name][:-1])
-        line.set_clim(0, max(1e-9, float(maps[name].max())))
-        axes.add_collection(line)
-        axes.autoscale_view()
+        line = _coloured(axes, at_s, beat, maps[name])
         axes.set_title(name, color=colour_of(name, 0), fontsize=11)
         axes.set_xlabel("s from the R peak")
         axes.spines[["top", "right"]].set_visible(False)
     figure.colorbar(line, ax=list(rows), label="speaks for the class", ticks=[])
     figure.suptitle(f"{title}: Grad-CAM over the mean beat of each class", fontsize=10, x=0.01, ha="left")
     _save(figure, path)
+
+
+def explained(prediction: Prediction, found: Sequence[Explained], path: Path) -> None:
+    """Draw, a row for each class, its surest beats and its mean, coloured by what spoke for the class; attention below."""
+    n_columns = 1 + max(len(row.windows) for row in found)
+    figure = Figure(figsize=(2.7 * n_columns + 0.6, 2.3 * len(found) + 0.5), layout="constrained")
+    grid = figure.subplots(len(found), n_columns, squeeze=False, sharex=True, sharey="row")
+    for panels, row in zip(grid, found, strict=True):
+        beats = [(f"{row.name}, mean of {row.n:,}", row.mean_window, row.mean_map, row.mean_attention)]
+        for at, (time_s, window, cam) in enumerate(zip(row.times_s, row.windows, row.maps, strict=True)):
+            attention = None if row.attention is None else row.attention[at]
+            beats.append((f"{row.name} at {time_s / 60:.0f}:{time_s % 60:04.1f}", window, cam, attention))
+        for axes in panels[len(beats) :]:
+            axes.set_axis_off()
+        for axes, (title, window, cam, attention) in zip(panels, beats, strict=False):
+            line = _coloured(axes, row.at_s, window, cam)
+            if attention is not None:
+                below = axes.inset_axes((0, 0, 1, 0.12))
+                below.fill_between(row.at_s, attention, color="#a16207", alpha=0.6, linewidth=0)
+                below.set_axis_off()
+            axes.set_title(title, fontsize=9, loc="left")
+            axes.spines[["top", "right"]].set_visible(False)
+    for axes in grid[-1]:
+        axes.set_xlabel("s from the R peak")
+    figure.colorbar(line, ax=grid.ravel().tolist(), label="speaks for the class", ticks=[])
+    note = "; attention in brown" if found[0].attention is not None else ""
+    title = f"{prediction.record.name}, lead {prediction.leads[0]}: Grad-CAM of {prediction.card.name}{note}"
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    _save(figure, path)
+
+
+def _coloured(axes: Axes, at_s: np.ndarray, beat: np.ndarray, values: np.ndarray) -> LineCollection:
+    """A beat as a line coloured by values, over its waves."""
+    for (wave, (low, high)), shade in zip(WAVES_S.items(), ("#e8f0fb", "#fdeee4", "#eaf6ec"), strict=True):
+        axes.axvspan(low, high, color=shade, linewidth=0)
+        axes.text(low, 1.0, wave, transform=axes.get_xaxis_transform(), va="top", fontsize=7, color="#566074")
+    points = np.stack((at_s, beat), axis=1)
+    line = LineCollection(np.stack((points[:-1], points[1:]), axis=1), cmap=_HEAT, linewidth=2.2)
+    line.set_array(values[:-1])
+    line.set_clim(0, max(1e-9, float(values.max())))
+    axes.add_collection(line)
+    axes.autoscale_view()
+    return line
 
 
 def spread(groups: dict[str, dict[str, dict]], label: str, path: Path) -> None:

@@ -9,7 +9,13 @@ from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
 
 
-def fuse(folder: Path, members: Sequence[Path], rule: str, weights: Sequence[float] = ()) -> Card:
+def fuse(
+    folder: Path,
+    members: Sequence[Path],
+    rule: str,
+    weights: Sequence[float] = (),
+    class_weights: Sequence[float] = (),
+) -> Card:
     """Write the bundle of an ensemble; its card names everybody whom one of its members has seen.
 
     Parameters
@@ -17,6 +23,7 @@ def fuse(folder: Path, members: Sequence[Path], rule: str, weights: Sequence[flo
     folder : of the new bundle; its name is the ensemble's
     members : bundles of the members
     rule : of :class:`einthoven.models.ensemble.Ensemble`; weights : of the members, for ``weighted``
+    class_weights : see :class:`einthoven.bundle.Card`
 
     Raises
     ------
@@ -66,6 +73,7 @@ def fuse(folder: Path, members: Sequence[Path], rule: str, weights: Sequence[flo
         settings=settings,
         training=training,
         graph_sha256="",
+        class_weights=tuple(class_weights),
         results=(),
     )
     return bundle.save(folder, card, tensors)

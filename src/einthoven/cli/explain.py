@@ -1,0 +1,61 @@
+"""Knows the verb explain."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from einthoven import console
+from einthoven.cli.predict import leads_of
+from einthoven.errors import RecordTooShort
+
+
+@dataclass(frozen=True)
+class Explain:
+    """Show where in a beat the model found what spoke for its class (Grad-CAM; attention where the model has it).
+
+    Example: einthoven explain mitbih-cnn-lstm-mlii 100.hea --out why.html
+    """
+
+    model: Positional[str]
+    """A bundled model's name, a bundle's folder, or a run's folder."""
+    file: Positional[Path]
+    """One recording."""
+    out: Path
+    """Where the explanation goes: .html or .png."""
+    fs: Annotated[float | None, arg(metavar="HZ")] = None
+    """Sampling rate, where the file does not state it."""
+    leads: Annotated[str | None, arg(metavar="A,B|FILE=LEAD")] = None
+    """Leads in the file's order (I,II,V1), or what some of the file's stand for (ECG1=MLII)."""
+    unit: str | None = None
+    """V, mV or uV, where the file does not state it."""
+
+    def run(self) -> int:
+        """Read, answer, explain, draw."""
+        from einthoven.explanation.beats import explain
+        from einthoven.inference.prediction import DISCLAIMER
+        from einthoven.inference.predictor import load
+        from einthoven.records import read
+        from einthoven.report import explanation
+
+        explanation.require_writable(self.out, self.file)
+        predictor = load(self.model)
+        prediction = predictor(read(self.file, fs_hz=self.fs, leads=leads_of(self.leads), unit=self.unit))
+        if not len(prediction.beats):
+            raise RecordTooShort(
+                f"there is nothing to explain in {self.file}.",
+                found="; ".join(prediction.remarks) or "no heartbeat",
+                expected="one heartbeat or more",
+                remedy=f"einthoven predict {self.model} {self.file}      says what the leads are like",
+            )
+        found = explain(predictor, prediction)
+        explanation.write(prediction, found, self.out)
+        rows = [
+            (row.name, row.n, *[f"{explanation.share(row, wave):.0%}" for wave in ("P", "QRS", "T")]) for row in found
+        ]
+        columns = ("class", "beats", "of the map over P", "over QRS", "over T")
+        console.table(columns, rows, f"{prediction.record.name}: what spoke for each class  ({prediction.card.name})")
+        console.say("A map shows where the network looked, not why a heart beats so.")
+        console.say(f"{self.out}\n{DISCLAIMER}")
+        return 0

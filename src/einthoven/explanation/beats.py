@@ -1,0 +1,86 @@
+"""Knows which beats of a prediction are worth explaining, and what spoke for their class. Draws nothing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from einthoven.explanation.gradcam import gradcam
+from einthoven.inference.prediction import Prediction
+from einthoven.inference.predictor import Predictor
+from einthoven.signal.preparation import beat_windows
+
+MOST_AVERAGED = 300
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What spoke for one class in one record.
+
+    name, n : of the class, and beats decided so
+    at_s : time of each sample about the R peak [samples]
+    times_s, windows, maps : of its surest beats, first lead: times [k], [k, samples], [k, samples]
+    mean_window, mean_map : over all (or 300) of its beats [samples]
+    attention, mean_attention : likewise, for networks that have it, else None
+    """
+
+    name: str
+    n: int
+    at_s: np.ndarray
+    times_s: np.ndarray
+    windows: np.ndarray
+    maps: np.ndarray
+    mean_window: np.ndarray
+    mean_map: np.ndarray
+    attention: np.ndarray | None
+    mean_attention: np.ndarray | None
+
+
+def explain(predictor: Predictor, prediction: Prediction, n_beats: int = 3) -> list[Explained]:
+    """Grad-CAM of each class that the model found, for its surest beats and on average.
+
+    Parameters
+    ----------
+    n_beats : surest beats of each class that are shown by themselves
+    """
+    record, card = prediction.record, prediction.card
+    where = record.signal_mv, record.fs_hz, record.leads, prediction.beats
+    windows = beat_windows(*where, card.preparation) if len(prediction.beats) else np.zeros((0, 1, 1), np.float32)
+    found = []
+    for label, name in enumerate(card.classes):
+        members = np.flatnonzero(prediction.decided == label)
+        if not len(members):
+            continue
+        surest = members[np.argsort(-prediction.sure[members], kind="stable")]
+        surest = surest[:MOST_AVERAGED]
+        maps = gradcam(predictor.network, windows[surest], np.full(len(surest), label))
+        attention = _attention(predictor, windows[surest])
+        shown = slice(0, n_beats)
+        found.append(
+            Explained(
+                name=name,
+                n=len(members),
+                at_s=np.arange(windows.shape[2]) / card.preparation.fs_hz - card.preparation.before_s,
+                times_s=prediction.times_s[surest[shown]],
+                windows=windows[surest[shown], 0],
+                maps=maps[shown],
+                mean_window=windows[surest, 0].mean(axis=0),
+                mean_map=maps.mean(axis=0),
+                attention=None if attention is None else attention[shown],
+                mean_attention=None if attention is None else attention.mean(axis=0),
+            )
+        )
+    return found
+
+
+def _attention(predictor: Predictor, windows: np.ndarray) -> np.ndarray | None:
+    """Attention of each window over its samples [n, samples], each over its largest; None where there is none."""
+    look = getattr(predictor.network, "attention", None)
+    if look is None:
+        return None
+    import torch
+
+    with torch.no_grad():
+        weights = look(torch.from_numpy(np.ascontiguousarray(windows))).numpy()
+    places = np.linspace(0, weights.shape[1] - 1, windows.shape[2])
+    stretched = np.stack([np.interp(places, np.arange(weights.shape[1]), row) for row in weights])
+    return stretched / np.maximum(stretched.max(axis=1, keepdims=True), 1e-12)
