@@ -32,6 +32,14 @@ def stretch(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.2)
     return x.gather(3, low.expand_as(x)) * (1 - part) + x.gather(3, (low + 1).expand_as(x)) * part
 
 
+def others(x: Tensor, fs_hz: float, rng: torch.Generator, *, dropped: float = 0.3) -> Tensor:
+    """Turn each lead but the first upside down half of the time, and silence it with chance `dropped`: it may be any lead."""
+    draw = torch.rand((2, *x.shape[:2], 1, 1), generator=rng)
+    factor = torch.where(draw[0] < 0.5, -1.0, 1.0) * (draw[1] >= dropped)
+    factor[:, 0] = 1.0
+    return x * factor.to(x.device)
+
+
 def gain(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.2) -> Tensor:
     """Scale each lead of each window by a factor between 1 - `most` and 1 + `most`."""
     factor = 1 + most * (2 * torch.rand((*x.shape[:2], 1, 1), generator=rng) - 1)
@@ -57,6 +65,7 @@ AUGMENTATIONS: dict[str, Callable[..., Tensor]] = {
     "shift": shift,
     "stretch": stretch,
     "gain": gain,
+    "others": others,
     "noise": noise,
     "wander": wander,
 }

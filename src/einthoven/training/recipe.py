@@ -38,7 +38,7 @@ class Recipe:
     runs: int = 0
     """Beats simulated for each training record in whose rhythm early beats come in runs; for patient_context."""
     augment: tuple[str, ...] = ("shift", "gain", "noise")
-    """Variations of the training windows: shift, stretch, gain, noise, wander."""
+    """Variations of the training windows: shift, stretch, gain, others, noise, wander."""
     patience: int = 8
     """Epochs without a better validation macro-F1 before training stops."""
     seed: int = 0

@@ -1,0 +1,172 @@
+"""A study does each step once, survives a kill, loses nothing that is finished, and never sees the test part too early."""
+
+import hashlib
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from einthoven.cli.main import main
+from einthoven.corpora.mitdb import DS2
+from einthoven.errors import ConfigurationFault, CorpusIncomplete, StudyDamaged
+from einthoven.evaluation.predictions import Predictions
+from einthoven.inference.predictor import load
+from einthoven.studies import STUDIES, mitbih
+from einthoven.studies.study import Steps
+
+
+def weights_of(folder) -> dict[str, str]:
+    return {
+        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(folder.rglob("weights.safetensors"))
+    }
+
+
+@pytest.fixture(scope="module")
+def small():
+    """The study with two architectures and three strategies."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(mitbih, "ARCHITECTURES", ("cnn", "cnn_lstm_attention"))
+    kept = ("none", "focal", "generated")
+    patch.setattr(mitbih, "STRATEGIES", {name: mitbih.STRATEGIES[name] for name in kept})
+    patch.setattr(mitbih, "MORE_SEEDS", (1,))
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def finished(small, mitdb_like, tmp_path_factory):
+    """A smoke run, killed after a few steps and started again."""
+    folder = tmp_path_factory.mktemp("study")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("EINTHOVEN_HOME", str(folder / "home"))
+    real, calls = mitbih.fit, []
+
+    def dying(*words, **more):
+        calls.append(words[4].name)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*words, **more)
+
+    patch.setattr(mitbih, "fit", dying)
+    out = folder / "out"
+    with pytest.raises(KeyboardInterrupt):
+        mitbih.run(mitdb_like, "clean", out, True)
+    before = weights_of(out)
+    assert len(before) == 2
+    mitbih.run(mitdb_like, "clean", out, True)
+    assert calls.count(calls[0]) == 1, "a finished member is not trained again"
+    assert before.items() <= weights_of(out).items()
+    patch.undo()
+    patch.setenv("EINTHOVEN_HOME", str(folder / "home"))
+    yield out
+    patch.undo()
+
+
+def test_every_study_names_its_corpus_and_protocols():
+    for name, study in STUDIES.items():
+        assert study.name == name
+        assert study.protocols[0] == "clean"
+
+
+def test_it_leaves_all_that_is_promised(finished):
+    results = json.loads((finished / "results.json").read_text())
+    assert results["smoke_run"]
+    for file in ("table.md", "report.html"):
+        told = (finished / file).read_text()
+        assert "SMOKE RUN" in told
+        assert "ensemble-top2_weighted" in told
+    names = {file.stem for file in (finished / "figures").glob("*.png")}
+    assert {"imbalance", "ensembles", "learning", "roc-cnn-none", "confusion-cnn-none", "gradcam-cnn"} <= names
+    assert set(results["against_none"]) == {
+        f"{name}-{s}" for name in mitbih.ARCHITECTURES for s in ("focal", "generated")
+    }
+    assert "http" not in (finished / "report.html").read_text().replace("http://www.w3.org", "")
+    assert set(results["scores"]["ensemble-mean"]["macro_f1"]) == {"value", "low", "high"}
+
+
+def test_an_ensemble_is_a_model(finished, mitdb_like, tmp_path, capsys):
+    model = load(finished / "ensembles" / "top2_weighted")
+    assert model.card.architecture == "ensemble"
+    assert len(model.card.training["members"]) == 2
+    out = tmp_path / "why.png"
+    assert main(["explain", str(finished / "ensembles" / "mean"), str(mitdb_like / "100.hea"), "--out", str(out)]) == 0
+    assert out.read_bytes()[:4] == b"\x89PNG"
+    assert "over QRS" in capsys.readouterr().out
+
+
+def test_nothing_of_the_test_part_reaches_training(finished, small, mitdb_like, tmp_path, monkeypatch):
+    """Every record of DS2 is replaced by noise; members, generator and ensembles must stay the same to the bit."""
+    poisoned = tmp_path / "mitdb"
+    shutil.copytree(mitdb_like, poisoned)
+    rng = np.random.default_rng(0)
+    for name in DS2:
+        size = (poisoned / f"{name}.dat").stat().st_size
+        (poisoned / f"{name}.dat").write_bytes(rng.integers(0, 256, size, np.uint8).tobytes())
+        text = (poisoned / f"{name}.hea").read_text().splitlines()
+        lines = [text[0]] + [" ".join([*line.split()[:5], "0", "0", "0", *line.split()[8:]]) for line in text[1:]]
+        (poisoned / f"{name}.hea").write_text("\n".join(lines) + "\n")
+    mitbih.run(poisoned, "clean", tmp_path / "out", True)
+    assert weights_of(tmp_path / "out") == weights_of(finished)
+    made = [folder / "synthetic" / "windows.npy" for folder in (tmp_path / "out", finished)]
+    assert made[0].read_bytes() == made[1].read_bytes()
+    assert (tmp_path / "out" / "predictions" / "cnn-none.csv").read_text() != (
+        finished / "predictions" / "cnn-none.csv"
+    ).read_text()
+
+
+def test_another_configuration_is_refused(finished, mitdb_like):
+    with pytest.raises(ConfigurationFault, match="another protocol"):
+        mitbih.run(mitdb_like, "paper", finished, True)
+
+
+def test_a_damaged_step_is_named_and_the_rest_is_kept(finished, small, mitdb_like, tmp_path):
+    shutil.copytree(finished, tmp_path / "copy")
+    (tmp_path / "copy" / "steps" / "ensembles.json").write_text('{"mean": ')
+    with pytest.raises(StudyDamaged, match=r"ensembles\.json"):
+        mitbih.run(mitdb_like, "clean", tmp_path / "copy", True)
+    (tmp_path / "copy" / "steps" / "ensembles.json").unlink()
+    before = weights_of(tmp_path / "copy" / "runs")
+    mitbih.run(mitdb_like, "clean", tmp_path / "copy", True)
+    assert weights_of(tmp_path / "copy" / "runs") == before
+
+
+def test_missing_records_end_it_and_lose_nothing(finished, mitdb_like, tmp_path):
+    shutil.copytree(mitdb_like, tmp_path / "mitdb")
+    (tmp_path / "mitdb" / "119.dat").unlink()
+    before = weights_of(finished)
+    with pytest.raises(CorpusIncomplete, match=r"119\.dat"):
+        mitbih.run(tmp_path / "mitdb", "clean", finished, True)
+    assert weights_of(finished) == before
+
+
+@pytest.mark.parametrize("words", [["none"], ["mitbih", "--protocol", "none"]])
+def test_bad_use(words, tmp_path, capsys):
+    assert main(["study", *words, "--from", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "remedy" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_step_is_done_once(tmp_path):
+    steps = Steps(tmp_path, {"a": 1}, {"first": 1.0, "second": 1.0})
+    done = []
+    for _ in range(2):
+        assert steps.do("first", lambda: done.append(1) or {"value": 3})["value"] == 3
+    assert done == [1]
+    with pytest.raises(ZeroDivisionError):
+        steps.do("second", lambda: {"value": 1 / 0})
+    assert not (tmp_path / "steps" / "second.json").exists()
+
+
+def test_the_operating_point_turns_rare_classes_down():
+    rng = np.random.default_rng(0)
+    truth = np.repeat((0, 1), (900, 100))
+    sure = np.where(truth == 1, 0.75, 0.3) + 0.15 * rng.standard_normal(1000)
+    probability = np.stack((1 - sure, sure), axis=1).clip(0.01, 0.99)
+    one = np.char.mod("%d", np.arange(1000))
+    answers = Predictions(("N", "S"), truth, probability, one, one, np.arange(1000))
+    point = mitbih._operating_point(answers)
+    assert point["weights"][0] == 1.0
+    assert point["weights"][1] < 1.0
+    assert point["validation_macro_precision"] > 0.95

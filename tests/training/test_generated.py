@@ -1,0 +1,85 @@
+"""Generated beats and simulated rhythms: made from the training part, marked, capped, and nowhere but in training."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from einthoven.corpora.mitdb import MITDB
+from einthoven.data.build import build
+from einthoven.errors import ConfigurationFault, SyntheticLeak
+from einthoven.evaluation import generated
+from einthoven.signal.preparation import Preparation
+from einthoven.training.gan import Generation, generate, rare_classes
+from einthoven.training.rhythms import rhythm_with_runs, with_runs
+from einthoven.training.task import task_of
+
+HOW = Generation(steps=4, batch=8, rare_share=0.3)
+
+
+@pytest.fixture
+def task(mitdb_like, home):
+    store = build(MITDB, mitdb_like, MITDB.preparation, MITDB.protocols["clean"].without)
+    return task_of(MITDB, MITDB.protocols["clean"], store, 0)
+
+
+def test_rare_classes_are_capped_and_marked(task, tmp_path):
+    windows, labels = generate(task, HOW, tmp_path)
+    counts = np.bincount(task.labels[task.train], minlength=4)
+    made = np.bincount(labels, minlength=4)
+    assert set(np.flatnonzero(made)) == set(rare_classes(task, HOW))
+    assert (made <= HOW.multiple * counts).all()
+    assert (made <= HOW.most_share * counts.sum()).all()
+    fuller = task.with_generated(windows, labels, HOW.as_dict())
+    assert fuller.synthetic.sum() == len(windows)
+    assert fuller.synthetic[fuller.train].sum() == len(windows)
+    assert not fuller.synthetic[fuller.validation].any()
+    assert fuller.provenance["synthetic"]["windows"]
+
+
+def test_a_killed_generator_goes_on_to_the_same_windows(task, tmp_path):
+    whole, _ = generate(task, HOW, tmp_path / "a")
+    generate(task, replace(HOW, steps=2), tmp_path / "b")
+    again, _ = generate(task, HOW, tmp_path / "b")
+    np.testing.assert_array_equal(whole, again)
+
+
+def test_generated_windows_never_validate(task, tmp_path):
+    fuller = task.with_generated(*generate(task, HOW, tmp_path), HOW.as_dict())
+    sneaked = np.append(fuller.validation, np.flatnonzero(fuller.synthetic)[:1])
+    with pytest.raises(SyntheticLeak, match="1 of"):
+        replace(fuller, validation=sneaked)
+
+
+def test_the_test_part_is_read_from_the_store_which_holds_no_generated_window(task, mitdb_like, home, tmp_path):
+    fuller = task.with_generated(*generate(task, HOW, tmp_path), HOW.as_dict())
+    store = build(MITDB, mitdb_like, MITDB.preparation, MITDB.protocols["clean"].without)
+    split = MITDB.protocols["clean"].split(store.index, 0, (), None)
+    assert split.test.max() < len(store.windows) <= np.flatnonzero(fuller.synthetic).min()
+
+
+def test_quality_tells_copies_and_rubbish():
+    rng = np.random.default_rng(0)
+    real = rng.standard_normal((200, 1, 40)).astype(np.float32).cumsum(axis=2)
+    unseen = rng.standard_normal((200, 1, 40)).astype(np.float32).cumsum(axis=2)
+    label = np.ones(200, int)
+    like = generated.compare(real, label, unseen, label, unseen[::-1], label, ("N", "S"))["S"]
+    assert like["two_sample_accuracy"] == pytest.approx(0.5, abs=0.12)
+    copies = generated.compare(real, label, unseen, label, real, label, ("N", "S"))["S"]
+    assert copies["nearest_real"] < 0.1 * copies["nearest_real_of_held_out"]
+    rubbish = generated.compare(real, label, unseen, label, np.zeros_like(real), label, ("N", "S"))["S"]
+    assert rubbish["two_sample_accuracy"] > 0.95
+
+
+def test_simulated_runs_are_early_and_marked(mitdb_like, home):
+    preparation = Preparation(
+        leads=("MLII|II|V5",), fs_hz=180, before_s=0.3, after_s=0.5, scaling="millivolt", patient=True
+    )
+    store = build(MITDB, mitdb_like, preparation, MITDB.protocols["clean"].without)
+    task = task_of(MITDB, MITDB.protocols["clean"], store, 0)
+    with pytest.raises(ConfigurationFault):
+        with_runs(replace(task, preparation=MITDB.preparation), 30, 0)
+    is_early, beats_s = rhythm_with_runs(500, 0.9, np.random.default_rng(0))
+    intervals = np.diff(beats_s)
+    assert 0.05 < is_early.mean() < 0.95
+    assert np.median(intervals[is_early[1:]]) < 0.85 * np.median(intervals[~is_early[1:]])
