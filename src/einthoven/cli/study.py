@@ -20,7 +20,7 @@ class StudyVerb:
     """
 
     name: Positional[str]
-    """Name of the study: mitbih."""
+    """Name of the study: mitbih, mitbih-clean."""
     source: From
     """Folder of the corpus as its publisher lays it out."""
     out: Path

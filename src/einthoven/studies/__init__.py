@@ -1,5 +1,6 @@
-"""STUDIES: every published study by name."""
+"""STUDIES: every study by name."""
 
 from einthoven.studies.mitbih import MITBIH
+from einthoven.studies.mitbih_clean import MITBIH_CLEAN
 
-STUDIES = {"mitbih": MITBIH}
+STUDIES = {"mitbih": MITBIH, "mitbih-clean": MITBIH_CLEAN}
