@@ -9,8 +9,6 @@ from einthoven import console
 from einthoven.cli.prepare import From
 from einthoven.errors import UnknownName
 
-_SHOWN = ("model", "accuracy", "macro_precision", "macro_recall", "macro_f1", "against none")
-
 
 @dataclass(frozen=True)
 class StudyVerb:
@@ -47,9 +45,8 @@ class StudyVerb:
                 remedy=f"--protocol {study.protocols[0]}",
             )
         results = study.run(self.source, self.protocol, self.out, self.quick)
-        few = [results["columns"].index(name) for name in _SHOWN]
-        rows = [[str(row[at]).split(" (")[0] if at in few[1:-1] else row[at] for at in few] for row in results["rows"]]
-        console.table(_SHOWN, rows, results["title"])
+        few = [results["columns"].index(name) for name in results["shown"]]
+        console.table(results["shown"], [[row[at] for at in few] for row in results["rows"]], results["title"])
         for line in results["remarks"]:
             console.say(line)
         console.say(f"{self.out}: results.json, table.md, report.html, figures")

@@ -33,14 +33,14 @@ def table(results: dict, paper: Sequence[dict]) -> dict:
     results : with ``scores``, ``against_none``, ``trained``; paper : rows of published numbers
     """
     scores = results["scores"]
-    first = next(iter(scores.values()))
+    first = next(iter(scores.values()))  # the title speaks of its test part
     classes = list(first["per_class"])
     columns = ["model", *_METRICS, *[f"F1 {name}" for name in classes], "against none"]
     rows = []
     for label, found in scores.items():
         test = results["against_none"].get(label)
         against = f"{test['difference']['value']:+.3f} (p {test['p']:.3f})" if test else ""
-        per = [cells(found["per_class"][name]["f1"])[0] for name in classes]
+        per = [" (".join(cells(found["per_class"][name]["f1"])) + ")" for name in classes]
         rows.append([label, *[" (".join(cells(found[name])) + ")" for name in _METRICS], *per, against])
     for row in paper:
         figures = ["" if name not in row else f"{row[name]:.3f}" for name in _METRICS]

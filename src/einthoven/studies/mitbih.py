@@ -323,6 +323,7 @@ class _Run:
         if real:
             plots.real_and_generated(real, prepared.before_s, prepared.fs_hz, self._figure("generated"))
         results |= page.table(results, PAPER)
+        results["shown"] = ["model", "accuracy", "macro_precision", "macro_recall", "macro_f1", "against none"]
         with written_aside(self.folder / "results.json") as aside:
             aside.write_text(json.dumps(results, indent=1) + "\n")
         with written_aside(self.folder / "table.md") as aside:
