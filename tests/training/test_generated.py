@@ -11,7 +11,7 @@ from einthoven.errors import ConfigurationFault, SyntheticLeak
 from einthoven.evaluation import generated
 from einthoven.signal.preparation import Preparation
 from einthoven.training.gan import Generation, generate, rare_classes
-from einthoven.training.rhythms import rhythm_with_runs, with_runs
+from einthoven.training.rhythms import fibrillation, rhythm_with_runs, with_rhythms
 from einthoven.training.task import task_of
 
 HOW = Generation(steps=4, batch=8, rare_share=0.3)
@@ -78,7 +78,12 @@ def test_simulated_runs_are_early_and_marked(mitdb_like, home):
     store = build(MITDB, mitdb_like, preparation, MITDB.protocols["clean"].without)
     task = task_of(MITDB, MITDB.protocols["clean"], store, 0)
     with pytest.raises(ConfigurationFault):
-        with_runs(replace(task, preparation=MITDB.preparation), 30, 0)
+        with_rhythms(replace(task, preparation=MITDB.preparation), 30, 0)
+    at_hand = np.bincount(task.labels[task.train])
+    fuller = with_rhythms(task, 40, 0) if at_hand[0] > 50 else task
+    assert not fuller.synthetic[fuller.validation].any()
+    irregular = np.diff(fibrillation(400, np.random.default_rng(0)))
+    assert 0.1 < irregular.std() / irregular.mean() < 0.4
     is_early, beats_s = rhythm_with_runs(500, 0.9, np.random.default_rng(0))
     intervals = np.diff(beats_s)
     assert 0.05 < is_early.mean() < 0.95

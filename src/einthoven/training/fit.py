@@ -25,7 +25,7 @@ from einthoven.paths import output_folder, written_aside
 from einthoven.training.losses import loss_for
 from einthoven.training.module import Training
 from einthoven.training.recipe import Recipe
-from einthoven.training.rhythms import with_runs
+from einthoven.training.rhythms import with_rhythms
 from einthoven.training.task import Task
 
 _RUN, _BEST, _LAST = "run.json", "best.safetensors", "last.ckpt"
@@ -125,8 +125,8 @@ def fit(
     network = network_for(architecture, n_leads, len(task.classes), n_samples, settings)
     counts = torch.from_numpy(np.bincount(task.labels[task.train], minlength=len(task.classes)))
     loss = loss_for(recipe, counts)
-    if recipe.runs:
-        task = with_runs(task, recipe.runs, recipe.seed)
+    if recipe.rhythms:
+        task = with_rhythms(task, recipe.rhythms, recipe.seed)
     finished = _enter(folder, stated)
     if finished is not None:
         console.note(f"{folder} is finished; nothing to train")

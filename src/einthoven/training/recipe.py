@@ -35,8 +35,8 @@ class Recipe:
     """Share of the truth that is spread over all classes (label smoothing)."""
     keep: str = "best"
     """Which epoch's weights are kept: best (by validation macro-F1) or last."""
-    runs: int = 0
-    """Beats simulated for each training record in whose rhythm early beats come in runs; for patient_context."""
+    rhythms: int = 0
+    """Beats simulated for each training record in each of two rhythms (early beats in runs; fibrillation); for patient_context."""
     augment: tuple[str, ...] = ("shift", "gain", "noise")
     """Variations of the training windows: shift, stretch, gain, others, noise, wander."""
     patience: int = 8
@@ -56,8 +56,8 @@ class Recipe:
             faults.append("weight_decay or focal_gamma is negative")
         if not (0 <= self.balance <= 1 and 0 <= self.smoothing < 1) or self.keep not in KEPT:
             faults.append(f"balance, smoothing, keep are {self.balance}, {self.smoothing}, {self.keep}")
-        if self.runs < 0:
-            faults.append(f"runs is {self.runs}")
+        if self.rhythms < 0:
+            faults.append(f"rhythms is {self.rhythms}")
         if self.seed < 0:
             faults.append(f"seed is {self.seed}")
         if self.loss not in LOSSES:

@@ -1,7 +1,7 @@
-"""Knows how to simulate patients whose early beats come in runs, by their rhythm alone. Makes no waveform.
+"""Knows how to simulate two rhythms that few training records show, by their numbers alone. Makes no waveform.
 
 In a person with atrial runs most beats can be early ones, and a run then sets the median by which its own beats would be
-judged. Few training records show it; the rhythm of such a person is easily drawn.
+judged. In fibrillation beats come early by chance and none is supraventricular ectopic; P waves are absent.
 """
 
 import numpy as np
@@ -13,8 +13,8 @@ from einthoven.training.task import Task
 _NORMAL, _EARLY = "N", "S"
 
 
-def with_runs(task: Task, n_beats: int, seed: int) -> Task:
-    """The task with `n_beats` simulated beats for each training record: its normal windows, in another rhythm.
+def with_rhythms(task: Task, n_beats: int, seed: int) -> Task:
+    """The task with `n_beats` simulated beats for each training record and rhythm: its normal windows, in another rhythm.
 
     The windows are real; only the numbers on the rhythm, and the class of the beats that come early, are made. They are
     marked synthetic and train only.
@@ -26,10 +26,10 @@ def with_runs(task: Task, n_beats: int, seed: int) -> Task:
     """
     if not task.preparation.patient or not {_NORMAL, _EARLY} <= set(task.classes):
         raise ConfigurationFault(
-            "runs cannot be simulated for this task.",
+            "rhythms cannot be simulated for this task.",
             found=f"patient {task.preparation.patient}, classes {', '.join(task.classes)}",
             expected=f"windows with numbers on the rhythm, classes {_NORMAL} and {_EARLY} among others",
-            remedy="--prepare.patient True --prepare.scaling millivolt, or --train.runs 0",
+            remedy="--prepare.patient True --prepare.scaling millivolt, or --train.rhythms 0",
         )
     rng = np.random.default_rng((seed, 1))
     normal, early = task.classes.index(_NORMAL), task.classes.index(_EARLY)
@@ -43,7 +43,13 @@ def with_runs(task: Task, n_beats: int, seed: int) -> Task:
         made[:, -1, : context.N_INTERVALS] = context.intervals(beats_s)
         windows.append(made)
         labels.append(np.where(is_early, early, normal))
-    how = {"what": "rhythms with early beats in runs; waveforms are real", "beats_per_record": n_beats}
+        made = np.array(task.windows[rng.choice(mine, n_beats)])
+        made[:, -1, : context.N_INTERVALS] = context.intervals(fibrillation(n_beats, rng))
+        made[:, -1, context.N_INTERVALS] = rng.uniform(-0.1, 0.45) + 0.05 * rng.standard_normal(n_beats)
+        made[:, -1, context.N_INTERVALS + 1] = rng.uniform(0.02, 0.06)
+        windows.append(made)
+        labels.append(np.full(n_beats, normal))
+    how = {"what": "early beats in runs, and fibrillation; waveforms are real", "beats_per_record_and_rhythm": n_beats}
     return task.with_generated(np.concatenate(windows), np.concatenate(labels).astype(np.int64), how)
 
 
@@ -70,3 +76,9 @@ def rhythm_with_runs(n_beats: int, sinus_s: float, rng: np.random.Generator) -> 
         intervals += [*rest, *run]
         is_early += [False] * n_rest + [True] * n_run
     return np.array(is_early[:n_beats]), np.cumsum(np.clip(intervals[:n_beats], 0.25, 4.0))
+
+
+def fibrillation(n_beats: int, rng: np.random.Generator) -> np.ndarray:
+    """Times in s [n] of beats whose intervals are independent of each other, as in atrial fibrillation."""
+    spread = rng.uniform(0.15, 0.3)
+    return np.cumsum(np.clip(rng.uniform(0.5, 0.9) * np.exp(spread * rng.standard_normal(n_beats)), 0.28, 2.5))
