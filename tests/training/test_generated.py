@@ -11,6 +11,7 @@ from einthoven.errors import ConfigurationFault, SyntheticLeak
 from einthoven.evaluation import generated
 from einthoven.signal.preparation import Preparation
 from einthoven.training.gan import Generation, generate, rare_classes
+from einthoven.training.recipe import SIMULATED
 from einthoven.training.rhythms import fibrillation, rhythm_with_runs, with_rhythms
 from einthoven.training.task import task_of
 
@@ -78,9 +79,11 @@ def test_simulated_runs_are_early_and_marked(mitdb_like, home):
     store = build(MITDB, mitdb_like, preparation, MITDB.protocols["clean"].without)
     task = task_of(MITDB, MITDB.protocols["clean"], store, 0)
     with pytest.raises(ConfigurationFault):
-        with_rhythms(replace(task, preparation=MITDB.preparation), 30, 0)
-    at_hand = np.bincount(task.labels[task.train])
-    fuller = with_rhythms(task, 40, 0) if at_hand[0] > 50 else task
+        with_rhythms(replace(task, preparation=MITDB.preparation), ("runs",), 30, 0)
+    fuller = with_rhythms(task, SIMULATED, 40, 0)
+    made = fuller.labels[fuller.synthetic]
+    assert 0 < (made == 1).mean() < 0.5
+    assert fuller.synthetic[fuller.train].sum() == len(made)
     assert not fuller.synthetic[fuller.validation].any()
     irregular = np.diff(fibrillation(400, np.random.default_rng(0)))
     assert 0.1 < irregular.std() / irregular.mean() < 0.4

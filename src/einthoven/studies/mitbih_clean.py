@@ -38,7 +38,7 @@ RECIPE = Recipe(
     balance=0.3,
     smoothing=0.05,
     keep="last",
-    rhythms=120,
+    simulate=("runs",),
     augment=("shift", "stretch", "gain", "others", "noise"),
 )
 _FACTORS = (1.0, 0.7, 0.5, 0.3, 0.2, 0.1)
@@ -57,7 +57,7 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
     plain values: ``title``, ``columns``, ``rows``, ``remarks``, and all that ``results.json`` holds
     """
     protocol = MITDB.protocol(protocol_name)
-    recipe = replace(RECIPE, epochs=1, rhythms=20) if quick else RECIPE
+    recipe = replace(RECIPE, epochs=1, simulated=20) if quick else RECIPE
     seeds = SEEDS[:1] if quick else SEEDS
     store = build(MITDB, source, PREPARATION, protocol.without)
     settings = {

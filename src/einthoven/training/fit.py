@@ -125,8 +125,8 @@ def fit(
     network = network_for(architecture, n_leads, len(task.classes), n_samples, settings)
     counts = torch.from_numpy(np.bincount(task.labels[task.train], minlength=len(task.classes)))
     loss = loss_for(recipe, counts)
-    if recipe.rhythms:
-        task = with_rhythms(task, recipe.rhythms, recipe.seed)
+    if recipe.simulate:
+        task = with_rhythms(task, recipe.simulate, recipe.simulated, recipe.seed)
     finished = _enter(folder, stated)
     if finished is not None:
         console.note(f"{folder} is finished; nothing to train")

@@ -6,6 +6,7 @@ from einthoven.errors import ConfigurationFault
 
 LOSSES = ("cross_entropy", "weighted", "focal")
 KEPT = ("best", "last")
+SIMULATED = ("runs", "fibrillation")
 PRECISIONS = ("auto", "fp32", "bf16")
 
 
@@ -35,8 +36,10 @@ class Recipe:
     """Share of the truth that is spread over all classes (label smoothing)."""
     keep: str = "best"
     """Which epoch's weights are kept: best (by validation macro-F1) or last."""
-    rhythms: int = 0
-    """Beats simulated for each training record in each of two rhythms (early beats in runs; fibrillation); for patient_context."""
+    simulate: tuple[str, ...] = ()
+    """Rhythms that are simulated beside the real ones, for patient_context: runs (of early beats), fibrillation."""
+    simulated: int = 120
+    """Beats simulated for each training record and rhythm."""
     augment: tuple[str, ...] = ("shift", "gain", "noise")
     """Variations of the training windows: shift, stretch, gain, others, noise, wander."""
     patience: int = 8
@@ -56,8 +59,8 @@ class Recipe:
             faults.append("weight_decay or focal_gamma is negative")
         if not (0 <= self.balance <= 1 and 0 <= self.smoothing < 1) or self.keep not in KEPT:
             faults.append(f"balance, smoothing, keep are {self.balance}, {self.smoothing}, {self.keep}")
-        if self.rhythms < 0:
-            faults.append(f"rhythms is {self.rhythms}")
+        if self.simulated < 1 or set(self.simulate) - set(SIMULATED):
+            faults.append(f"simulate is {', '.join(self.simulate)}, {self.simulated} beats")
         if self.seed < 0:
             faults.append(f"seed is {self.seed}")
         if self.loss not in LOSSES:

@@ -11,13 +11,18 @@ from einthoven.signal import context
 from einthoven.training.task import Task
 
 _NORMAL, _EARLY = "N", "S"
+_LEAST = 10  # normal windows of a record, so that the simulated beats differ
 
 
-def with_rhythms(task: Task, n_beats: int, seed: int) -> Task:
+def with_rhythms(task: Task, rhythms: tuple[str, ...], n_beats: int, seed: int) -> Task:
     """The task with `n_beats` simulated beats for each training record and rhythm: its normal windows, in another rhythm.
 
     The windows are real; only the numbers on the rhythm, and the class of the beats that come early, are made. They are
     marked synthetic and train only.
+
+    Parameters
+    ----------
+    rhythms : of RHYTHMS
 
     Raises
     ------
@@ -29,28 +34,42 @@ def with_rhythms(task: Task, n_beats: int, seed: int) -> Task:
             "rhythms cannot be simulated for this task.",
             found=f"patient {task.preparation.patient}, classes {', '.join(task.classes)}",
             expected=f"windows with numbers on the rhythm, classes {_NORMAL} and {_EARLY} among others",
-            remedy="--prepare.patient True --prepare.scaling millivolt, or --train.rhythms 0",
+            remedy="--prepare.patient True --prepare.scaling millivolt, or leave out --train.simulate",
         )
     rng = np.random.default_rng((seed, 1))
     normal, early = task.classes.index(_NORMAL), task.classes.index(_EARLY)
     windows, labels = [], []
     for record in np.unique(task.record[task.train]):
         mine = task.train[(task.record[task.train] == record) & (task.labels[task.train] == normal)]
-        if len(mine) < 50:
+        if len(mine) < _LEAST:
             continue
-        is_early, beats_s = rhythm_with_runs(n_beats, float(rng.uniform(0.7, 1.4)), rng)
-        made = np.array(task.windows[rng.choice(mine, n_beats)])
-        made[:, -1, : context.N_INTERVALS] = context.intervals(beats_s)
-        windows.append(made)
-        labels.append(np.where(is_early, early, normal))
-        made = np.array(task.windows[rng.choice(mine, n_beats)])
-        made[:, -1, : context.N_INTERVALS] = context.intervals(fibrillation(n_beats, rng))
-        made[:, -1, context.N_INTERVALS] = rng.uniform(-0.1, 0.45) + 0.05 * rng.standard_normal(n_beats)
-        made[:, -1, context.N_INTERVALS + 1] = rng.uniform(0.02, 0.06)
-        windows.append(made)
-        labels.append(np.full(n_beats, normal))
-    how = {"what": "early beats in runs, and fibrillation; waveforms are real", "beats_per_record_and_rhythm": n_beats}
+        for name in rhythms:
+            is_early, numbers = RHYTHMS[name](n_beats, rng)
+            made = np.array(task.windows[rng.choice(mine, n_beats)])
+            made[:, -1, : numbers.shape[1]] = numbers
+            windows.append(made)
+            labels.append(np.where(is_early, early, normal))
+    if not windows:
+        return task
+    how = {"what": f"{', '.join(rhythms)}; waveforms are real", "beats_per_record_and_rhythm": n_beats}
     return task.with_generated(np.concatenate(windows), np.concatenate(labels).astype(np.int64), how)
+
+
+def _runs(n_beats: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    is_early, beats_s = rhythm_with_runs(n_beats, float(rng.uniform(0.7, 1.4)), rng)
+    return is_early, context.intervals(beats_s)
+
+
+def _fibrillation(n_beats: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """None is early, and what lies where P waves would be is alike by chance only."""
+    waves = np.empty((n_beats, 2), np.float32)
+    numbers = context.intervals(fibrillation(n_beats, rng))
+    waves[:, 0] = rng.uniform(-0.1, 0.45) + 0.05 * rng.standard_normal(n_beats)
+    waves[:, 1] = rng.uniform(0.02, 0.06)
+    return np.zeros(n_beats, bool), np.concatenate((numbers, waves), axis=1)
+
+
+RHYTHMS = {"runs": _runs, "fibrillation": _fibrillation}
 
 
 def rhythm_with_runs(n_beats: int, sinus_s: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
