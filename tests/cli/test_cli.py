@@ -218,3 +218,21 @@ def test_the_demo_answers_on_a_real_recording(tmp_path, capsys):
     answer = json.loads((tmp_path / "demo" / "prediction.json").read_text())
     assert answer["records"][0]["counts"]["V"] == pytest.approx(93, abs=15)
     assert answer["records"][0]["duration_s"] == 300.0
+
+
+def test_evaluate_on_another_database(untrained, svdb_like, home, tmp_path, capsys):
+    out = tmp_path / "scores"
+    assert main(["evaluate", str(untrained), "--corpus", "svdb", "--from", str(svdb_like), "--out", str(out)]) == 0
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert (metrics["corpus"], metrics["n_patients"], metrics["leaks_patients"]) == ("svdb", 3, False)
+    assert "taken for MLII and V1" in capsys.readouterr().out
+
+
+def test_every_bundled_model_answers(mitdb_like, tmp_path):
+    from einthoven import bundle, load, read
+
+    for name in bundle.bundled():
+        prediction = load(name)(read(mitdb_like / "100.hea"))
+        assert len(prediction.beats) > 5
+        assert prediction.card.results, f"{name} bears no honest numbers"
+        assert prediction.card.attribution
