@@ -1,6 +1,7 @@
 """Small recordings in exact layouts, written by the tests themselves; real ones where $EINTHOVEN_DATA says they are."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -77,8 +78,8 @@ def ecg() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="session")
-def untrained(tmp_path_factory) -> Path:
-    """The bundle of a small net with random weights that wants lead MLII."""
+def untrained(tmp_path_factory):
+    """The bundle of a small net with random weights that wants lead MLII; a test that would change it takes a copy."""
     import torch
 
     from einthoven import bundle
@@ -99,7 +100,15 @@ def untrained(tmp_path_factory) -> Path:
     )
     folder = tmp_path_factory.mktemp("bundles") / "untrained"
     bundle.save(folder, card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
-    return folder
+    made = {file.name: file.read_bytes() for file in folder.iterdir()}
+    yield folder
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == made, "a test changed a bundle that all share"
+
+
+@pytest.fixture
+def untrained_copy(untrained, tmp_path) -> Path:
+    """The same bundle for a test that writes to it."""
+    return shutil.copytree(untrained, tmp_path / "untrained")
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def test_an_edited_card_is_refused(copy):
 
 
 def test_a_graph_of_other_shape_is_refused(tmp_path):
-    name = bundle.bundled()[0]
+    name = next(name for name in bundle.bundled() if (bundle.ASSETS / name / bundle.GRAPH).exists())
     shutil.copytree(bundle.ASSETS / name, tmp_path / name)
     card = bundle.load_card(tmp_path / name)
     longer = replace(card.preparation, after_s=card.preparation.after_s + 1)
@@ -112,9 +112,17 @@ def test_every_bundled_model_is_whole_small_and_honest(name):
         assert {"value", "low", "high"} == set(row["macro_f1"])
         if not row["leaks_patients"]:
             assert row["interval"]["unit"] == "patient"
-    n_leads = len(card.preparation.leads)
-    windows = np.random.default_rng(0).standard_normal((3, n_leads, card.preparation.n_samples)).astype(np.float32)
+    shape = (3, card.preparation.n_rows, card.preparation.n_samples)
+    windows = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     np.testing.assert_allclose(load(name).probabilities(windows).sum(axis=1), 1, atol=1e-5)
+
+
+def test_the_clean_model_saw_ds1_only():
+    from einthoven.corpora.mitdb import DS1, MITDB
+
+    card = bundle.load_card(ASSETS / "mitbih-clean-context")
+    assert set(card.training["patients"]) == {f"{MITDB.name}/{record}" for record in DS1}
+    assert {row["protocol"] for row in card.results} == {"clean"}
 
 
 def test_the_one_lead_model_never_saw_208_nor_ds2():

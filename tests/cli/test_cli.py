@@ -191,9 +191,9 @@ def test_an_unknown_option_ends_with_2(untrained):
     assert "Traceback" not in ended.stderr
 
 
-def test_evaluate_writes_everything_and_never_calls_a_leak_clean(untrained, mitdb_like, home, tmp_path, capsys):
+def test_evaluate_writes_everything_and_never_calls_a_leak_clean(untrained_copy, mitdb_like, home, tmp_path, capsys):
     out = tmp_path / "scores"
-    assert main(["evaluate", str(untrained), "--from", str(mitdb_like), "--out", str(out), "--drop-202"]) == 0
+    assert main(["evaluate", str(untrained_copy), "--from", str(mitdb_like), "--out", str(out), "--drop-202"]) == 0
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["protocol"] == "clean"
     assert metrics["left_out"] == ["202"]
@@ -204,7 +204,10 @@ def test_evaluate_writes_everything_and_never_calls_a_leak_clean(untrained, mitd
     assert (out / "confusion.png").read_bytes()[:4] == (out / "roc.png").read_bytes()[:4] == b"\x89PNG"
     assert "95 % interval" in (out / "table.md").read_text()
     assert "201 (DS1) and 202 (DS2) are one man" in capsys.readouterr().out
-    assert main(["evaluate", str(untrained), "--from", str(mitdb_like), "--out", str(out), "--protocol", "paper"]) == 2
+    assert (
+        main(["evaluate", str(untrained_copy), "--from", str(mitdb_like), "--out", str(out), "--protocol", "paper"])
+        == 2
+    )
 
 
 def test_the_demo_answers_on_a_real_recording(tmp_path, capsys):
@@ -220,9 +223,9 @@ def test_the_demo_answers_on_a_real_recording(tmp_path, capsys):
     assert answer["records"][0]["duration_s"] == 300.0
 
 
-def test_evaluate_on_another_database(untrained, svdb_like, home, tmp_path, capsys):
+def test_evaluate_on_another_database(untrained_copy, svdb_like, home, tmp_path, capsys):
     out = tmp_path / "scores"
-    assert main(["evaluate", str(untrained), "--corpus", "svdb", "--from", str(svdb_like), "--out", str(out)]) == 0
+    assert main(["evaluate", str(untrained_copy), "--corpus", "svdb", "--from", str(svdb_like), "--out", str(out)]) == 0
     metrics = json.loads((out / "metrics.json").read_text())
     assert (metrics["corpus"], metrics["n_patients"], metrics["leaks_patients"]) == ("svdb", 3, False)
     assert "taken for MLII and V1" in capsys.readouterr().out

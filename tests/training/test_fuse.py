@@ -1,6 +1,7 @@
 """An ensemble is a bundle like any other, and remembers everybody whom a member has seen."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,6 +36,7 @@ def test_it_answers_as_its_members_with_and_without_a_graph(members, tmp_path):
     np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
     add_graph(tmp_path / "both")
     assert load(tmp_path / "both").backend.name == "onnxruntime"
+    assert str(Path(__file__).parents[2]).encode() not in (tmp_path / "both" / bundle.GRAPH).read_bytes()
     np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
     assert card.n_parameters == sum(bundle.load_card(member).n_parameters for member in members)
 

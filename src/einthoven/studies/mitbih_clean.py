@@ -12,7 +12,6 @@ from einthoven.data.build import build
 from einthoven.data.store import Store
 from einthoven.evaluation.evaluate import DRAWS, evaluate
 from einthoven.evaluation.predictions import Predictions
-from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, score_test_part
 from einthoven.paths import written_aside
@@ -160,7 +159,6 @@ class _Run:
     def _fuse(self, class_weights: list[float]) -> dict:
         members = [self._member(seed, fold) / "bundle" for seed in self.seeds for fold in range(self.protocol.n_folds)]
         card = fuse(self.folder / MODEL, members, "mean", class_weights=class_weights)
-        add_graph(self.folder / MODEL)
         return {"n_parameters": card.n_parameters}
 
     def _score(self) -> dict:
