@@ -50,7 +50,7 @@ def written_aside(target: Path) -> Iterator[Path]:
         yield aside
         aside.replace(target)
     except OSError as error:
-        raise _refused(target, error) from error
+        raise refused(target, error) from error
     finally:
         if aside is not None:
             aside.unlink(missing_ok=True)
@@ -84,7 +84,7 @@ def folder_aside(target: Path) -> Iterator[Path]:
         else:
             aside.replace(target)
     except OSError as error:
-        raise _refused(target, error) from error
+        raise refused(target, error) from error
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
@@ -102,7 +102,7 @@ def output_folder(folder: Path) -> Path:
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _refused(folder, error) from error
+        raise refused(folder, error) from error
     return require_folder(folder)
 
 
@@ -120,7 +120,7 @@ def require_folder(folder: Path) -> Path:
         with tempfile.TemporaryFile(dir=there):
             return folder
     except OSError as error:
-        raise _refused(folder, error) from error
+        raise refused(folder, error) from error
 
 
 def _beside(target: Path) -> Path:
@@ -148,7 +148,8 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def _refused(target: Path, error: OSError) -> OutputRefused:
+def refused(target: Path | str, error: OSError) -> OutputRefused:
+    """What is said where `target` could not be written."""
     return OutputRefused(
         "the output cannot be written.",
         found=f"{target}: {error.strerror or error}",

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import resource
 import shutil
+from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,6 +34,8 @@ def small():
     kept = ("none", "focal", "generated")
     patch.setattr(mitbih, "STRATEGIES", {name: mitbih.STRATEGIES[name] for name in kept})
     patch.setattr(mitbih, "MORE_SEEDS", (1,))
+    many = replace(mitbih.SMOKE, generation=replace(mitbih.SMOKE.generation, rare_share=0.25))
+    patch.setattr(mitbih, "SMOKE", many)  # rare beats are not so rare in these small recordings
     yield
     patch.undo()
 
@@ -110,6 +115,7 @@ def test_nothing_of_the_test_part_reaches_training(finished, small, mitdb_like, 
     mitbih.run(poisoned, "clean", tmp_path / "out", True)
     assert weights_of(tmp_path / "out") == weights_of(finished)
     made = [folder / "synthetic" / "windows.npy" for folder in (tmp_path / "out", finished)]
+    assert len(np.load(made[0])) > 20
     assert made[0].read_bytes() == made[1].read_bytes()
     assert (tmp_path / "out" / "predictions" / "cnn-none.csv").read_text() != (
         finished / "predictions" / "cnn-none.csv"
@@ -170,3 +176,37 @@ def test_the_operating_point_turns_rare_classes_down():
     assert point["weights"][0] == 1.0
     assert point["weights"][1] < 1.0
     assert point["validation_macro_precision"] > 0.95
+
+
+@contextmanager
+def a_disk_with_room_for(n_bytes: int):
+    """No file can grow beyond this: what a full disk looks like to a program that writes one."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("step", ["generated", "train-cnn_lstm_attention-focal-s0", "ensembles", "scores", "explained"])
+def test_a_full_disk_ends_it_and_loses_nothing(step, finished, small, mitdb_like, tmp_path, capsys):
+    out = tmp_path / "copy"
+    shutil.copytree(finished, out)
+    (out / "steps" / f"{step}.json").unlink()
+    if step.startswith("train-"):
+        shutil.rmtree(out / "runs" / step.removeprefix("train-"))
+    if step == "generated":
+        (out / "gan.ckpt").unlink()
+    before, kept = weights_of(out), sorted(file.name for file in (out / "steps").iterdir())
+    words = ["study", "mitbih", "--from", str(mitdb_like), "--out", str(out), "--quick"]
+    with a_disk_with_room_for(10_000):
+        assert main(words) == 2
+    told = capsys.readouterr().err
+    assert "cannot be written" in told
+    assert "remedy" in told
+    assert sorted(file.name for file in (out / "steps").iterdir()) == kept
+    assert weights_of(out) == before
+    assert not list(out.rglob(".*"))
+    assert main(words) == 0
+    assert weights_of(out) == weights_of(finished)

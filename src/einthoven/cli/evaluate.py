@@ -1,7 +1,7 @@
 """Knows the verb evaluate."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tyro.conf import Positional
@@ -10,8 +10,6 @@ from einthoven import console
 from einthoven.cli.prepare import From, corpus_named
 from einthoven.errors import ConfigurationFault
 from einthoven.paths import require_folder, written_aside
-
-_HEAD = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_auc")
 
 
 @dataclass(frozen=True)
@@ -36,12 +34,10 @@ class Evaluate:
 
     def run(self) -> int:
         """Open the test part, score, write tables and figures."""
-        from einthoven.bundle import rewrite_card
         from einthoven.data.build import build
-        from einthoven.evaluation.evaluate import evaluate
+        from einthoven.evaluation.evaluate import HEADLINE, evaluate
         from einthoven.inference.predictor import load
-        from einthoven.inference.scoring import score_test_part
-        from einthoven.paths import ASSETS
+        from einthoven.inference.scoring import keep_result, score_test_part
         from einthoven.report import plots, tables
 
         predictor = load(self.model)
@@ -54,11 +50,6 @@ class Evaluate:
         metrics = {
             "model": card.name,
             "weights_sha256": card.weights_sha256,
-            "corpus": corpus.name,
-            "corpus_version": corpus.version,
-            "protocol": protocol.name,
-            "protocol_summary": protocol.summary,
-            "labels": protocol.labels.name,
             **found,
             **evaluate(predictions, protocol.unit),
             "store_fingerprint": store.fingerprint,
@@ -70,11 +61,10 @@ class Evaluate:
         predictions.write(self.out / "predictions.csv")
         plots.confusion(metrics, self.out / "confusion.png")
         plots.roc(predictions, metrics, self.out / "roc.png")
-        if ASSETS not in predictor.folder.parents and not self.drop_202:
-            kept = [row for row in card.results if (row["corpus"], row["protocol"]) != (corpus.name, protocol.name)]
-            rewrite_card(predictor.folder, replace(card, results=(*kept, tables.headline(metrics))))
+        if not self.drop_202:
+            keep_result(predictor, metrics)
         console.say(tables.title(metrics))
-        console.table(("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in _HEAD])
+        console.table(("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in HEADLINE])
         console.table(*tables.per_class(metrics))
         console.say(f"{metrics['remark']}\n{self.out}: metrics.json, table.md, confusion.png, roc.png, predictions.csv")
         return 0

@@ -1,5 +1,6 @@
 """Knows the verbs and the exit codes: 0 answered, 1 answered in part, 2 wrong use or input, 130 interrupted. Does no work."""
 
+import errno
 import signal
 import sys
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from einthoven import __version__, console
 from einthoven.cli import corpora, demo, evaluate, explain, models, predict, prepare, study, train
 from einthoven.errors import EinthovenError, UnknownName
+from einthoven.paths import refused
 
 VERBS = {
     "demo": demo.Demo,
@@ -51,6 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        console.fail(refused(error.filename or "a file", error))
+        return 2
 
 
 def _interrupt(*_) -> None:
@@ -66,6 +73,7 @@ def _manual() -> None:
 
 
 _TYRO = ()
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 if __name__ == "__main__":
     sys.exit(main())

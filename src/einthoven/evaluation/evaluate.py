@@ -7,6 +7,8 @@ from einthoven.evaluation.intervals import LEVEL, draw_weights, interval
 from einthoven.evaluation.predictions import Predictions
 
 DRAWS = 1000
+HEADLINE = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_auc")
+"""The metrics that are shown first."""
 
 
 def evaluate(predictions: Predictions, unit: str, draws: int = DRAWS, seed: int = 0) -> dict:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from einthoven.explanation.gradcam import gradcam
+from einthoven.explanation.gradcam import attention, gradcam
 from einthoven.inference.prediction import Prediction
 from einthoven.inference.predictor import Predictor
 from einthoven.signal.preparation import beat_windows
@@ -53,7 +53,7 @@ def explain(predictor: Predictor, prediction: Prediction, n_beats: int = 3) -> l
         surest = members[np.argsort(-prediction.sure[members], kind="stable")]
         surest = surest[:MOST_AVERAGED]
         maps = gradcam(predictor.network, windows[surest], np.full(len(surest), label))
-        attention = _attention(predictor, windows[surest])
+        looks = attention(predictor.network, windows[surest])
         shown = slice(0, n_beats)
         found.append(
             Explained(
@@ -65,22 +65,8 @@ def explain(predictor: Predictor, prediction: Prediction, n_beats: int = 3) -> l
                 maps=maps[shown],
                 mean_window=windows[surest, 0].mean(axis=0),
                 mean_map=maps.mean(axis=0),
-                attention=None if attention is None else attention[shown],
-                mean_attention=None if attention is None else attention.mean(axis=0),
+                attention=None if looks is None else looks[shown],
+                mean_attention=None if looks is None else looks.mean(axis=0),
             )
         )
     return found
-
-
-def _attention(predictor: Predictor, windows: np.ndarray) -> np.ndarray | None:
-    """Attention of each window over its samples [n, samples], each over its largest; None where there is none."""
-    look = getattr(predictor.network, "attention", None)
-    if look is None:
-        return None
-    import torch
-
-    with torch.no_grad():
-        weights = look(torch.from_numpy(np.ascontiguousarray(windows))).numpy()
-    places = np.linspace(0, weights.shape[1] - 1, windows.shape[2])
-    stretched = np.stack([np.interp(places, np.arange(weights.shape[1]), row) for row in weights])
-    return stretched / np.maximum(stretched.max(axis=1, keepdims=True), 1e-12)

@@ -32,6 +32,30 @@ def gradcam(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> np.n
     return out
 
 
+def attention(network: nn.Module, windows: np.ndarray) -> np.ndarray | None:
+    """Where a network with attention attended.
+
+    Parameters
+    ----------
+    windows : [n, rows, samples], float32
+
+    Returns
+    -------
+    array [n, samples], 0 to 1: each row over its own largest value; None for a network without attention
+    """
+    look = getattr(network, "attention", None)
+    if look is None:
+        return None
+    out = np.zeros((len(windows), windows.shape[2]), np.float32)
+    for first in range(0, len(windows), _BATCH):
+        piece = slice(first, first + _BATCH)
+        with torch.no_grad():
+            weights = look(torch.from_numpy(np.ascontiguousarray(windows[piece])))
+        stretched = F.interpolate(weights[:, None], windows.shape[2], mode="linear", align_corners=True)
+        out[piece] = _scaled(stretched[:, 0]).numpy()
+    return out
+
+
 def _map_of(network: nn.Module, x: Tensor, labels: Tensor) -> Tensor:
     members = getattr(network, "members", None)
     if members is not None:

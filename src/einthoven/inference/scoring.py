@@ -1,13 +1,18 @@
 """Knows how a model is put to the test part of a corpus. Refuses to call a score clean that shares patients."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from einthoven.bundle import rewrite_card
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import PARTS, audit, require_apart
 from einthoven.data.store import Store
 from einthoven.errors import ConfigurationFault
+from einthoven.evaluation.evaluate import HEADLINE
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import Predictor
+from einthoven.paths import ASSETS
 
 
 def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chosen: np.ndarray) -> Predictions:
@@ -44,7 +49,8 @@ def score_test_part(
 
     Returns
     -------
-    the predictions, and plain values: ``leaks_patients``, ``shared_patients``, ``remark``, ``left_out``
+    the predictions, and plain values: ``corpus``, ``corpus_version``, ``protocol``, ``protocol_summary``, ``labels``,
+    ``leaks_patients``, ``shared_patients``, ``remark``, ``left_out``, ``parts``
 
     Raises
     ------
@@ -71,6 +77,11 @@ def score_test_part(
         require_apart(shared, tuple(f"{corpus.name}/{patient}" for patient in protocol.declared_shared))
     predictions = predictions_for(predictor, protocol, store, split.test[::every])
     found = {
+        "corpus": corpus.name,
+        "corpus_version": corpus.version,
+        "protocol": protocol.name,
+        "protocol_summary": protocol.summary,
+        "labels": protocol.labels.name,
         "leaks_patients": protocol.leaks,
         "shared_patients": sorted(shared),
         "remark": f"Left out of the test: {', '.join(left_out)}. {protocol.remark}" if left_out else protocol.remark,
@@ -78,3 +89,21 @@ def score_test_part(
         "parts": {part: len(getattr(split, part)) for part in PARTS},
     }
     return predictions, found
+
+
+_ON_A_CARD = ("corpus", "corpus_version", "protocol", "protocol_summary", "leaks_patients", "shared_patients", "remark")
+_ON_A_CARD += ("n_test", "n_patients", "interval", *HEADLINE)
+
+
+def keep_result(predictor: Predictor, metrics: dict) -> None:
+    """Write the headline of an evaluation on the model's card, in place of an earlier one on the same corpus and protocol.
+
+    A bundled model's card stays as it came.
+    """
+    if ASSETS in predictor.folder.parents:
+        return
+    per = {name: {"n": row["n"], "f1": row["f1"]} for name, row in metrics["per_class"].items()}
+    row = {name: metrics[name] for name in _ON_A_CARD} | {"per_class": per}
+    card = predictor.card
+    kept = [known for known in card.results if (known["corpus"], known["protocol"]) != (row["corpus"], row["protocol"])]
+    rewrite_card(predictor.folder, replace(card, results=(*kept, row)))

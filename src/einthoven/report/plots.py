@@ -74,24 +74,34 @@ WAVES_S = {"P": (-0.24, -0.07), "QRS": (-0.07, 0.07), "T": (0.12, 0.42)}
 
 
 def gradcam(
-    beats: dict[str, np.ndarray], maps: dict[str, np.ndarray], before_s: float, fs_hz: float, title: str, path: Path
+    beats: dict[str, np.ndarray],
+    maps: dict[str, np.ndarray],
+    looks: dict[str, np.ndarray],
+    before_s: float,
+    fs_hz: float,
+    title: str,
+    path: Path,
 ) -> None:
-    """Draw the mean beat of each class, coloured by the mean map of what spoke for the class.
+    """Draw the mean beat of each class, coloured by the mean map of what spoke for the class; mean attention below.
 
     Parameters
     ----------
     beats, maps : for each class an array [samples], the beat's R peak `before_s` after its beginning
+    looks : likewise, for networks with attention, else empty
     """
     figure = Figure(figsize=(2.9 * len(beats) + 0.8, 3.0), layout="constrained")
     rows = figure.subplots(1, len(beats), squeeze=False, sharey=True)[0]
     for axes, (name, beat) in zip(rows, beats.items(), strict=True):
         at_s = np.arange(len(beat)) / fs_hz - before_s
         line = _coloured(axes, at_s, beat, maps[name])
+        if name in looks:
+            _attended(axes, at_s, looks[name])
         axes.set_title(name, color=colour_of(name, 0), fontsize=11)
         axes.set_xlabel("s from the R peak")
         axes.spines[["top", "right"]].set_visible(False)
     figure.colorbar(line, ax=list(rows), label="speaks for the class", ticks=[])
-    figure.suptitle(f"{title}: Grad-CAM over the mean beat of each class", fontsize=10, x=0.01, ha="left")
+    note = "; attention in brown" if looks else ""
+    figure.suptitle(f"{title}: Grad-CAM over the mean beat of each class{note}", fontsize=10, x=0.01, ha="left")
     _save(figure, path)
 
 
@@ -110,9 +120,7 @@ def explained(prediction: Prediction, found: Sequence[Explained], path: Path) ->
         for axes, (title, window, cam, attention) in zip(panels, beats, strict=False):
             line = _coloured(axes, row.at_s, window, cam)
             if attention is not None:
-                below = axes.inset_axes((0, 0, 1, 0.12))
-                below.fill_between(row.at_s, attention, color="#a16207", alpha=0.6, linewidth=0)
-                below.set_axis_off()
+                _attended(axes, row.at_s, attention)
             axes.set_title(title, fontsize=9, loc="left")
             axes.spines[["top", "right"]].set_visible(False)
     for axes in grid[-1]:
@@ -136,6 +144,12 @@ def _coloured(axes: Axes, at_s: np.ndarray, beat: np.ndarray, values: np.ndarray
     axes.add_collection(line)
     axes.autoscale_view()
     return line
+
+
+def _attended(axes: Axes, at_s: np.ndarray, attention: np.ndarray) -> None:
+    below = axes.inset_axes((0, 0, 1, 0.12), sharex=axes)
+    below.fill_between(at_s, attention, color="#a16207", alpha=0.6, linewidth=0)
+    below.set_axis_off()
 
 
 def spread(groups: dict[str, dict[str, dict]], label: str, path: Path) -> None:

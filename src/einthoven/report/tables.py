@@ -1,6 +1,6 @@
 """Knows how an evaluation reads as a table, in Markdown and in the terminal. Computes nothing."""
 
-_HEAD = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_auc")
+from einthoven.evaluation.evaluate import HEADLINE
 
 
 def cells(found: dict[str, float | None], digits: int = 3) -> tuple[str, str]:
@@ -31,20 +31,12 @@ def per_class(metrics: dict) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     return columns, rows
 
 
-def headline(metrics: dict) -> dict:
-    """What a card keeps of an evaluation."""
-    kept = ("corpus", "corpus_version", "protocol", "protocol_summary", "leaks_patients", "shared_patients", "remark")
-    per = {name: {"n": row["n"], "f1": row["f1"]} for name, row in metrics["per_class"].items()}
-    figures = {name: metrics[name] for name in ("n_test", "n_patients", "interval", *_HEAD)}
-    return {name: metrics[name] for name in kept} | figures | {"per_class": per}
-
-
 def markdown(metrics: dict) -> str:
     """The whole evaluation as a page of Markdown."""
     base = metrics["baselines"]["majority"]
     lines = [f"# {title(metrics)}", "", metrics["remark"], "", f"Labels: {metrics['labels']}.", ""]
     lines += ["| metric | value | 95 % interval | always " + base["class"] + " |", "|---|---|---|---|"]
-    for name in _HEAD:
+    for name in HEADLINE:
         told = f"{base[name]:.3f}" if name in base else "0.500"
         lines.append(f"| {name} | {' | '.join(cells(metrics[name]))} | {told} |")
     columns, rows = per_class(metrics)

@@ -16,13 +16,12 @@ from einthoven.evaluation import generated as quality
 from einthoven.evaluation.evaluate import DRAWS, evaluate
 from einthoven.evaluation.paired import paired
 from einthoven.evaluation.predictions import Predictions
-from einthoven.explanation.gradcam import gradcam
 from einthoven.inference.predictor import load
-from einthoven.inference.scoring import predictions_for, score_test_part
-from einthoven.paths import folder_aside, written_aside
-from einthoven.report import plots
+from einthoven.inference.scoring import keep_result, predictions_for, score_test_part
+from einthoven.paths import folder_aside
 from einthoven.report import study as page
-from einthoven.studies.study import Steps, Study
+from einthoven.studies import mitbih_figures
+from einthoven.studies.study import Steps, Study, write_results
 from einthoven.training.fit import fit
 from einthoven.training.fuse import fuse
 from einthoven.training.gan import Generation, generate
@@ -129,7 +128,7 @@ class _Run:
         winner = max(trained, key=lambda member: trained[member]["validation_macro_f1"])
         more = [self._train(*winner.rsplit("-", 1), seed) for seed in MORE_SEEDS]
         scores = self.steps.do("scores", lambda: self._score(trained, winner))
-        explained = self.steps.do("explained", lambda: self._explain(fused))
+        explained = self.steps.do("explained", self._explain)
         results = {
             "study": "mitbih",
             "protocol": self.protocol.name,
@@ -142,7 +141,26 @@ class _Run:
             "explained": explained,
             "seconds": self.steps.seconds,
         }
-        return self._write(results)
+        results |= page.table(results, PAPER)
+        results["shown"] = ["model", "accuracy", "macro_precision", "macro_recall", "macro_f1", "against none"]
+        drawn = mitbih_figures.Drawn(self.task, *self._synthetic(), ARCHITECTURES, tuple(STRATEGIES), tuple(ENSEMBLES))
+        mitbih_figures.draw(results, drawn, self.folder)
+        write_results(results, self.folder)
+        return results
+
+    def _explain(self) -> dict:
+        """Grad-CAM of each class over its test beats, for each model and the best two together."""
+        places = {name: self._member(name, "none", 0) for name in ARCHITECTURES}
+        places["ensemble-top2_weighted"] = self.folder / "ensembles" / "top2_weighted"
+        test = self.protocol.split(self.store.index, self.size.recipe.seed, (), None).test
+        labels = np.array([self.protocol.labels.index_of(symbol) for symbol in self.store.index.symbol[test]])
+        most = _MOST_EXPLAINED if self.size is WHOLE else 20
+        chosen = {
+            name: test[_every(np.flatnonzero(labels == at), most)]
+            for at, name in enumerate(self.task.classes)
+            if (labels == at).any()
+        }
+        return mitbih_figures.explain(places, self.store, chosen, self.folder)
 
     def _generate(self) -> dict:
         windows, labels = generate(self.task, self.size.generation, self.folder)
@@ -246,16 +264,13 @@ class _Run:
         answers, scores = {}, {}
         for label, place in console.progress(places.items(), "scoring the test part", len(places)):
             every = 1 if self.size.most_windows is None else 15
-            predictions, found = score_test_part(load(place), MITDB, self.protocol, self.store, every=every)
+            predictor = load(place)
+            predictions, found = score_test_part(predictor, MITDB, self.protocol, self.store, every=every)
             answers[label] = predictions
-            told = {
-                "model": label,
-                "corpus": MITDB.name,
-                "corpus_version": MITDB.version,
-                "protocol": self.protocol.name,
-            }
-            scores[label] = told | found | evaluate(predictions, self.protocol.unit, self.size.draws)
+            scores[label] = {"model": label} | found | evaluate(predictions, self.protocol.unit, self.size.draws)
             predictions.write(self.folder / "predictions" / f"{label}.csv")
+            if self.size is WHOLE:
+                keep_result(predictor, scores[label])
         point = json.loads((self.folder / "steps" / "ensembles.json").read_text())["top2_weighted"]["operating_point"]
         shifted = answers["ensemble-top2_weighted"].weighted(tuple(point["weights"]))
         told = {"model": "ensemble-top2_weighted at the operating point", "weights": point["weights"]}
@@ -266,79 +281,6 @@ class _Run:
             if row["strategy"] != "none"
         }
         return {"scores": scores, "against_none": tests}
-
-    def _explain(self, fused: dict) -> dict:
-        """Grad-CAM of each class over its test beats, aligned at the R peak, for each model and the best two together."""
-        places = {name: self.folder / "runs" / f"{name}-none-s0" for name in ARCHITECTURES}
-        places["ensemble-top2_weighted"] = self.folder / "ensembles" / "top2_weighted"
-        split = self.protocol.split(self.store.index, self.size.recipe.seed, (), None)
-        labels = np.array([self.protocol.labels.index_of(symbol) for symbol in self.store.index.symbol[split.test]])
-        most = _MOST_EXPLAINED if self.size is WHOLE else 20
-        classes, beats, told = self.task.classes, {}, {}
-        chosen = {
-            name: split.test[_every(np.flatnonzero(labels == at), most)]
-            for at, name in enumerate(classes)
-            if (labels == at).any()
-        }
-        for name, at in chosen.items():
-            beats[name] = self.store.windows[at][:, 0].mean(axis=0)
-        prepared = self.task.preparation
-        for label, place in places.items():
-            predictor = load(place)
-            maps = {}
-            for name, at in chosen.items():
-                asked = np.full(len(at), classes.index(name))
-                maps[name] = gradcam(predictor.network, self.store.windows[at], asked).mean(axis=0)
-            plots.gradcam(beats, maps, prepared.before_s, prepared.fs_hz, label, self._figure(f"gradcam-{label}"))
-            told[label] = {name: _shares(values, prepared.before_s, prepared.fs_hz) for name, values in maps.items()}
-        return {"beats_per_class": {name: len(at) for name, at in chosen.items()}, "share_of_map": told}
-
-    def _figure(self, name: str) -> Path:
-        return self.folder / "figures" / f"{name}.png"
-
-    def _write(self, results: dict) -> dict:
-        """Figures, results.json, table.md and report.html from what the steps gave."""
-        scores = results["scores"]
-        shown = [*[f"{name}-none" for name in ARCHITECTURES], "ensemble-top2_weighted"]
-        for label in shown:
-            answers = Predictions.read(self.folder / "predictions" / f"{label}.csv")
-            plots.roc(answers, scores[label], self._figure(f"roc-{label}"))
-            plots.confusion(scores[label], self._figure(f"confusion-{label}"))
-        rows = {label: scores[label]["macro_f1"] for label in scores}
-        groups = {name: {s: rows[f"{name}-{s}"] for s in STRATEGIES} for name in ARCHITECTURES}
-        plots.spread(groups, "macro-F1, 95 % interval", self._figure("imbalance"))
-        groups = {"ensembles": {label: rows[f"ensemble-{label}"] for label in ENSEMBLES}}
-        groups = {"single, no answer to imbalance": {name: rows[f"{name}-none"] for name in ARCHITECTURES}} | groups
-        plots.spread(groups, "macro-F1, 95 % interval", self._figure("ensembles"))
-        curves = {
-            name: {s: page.learning_curve(self._member(name, s, 0) / "logs") for s in STRATEGIES}
-            for name in ARCHITECTURES
-        }
-        plots.curves(curves, "epoch", "validation macro-F1", self._figure("learning"))
-        windows, labels = self._synthetic()
-        real, prepared = {}, self.task.preparation
-        for at in np.unique(labels).tolist():
-            mine = self.task.train[self.task.labels[self.task.train] == at][:8]
-            real[self.task.classes[at]] = (self.task.windows[mine][:, 0], windows[labels == at][:8, 0])
-        if real:
-            plots.real_and_generated(real, prepared.before_s, prepared.fs_hz, self._figure("generated"))
-        results |= page.table(results, PAPER)
-        results["shown"] = ["model", "accuracy", "macro_precision", "macro_recall", "macro_f1", "against none"]
-        with written_aside(self.folder / "results.json") as aside:
-            aside.write_text(json.dumps(results, indent=1) + "\n")
-        with written_aside(self.folder / "table.md") as aside:
-            aside.write_text(page.markdown(results))
-        with written_aside(self.folder / "report.html") as aside:
-            aside.write_text(page.render(results, sorted((self.folder / "figures").glob("*.png"))), encoding="utf-8")
-        return results
-
-
-def _shares(values: np.ndarray, before_s: float, fs_hz: float) -> dict[str, float]:
-    """How much of a map lies over P, QRS and T."""
-    at_s = np.arange(len(values)) / fs_hz - before_s
-    total = max(float(values.sum()), 1e-12)
-    found = {name: values[(at_s >= low) & (at_s < high)].sum() / total for name, (low, high) in plots.WAVES_S.items()}
-    return {name: round(float(share), 4) for name, share in found.items()}
 
 
 def _operating_point(answers: Predictions) -> dict:

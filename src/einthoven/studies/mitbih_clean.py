@@ -1,6 +1,5 @@
 """Knows how the inter-patient beat model comes to be: cross-validated over the patients of DS1, fused, tested on DS2 once."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,12 +12,11 @@ from einthoven.data.store import Store
 from einthoven.evaluation.evaluate import DRAWS, evaluate
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
-from einthoven.inference.scoring import predictions_for, score_test_part
-from einthoven.paths import written_aside
+from einthoven.inference.scoring import keep_result, predictions_for, score_test_part
 from einthoven.report import plots
 from einthoven.report import study as page
 from einthoven.signal.preparation import Preparation
-from einthoven.studies.study import Steps, Study
+from einthoven.studies.study import Steps, Study, write_results
 from einthoven.training.fit import fit
 from einthoven.training.fuse import fuse
 from einthoven.training.recipe import Recipe
@@ -113,13 +111,7 @@ class _Run:
         answers = Predictions.read(self.folder / "predictions.csv")
         plots.roc(answers, scores, self.folder / "figures" / "roc.png")
         plots.confusion(scores, self.folder / "figures" / "confusion.png")
-        for name, content in (
-            ("results.json", json.dumps(results, indent=1) + "\n"),
-            ("table.md", page.markdown(results)),
-            ("report.html", page.render(results, sorted((self.folder / "figures").glob("*.png")))),
-        ):
-            with written_aside(self.folder / name) as aside:
-                aside.write_text(content, encoding="utf-8")
+        write_results(results, self.folder)
         return results
 
     def _member(self, seed: int, fold: int) -> Path:
@@ -163,10 +155,13 @@ class _Run:
 
     def _score(self) -> dict:
         every = 15 if self.quick else 1
-        predictions, found = score_test_part(load(self.folder / MODEL), MITDB, self.protocol, self.store, every=every)
+        predictor = load(self.folder / MODEL)
+        predictions, found = score_test_part(predictor, MITDB, self.protocol, self.store, every=every)
         predictions.write(self.folder / "predictions.csv")
-        told = {"model": MODEL, "corpus": MITDB.name, "corpus_version": MITDB.version, "protocol": self.protocol.name}
-        return told | found | evaluate(predictions, self.protocol.unit, 50 if self.quick else DRAWS)
+        metrics = {"model": MODEL} | found | evaluate(predictions, self.protocol.unit, 50 if self.quick else DRAWS)
+        if not self.quick:
+            keep_result(predictor, metrics)
+        return metrics
 
 
 def choose_weights(answers: Predictions) -> tuple[float, ...]:

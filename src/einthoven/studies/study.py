@@ -9,6 +9,7 @@ from pathlib import Path
 from einthoven import console
 from einthoven.errors import ConfigurationFault, StudyDamaged
 from einthoven.paths import output_folder, written_aside
+from einthoven.report import study as page
 
 _SETTINGS = "study.json"
 
@@ -91,6 +92,17 @@ class Steps:
             return ""
         left = sum(cost for name, cost in self.costs.items() if name not in done)
         return f"   about {left * self._spent / self._measured / 60:.0f} min left"
+
+
+def write_results(results: dict, folder: Path) -> None:
+    """Write results.json, table.md and report.html, with every figure of the folder."""
+    for name, content in (
+        ("results.json", json.dumps(results, indent=1) + "\n"),
+        ("table.md", page.markdown(results)),
+        ("report.html", page.render(results, sorted((folder / "figures").glob("*.png")))),
+    ):
+        with written_aside(folder / name) as aside:
+            aside.write_text(content, encoding="utf-8")
 
 
 def _read(file: Path) -> dict:

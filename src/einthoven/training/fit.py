@@ -11,7 +11,6 @@ from pathlib import Path
 import lightning as L
 import numpy as np
 import torch
-from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
@@ -22,6 +21,7 @@ from einthoven.data.batches import Batches
 from einthoven.errors import BundleDamaged, ConfigurationFault, UnknownName
 from einthoven.models import MODELS
 from einthoven.paths import output_folder, written_aside
+from einthoven.training.checkpoint import WrittenAside
 from einthoven.training.losses import loss_for
 from einthoven.training.module import Training
 from einthoven.training.recipe import Recipe
@@ -158,7 +158,7 @@ def fit(
         gradient_clip_val=recipe.clip_norm,
         callbacks=callbacks,
         logger=[CSVLogger(logs, name="csv", version=start), TensorBoardLogger(logs, name="tensorboard", version="")],
-        plugins=[_WrittenAside()],
+        plugins=[WrittenAside()],
         default_root_dir=folder,
         enable_model_summary=False,
         enable_progress_bar=console.is_terminal(),
@@ -246,14 +246,6 @@ def _has_stopped(last: Path, keeper: "_KeepBest", recipe: Recipe) -> bool:
     return waited >= recipe.patience
 
 
-class _WrittenAside(TorchCheckpointIO):
-    """Checkpoints that are whole or not there, on whatever file system the run lies."""
-
-    def save_checkpoint(self, checkpoint: dict, path: str | Path, storage_options: object = None) -> None:
-        with written_aside(Path(path)) as aside:
-            torch.save(checkpoint, aside)
-
-
 def _counts(task: Task, chosen: np.ndarray) -> dict[str, int]:
     found = np.bincount(task.labels[chosen], minlength=len(task.classes))
     return dict(zip(task.classes, found.tolist(), strict=True))
@@ -271,11 +263,11 @@ class _KeepBest(Callback):
             return
         self.score, self.epoch = score, trainer.current_epoch
         if trainer.is_global_zero:
-            from safetensors.torch import save_file
+            from safetensors.torch import save
 
             state = {name: tensor.detach().cpu().contiguous() for name, tensor in module.network.state_dict().items()}
             with written_aside(self.file) as aside:
-                save_file(state, aside)
+                aside.write_bytes(save(state))
 
     def state_dict(self) -> dict:
         return {"score": self.score, "epoch": self.epoch}

@@ -11,6 +11,7 @@ from einthoven import console
 from einthoven.errors import BundleDamaged
 from einthoven.models.gan import Critic, Generator
 from einthoven.paths import written_aside
+from einthoven.training.checkpoint import serialised
 from einthoven.training.task import Task
 
 _EVERY = 250
@@ -116,9 +117,10 @@ def _learn(task: Task, how: Generation, rare: list[int], folder: Path) -> Genera
         noise = torch.randn(how.batch, generator.n_noise, generator=rng)
         _step(optimisers[0], -critic(generator(noise, labels), labels).mean())
         if (step + 1) % _EVERY == 0 or step + 1 == how.steps:
+            kept = {"generator": generator.state_dict(), "critic": critic.state_dict(), "step": step + 1}
+            kept["optimisers"] = [optimiser.state_dict() for optimiser in optimisers]
             with written_aside(file) as aside:
-                kept = {"generator": generator.state_dict(), "critic": critic.state_dict(), "step": step + 1}
-                torch.save(kept | {"optimisers": [optimiser.state_dict() for optimiser in optimisers]}, aside)
+                aside.write_bytes(serialised(kept))
     return generator.eval()
 
 
