@@ -38,6 +38,12 @@ class Card:
     """Corpus, protocol, patients, records, counts, recipe, versions."""
     class_weights: tuple[float, ...] = ()
     """What each class's probability is multiplied by before all are made to sum to one; chosen on validation data."""
+    multi: bool = False
+    """Whether a window can bear several classes at once, or none: each then has a probability of its own."""
+    thresholds: tuple[float, ...] = ()
+    """Probability from which each class is said, where several can be; chosen on validation data; empty means 0.5."""
+    at_least_one: bool = False
+    """Whether the class nearest to its threshold is said where none reaches it."""
     weights_sha256: str = ""
     """Checksum of the weights file."""
     graph_sha256: str = ""
@@ -67,11 +73,13 @@ class Card:
         plain = dict(plain)
         if plain.pop("card_sha256", None) != _checksum(plain):
             raise ValueError("it was changed after it was written")
-        if plain["class_weights"] and len(plain["class_weights"]) != len(plain["classes"]):
-            raise ValueError(f"{len(plain['class_weights'])} weights for {len(plain['classes'])} classes")
+        for name in ("class_weights", "thresholds"):
+            if plain.get(name) and len(plain[name]) != len(plain["classes"]):
+                raise ValueError(f"{len(plain[name])} {name} for {len(plain['classes'])} classes")
         if len(plain["classes"]) != len(plain["meanings"]):
             raise ValueError(f"{len(plain['classes'])} classes and {len(plain['meanings'])} meanings")
-        lists = {name: tuple(plain[name]) for name in ("classes", "meanings", "results", "class_weights")}
+        lists = ("classes", "meanings", "results", "class_weights", "thresholds")
+        lists = {name: tuple(plain[name]) for name in lists if name in plain}
         return cls(**(plain | lists | {"preparation": Preparation.from_dict(plain["preparation"])}))
 
     @property

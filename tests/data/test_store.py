@@ -20,7 +20,7 @@ def test_windows_are_those_of_the_door(mitdb_like, home):
     store = build(MITDB, mitdb_like, MITDB.preparation)
     assert store.windows.shape[1:] == (2, 360)
     for name in ("100", "102", "114"):
-        entry = next(entry for entry in MITDB.entries(mitdb_like) if entry.record == name)
+        entry = next(entry for entry in MITDB.entries(mitdb_like, 180.0) if entry.record == name)
         record = MITDB.read(entry)
         beats, symbols = MITDB.beats(record)
         mine = store.index.record == name

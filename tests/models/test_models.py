@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from einthoven.models import MODELS
+from einthoven.models import MODELS, s4
 from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
 
 SIZES = {"cnn": 365_253, "cnn_lstm": 156_933, "cnn_lstm_attention": 172_933, "resnet1d": 545_157}
-SIZES |= {"patient_context": 115_912, "ensemble": 67_162}
+SIZES |= {"patient_context": 115_912, "ensemble": 67_162, "hybrid": 516_229, "xresnet1d": 1_870_661}
+SIZES |= {"inception1d": 408_325, "s4": 202_885}
 """Parameters for two leads, five classes, 360 samples."""
 SHAPES = [(1, 4, 360), (2, 5, 360), (12, 9, 1000), (3, 2, 187)]
 
@@ -49,7 +50,11 @@ def test_any_number_of_leads_classes_and_samples(name, shape):
 def test_every_parameter_gets_a_gradient(name):
     net = network(name).train()
     torch.manual_seed(0)
-    torch.nn.functional.cross_entropy(net(batch(n=16)), torch.arange(16) % 5).backward()
+    optimiser = torch.optim.SGD(net.parameters(), lr=0.01)
+    for _ in range(2):  # a branch may begin at zero, and then pass nothing back at first
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(net(batch(n=16)), torch.arange(16) % 5).backward()
+        optimiser.step()
     for label, parameter in net.named_parameters():
         assert parameter.grad is not None, label
         assert parameter.grad.abs().sum() > 0, label
@@ -83,6 +88,29 @@ def test_save_and_load_give_the_same_output(name, tmp_path):
     other = MODELS[name](2, 5, 360)
     other.load_state_dict(load_file(tmp_path / "w.safetensors"))
     assert torch.equal(net(batch()), other.eval()(batch()))
+
+
+def test_xresnet_is_the_benchmark_s():
+    assert sum(p.numel() for p in network("xresnet1d", 12, 23, 1000).parameters()) == 1_874_583
+
+
+def test_state_space_kernels_are_the_recurrence():
+    """The kernel of S4 is what its states do step by step; backwards it sees what is to come."""
+    torch.manual_seed(0)
+    layer = s4._Layer(2, 3, 40, 0.0)
+    u = torch.randn(1, 2, 40)
+    step = layer.log_step.exp()[:, None]
+    a = torch.complex(-layer.log_decay.exp(), layer.frequency)
+    c = torch.view_as_complex(layer.out.detach())
+    wanted = torch.zeros(2, 40)
+    for row in range(4):
+        states = torch.zeros(3, dtype=torch.complex64)
+        order = range(40) if row < 2 else range(39, -1, -1)
+        for at in order:
+            moved = (step[row] * a[row]).exp()
+            states = moved * states + (moved - 1) / a[row] * u[0, row % 2, at]
+            wanted[row % 2, at] += 2 * (c[row] * states).real.sum()
+    torch.testing.assert_close(s4._convolved(u, layer.kernel())[0], wanted.detach(), atol=1e-4, rtol=1e-4)
 
 
 def test_attention_sums_to_one():

@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional as F
 
 from einthoven.errors import ConfigurationFault
-from einthoven.training.losses import balanced_weights, focal, loss_for
+from einthoven.training.losses import asymmetric, balanced_weights, focal, loss_for, positive_weights, sigmoid_focal
 from einthoven.training.recipe import LOSSES, Recipe
 
 LOGITS = torch.randn(32, 4, generator=torch.Generator().manual_seed(0))
@@ -45,6 +45,28 @@ def test_balanced_weights_are_scikit_learns():
 
 
 @pytest.mark.parametrize("name", LOSSES)
+def test_each_loss_of_several_classes_falls_with_the_error(name):
+    truth = torch.tensor([[1.0, 0, 1, 0], [0, 0, 0, 0], [0, 1, 0, 0]])
+    loss = loss_for(Recipe(loss=name), torch.tensor([1, 1, 1, 0]), 3)
+    right = 8 * truth - 4
+    assert loss(right, truth) < loss(torch.zeros_like(truth), truth) < loss(-right, truth)
+
+
+def test_losses_of_several_classes_are_as_published():
+    torch.manual_seed(0)
+    logits, truth = torch.randn(5, 3), (torch.rand(5, 3) < 0.4).float()
+    p = torch.sigmoid(logits)
+    plain = -(truth * p.log() + (1 - truth) * (1 - p).log())
+    torch.testing.assert_close(loss_for(Recipe(), torch.tensor([1, 1, 1]), 5)(logits, truth), plain.mean())
+    right = truth * p + (1 - truth) * (1 - p)
+    torch.testing.assert_close(sigmoid_focal(logits, truth, 2.0), ((1 - right) ** 2 * plain).mean())
+    shifted = (p - 0.05).clamp(min=0)
+    wanted = -(truth * (1 - p) * p.log() + (1 - truth) * shifted**4 * (1 - shifted).log()).mean()
+    torch.testing.assert_close(asymmetric(logits, truth), wanted)
+    assert positive_weights(torch.tensor([0.0, 50.0, 999.0]), 1000).tolist() == pytest.approx([100, 19, 1 / 999])
+
+
+@pytest.mark.parametrize("name", sorted(set(LOSSES) - {"asymmetric"}))
 def test_each_loss_falls_with_the_error(name):
     loss = loss_for(Recipe(loss=name), torch.tensor([10, 20, 30, 40]))
     right = 5.0 * F.one_hot(LABELS, 4).float()

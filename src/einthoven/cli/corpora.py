@@ -31,13 +31,19 @@ class Corpora:
         console.table(("corpus", "title", "records", "patients", "beats", "Hz", "licence"), rows)
         for corpus in CORPORA.values():
             prepared = corpus.preparation
+            if prepared.cut == "tiles":
+                window = f"windows of {prepared.after_s:g} s"
+            else:
+                window = f"{prepared.before_s:g} s ahead of the beat to {prepared.after_s:g} s behind"
             console.say(f"{corpus.name}: leads {corpus.leads}; {corpus.address}")
             console.say(
                 f"  prepared as {', '.join(prepared.leads)} at {prepared.fs_hz:g} Hz, "
-                f"{prepared.before_s:g} s ahead of the beat to {prepared.after_s:g} s behind, {prepared.scaling} scaling"
+                f"{window}, {prepared.scaling} scaling"
             )
             for protocol in corpus.protocols.values():
                 console.say(f"  protocol {protocol.name}: {protocol.summary}; {protocol.labels.name}")
                 console.say(f"    {protocol.remark}")
+            for name, labels in corpus.label_sets.items():
+                console.say(f"  labels {name}: {labels.name}")
             console.say(f"  {corpus.citation}")
         return 0

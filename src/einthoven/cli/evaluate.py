@@ -24,18 +24,24 @@ class Evaluate:
     source: From
     """Folder of the corpus as its publisher lays it out."""
     out: Path
-    """Folder for metrics.json, table.md, confusion.png, roc.png and predictions.csv."""
+    """Folder for metrics.json, table.md, predictions.csv, roc.png and confusion.png (classes.png for several classes at once)."""
     corpus: str | None = None
     """Name of the corpus; the one the model was trained on, where not stated."""
     protocol: str | None = None
     """How the corpus is parted; the one the model was trained by, where not stated."""
+    labels: str | None = None
+    """Which question is put to it, where a corpus knows several; the one the model was trained on, where not stated."""
+    folds: tuple[str, ...] = ()
+    """Folds that are tested, where the publisher made some; those of the protocol, where not stated."""
+    strict: bool = False
+    """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
     drop_202: bool = False
     """Leave out record 202, who is the man of record 201."""
 
     def run(self) -> int:
         """Open the test part, score, write tables and figures."""
-        from einthoven.data.build import build
-        from einthoven.evaluation.evaluate import HEADLINE, evaluate
+        from einthoven.data.build import build, told
+        from einthoven.evaluation.evaluate import evaluate, headline
         from einthoven.inference.predictor import load
         from einthoven.inference.scoring import keep_result, score_test_part
         from einthoven.report import plots, tables
@@ -44,9 +50,12 @@ class Evaluate:
         card = predictor.card
         corpus = corpus_named(self.corpus or _stated(card.training, "corpus", card.name))
         protocol = corpus.protocol(self.protocol or _stated(card.training, "protocol", card.name))
+        asked = next((name for name, labels in corpus.label_sets.items() if labels.name == card.labels), None)
+        protocol = corpus.with_labels(protocol, self.labels or asked)
         require_folder(self.out)
-        store = build(corpus, self.source, card.preparation, protocol.without)
-        predictions, found = score_test_part(predictor, corpus, protocol, store, ("202",) if self.drop_202 else ())
+        store = build(corpus, self.source, card.preparation, protocol.without, self.strict)
+        left_out = ("202",) if self.drop_202 else ()
+        predictions, found = score_test_part(predictor, corpus, protocol, store, left_out, folds=self.folds)
         metrics = {
             "model": card.name,
             "weights_sha256": card.weights_sha256,
@@ -59,14 +68,22 @@ class Evaluate:
         with written_aside(self.out / "table.md") as aside:
             aside.write_text(tables.markdown(metrics))
         predictions.write(self.out / "predictions.csv")
-        plots.confusion(metrics, self.out / "confusion.png")
+        if predictions.multi:
+            plots.classes(metrics, self.out / "classes.png")
+        else:
+            plots.confusion(metrics, self.out / "confusion.png")
         plots.roc(predictions, metrics, self.out / "roc.png")
-        if not self.drop_202:
+        if not (self.drop_202 or self.folds):
             keep_result(predictor, metrics)
         console.say(tables.title(metrics))
-        console.table(("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in HEADLINE])
+        console.table(
+            ("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in headline(metrics)]
+        )
         console.table(*tables.per_class(metrics))
-        console.say(f"{metrics['remark']}\n{self.out}: metrics.json, table.md, confusion.png, roc.png, predictions.csv")
+        for line in told(store):
+            console.say(line)
+        figure = "classes.png" if predictions.multi else "confusion.png"
+        console.say(f"{metrics['remark']}\n{self.out}: metrics.json, table.md, {figure}, roc.png, predictions.csv")
         return 0
 
 

@@ -33,9 +33,12 @@ class Windows:
     """Upper edge of the band-pass, Hz."""
     scaling: str | None = None
     """millivolt or local (each lead over its root mean square of ten seconds)."""
-
     patient: bool | None = None
     """Put the patient's typical beat and numbers on the rhythm beside each window (wants scaling millivolt)."""
+    cut: str | None = None
+    """beats (a window around each heartbeat) or tiles (windows that follow each other)."""
+    crop_s: float | None = None
+    """Of tiles: the network sees crops of this length, s, and its answers to them are averaged."""
 
     def over(self, preparation: Preparation) -> Preparation:
         """The preparation with what was stated here."""
@@ -71,16 +74,20 @@ class Prepare:
     """Folder of the corpus as its publisher lays it out."""
     protocol: str = "clean"
     """The protocol whose records are prepared; training and evaluation by it find them."""
+    strict: bool = False
+    """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
 
     def run(self) -> int:
         """Build the store and say where it is."""
-        from einthoven.data.build import build
+        from einthoven.data.build import build, told
 
         corpus = corpus_named(self.corpus)
         protocol = corpus.protocol(self.protocol)
-        store = build(corpus, self.source, self.windows.over(corpus.preparation), protocol.without)
+        store = build(corpus, self.source, self.windows.over(corpus.preparation), protocol.without, self.strict)
         shape = " x ".join(f"{size:,}" for size in store.windows.shape)
         console.say(f"{corpus.title}: {shape} (windows x leads x samples) in {store.folder}")
+        for line in told(store):
+            console.say(f"  {line}")
         console.say(f"fingerprint {store.fingerprint[:16]}")
         return 0

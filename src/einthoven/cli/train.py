@@ -31,6 +31,10 @@ class Train:
     """Folder of the run: settings, logs, checkpoints, and the bundle at the end."""
     protocol: str = "clean"
     """How the corpus is parted; clean keeps patients apart."""
+    labels: str | None = None
+    """Which question is put to it, where a corpus knows several (einthoven corpora lists them); the protocol's own else."""
+    strict: bool = False
+    """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
     leave_out: tuple[str, ...] = ()
     """Records that neither train nor validate."""
     fold: int | None = None
@@ -42,17 +46,20 @@ class Train:
 
     def run(self) -> int:
         """Prepare, train, and say how the validation part was answered."""
-        from einthoven.data.build import build
+        from einthoven.data.build import build, told
         from einthoven.export.graph import add_graph
         from einthoven.training.fit import fit, require_model
+        from einthoven.training.module import SCORE
         from einthoven.training.task import task_of
 
         require_model(self.model)
         require_folder(self.out)
         corpus = corpus_named(self.corpus)
-        protocol = corpus.protocol(self.protocol)
+        protocol = corpus.with_labels(corpus.protocol(self.protocol), self.labels)
         settings = dict(_setting(text) for text in self.settings)
-        store = build(corpus, self.source, self.windows.over(corpus.preparation), protocol.without)
+        store = build(corpus, self.source, self.windows.over(corpus.preparation), protocol.without, self.strict)
+        for line in told(store):
+            console.note(line)
         task = task_of(corpus, protocol, store, self.recipe.seed, self.leave_out, self.fold)
         console.note(f"{self.model} on {corpus.name}, protocol {protocol.name}: {protocol.summary}")
         if protocol.leaks:
@@ -60,8 +67,9 @@ class Train:
         if fit(task, self.model, settings, self.recipe, self.out) is None:
             return 0
         card = add_graph(self.out / "bundle")
+        score = SCORE[card.multi]
         console.say(
-            f"{self.out}: validation macro-F1 {card.training['validation_macro_f1']:.4f} "
+            f"{self.out}: validation {score.replace('_', ' ')} {card.training[f'validation_{score}']:.4f} "
             f"in epoch {card.training['best_epoch'] + 1}, {card.n_parameters:,} parameters"
         )
         console.say(

@@ -1,7 +1,7 @@
 """Knows what a corpus declares: origin, licence, counts, entries, protocols. Does not know a model, nor how windows are kept."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,19 +21,43 @@ class Entry:
     patient: str
     path: Path
     suffixes: tuple[str, ...]
+    codes: str = ""
+    """What the whole record was diagnosed with, as :func:`einthoven.corpora.labels.coded` joins it."""
+    group: str = ""
+    """Part the publisher put it into (a fold)."""
+    age_years: float = float("nan")
+
+
+class Listing(list[Entry]):
+    """The entries under a folder.
+
+    dropped : names of the records that are declared but not among them, by the reason
+    """
+
+    def __init__(self, entries: Iterable[Entry] = (), dropped: dict[str, tuple[str, ...]] | None = None):
+        super().__init__(entries)
+        self.dropped = {reason: names for reason, names in (dropped or {}).items() if names}
 
 
 @dataclass(frozen=True)
 class Index:
     """What is known of each window of a store, as arrays [n windows].
 
-    record, patient, symbol : text; position : sample number at the record's own rate
+    record, patient, symbol, group : text; position : sample number at the record's own rate; age_years : NaN where unknown
     """
 
     record: np.ndarray
     patient: np.ndarray
     symbol: np.ndarray
     position: np.ndarray
+    group: np.ndarray = None
+    age_years: np.ndarray = None
+
+    def __post_init__(self):
+        if self.group is None:
+            object.__setattr__(self, "group", np.full(len(self.record), ""))
+        if self.age_years is None:
+            object.__setattr__(self, "age_years", np.full(len(self.record), np.nan))
 
 
 @dataclass(frozen=True)
@@ -58,6 +82,12 @@ class Protocol:
     n_folds: int = 0
     """Folds of its training patients for cross-validation: fold k validates, the others train; 0 where there are none."""
 
+    def parts(self, index: Index, seed: int, left_out: tuple[str, ...] = (), fold: int | None = None) -> Split:
+        """The three parts, without windows that bear no class of the label set."""
+        split = self.split(index, seed, left_out, fold)
+        labelled = self.labels.is_labelled(index.symbol)
+        return Split(*(part[labelled[part]] for part in (split.train, split.validation, split.test)))
+
 
 @dataclass(frozen=True)
 class Corpus:
@@ -79,12 +109,36 @@ class Corpus:
     preparation: Preparation
     """How its windows are prepared unless the user says otherwise."""
     protocols: dict[str, Protocol]
-    entries: Callable[[Path], list[Entry]]
-    """The records under a folder; raises CorpusIncomplete where some are missing."""
+    entries: Callable[[Path, float], Listing]
+    """The records under a folder, for an input of some rate where they come in several; raises CorpusIncomplete where files are
+    missing that it cannot do without."""
     read: Callable[[Entry], Record]
     """One record with its annotations."""
-    beats: Callable[[Record], tuple[np.ndarray, np.ndarray]]
-    """Sample numbers [n] and symbols [n] of a record's beats."""
+    beats: Callable[[Record], tuple[np.ndarray, np.ndarray]] | None = None
+    """Sample numbers [n] and symbols [n] of a record's beats; None where records are labelled as a whole."""
+    label_sets: dict[str, LabelSet] = field(default_factory=dict)
+    """Other questions that can be put to it, by name."""
+    survives: bool = False
+    """Whether a record that cannot be read is counted and left out; else it ends the reading."""
+
+    def with_labels(self, protocol: Protocol, name: str | None) -> Protocol:
+        """A protocol that asks another question.
+
+        Raises
+        ------
+        UnknownName
+            Naming the label sets there are.
+        """
+        if name is None:
+            return protocol
+        if name not in self.label_sets:
+            raise UnknownName(
+                f"{self.name} has no such labels.",
+                found=name,
+                expected=", ".join(self.label_sets) or "none but those of the protocol",
+                remedy=f"--labels {next(iter(self.label_sets))}" if self.label_sets else "leave out --labels",
+            )
+        return replace(protocol, labels=self.label_sets[name])
 
     def protocol(self, name: str) -> Protocol:
         """A protocol by name.
@@ -106,7 +160,7 @@ class Corpus:
 
 def entries_of(
     folder: Path, names: tuple[str, ...], suffixes: tuple[str, ...], patient_of: dict[str, str], remedy: str
-):
+) -> Listing:
     """Entries for `names` in `folder`, each with all its `suffixes`.
 
     Raises
@@ -128,4 +182,4 @@ def entries_of(
             expected=f"{len(names)} records with {', '.join(f'.{suffix}' for suffix in suffixes)}",
             remedy=remedy,
         )
-    return [Entry(name, patient_of.get(name, name), folder / name, suffixes) for name in names]
+    return Listing(Entry(name, patient_of.get(name, name), folder / name, suffixes) for name in names)

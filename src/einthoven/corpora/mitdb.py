@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from einthoven.corpora.corpus import Corpus, Entry, Index, Protocol, entries_of
+from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, entries_of
 from einthoven.corpora.labels import AAMI4, AAMI5, BEAT_SYMBOLS
 from einthoven.corpora.split import Split, stratified
 from einthoven.records import Record, read
@@ -118,7 +118,7 @@ _N_FOLDS = 6
 _PATIENT_OF = {"202": "201"}  # 201 and 202 are one man, on one tape
 
 
-def _entries(folder: Path) -> list[Entry]:
+def _entries(folder: Path, fs_hz: float) -> Listing:
     remedy = "unpack mitdb 1.0.0 whole, then --from its folder (100.hea … 234.atr)"
     return entries_of(folder, RECORDS, ("hea", "dat", "atr"), _PATIENT_OF, remedy)
 
@@ -134,7 +134,7 @@ def _beats(record: Record) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    labels = np.array([AAMI5.index_of(symbol) for symbol in index.symbol])
+    labels = AAMI5.targets(index.symbol)
     rest, test = stratified(labels, 0.2, seed)
     train, validation = stratified(labels[rest], 0.1, seed + 1)
     # Drawn over all beats and thinned afterwards: what is left out must not move another beat into another part.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from einthoven.corpora.corpus import Corpus, Entry, Index, Protocol, entries_of
+from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, entries_of
 from einthoven.corpora.labels import AAMI4_WIDE, WIDE_BEAT_SYMBOLS
 from einthoven.corpora.split import Split
 from einthoven.records import Record, read
@@ -18,7 +18,7 @@ STANDS_FOR = {"ECG1": "MLII", "ECG2": "V1"}
 _SUFFIXES = ("hea", "dat", "atr")
 
 
-def _entries(folder: Path) -> list[Entry]:
+def _entries(folder: Path, fs_hz: float) -> Listing:
     names = sorted(
         {path.stem for path in Path(folder).glob("*.atr")} | {path.stem for path in Path(folder).glob("*.hea")}
     )

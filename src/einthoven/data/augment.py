@@ -61,6 +61,22 @@ def wander(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.3) 
     return x + (height * torch.sin(2 * torch.pi * hz * torch.arange(n_samples) / fs_hz + phase)).to(x.device)
 
 
+def masked(x: Tensor, fs_hz: float, rng: torch.Generator, *, most_s: float = 1.0) -> Tensor:
+    """Silence all leads of each window over a span of up to `most_s`, wherever it falls."""
+    n_samples = x.shape[-1]
+    length = (most_s * fs_hz * torch.rand((len(x), 1, 1, 1), generator=rng)).long()
+    start = (n_samples * torch.rand((len(x), 1, 1, 1), generator=rng)).long()
+    at = torch.arange(n_samples)
+    return x * ((at < start) | (at >= start + length)).to(x.device)
+
+
+def leads_off(x: Tensor, fs_hz: float, rng: torch.Generator, *, chance: float = 0.1) -> Tensor:
+    """Silence each lead of each window with a chance of its own, but never all: an electrode fell off."""
+    kept = torch.rand((*x.shape[:2], 1, 1), generator=rng) >= chance
+    kept |= ~kept.any(dim=1, keepdim=True)
+    return x * kept.to(x.device)
+
+
 AUGMENTATIONS: dict[str, Callable[..., Tensor]] = {
     "shift": shift,
     "stretch": stretch,
@@ -68,4 +84,6 @@ AUGMENTATIONS: dict[str, Callable[..., Tensor]] = {
     "others": others,
     "noise": noise,
     "wander": wander,
+    "masked": masked,
+    "leads_off": leads_off,
 }

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
@@ -13,35 +13,55 @@ import numpy as np
 from einthoven import console
 from einthoven.corpora.corpus import Corpus, Entry, Index
 from einthoven.data import store as stores
-from einthoven.errors import StoreDamaged
+from einthoven.errors import (
+    ConfigurationFault,
+    CorpusIncomplete,
+    EinthovenError,
+    ImplausibleAmplitude,
+    LeadMismatch,
+    RecordUnreadable,
+    StatementMissing,
+    StoreDamaged,
+)
 from einthoven.paths import folder_aside
 from einthoven.signal.preparation import Preparation, beat_windows
+from einthoven.signal.preparation import tiles as cut_tiles
 
 
-def build(corpus: Corpus, source: Path, preparation: Preparation, without: tuple[str, ...] = ()) -> stores.Store:
+def build(
+    corpus: Corpus, source: Path, preparation: Preparation, without: tuple[str, ...] = (), strict: bool = False
+) -> stores.Store:
     """The store of a corpus, made where there is none, else opened.
 
     Parameters
     ----------
     source : the folder of the corpus as its publisher lays it out
     without : records that are not prepared
+    strict : whether a record that is declared and not there, or cannot be read, ends it; else such are counted and told
 
     Raises
     ------
     CorpusIncomplete, RecordUnreadable, LeadMismatch
         Where the files do not allow it; no store is left behind then.
     """
-    entries = [entry for entry in corpus.entries(source) if entry.record not in without]
+    listing = corpus.entries(source, preparation.fs_hz)
+    entries = [entry for entry in listing if entry.record not in without]
+    if strict and listing.dropped:
+        raise _incomplete(corpus, source, listing.dropped)
     folder = stores.folder_for(corpus, entries, preparation)
     if folder.exists():
         try:
             found = stores.open_store(folder)
             if stores.is_current(found, entries):
+                if strict and found.manifest.get("refused"):
+                    raise _incomplete(corpus, source, found.manifest["refused"])
                 return found
         except StoreDamaged as error:
             console.note(f"{error.summary} It is made again.")
     with folder_aside(folder) as aside:
-        index, n_windows = _fill(stores.windows_file(aside), corpus, entries, preparation)
+        index, refused = _fill(stores.windows_file(aside), corpus, entries, preparation)
+        if refused and (strict or not len(index.record)):
+            raise _incomplete(corpus, source, refused)
         files = {
             path.name: {
                 "size": path.stat().st_size,
@@ -54,28 +74,57 @@ def build(corpus: Corpus, source: Path, preparation: Preparation, without: tuple
         manifest = {
             "settings": settings,
             "preparation": preparation.as_dict(),
-            "shape": [n_windows, preparation.n_rows, preparation.n_samples],
+            "shape": [len(index.record), preparation.n_rows, preparation.n_samples],
             "files": files,
+            "dropped": {reason: list(names) for reason, names in listing.dropped.items()},
+            "refused": refused,
             "fingerprint": stores.digest([settings, sorted((name, told["sha256"]) for name, told in files.items())]),
         }
         stores.write(aside, index, manifest)
     return stores.open_store(folder)
 
 
-def _fill(file: Path, corpus: Corpus, entries: list[Entry], preparation: Preparation) -> tuple[Index, int]:
-    parts: dict[str, list[np.ndarray]] = {"record": [], "patient": [], "symbol": [], "position": []}
+def _fill(
+    file: Path, corpus: Corpus, entries: list[Entry], preparation: Preparation
+) -> tuple[Index, dict[str, list[str]]]:
+    """Windows into `file`; the index of those that are in it, and the records that were refused, by the reason."""
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in stores.INDEXED}
+    refused: dict[str, list[str]] = {}
     with file.open("wb") as sink, _workers(len(entries)) as run:
         work = run([(corpus, entry, preparation) for entry in entries])
-        for entry, (windows, beats, symbols) in zip(
+        for entry, answer in zip(
             entries, console.progress(work, f"preparing {corpus.name}", len(entries)), strict=True
         ):
+            if isinstance(answer, EinthovenError):
+                refused.setdefault(answer.found or answer.summary, []).append(entry.record)
+                continue
+            windows, positions, symbols = answer
             sink.write(np.ascontiguousarray(windows, np.float32).data)
-            parts["record"].append(np.full(len(beats), entry.record))
-            parts["patient"].append(np.full(len(beats), entry.patient))
-            parts["symbol"].append(np.asarray(symbols, np.str_))
-            parts["position"].append(beats)
-    joined = {name: np.concatenate(arrays) for name, arrays in parts.items()}
-    return Index(**joined), len(joined["position"])
+            known = (entry.record, entry.patient, symbols, positions, entry.group, entry.age_years)
+            for name, values in zip(stores.INDEXED, known, strict=True):
+                parts[name].append(np.broadcast_to(np.asarray(values), len(windows)))
+    joined = {name: np.concatenate(arrays) if arrays else np.zeros(0) for name, arrays in parts.items()}
+    return Index(**joined), refused
+
+
+def told(store: stores.Store) -> list[str]:
+    """What was left out of a store, in words, a line for each reason."""
+    found = {**store.manifest.get("dropped", {}), **store.manifest.get("refused", {})}
+    return [
+        f"left out, {reason}: {len(names)} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
+        for reason, names in found.items()
+    ]
+
+
+def _incomplete(corpus: Corpus, source: Path, left_out: dict[str, Sequence[str]]) -> CorpusIncomplete:
+    n = sum(len(names) for names in left_out.values())
+    reasons = "; ".join(f"{reason}: {', '.join(list(names)[:3])}" for reason, names in list(left_out.items())[:3])
+    return CorpusIncomplete(
+        f"{n} records of {corpus.name} under {source} cannot be used.",
+        found=reasons,
+        expected="every record that is declared, readable",
+        remedy="leave out --strict to go on without them, or copy them again",
+    )
 
 
 @contextmanager
@@ -100,9 +149,26 @@ def _leave_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _windows_of(task: tuple[Corpus, Entry, Preparation]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _windows_of(
+    task: tuple[Corpus, Entry, Preparation],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | str] | EinthovenError:
+    """Windows of one record, their positions and symbols; the reason instead, where the corpus survives a bad record."""
     corpus, entry, preparation = task
-    record = corpus.read(entry)
-    beats, symbols = corpus.beats(record)
-    windows = beat_windows(record.signal_mv, record.fs_hz, record.leads, beats, preparation, str(record.source))
-    return windows, beats, symbols
+    try:
+        record = corpus.read(entry)
+        where = record.signal_mv, record.fs_hz, record.leads
+        if preparation.cut == "tiles":
+            return *cut_tiles(*where, preparation, str(record.source)), entry.codes
+        if corpus.beats is None:
+            raise ConfigurationFault(
+                f"the heartbeats of {corpus.name} are not annotated.",
+                found=f"cut {preparation.cut}",
+                expected="cut tiles",
+                remedy="--prepare.cut tiles",
+            )
+        beats, symbols = corpus.beats(record)
+        return beat_windows(*where, beats, preparation, str(record.source)), beats, symbols
+    except (RecordUnreadable, StatementMissing, LeadMismatch, ImplausibleAmplitude) as error:
+        if not corpus.survives:
+            raise
+        return error

@@ -13,8 +13,9 @@ from einthoven.errors import StoreDamaged
 from einthoven.paths import stores
 from einthoven.signal.preparation import Preparation
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when stores of an earlier version can no longer be read."""
+INDEXED = ("record", "patient", "symbol", "position", "group", "age_years")
 _WINDOWS, _INDEX, _MANIFEST = "windows.f32", "index.npz", "manifest.json"
 
 
@@ -72,7 +73,7 @@ def file_sha256(path: Path) -> str:
 
 def write(folder: Path, index: Index, manifest: dict) -> None:
     """Write index and manifest beside the windows already in `folder`; the manifest comes last."""
-    np.savez(folder / _INDEX, **{name: getattr(index, name) for name in ("record", "patient", "symbol", "position")})
+    np.savez(folder / _INDEX, **{name: getattr(index, name) for name in INDEXED})
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1))
 
 

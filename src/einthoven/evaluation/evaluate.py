@@ -2,13 +2,18 @@
 
 import numpy as np
 
-from einthoven.evaluation import metrics
+from einthoven.evaluation import metrics, multilabel
 from einthoven.evaluation.intervals import LEVEL, draw_weights, interval
 from einthoven.evaluation.predictions import Predictions
 
 DRAWS = 1000
 HEADLINE = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_auc")
-"""The metrics that are shown first."""
+"""The metrics that are shown first, where a window bears one class."""
+
+
+def headline(metrics: dict) -> tuple[str, ...]:
+    """Names of the metrics that are shown first for an evaluation."""
+    return multilabel.HEADLINE if "macro_auroc" in metrics else HEADLINE
 
 
 def evaluate(predictions: Predictions, unit: str, draws: int = DRAWS, seed: int = 0) -> dict:
@@ -23,8 +28,11 @@ def evaluate(predictions: Predictions, unit: str, draws: int = DRAWS, seed: int 
     Returns
     -------
     plain values for ``metrics.json``: ``n_test``, ``accuracy``, ``macro_precision``, ``macro_recall``, ``macro_f1``,
-    ``macro_auc`` (each ``{value, low, high}``), ``per_class``, ``confusion``, ``baselines``, ``interval``
+    ``macro_auc`` (each ``{value, low, high}``), ``per_class``, ``confusion``, ``baselines``, ``interval``; where a window can
+    bear several classes what :func:`einthoven.evaluation.multilabel.evaluate` gives
     """
+    if predictions.multi:
+        return multilabel.evaluate(predictions, unit, draws, seed)
     classes, truth = predictions.classes, predictions.truth
     groups = predictions.patient if unit == "patient" else np.arange(len(truth))
     weights = draw_weights(groups, draws, seed)

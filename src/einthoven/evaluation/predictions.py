@@ -9,15 +9,35 @@ import numpy as np
 from einthoven.errors import RecordUnreadable
 from einthoven.paths import written_aside
 
-_KEYS = ("record", "patient", "position", "truth")
+_KEYS, _SEVERAL = ("record", "patient", "position", "truth"), "truths"
+
+
+def decide(probability: np.ndarray, thresholds: tuple[float, ...], at_least_one: bool) -> np.ndarray:
+    """Which of several classes are said, bool [n, C], from their probabilities [n, C].
+
+    Parameters
+    ----------
+    thresholds : for each class, or empty for 0.5
+    at_least_one : where no class reaches its threshold, the one is said whose odds are nearest to its threshold's
+    """
+    limits = np.asarray(thresholds or (0.5,) * probability.shape[1], np.float64)
+    said = probability >= limits
+    if at_least_one:
+        clipped, limits = np.clip(probability, 1e-7, 1 - 1e-7), np.clip(limits, 1e-7, 1 - 1e-7)
+        nearest = (np.log(clipped / (1 - clipped)) - np.log(limits / (1 - limits))).argmax(axis=1)
+        none = ~said.any(axis=1)
+        said[none, nearest[none]] = True
+    return said
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row for each window, one class each.
+    """One row for each window.
 
-    classes : names [C]; truth : class numbers [n]; probability : [n, C], rows sum to one; record, patient : text [n];
-    position : sample number at the record's own rate [n]
+    classes : names [C]; truth : class numbers [n], or zeros and ones [n, C] where a window can bear several; probability :
+    [n, C], rows sum to one unless there can be several; record, patient : text [n]; position : sample number at the
+    record's own rate [n]; thresholds : probability from which each class is said [C], empty means 0.5; at_least_one :
+    whether the class nearest to its threshold is said where none reaches it
     """
 
     classes: tuple[str, ...]
@@ -26,16 +46,34 @@ class Predictions:
     record: np.ndarray
     patient: np.ndarray
     position: np.ndarray
+    thresholds: tuple[float, ...] = ()
+    at_least_one: bool = False
+
+    @property
+    def multi(self) -> bool:
+        """Whether a window can bear several classes."""
+        return self.truth.ndim == 2
 
     @property
     def decided(self) -> np.ndarray:
-        """Class numbers [n]: the most probable class."""
-        return self.probability.argmax(axis=1)
+        """The most probable class [n]; where there can be several, bool [n, C]."""
+        if not self.multi:
+            return self.probability.argmax(axis=1)
+        return decide(self.probability, self.thresholds, self.at_least_one)
 
     def at(self, chosen: np.ndarray) -> "Predictions":
         """Some of the rows."""
         rows = {name: getattr(self, name)[chosen] for name in ("truth", "probability", "record", "patient", "position")}
         return replace(self, **rows)
+
+    def by_record(self) -> "Predictions":
+        """One row a record: the mean of the probabilities of its windows, which share their truth."""
+        _, first, member = np.unique(self.record, return_index=True, return_inverse=True)
+        order = np.argsort(first)  # as they came
+        total = np.zeros((len(first), len(self.classes)))
+        np.add.at(total, member, self.probability)
+        mean = total / np.bincount(member)[:, None]
+        return replace(self.at(first[order]), probability=mean[order].astype(self.probability.dtype))
 
     def weighted(self, weights: tuple[float, ...]) -> "Predictions":
         """The same answers with each class's probability times its weight, and made to sum to one again."""
@@ -43,11 +81,15 @@ class Predictions:
         return replace(self, probability=moved / moved.sum(axis=1, keepdims=True))
 
     def write(self, path: Path) -> None:
-        """Write as CSV: record, patient, position, truth (a class's name), then a column of probabilities a class."""
+        """Write as CSV: record, patient, position, truth (a class's name; or truths, their names joined by ``;``), then a column of
+        probabilities a class."""
         with written_aside(path) as aside, aside.open("w", newline="") as file:
             sheet = csv.writer(file)
-            sheet.writerow([*_KEYS, *self.classes])
-            names = np.array(self.classes)[self.truth]
+            sheet.writerow([*_KEYS[:3], _SEVERAL if self.multi else _KEYS[3], *self.classes])
+            if self.multi:
+                names = [";".join(np.array(self.classes)[row > 0].tolist()) for row in self.truth]
+            else:
+                names = np.array(self.classes)[self.truth]
             shown = np.char.mod("%.6g", self.probability)
             rows = zip(self.record, self.patient, self.position, names, shown, strict=True)
             sheet.writerows([r, p, at, name, *values] for r, p, at, name, values in rows)
@@ -64,11 +106,16 @@ class Predictions:
         try:
             with Path(path).open(newline="") as file:
                 head, *rows = csv.reader(file)
-            if tuple(head[:4]) != _KEYS or len(head) < 6:
+            if tuple(head[:4]) not in (_KEYS, (*_KEYS[:3], _SEVERAL)) or len(head) < 6:
                 raise ValueError(f"columns {', '.join(head)}")
             classes = tuple(head[4:])
             columns = list(zip(*rows, strict=True))
-            truth = np.array([classes.index(name) for name in columns[3]])
+            if head[3] == _SEVERAL:
+                truth = np.zeros((len(rows), len(classes)), np.float32)
+                for row, names in zip(truth, columns[3], strict=True):
+                    row[[classes.index(name) for name in names.split(";") if name]] = 1
+            else:
+                truth = np.array([classes.index(name) for name in columns[3]])
             probability = np.array(columns[4:], float).T
             record, patient, position = (np.array(column) for column in columns[:3])
             return cls(classes, truth, probability, record, patient, position.astype(np.int64))

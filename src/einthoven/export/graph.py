@@ -35,7 +35,7 @@ def add_graph(folder: Path) -> Card:
     if card.graph_sha256 and (folder / bundle.GRAPH).is_file():
         return card
     reference = TorchBackend(folder, card)
-    n_leads, n_samples = card.preparation.n_rows, card.preparation.n_samples
+    n_leads, n_samples = card.preparation.n_rows, card.preparation.n_input
     windows = np.random.default_rng(0).standard_normal((64, n_leads, n_samples)).astype(np.float32)
     with tempfile.TemporaryDirectory() as aside:
         file = Path(aside) / bundle.GRAPH

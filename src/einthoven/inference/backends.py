@@ -31,7 +31,7 @@ class TorchBackend:
         tensors = bundle.load_weights(folder, card)
         settings = {name: tuple(value) if isinstance(value, list) else value for name, value in card.settings.items()}
         try:
-            shape = (card.preparation.n_rows, len(card.classes), card.preparation.n_samples)
+            shape = (card.preparation.n_rows, len(card.classes), card.preparation.n_input)
             network = MODELS[card.architecture](*shape, **settings)
             network.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -71,7 +71,7 @@ class OnnxBackend:
         try:
             self.session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
             takes, gives = self.session.get_inputs()[0].shape[1:], self.session.get_outputs()[0].shape[1:]
-            stated = [card.preparation.n_rows, card.preparation.n_samples], [len(card.classes)]
+            stated = [card.preparation.n_rows, card.preparation.n_input], [len(card.classes)]
             if (takes, gives) != stated:
                 raise ValueError(f"it takes {takes} and gives {gives}, the card says {stated[0]} and {stated[1]}")
         except Exception as error:

@@ -65,7 +65,14 @@ class Predictor:
         """
         if not len(windows):
             return np.zeros((0, len(self.card.classes)), np.float32)
-        logits = self.backend.logits(windows)
+        card = self.card
+        if card.preparation.crop_s:
+            cut = preparation.crops(windows, card.preparation)
+            logits = self.backend.logits(cut.reshape(-1, *cut.shape[2:])).reshape(*cut.shape[:2], -1).mean(axis=1)
+        else:
+            logits = self.backend.logits(windows)
+        if card.multi:
+            return 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         if self.card.class_weights:
             powers = powers * np.asarray(self.card.class_weights, powers.dtype)

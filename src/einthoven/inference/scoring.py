@@ -8,29 +8,35 @@ from einthoven.bundle import rewrite_card
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import PARTS, audit, require_apart
 from einthoven.data.store import Store
-from einthoven.errors import ConfigurationFault
-from einthoven.evaluation.evaluate import HEADLINE
+from einthoven.errors import ConfigurationFault, CorpusIncomplete
+from einthoven.evaluation.evaluate import headline
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import Predictor
 from einthoven.paths import ASSETS
 
 
 def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chosen: np.ndarray) -> Predictions:
-    """Answers of a model for some windows of a store, beside the truth.
+    """Answers of a model for some windows of a store, beside the truth; for tiles one answer a record, the mean over its windows.
+
+    Windows are answered one by one where the protocol's unit is the window.
 
     Parameters
     ----------
     chosen : window numbers [n]
     """
     index = store.index
-    return Predictions(
+    answers = Predictions(
         classes=predictor.card.classes,
-        truth=np.array([protocol.labels.index_of(symbol) for symbol in index.symbol[chosen]], np.int64),
+        truth=protocol.labels.targets(index.symbol[chosen]),
         probability=predictor.probabilities(store.windows[chosen]),
         record=index.record[chosen],
         patient=index.patient[chosen],
         position=index.position[chosen],
+        thresholds=predictor.card.thresholds,
+        at_least_one=predictor.card.at_least_one,
     )
+    whole = store.preparation.cut == "tiles" and protocol.unit != "window"
+    return answers.by_record() if whole else answers
 
 
 def score_test_part(
@@ -40,12 +46,16 @@ def score_test_part(
     store: Store,
     left_out: tuple[str, ...] = (),
     every: int = 1,
+    folds: tuple[str, ...] = (),
+    fold: int | None = None,
 ) -> tuple[Predictions, dict]:
     """Answers of a model for the test part, beside the truth, and what was found about its patients.
 
     Parameters
     ----------
     left_out : records that are not tested; every : 1 for all of its windows, k for every k-th (a smoke run)
+    folds : folds of the publisher that are tested instead of the protocol's test part
+    fold : of a cross-validation
 
     Returns
     -------
@@ -67,11 +77,16 @@ def score_test_part(
             expected=f"{', '.join(protocol.labels.classes)}  ({corpus.name}, protocol {protocol.name})",
             remedy=f"--protocol {card.training.get('protocol', 'paper')}",
         )
-    split = protocol.split(store.index, card.training.get("split_seed", 0), left_out, None)
+    split = protocol.parts(store.index, card.training.get("split_seed", 0), left_out, fold)
+    if folds:
+        chosen = np.isin(store.index.group, folds) & protocol.labels.is_labelled(store.index.symbol)
+        split = replace(split, test=np.flatnonzero(chosen & ~np.isin(store.index.record, left_out)))
+    if not len(split.test):
+        raise _nothing_to_test(corpus, protocol, store, folds)
     patients = np.char.add(f"{corpus.name}/", store.index.patient)
     tested = np.unique(patients[split.test]).tolist()
     shared = {patient: ("training of the model", "test") for patient in tested if patient in card.patients}
-    inside = audit(split, patients) if card.training.get("corpus") == corpus.name else {}
+    inside = audit(split, patients) if card.training.get("corpus") == corpus.name and not folds else {}
     shared |= {patient: parts for patient, parts in inside.items() if "test" in parts and patient in card.patients}
     if not protocol.leaks:
         require_apart(shared, tuple(f"{corpus.name}/{patient}" for patient in protocol.declared_shared))
@@ -82,6 +97,10 @@ def score_test_part(
         "protocol": protocol.name,
         "protocol_summary": protocol.summary,
         "labels": protocol.labels.name,
+        "folds": list(folds),
+        "rows": _ROWS[store.preparation.cut, protocol.unit == "window"],
+        "left_out_of_the_store": store.manifest.get("dropped", {}) | store.manifest.get("refused", {}),
+        "unlabelled": int((~protocol.labels.is_labelled(store.index.symbol)).sum()),
         "leaks_patients": protocol.leaks,
         "shared_patients": sorted(shared),
         "remark": f"Left out of the test: {', '.join(left_out)}. {protocol.remark}" if left_out else protocol.remark,
@@ -91,8 +110,25 @@ def score_test_part(
     return predictions, found
 
 
+def _nothing_to_test(corpus: Corpus, protocol: Protocol, store: Store, folds: tuple[str, ...]) -> CorpusIncomplete:
+    groups, counts = np.unique(store.index.group, return_counts=True)
+    there = ", ".join(f"{name}: {n}" for name, n in zip(groups, counts, strict=True) if name)
+    return CorpusIncomplete(
+        f"the test part of {corpus.name} is empty.",
+        found=f"no window in fold {', '.join(folds)}" if folds else f"no window that protocol {protocol.name} tests",
+        expected=f"recordings of it; there are folds {there}" if there else "recordings of it in the folder",
+        remedy="--folds 9      tests another fold" if there else "--from the folder that holds them",
+    )
+
+
+_ROWS = {
+    ("beats", False): "beats",
+    ("beats", True): "beats",
+    ("tiles", False): "records",
+    ("tiles", True): "windows",
+}
 _ON_A_CARD = ("corpus", "corpus_version", "protocol", "protocol_summary", "leaks_patients", "shared_patients", "remark")
-_ON_A_CARD += ("n_test", "n_patients", "interval", *HEADLINE)
+_ON_A_CARD += ("n_test", "n_patients", "rows", "interval", "left_out_of_the_store", "unlabelled")
 
 
 def keep_result(predictor: Predictor, metrics: dict) -> None:
@@ -102,8 +138,9 @@ def keep_result(predictor: Predictor, metrics: dict) -> None:
     """
     if ASSETS in predictor.folder.parents:
         return
-    per = {name: {"n": row["n"], "f1": row["f1"]} for name, row in metrics["per_class"].items()}
-    row = {name: metrics[name] for name in _ON_A_CARD} | {"per_class": per}
+    kept = ("n", "f1", "auroc") if predictor.card.multi else ("n", "f1")
+    per = {name: {key: row[key] for key in kept} for name, row in metrics["per_class"].items()}
+    row = {name: metrics[name] for name in (*_ON_A_CARD, *headline(metrics))} | {"per_class": per}
     card = predictor.card
     kept = [known for known in card.results if (known["corpus"], known["protocol"]) != (row["corpus"], row["protocol"])]
     rewrite_card(predictor.folder, replace(card, results=(*kept, row)))

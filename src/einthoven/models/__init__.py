@@ -4,8 +4,12 @@ from einthoven.models.cnn import CNN
 from einthoven.models.cnn_lstm import CNNLSTM
 from einthoven.models.cnn_lstm_attention import CNNLSTMAttention
 from einthoven.models.ensemble import Ensemble
+from einthoven.models.hybrid import Hybrid
+from einthoven.models.inception1d import Inception1d
 from einthoven.models.patient_context import PatientContext
 from einthoven.models.resnet1d import ResNet1d
+from einthoven.models.s4 import S4
+from einthoven.models.xresnet1d import XResNet1d
 
 MODELS = {
     "cnn": CNN,
@@ -14,4 +18,8 @@ MODELS = {
     "resnet1d": ResNet1d,
     "patient_context": PatientContext,
     "ensemble": Ensemble,
+    "hybrid": Hybrid,
+    "xresnet1d": XResNet1d,
+    "inception1d": Inception1d,
+    "s4": S4,
 }

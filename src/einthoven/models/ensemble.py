@@ -23,6 +23,7 @@ class Ensemble(nn.Module):
     rule : ``mean`` of the probabilities; ``vote`` of the classes; ``weighted`` mean; ``dynamic``: the mean of the two
         members that are most sure of this window; ``top2_classes``: each member's two most probable classes are summed
     weights : of the members, for ``weighted``
+    several : whether a window can bear several classes, each with a probability of its own; ``mean`` and ``weighted`` only
     """
 
     def __init__(
@@ -34,15 +35,18 @@ class Ensemble(nn.Module):
         members: tuple[tuple[str, dict], ...] = (("cnn", {"widths": (8, 8)}), ("cnn_lstm", {"hidden": 8})),
         rule: str = "mean",
         weights: tuple[float, ...] = (),
+        several: bool = False,
     ):
         super().__init__()
         from einthoven.models import MODELS
 
+        if several and rule not in ("mean", "weighted"):
+            raise ValueError(f"rule is {rule}; expected mean or weighted, where a window can bear several classes")
         if rule not in RULES:
             raise ValueError(f"rule is {rule}; expected {', '.join(RULES)}")
         if rule == "weighted" and (len(weights) != len(members) or min(weights) < 0 or sum(weights) <= 0):
             raise ValueError(f"{len(weights)} weights for {len(members)} members; expected one each, none below zero")
-        self.rule, self.n_classes = rule, n_classes
+        self.rule, self.n_classes, self.several = rule, n_classes, several
         shares = torch.tensor(weights if rule == "weighted" else [1.0] * len(members))
         self.register_buffer("shares", shares / shares.sum(), persistent=False)
         self.members = nn.ModuleList(
@@ -55,7 +59,7 @@ class Ensemble(nn.Module):
         return torch.cat([member(x) for member in self.members], dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logarithms of the fused probabilities [batch, classes]."""
+        """[batch, leads, samples] to logarithms of the fused probabilities (of their odds, if several) [batch, classes]."""
         return self.head(self.features(x))
 
 
@@ -64,12 +68,15 @@ class _Fusion(nn.Module):
 
     def __init__(self, ensemble: Ensemble):
         super().__init__()
-        self.rule, self.n_classes = ensemble.rule, ensemble.n_classes
+        self.rule, self.n_classes, self.several = ensemble.rule, ensemble.n_classes, ensemble.several
         self.register_buffer("shares", ensemble.shares, persistent=False)
 
     def forward(self, logits: Tensor) -> Tensor:
         """Fuse by the rule."""
-        each = F.softmax(logits.float().unflatten(1, (len(self.shares), self.n_classes)), dim=2)
+        members = logits.float().unflatten(1, (len(self.shares), self.n_classes))
+        if self.several:
+            return torch.logit(RULES[self.rule](torch.sigmoid(members), self.shares), eps=1e-7)
+        each = F.softmax(members, dim=2)
         return RULES[self.rule](each, self.shares).clamp(min=1e-9).log()
 
 

@@ -45,24 +45,47 @@ def confusion(metrics: dict, path: Path) -> None:
     _save(figure, path)
 
 
+def classes(metrics: dict, path: Path) -> None:
+    """Draw AUROC and average precision of each class with their intervals, the frequent classes first."""
+    rows = sorted(metrics["per_class"].items(), key=lambda item: item[1]["n"])
+    figure = Figure(figsize=(8.4, 1.6 + 0.26 * len(rows)), layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, metric, label in zip(panels, ("auroc", "auprc"), ("AUROC", "average precision"), strict=True):
+        for y, (_, row) in enumerate(rows):
+            found = row[metric]
+            if found["value"] is not None:
+                axes.plot((found["low"], found["high"]), (y, y), color="#2563a8", linewidth=2, alpha=0.55)
+                axes.plot(found["value"], y, "o", color="#2563a8", markersize=5)
+        axes.set_xlim(0, 1.02)
+        axes.set_xlabel(f"{label}, 95 % interval")
+        axes.grid(axis="x", color="#e2e8f0")
+        axes.spines[["top", "right", "left"]].set_visible(False)
+    panels[0].set_yticks(range(len(rows)), [f"{name}  ({row['n']:,})" for name, row in rows], fontsize=8)
+    panels[0].tick_params(axis="y", length=0)
+    figure.suptitle(_caption(metrics), fontsize=9, x=0.01, ha="left")
+    _save(figure, path)
+
+
 def roc(predictions: Predictions, metrics: dict, path: Path) -> None:
     """Draw one ROC curve a class, with its area and interval."""
-    figure = Figure(figsize=(5.6, 5.2), layout="constrained")
+    figure = Figure(figsize=(8.2 if len(predictions.classes) > 8 else 5.6, 5.2), layout="constrained")
     axes = figure.add_subplot()
     axes.plot((0, 1), (0, 1), color="#cbd5e0", linewidth=1)
     for at, name in enumerate(predictions.classes):
-        positive = predictions.truth == at
+        positive = predictions.truth[:, at] > 0 if predictions.multi else predictions.truth == at
         if not positive.any() or positive.all():
             continue
         order = np.argsort(-predictions.probability[:, at], kind="stable")
         up, down = np.cumsum(positive[order]), np.cumsum(~positive[order])
-        area, spread = cells(metrics["per_class"][name]["auc"])
+        area, spread = cells(metrics["per_class"][name]["auroc" if predictions.multi else "auc"])
         false, true = np.r_[0, down / down[-1]], np.r_[0, up / up[-1]]
         axes.plot(false, true, color=colour_of(name, at), linewidth=1.6, label=f"{name}  {area} ({spread})")
     axes.set_xlabel("false positive rate")
     axes.set_ylabel("true positive rate (sensitivity)")
     axes.set_aspect("equal")
-    axes.legend(title="class, AUC and 95 % interval", loc="lower right", fontsize=9, frameon=False)
+    many = len(predictions.classes) > 8
+    place = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)} if many else {"loc": "lower right"}
+    axes.legend(title="class, AUC and 95 % interval", fontsize=7 if many else 9, frameon=False, **place)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(_caption(metrics), fontsize=9, loc="left")
     _save(figure, path)
@@ -221,7 +244,7 @@ def real_and_generated(
 
 def _caption(metrics: dict) -> str:
     leak = " (LEAKS PATIENTS)" if metrics["leaks_patients"] else ""
-    tested = f"{metrics['n_test']:,} beats of {metrics['n_patients']} patients"
+    tested = f"{metrics['n_test']:,} {metrics['rows']} of {metrics['n_patients']:,} patients"
     return f"{metrics['model']}\n{metrics['corpus']}, protocol {metrics['protocol']}{leak}\n{tested}"
 
 

@@ -1,6 +1,6 @@
 """Knows how an evaluation reads as a table, in Markdown and in the terminal. Computes nothing."""
 
-from einthoven.evaluation.evaluate import HEADLINE
+from einthoven.evaluation.evaluate import headline
 
 
 def cells(found: dict[str, float | None], digits: int = 3) -> tuple[str, str]:
@@ -16,31 +16,42 @@ def title(metrics: dict) -> str:
     drawn = metrics["interval"]
     return (
         f"{metrics['model']} on {metrics['corpus']} {metrics['corpus_version']}, protocol {metrics['protocol']}{leak}: "
-        f"{metrics['n_test']:,} beats of {metrics['n_patients']} patients; "
+        f"{metrics['n_test']:,} {metrics['rows']} of {metrics['n_patients']:,} patients; "
         f"{drawn['level']:.0%} intervals over {drawn['unit']}s, {drawn['draws']:,} draws"
     )
 
 
 def per_class(metrics: dict) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Columns and rows of the table of classes."""
-    columns = ("class", "beats", "patients", "precision", "recall", "F1", "F1 95 % interval", "AUC")
+    areas = ("auroc", "auprc") if "macro_auroc" in metrics else ("auc",)
+    columns = ("class", metrics["rows"], "patients", "precision", "recall", "F1", "F1 95 % interval")
+    columns += tuple(_AREAS[area] for area in areas)
     rows = []
     for name, row in metrics["per_class"].items():
         figures = [cells(row[metric])[0] for metric in ("precision", "recall")]
-        rows.append((name, f"{row['n']:,}", str(row["n_patients"]), *figures, *cells(row["f1"]), cells(row["auc"])[0]))
+        ends = [cells(row[area])[0] for area in areas]
+        rows.append((name, f"{row['n']:,}", str(row["n_patients"]), *figures, *cells(row["f1"]), *ends))
     return columns, rows
+
+
+_AREAS = {"auc": "AUC", "auroc": "AUROC", "auprc": "AUPRC"}
 
 
 def markdown(metrics: dict) -> str:
     """The whole evaluation as a page of Markdown."""
-    base = metrics["baselines"]["majority"]
     lines = [f"# {title(metrics)}", "", metrics["remark"], "", f"Labels: {metrics['labels']}.", ""]
-    lines += ["| metric | value | 95 % interval | always " + base["class"] + " |", "|---|---|---|---|"]
-    for name in HEADLINE:
-        told = f"{base[name]:.3f}" if name in base else "0.500"
-        lines.append(f"| {name} | {' | '.join(cells(metrics[name]))} | {told} |")
+    known = metrics["baselines"]
+    known = {f"always {row['class']}" if key == "majority" else key: row for key, row in known.items()}
+    lines += [_row(["metric", "value", "95 % interval", *known]), _row(["---"] * (3 + len(known)))]
+    for name in headline(metrics):
+        base = [f"{row[name]:.3f}" if name in row else "0.500" if name in _CHANCE else "" for row in known.values()]
+        lines.append(_row([name, *cells(metrics[name]), *base]))
     columns, rows = per_class(metrics)
     lines += ["", _row(columns), _row(["---"] * len(columns)), *[_row(row) for row in rows], ""]
+    if metrics.get("undefined"):
+        lines += [f"Without both labels, and so without AUROC and AUPRC: {', '.join(metrics['undefined'])}.", ""]
+    if "confusion" not in metrics:
+        return "\n".join(lines)
     names = metrics["confusion"]["classes"]
     lines += [
         "Rows are the annotators' classes, columns the model's.",
@@ -50,6 +61,9 @@ def markdown(metrics: dict) -> str:
     ]
     counted = zip(names, metrics["confusion"]["rows_are_truth"], strict=True)
     return "\n".join([*lines, *[_row([name, *[f"{n:,}" for n in row]]) for name, row in counted], ""])
+
+
+_CHANCE = ("macro_auc", "macro_auroc")
 
 
 def _row(values) -> str:

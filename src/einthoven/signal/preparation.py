@@ -8,6 +8,7 @@ from einthoven.errors import ConfigurationFault
 from einthoven.signal import context, filters, leads, quality, resample, windows
 
 SCALINGS = ("millivolt", "local")
+CUTS = ("beats", "tiles")
 _LOCAL_SPAN_S = 10.0
 _LOCAL_FLOOR_MV = 0.02
 
@@ -21,9 +22,9 @@ class Preparation:
     fs_hz: float
     """Sampling rate of the model's input."""
     before_s: float
-    """Seconds of the window ahead of the heartbeat."""
+    """Seconds of the window ahead of the heartbeat; 0 for tiles."""
     after_s: float
-    """Seconds of the window behind the heartbeat."""
+    """Seconds of the window behind the heartbeat; the whole window for tiles."""
     low_hz: float = 0.5
     """Lower edge of the zero-phase band-pass."""
     high_hz: float = 40.0
@@ -32,6 +33,14 @@ class Preparation:
     """``millivolt`` keeps the amplitudes; ``local`` divides each lead by its root mean square over ten seconds."""
     patient: bool = False
     """Beside each lead the patient's typical beat, both over its height, and a row of numbers on the rhythm."""
+    cut: str = "beats"
+    """``beats``: a window around each heartbeat; ``tiles``: windows that follow each other over the whole record."""
+    crop_s: float = 0.0
+    """Of tiles: the network sees crops of this length, and its answers to them are averaged; 0 shows it the whole window."""
+    mean_mv: tuple[float, ...] = ()
+    """Subtracted from each lead, where given: its mean over the training part."""
+    sd_mv: tuple[float, ...] = ()
+    """What each lead is divided by then: its standard deviation over the training part."""
 
     def __post_init__(self):
         faults = []
@@ -47,6 +56,12 @@ class Preparation:
             faults.append(f"patient with scaling {self.scaling} and {self.n_samples} samples")
         if self.scaling not in SCALINGS:
             faults.append(f"scaling is {self.scaling}")
+        if self.cut not in CUTS or (self.cut == "tiles" and (self.before_s or self.patient)):
+            faults.append(f"cut is {self.cut} with {self.before_s:g} s ahead of a heartbeat, patient {self.patient}")
+        if self.crop_s and not (self.cut == "tiles" and 8 / self.fs_hz <= self.crop_s <= self.after_s):
+            faults.append(f"crops of {self.crop_s:g} s of {self.cut} of {self.after_s:g} s")
+        if {len(self.mean_mv), len(self.sd_mv)} - {0, len(self.leads)} or len(self.mean_mv) != len(self.sd_mv):
+            faults.append(f"{len(self.mean_mv)} means and {len(self.sd_mv)} deviations for {len(self.leads)} leads")
         if faults:
             raise ConfigurationFault(
                 "the preparation contradicts itself.",
@@ -72,6 +87,11 @@ class Preparation:
         return self.before + self.after
 
     @property
+    def n_input(self) -> int:
+        """Samples that the network sees at once: of a window, or of a crop of it."""
+        return round(self.crop_s * self.fs_hz) or self.n_samples
+
+    @property
     def n_rows(self) -> int:
         """Rows of a window: its leads, and what ``patient`` puts beside them."""
         return 2 * len(self.leads) + 1 if self.patient else len(self.leads)
@@ -79,12 +99,15 @@ class Preparation:
     def as_dict(self) -> dict:
         """Plain values, for a card or a manifest."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
-        return plain | {"leads": list(self.leads)}
+        return plain | {name: list(plain[name]) for name in _LISTS}
 
     @classmethod
     def from_dict(cls, plain: dict) -> "Preparation":
         """The way back from :meth:`as_dict`."""
-        return cls(**(plain | {"leads": tuple(plain["leads"])}))
+        return cls(**(plain | {name: tuple(plain[name]) for name in _LISTS if name in plain}))
+
+
+_LISTS = ("leads", "mean_mv", "sd_mv")
 
 
 def prepare(
@@ -115,6 +138,9 @@ def prepare(
     chosen = filters.band_pass(chosen, preparation.fs_hz, preparation.low_hz, preparation.high_hz)
     if preparation.scaling == "local":
         chosen = chosen / (filters.local_rms(chosen, preparation.fs_hz, _LOCAL_SPAN_S) + _LOCAL_FLOOR_MV)
+    if preparation.mean_mv:
+        mean, sd = (np.array(column, np.float32)[:, None] for column in (preparation.mean_mv, preparation.sd_mv))
+        chosen = (chosen - mean) / sd
     return chosen
 
 
@@ -143,3 +169,46 @@ def beat_windows(
     if preparation.patient:
         return context.with_context(cut, np.asarray(beats) / fs_hz, preparation.before, preparation.fs_hz)
     return cut
+
+
+def tiles(
+    signal_mv: np.ndarray,
+    fs_hz: float,
+    names: tuple[str, ...],
+    preparation: Preparation,
+    source: str = "the record",
+) -> tuple[np.ndarray, np.ndarray]:
+    """Prepare a slice and cut it into windows that follow each other.
+
+    A record shorter than a window is filled up with zeros at its end; what is left over behind the last window is a window too,
+    moved back to end with the record, where it is half a window or more.
+
+    Returns
+    -------
+    array [n, preparation.n_rows, preparation.n_samples], float32; first sample of each window at `fs_hz` [n], int64
+    """
+    prepared = prepare(signal_mv, fs_hz, names, preparation, source)
+    wanted, there = preparation.n_samples, prepared.shape[1]
+    if there <= wanted:
+        return np.pad(prepared, ((0, 0), (0, wanted - there)))[None], np.zeros(1, np.int64)
+    starts = windows.tile(there, wanted, wanted)
+    if there % wanted and there % wanted < wanted / 2:
+        starts = starts[:-1]
+    cut = np.stack([prepared[:, start : start + wanted] for start in starts])
+    return cut, resample.resample_positions(starts, preparation.fs_hz, fs_hz)
+
+
+def crops(cut: np.ndarray, preparation: Preparation) -> np.ndarray:
+    """What the network sees of windows: crops that overlap by half, the last ending where the window ends.
+
+    Parameters
+    ----------
+    cut : array [n, rows, samples]
+
+    Returns
+    -------
+    array [n, k, rows, preparation.n_input]
+    """
+    wanted = preparation.n_input
+    starts = windows.tile(cut.shape[2], wanted, max(1, wanted // 2))
+    return np.stack([cut[:, :, start : start + wanted] for start in starts], axis=1)

@@ -152,8 +152,8 @@ class _Run:
         """Grad-CAM of each class over its test beats, for each model and the best two together."""
         places = {name: self._member(name, "none", 0) for name in ARCHITECTURES}
         places["ensemble-top2_weighted"] = self.folder / "ensembles" / "top2_weighted"
-        test = self.protocol.split(self.store.index, self.size.recipe.seed, (), None).test
-        labels = np.array([self.protocol.labels.index_of(symbol) for symbol in self.store.index.symbol[test]])
+        test = self.protocol.parts(self.store.index, self.size.recipe.seed).test
+        labels = self.protocol.labels.targets(self.store.index.symbol[test])
         most = _MOST_EXPLAINED if self.size is WHOLE else 20
         chosen = {
             name: test[_every(np.flatnonzero(labels == at), most)]

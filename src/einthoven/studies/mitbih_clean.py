@@ -131,7 +131,7 @@ class _Run:
         """Answers for each patient of DS1 by the members that did not see them, pooled; class weights are chosen on these."""
         pieces = []
         for fold in range(self.protocol.n_folds):
-            chosen = self.protocol.split(self.store.index, 0, (), fold).validation
+            chosen = self.protocol.parts(self.store.index, 0, (), fold).validation
             each = [
                 predictions_for(load(self._member(seed, fold)), self.protocol, self.store, chosen)
                 for seed in self.seeds

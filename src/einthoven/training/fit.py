@@ -23,7 +23,7 @@ from einthoven.models import MODELS
 from einthoven.paths import output_folder, written_aside
 from einthoven.training.checkpoint import WrittenAside
 from einthoven.training.losses import loss_for
-from einthoven.training.module import Training
+from einthoven.training.module import SCORE, Training
 from einthoven.training.recipe import Recipe
 from einthoven.training.rhythms import with_rhythms
 from einthoven.training.task import Task
@@ -120,11 +120,18 @@ def fit(
             expected=", ".join(AUGMENTATIONS),
             remedy=f"--train.augment {' '.join(list(AUGMENTATIONS)[:3])}",
         )
-    n_leads, n_samples = task.windows.shape[1:]
+    if (recipe.balance and task.multi) or (recipe.mixup and not task.multi):
+        raise ConfigurationFault(
+            "the recipe does not suit these windows.",
+            found=f"balance {recipe.balance:g}, mixup {recipe.mixup:g}, several classes: {task.multi}",
+            expected="balance where a window bears one class, mixup where it can bear several",
+            remedy=f"--train.{'balance' if task.multi else 'mixup'} 0",
+        )
     torch.manual_seed(recipe.seed)
-    network = network_for(architecture, n_leads, len(task.classes), n_samples, settings)
-    counts = torch.from_numpy(np.bincount(task.labels[task.train], minlength=len(task.classes)))
-    loss = loss_for(recipe, counts)
+    network = network_for(architecture, task.windows.shape[1], len(task.classes), task.preparation.n_input, settings)
+    counts = torch.from_numpy(task.counts(task.train))
+    loss = loss_for(recipe, counts, len(task.train) if task.multi else None)
+    score = SCORE[task.multi]
     if recipe.simulate:
         task = with_rhythms(task, recipe.simulate, recipe.simulated, recipe.seed)
     finished = _enter(folder, stated)
@@ -142,14 +149,14 @@ def fit(
     train = Batches(task.windows, task.labels, task.train, recipe.batch, recipe.seed, rank, world, recipe.balance)
     validation = Batches(task.windows, task.labels, task.validation, 2 * recipe.batch)
     module = Training(network, loss, recipe, task.preparation, len(train))
-    keeper = _KeepBest(folder / _BEST, recipe.keep == "last")
+    keeper = _KeepBest(folder / _BEST, recipe.keep == "last", score)
     logs, last = folder / "logs", folder / _LAST
     start = f"start{len(list(logs.glob('csv/*')))}"
     callbacks: list[Callback] = [
         keeper,
-        EarlyStopping("val_macro_f1", mode="max", patience=recipe.patience),
+        EarlyStopping(f"val_{score}", mode="max", patience=recipe.patience),
         ModelCheckpoint(folder, _LAST.removesuffix(".ckpt"), monitor=None, enable_version_counter=False),
-        RichProgressBar(leave=True) if console.is_terminal() else _Lines(recipe.epochs),
+        RichProgressBar(leave=True) if console.is_terminal() else _Lines(recipe.epochs, score),
     ]
     trainer = L.Trainer(
         max_epochs=recipe.epochs,
@@ -188,10 +195,11 @@ def fit(
             "recipe": recipe.as_dict(),
             "precision": precision,
             "best_epoch": keeper.epoch,
-            "validation_macro_f1": round(keeper.score, 6),
+            f"validation_{score}": round(keeper.score, 6),
             "minutes_since_last_start": round((time.monotonic() - started) / 60, 2),
             "versions": {"einthoven": __version__, "torch": torch.__version__, "python": platform.python_version()},
         },
+        multi=task.multi,
         attribution=task.attribution,
     )
     from safetensors.numpy import load_file
@@ -247,18 +255,17 @@ def _has_stopped(last: Path, keeper: "_KeepBest", recipe: Recipe) -> bool:
 
 
 def _counts(task: Task, chosen: np.ndarray) -> dict[str, int]:
-    found = np.bincount(task.labels[chosen], minlength=len(task.classes))
-    return dict(zip(task.classes, found.tolist(), strict=True))
+    return dict(zip(task.classes, task.counts(chosen).tolist(), strict=True))
 
 
 class _KeepBest(Callback):
-    """Writes the weights of the best validation macro-F1, or of the last epoch, whole or not at all."""
+    """Writes the weights of the best validation score, or of the last epoch, whole or not at all."""
 
-    def __init__(self, file: Path, keeps_last: bool):
-        self.file, self.keeps_last, self.score, self.epoch = file, keeps_last, -1.0, -1
+    def __init__(self, file: Path, keeps_last: bool, name: str):
+        self.file, self.keeps_last, self.name, self.score, self.epoch = file, keeps_last, name, -1.0, -1
 
     def on_validation_end(self, trainer: L.Trainer, module: Training) -> None:
-        score = float(trainer.callback_metrics["val_macro_f1"])
+        score = float(trainer.callback_metrics[f"val_{self.name}"])
         if trainer.sanity_checking or (score <= self.score and not self.keeps_last):
             return
         self.score, self.epoch = score, trainer.current_epoch
@@ -279,8 +286,8 @@ class _KeepBest(Callback):
 class _Lines(Callback):
     """One line an epoch, where no bar can be drawn."""
 
-    def __init__(self, epochs: int):
-        self.epochs, self.done, self.started = epochs, 0, time.monotonic()
+    def __init__(self, epochs: int, name: str):
+        self.epochs, self.name, self.done, self.started = epochs, name, 0, time.monotonic()
 
     def on_validation_end(self, trainer: L.Trainer, module: Training) -> None:
         if not trainer.is_global_zero:
@@ -291,6 +298,6 @@ class _Lines(Callback):
         got = trainer.callback_metrics
         console.note(
             f"epoch {trainer.current_epoch + 1:3d} of {self.epochs}   "
-            f"validation macro-F1 {got['val_macro_f1']:.4f}  accuracy {got['val_accuracy']:.4f}   "
+            f"validation {self.name.replace('_', ' ')} {got[f'val_{self.name}']:.4f}  loss {got['val_loss']:.4f}   "
             f"{minutes:.1f} min, at most {left:.1f} left"
         )

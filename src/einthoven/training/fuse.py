@@ -15,6 +15,8 @@ def fuse(
     rule: str,
     weights: Sequence[float] = (),
     class_weights: Sequence[float] = (),
+    thresholds: Sequence[float] = (),
+    at_least_one: bool = False,
 ) -> Card:
     """Write the bundle of an ensemble; its card names everybody whom one of its members has seen.
 
@@ -23,7 +25,7 @@ def fuse(
     folder : of the new bundle; its name is the ensemble's
     members : bundles of the members
     rule : of :class:`einthoven.models.ensemble.Ensemble`; weights : of the members, for ``weighted``
-    class_weights : see :class:`einthoven.bundle.Card`
+    class_weights, thresholds, at_least_one : see :class:`einthoven.bundle.Card`
 
     Raises
     ------
@@ -32,7 +34,7 @@ def fuse(
     """
     cards = [bundle.load_card(member) for member in members]
     first = cards[0]
-    for what in ("preparation", "classes"):
+    for what in ("preparation", "classes", "multi"):
         if any(getattr(card, what) != getattr(first, what) for card in cards):
             raise ConfigurationFault(
                 f"the members of an ensemble differ in their {what}.",
@@ -54,13 +56,16 @@ def fuse(
     settings = {"members": [[card.architecture, card.settings] for card in cards], "rule": rule}
     if weights:
         settings["weights"] = [round(float(weight), 6) for weight in weights]
+    if first.multi:
+        settings["several"] = True
+    score = "validation_macro_auroc" if first.multi else "validation_macro_f1"
     told = [
         {
             "name": card.name,
             "architecture": card.architecture,
             "fold": card.training.get("fold"),
             "weights_sha256": card.weights_sha256,
-            "validation_macro_f1": card.training.get("validation_macro_f1"),
+            score: card.training.get(score),
         }
         for card in cards
     ]
@@ -74,6 +79,8 @@ def fuse(
         training=training,
         graph_sha256="",
         class_weights=tuple(class_weights),
+        thresholds=tuple(thresholds),
+        at_least_one=at_least_one,
         results=(),
     )
     return bundle.save(folder, card, tensors)

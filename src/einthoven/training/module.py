@@ -8,12 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from einthoven.data.augment import AUGMENTATIONS
-from einthoven.evaluation.metrics import confusion, scores
-from einthoven.signal.preparation import Preparation
+from einthoven.evaluation.metrics import auc, confusion, scores
+from einthoven.evaluation.multilabel import counted
+from einthoven.signal.preparation import Preparation, crops
 from einthoven.training.losses import Loss
 from einthoven.training.recipe import Recipe
 
 _RHYTHM_NOISE = 0.03
+SCORE = {False: "macro_f1", True: "macro_auroc"}
+"""What the validation part is judged by, where a window bears one class, and where it can bear several."""
 
 
 class Training(L.LightningModule):
@@ -42,10 +45,36 @@ class Training(L.LightningModule):
     def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
         """Vary the windows, answer, compare."""
         x, labels = batch
+        if self.preparation.crop_s:
+            x = self._cropped(x)
         x = self._varied(x)
+        if self.recipe.mixup:
+            x, labels = self._mixed(x, labels)
         loss = self.loss(self.network(x), labels)
         self.log("loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(x))
         return loss
+
+    def _cropped(self, x: Tensor) -> Tensor:
+        """A crop of each window, where it falls."""
+        wanted, there = self.preparation.n_input, x.shape[-1]
+        start = torch.randint(0, there - wanted + 1, (len(x), 1, 1), generator=self._rng)
+        at = (start + torch.arange(wanted)).to(x.device)
+        return x.gather(2, at.expand(-1, x.shape[1], -1))
+
+    def _mixed(self, x: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+        """Each window mixed with another of the batch, and their classes likewise."""
+        draw = torch._sample_dirichlet(torch.full((len(x), 2), self.recipe.mixup), generator=self._rng)
+        share = draw.max(dim=1).values.to(x.device)
+        other = torch.randperm(len(x), generator=self._rng).to(x.device)
+        mixed = share[:, None, None] * x + (1 - share[:, None, None]) * x[other]
+        return mixed, share[:, None] * truth + (1 - share[:, None]) * truth[other]
+
+    def _answer(self, x: Tensor) -> Tensor:
+        """Logits of windows; the mean over their crops, where the network sees crops."""
+        if not self.preparation.crop_s:
+            return self.network(x)
+        pieces = torch.from_numpy(crops(x.cpu().numpy(), self.preparation)).to(x.device)
+        return self.network(pieces.flatten(0, 1)).unflatten(0, pieces.shape[:2]).mean(dim=1)
 
     def _varied(self, x: Tensor) -> Tensor:
         """Windows with the recipe's variations; numbers on the rhythm get a little noise instead."""
@@ -61,17 +90,26 @@ class Training(L.LightningModule):
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
         """Keep answers and truth."""
         x, labels = batch
-        self._logits.append(self.network(x).float().cpu())
+        self._logits.append(self._answer(x).float().cpu())
         self._truth.append(labels.cpu())
 
     def on_validation_epoch_end(self) -> None:
-        """Macro-F1, accuracy and loss over the whole validation part."""
+        """Scores and loss over the whole validation part."""
         logits, truth = torch.cat(self._logits), torch.cat(self._truth)
         self._logits, self._truth = [], []
-        n_classes = logits.shape[1]
-        got = scores(confusion(truth.numpy(), logits.argmax(dim=1).numpy(), n_classes))
-        values = {"val_macro_f1": float(got["macro_f1"]), "val_accuracy": float(got["accuracy"])}
-        values["val_loss"] = float(nn.functional.cross_entropy(logits, truth))
+        if truth.ndim == 2:
+            once = np.ones((1, len(truth)), np.uint16)
+            areas = [
+                auc(there > 0, score, once)[0] for there, score in zip(truth.numpy().T, logits.numpy().T, strict=True)
+            ]
+            got = counted(truth.numpy() > 0, logits.numpy() > 0, once)
+            values = {"val_macro_auroc": float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.5}
+            values["val_micro_f1"] = float(got["micro_f1"][0])
+            values["val_loss"] = float(nn.functional.binary_cross_entropy_with_logits(logits, truth))
+        else:
+            got = scores(confusion(truth.numpy(), logits.argmax(dim=1).numpy(), logits.shape[1]))
+            values = {"val_macro_f1": float(got["macro_f1"]), "val_accuracy": float(got["accuracy"])}
+            values["val_loss"] = float(nn.functional.cross_entropy(logits, truth))
         self.log_dict(values, prog_bar=True)
 
     def configure_optimizers(self) -> dict:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 from einthoven.errors import ConfigurationFault
 
-LOSSES = ("cross_entropy", "weighted", "focal")
+LOSSES = ("cross_entropy", "weighted", "focal", "asymmetric")
 KEPT = ("best", "last")
 SIMULATED = ("runs", "fibrillation")
 PRECISIONS = ("auto", "fp32", "bf16")
@@ -25,7 +25,8 @@ class Recipe:
     clip_norm: float = 1.0
     """Gradients are scaled down to this norm."""
     loss: str = "cross_entropy"
-    """cross_entropy, weighted (each class by the inverse of its share), or focal (Lin et al. 2017)."""
+    """cross_entropy (binary for each class, where a window can bear several), weighted (each class by the inverse of its
+    share), focal (Lin et al. 2017), or asymmetric (Ridnik et al. 2021; several classes only)."""
     focal_gamma: float = 2.0
     """Exponent of the focal loss: how much easy windows are turned down."""
     focal_alpha: tuple[float, ...] = ()
@@ -35,15 +36,18 @@ class Recipe:
     smoothing: float = 0.0
     """Share of the truth that is spread over all classes (label smoothing)."""
     keep: str = "best"
-    """Which epoch's weights are kept: best (by validation macro-F1) or last."""
+    """Which epoch's weights are kept: best (by validation macro-F1; macro AUROC for several classes) or last."""
     simulate: tuple[str, ...] = ()
     """Rhythms that are simulated beside the real ones, for patient_context: runs (of early beats), fibrillation."""
     simulated: int = 120
     """Beats simulated for each training record and rhythm."""
     augment: tuple[str, ...] = ("shift", "gain", "noise")
-    """Variations of the training windows: shift, stretch, gain, others, noise, wander."""
+    """Variations of the training windows: shift, stretch, gain, others, noise, wander, masked, leads_off."""
+    mixup: float = 0.0
+    """Windows and their classes are mixed in pairs, shares drawn from Beta(mixup, mixup) (Zhang et al. 2018); 0 mixes none;
+    for several classes only."""
     patience: int = 8
-    """Epochs without a better validation macro-F1 before training stops."""
+    """Epochs without a better validation score before training stops."""
     seed: int = 0
     """Of split, weights, order, dropout and augmentation."""
     precision: str = "auto"
@@ -55,8 +59,8 @@ class Recipe:
             for name in ("epochs", "batch", "lr", "clip_norm", "patience")
             if not getattr(self, name) > 0
         ]
-        if self.weight_decay < 0 or self.focal_gamma < 0:
-            faults.append("weight_decay or focal_gamma is negative")
+        if min(self.weight_decay, self.focal_gamma, self.mixup) < 0:
+            faults.append("weight_decay, focal_gamma or mixup is negative")
         if not (0 <= self.balance <= 1 and 0 <= self.smoothing < 1) or self.keep not in KEPT:
             faults.append(f"balance, smoothing, keep are {self.balance}, {self.smoothing}, {self.keep}")
         if self.simulated < 1 or set(self.simulate) - set(SIMULATED):

@@ -15,8 +15,9 @@ from einthoven.signal.preparation import Preparation
 class Task:
     """Windows, labels and the two parts that training may see; the test part is not in it.
 
-    windows : [n, leads, samples]; labels : class numbers [n], -1 outside the protocol; train, validation : window
-    numbers; provenance : plain values for the card (corpus, protocol, patients, …)
+    windows : [n, leads, samples]; labels : class numbers [n], -1 outside the protocol, or zeros and ones [n, classes] where a
+    window can bear several; train, validation : window numbers; provenance : plain values for the card (corpus, protocol,
+    patients, …)
     """
 
     windows: np.ndarray
@@ -43,6 +44,17 @@ class Task:
                 remedy="generate after the split, from its training part",
             )
 
+    @property
+    def multi(self) -> bool:
+        """Whether a window can bear several classes at once."""
+        return self.labels.ndim == 2
+
+    def counts(self, chosen: np.ndarray) -> np.ndarray:
+        """Windows of each class [classes] among some window numbers."""
+        if self.multi:
+            return self.labels[chosen].sum(axis=0).astype(np.int64)
+        return np.bincount(self.labels[chosen], minlength=len(self.classes))
+
     def with_generated(self, windows: np.ndarray, labels: np.ndarray, how: dict) -> "Task":
         """The same task with generated windows in its training part, marked as such.
 
@@ -62,12 +74,6 @@ class Task:
             synthetic=np.concatenate((self.synthetic, np.ones(n, bool))),
             provenance=self.provenance | {"synthetic": {"windows": told, "how": how}},
         )
-
-
-def labels_of(store: Store, protocol: Protocol) -> np.ndarray:
-    """Class number of each window [n], -1 where the protocol has no class for it."""
-    symbols, inverse = np.unique(store.index.symbol, return_inverse=True)
-    return np.array([protocol.labels.index_of(symbol) for symbol in symbols], np.int64)[inverse]
 
 
 def split_of(
@@ -95,7 +101,7 @@ def split_of(
             expected=f"0 to {protocol.n_folds - 1}" if protocol.n_folds else "none: it is not cross-validated",
             remedy="--fold 0" if protocol.n_folds else "leave out --fold",
         )
-    split = protocol.split(store.index, seed, left_out, fold)
+    split = protocol.parts(store.index, seed, left_out, fold)
     if not protocol.leaks:
         require_apart(audit(split, store.index.patient), protocol.declared_shared)
     return split
@@ -124,6 +130,8 @@ def task_of(
         "split_seed": seed,
         "left_out": sorted(left_out),
         "fold": fold,
+        "label_set": protocol.labels.name,
+        "left_out_of_the_store": store.manifest.get("dropped", {}) | store.manifest.get("refused", {}),
         "patients": [f"{corpus.name}/{patient}" for patient in np.unique(store.index.patient[seen]).tolist()],
         "records": {
             part: np.unique(store.index.record[getattr(split, part)]).tolist() for part in ("train", "validation")
@@ -132,7 +140,7 @@ def task_of(
     }
     return Task(
         windows=store.windows,
-        labels=labels_of(store, protocol),
+        labels=protocol.labels.targets(store.index.symbol),
         train=split.train,
         validation=split.validation,
         classes=protocol.labels.classes,

@@ -1,0 +1,166 @@
+"""Knows PTB-XL: its two tables, its records at 100 and 500 Hz, its folds and its diagnoses.
+
+Sources: Wagner et al. 2020, Scientific Data 7:154 (the database, its folds); Strodthoff et al. 2021, arXiv 2004.13701 (the tasks).
+"""
+
+import ast
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
+from einthoven.corpora.labels import coded
+from einthoven.corpora.scp import LABEL_SETS, STATEMENTS
+from einthoven.corpora.split import Split, stratified
+from einthoven.errors import CorpusIncomplete
+from einthoven.records import Record, read
+from einthoven.signal.leads import STANDARD
+from einthoven.signal.preparation import Preparation
+
+TABLE, CODES = "ptbxl_database.csv", "scp_statements.csv"
+TEST_FOLD, VALIDATION_FOLD = "10", "9"
+_COLUMNS = ("ecg_id", "patient_id", "age", "scp_codes", "strat_fold", "filename_lr", "filename_hr")
+_SUFFIXES = ("hea", "dat")
+OVER_89 = 90.0
+"""What an age of 300 is read as: the publisher writes it for everybody over 89."""
+
+
+def _entries(folder: Path, fs_hz: float) -> Listing:
+    folder = Path(folder)
+    rows = _table(folder / TABLE, _COLUMNS)
+    known = {row[""] for row in _table(folder / CODES, ("", "diagnostic", "form", "rhythm"))}
+    declared = {statement.code for statement in STATEMENTS}
+    if not known >= declared:
+        raise _wrong(folder / CODES, f"no row for {', '.join(sorted(declared - known)[:5])}", "all 71 statements")
+    column = "filename_lr" if fs_hz <= 100 else "filename_hr"
+    entries, dropped, seen = [], {}, set()
+    for at, row in enumerate(rows, 2):
+        try:
+            name, patient = str(int(row["ecg_id"])), str(int(float(row["patient_id"])))
+            codes = {str(code): float(likelihood) for code, likelihood in ast.literal_eval(row["scp_codes"]).items()}
+            age = float(row["age"] or "nan")
+            fold = str(int(row["strat_fold"]))
+        except (ValueError, SyntaxError, AttributeError, TypeError) as error:
+            found = f"line {at}: {type(error).__name__}: {str(error)[:80]}"
+            raise _wrong(folder / TABLE, found, "numbers, and scp_codes as {'NORM': 100.0}") from error
+        if name in seen:
+            raise _wrong(folder / TABLE, f"line {at}: ecg_id {name} a second time", "each ecg_id once")
+        seen.add(name)
+        for code in codes.keys() - declared:
+            dropped.setdefault(f"the unknown SCP code {code[:20]!r} (the record stays)", []).append(name)
+        file = _inside(folder, row[column])
+        if file is None:
+            dropped.setdefault("a file name that leads out of the folder", []).append(name)
+            continue
+        if not all(file.with_name(f"{file.name}.{suffix}").is_file() for suffix in _SUFFIXES):
+            dropped.setdefault(f"no waveform in {row[column].split('/')[0] or 'the folder'}", []).append(name)
+            continue
+        age = OVER_89 if age > 89 else age
+        entries.append(Entry(name, patient, file, _SUFFIXES, coded(codes), fold, age))
+    if not entries:
+        raise CorpusIncomplete(
+            f"{folder} holds no waveform of PTB-XL.",
+            found=f"{len(rows)} rows in {TABLE}, and no file that {column} names",
+            expected="records100 (for 100 Hz and below) or records500 beside the tables",
+            remedy="einthoven download ptb-xl --to DIR",
+        )
+    return Listing(entries, {reason: tuple(names) for reason, names in dropped.items()})
+
+
+def _inside(folder: Path, name: str) -> Path | None:
+    """The file of a record, where its name stays in the folder."""
+    parts = Path(name).parts
+    return None if not parts or ".." in parts or Path(name).is_absolute() else folder.joinpath(*parts)
+
+
+def _table(file: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    try:
+        with file.open(newline="", encoding="utf-8") as sheet:
+            rows = csv.DictReader(sheet)
+            missing = [repr(column) for column in columns if column not in (rows.fieldnames or ())]
+            if missing:
+                raise _wrong(file, f"no column {', '.join(missing)}", f"columns {', '.join(filter(None, columns))}")
+            return list(rows)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _wrong(file, getattr(error, "strerror", None) or str(error)[:100], "the publisher's table") from error
+
+
+def _wrong(file: Path, found: str, expected: str) -> CorpusIncomplete:
+    return CorpusIncomplete(
+        f"{file} is not PTB-XL's.", found=found, expected=expected, remedy="copy the table of PTB-XL 1.0.3 again"
+    )
+
+
+def _read(entry: Entry) -> Record:
+    return read(entry.path.with_name(f"{entry.path.name}.hea"))
+
+
+def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
+    """The publisher's folds; in cross-validation the folds but the tenth in turn, each validated by the fold behind it."""
+    kept = ~np.isin(index.record, left_out)
+    if fold is None:
+        test, validation = index.group == TEST_FOLD, index.group == VALIDATION_FOLD
+    else:
+        test = np.isin(index.group, GROUPS[fold])
+        validation = index.group == GROUPS[(fold + 1) % len(GROUPS)][0]
+    train = ~(test | validation) & (index.group != TEST_FOLD)
+    return Split(*(np.flatnonzero(part & kept) for part in (train, validation, test)))
+
+
+GROUPS = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
+"""Folds that are tested together in cross-validation."""
+
+
+def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
+    """Windows parted at random, 7 : 1 : 2, whoever they are of."""
+    alike = np.zeros(len(index.record), np.int64)
+    rest, test = stratified(alike, 0.2, seed)
+    train, validation = stratified(alike[rest], 0.125, seed + 1)
+    kept = ~np.isin(index.record, left_out)
+    return Split(*(part[kept[part]] for part in (rest[train], rest[validation], test)))
+
+
+PTBXL = Corpus(
+    name="ptb-xl",
+    title="PTB-XL, a large publicly available electrocardiography dataset",
+    version="1.0.3",
+    address="https://physionet.org/content/ptb-xl/1.0.3/",
+    licence="CC BY 4.0",
+    citation="Wagner P et al. PTB-XL, a large publicly available electrocardiography dataset. Sci Data 7:154, 2020",
+    fs_hz=500.0,
+    leads="the twelve standard leads, at 500 and at 100 Hz",
+    n_records=21_799,
+    n_patients=18_869,
+    n_beats=None,
+    preparation=Preparation(leads=STANDARD, fs_hz=100.0, before_s=0.0, after_s=10.0, scaling="millivolt", cut="tiles"),
+    protocols={
+        "clean": Protocol(
+            name="clean",
+            summary="the publisher's folds: 1 to 8 train, 9 validates, 10 tests; patients are in one fold each",
+            labels=LABEL_SETS["subclasses"],
+            leaks=False,
+            unit="patient",
+            remark="The publisher keeps each patient in one fold.",
+            without=(),
+            declared_shared=(),
+            split=_split_clean,
+            n_folds=len(GROUPS),
+        ),
+        "paper": Protocol(
+            name="paper",
+            summary="windows parted at random, 7 : 1 : 2",
+            labels=LABEL_SETS["subclasses"],
+            leaks=True,
+            unit="window",
+            remark="LEAKS PATIENTS: windows of the same recording are in training and test; not a forecast for a new patient.",
+            without=(),
+            declared_shared=(),
+            split=_split_paper,
+        ),
+    },
+    entries=_entries,
+    read=_read,
+    label_sets=LABEL_SETS,
+    survives=True,
+)
