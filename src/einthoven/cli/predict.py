@@ -1,6 +1,6 @@
 """Knows the verb predict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +34,7 @@ class Predict:
 
     def run(self) -> int:
         """Answer each file; a file that cannot be read does not stop the others."""
+        from einthoven.inference.findings import Findings
         from einthoven.inference.predictor import load
         from einthoven.records import read
 
@@ -61,12 +62,16 @@ class Predict:
         if not answered:
             return 2
         if self.out is not None:
+            if self.out.suffix.lower() == ".html" and isinstance(answered[0], Findings):
+                from einthoven.explanation.findings import why
+
+                answered = [replace(found, why=why(model, found)) for found in answered]
             answers.write(answered, self.out)
-        for prediction in answered:
-            show(prediction)
+        for answer in answered:
+            show_findings(answer) if isinstance(answer, Findings) else show(answer)
         if self.out is not None:
             console.say(str(self.out))
-        console.say(_notice())
+        console.say(_notice(answered[0]))
         if refused:
             console.note(f"{refused} of {len(self.files)} files were not answered; the reasons are above")
         return 1 if refused else 0
@@ -93,10 +98,33 @@ def show(prediction, counted: dict[str, int] | None = None) -> None:
         console.say(f"  {remark}")
 
 
-def _notice() -> str:
-    from einthoven.inference.prediction import DISCLAIMER, SCOPE
+def show_findings(findings) -> None:
+    """Print what is said of a record, what is near it, and the most probable of the rest."""
+    card = findings.card
+    order = sorted(range(len(card.classes)), key=lambda at: -findings.probability[at])
+    shown = [at for at in order if findings.said[at] or findings.near[at]]
+    shown += [at for at in order if at not in shown][: max(0, 5 - len(shown))]
+    limits = findings.thresholds
+    columns = ["", "class", "probability", *(["threshold"] if limits else []), "meaning"]
+    rows = [
+        [
+            "said" if findings.said[at] else "near" if findings.near[at] else "",
+            card.classes[at],
+            f"{findings.probability[at]:.2f}",
+            *([f"{limits[at]:.2f}"] if limits else []),
+            card.meanings[at],
+        ]
+        for at in shown
+    ]
+    console.table(columns, rows, f"{findings.record.name}: {findings.answer}  ({card.name})")
+    for remark in findings.remarks:
+        console.say(f"  {remark}")
 
-    return f"{SCOPE}\n{DISCLAIMER}"
+
+def _notice(answer) -> str:
+    from einthoven.inference.prediction import DISCLAIMER, SCOPE, Prediction
+
+    return f"{SCOPE}\n{DISCLAIMER}" if isinstance(answer, Prediction) else DISCLAIMER
 
 
 def leads_of(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":

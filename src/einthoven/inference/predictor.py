@@ -9,11 +9,13 @@ from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import RecordTooShort
 from einthoven.inference.backends import OnnxBackend, TorchBackend, fastest
+from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import Prediction
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
 
 _LISTENED = ("good", "noisy", "clipped", "missing", "flat")
+_LEAST_FILLED = 0.5
 _UPRIGHT = ("I", "II", "MLII", "V5", "V6")
 
 
@@ -78,8 +80,8 @@ class Predictor:
             powers = powers * np.asarray(self.card.class_weights, powers.dtype)
         return powers / powers.sum(axis=1, keepdims=True)
 
-    def __call__(self, record: Record, beats: np.ndarray | None = None) -> Prediction:
-        """Classify the beats of a record.
+    def __call__(self, record: Record, beats: np.ndarray | None = None) -> Prediction | Findings:
+        """Answer for a record: the classes of its beats, or, for a model that sees whole stretches, its findings.
 
         Parameters
         ----------
@@ -90,6 +92,31 @@ class Predictor:
         LeadMismatch, RecordTooShort
             Where the record does not have what the model needs.
         """
+        return self._findings(record) if self.card.preparation.cut == "tiles" else self._beats(record, beats)
+
+    def _findings(self, record: Record) -> Findings:
+        wanted = self.card.preparation
+        where = str(record.source or record.name)
+        used_mv, names = leads.select(record.signal_mv, record.leads, wanted.leads, where)
+        if record.duration_s < _LEAST_FILLED * wanted.after_s:
+            raise RecordTooShort(
+                f"{where} is too short for {self.card.name}.",
+                found=f"{record.duration_s:.2f} s",
+                expected=f"at least {_LEAST_FILLED * wanted.after_s:g} s, half of the {wanted.after_s:g} s it looks at",
+                remedy="give a longer recording",
+            )
+        verdicts = tuple(
+            quality.lead_quality(name, lead, record.fs_hz) for name, lead in zip(names, used_mv, strict=True)
+        )
+        remarks = list(record.warnings)
+        if record.duration_s < wanted.after_s - 0.5 / wanted.fs_hz:
+            remarks.append(f"{record.duration_s:.1f} s long: the rest of the {wanted.after_s:g} s is filled with zeros")
+        remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
+        windows, starts = preparation.tiles(record.signal_mv, record.fs_hz, record.leads, wanted, where)
+        each = self.probabilities(windows)
+        return Findings(record, self.card, names, starts, each, verdicts, tuple(remarks))
+
+    def _beats(self, record: Record, beats: np.ndarray | None) -> Prediction:
         wanted = self.card.preparation
         where = str(record.source or record.name)
         used_mv, names = leads.select(record.signal_mv, record.leads, wanted.leads, where)

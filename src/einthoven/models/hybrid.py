@@ -78,7 +78,10 @@ class _Residual(nn.Module):
     def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, dropout: float):
         super().__init__()
         self.body = nn.Sequential(
-            ConvBlock(n_in, n_out, kernel, stride), nn.Dropout(dropout), Conv1d(n_out, n_out, kernel), BatchNorm1d(n_out)
+            ConvBlock(n_in, n_out, kernel, stride),
+            nn.Dropout(dropout),
+            Conv1d(n_out, n_out, kernel),
+            BatchNorm1d(n_out),
         )
         same = stride == 1 and n_in == n_out
         self.shortcut = nn.Identity() if same else nn.Sequential(Conv1d(n_in, n_out, 1, stride), BatchNorm1d(n_out))

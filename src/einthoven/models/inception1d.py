@@ -60,9 +60,7 @@ class _Group(nn.Module):
     def __init__(self, n_in: int, width: int, kernels: tuple[int, ...]):
         super().__init__()
         n_out = (len(kernels) + 1) * width
-        self.modules_ = nn.Sequential(
-            *[_Inception(n_in if at == 0 else n_out, width, kernels) for at in range(3)]
-        )
+        self.modules_ = nn.Sequential(*[_Inception(n_in if at == 0 else n_out, width, kernels) for at in range(3)])
         self.shortcut = nn.Sequential(Conv1d(n_in, n_out, 1), BatchNorm1d(n_out))
 
     def forward(self, x: Tensor) -> Tensor:

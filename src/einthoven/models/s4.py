@@ -89,7 +89,9 @@ class _Layer(nn.Module):
         factor_imaginary = c_real * held_imaginary + c_imaginary * held_real
         time = torch.arange(self.length, device=step.device, dtype=torch.float32)
         decay, angle = (real[..., None] * time).exp(), imaginary[..., None] * time
-        return 2 * (decay * (factor_real[..., None] * angle.cos() - factor_imaginary[..., None] * angle.sin())).sum(dim=1)
+        return 2 * (decay * (factor_real[..., None] * angle.cos() - factor_imaginary[..., None] * angle.sin())).sum(
+            dim=1
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """[batch, width, samples], same shape."""

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from einthoven import __version__
 from einthoven.errors import OutputRefused
+from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import DISCLAIMER, SCOPE, Prediction
 from einthoven.paths import require_folder, written_aside
 
 
-def as_json(predictions: Sequence[Prediction]) -> str:
+def as_json(predictions: Sequence[Prediction | Findings]) -> str:
     """All records with all beats."""
     card = predictions[0].card
     model = {
@@ -23,8 +24,11 @@ def as_json(predictions: Sequence[Prediction]) -> str:
         "results": list(card.results),
         "attribution": card.attribution,
     }
-    content = {"einthoven": __version__, "notice": DISCLAIMER, "scope": SCOPE, "model": model}
+    content = {"einthoven": __version__, "notice": DISCLAIMER, "model": model}
     records = [prediction.as_dict() for prediction in predictions]
+    if isinstance(predictions[0], Findings):
+        return json.dumps(content | {"records": records}, indent=1) + "\n"
+    content["scope"] = SCOPE
     told = json.dumps(content | {"records": [record | {"beats": []} for record in records]}, indent=1)
     # One line a beat: easier to read, and json indents a thousand times slower than it writes plainly.
     for record in records:
@@ -33,17 +37,24 @@ def as_json(predictions: Sequence[Prediction]) -> str:
     return told + "\n"
 
 
-def as_csv(predictions: Sequence[Prediction]) -> str:
+def as_csv(predictions: Sequence[Prediction | Findings]) -> str:
     """One row a beat: file, record, sample, time, class, doubt, a column of probabilities a class, the leads' quality
-    and remarks; a record without beats has one row without them."""
+    and remarks; a record without beats has one row without them. Of findings one row a class."""
     sink = io.StringIO()
     sheet = csv.writer(sink)
+    if isinstance(predictions[0], Findings):
+        sheet.writerow(["file", "record", "class", "probability", "threshold", "said", "quality", "remarks"])
+        for found in predictions:
+            told, quality = found.as_dict(), _quality(found)
+            for row in told["classes"]:
+                figures = [row["class"], row["probability"], row["threshold"], int(row["said"])]
+                sheet.writerow([told["file"], told["record"], *figures, quality, "; ".join(found.remarks)])
+        return sink.getvalue()
     classes = predictions[0].card.classes
     sheet.writerow(["file", "record", "sample", "time_s", "class", "doubt", *classes, "quality", "remarks"])
     for prediction in predictions:
         told = prediction.as_dict()
-        quality = "; ".join(f"{verdict.lead} {verdict.verdict}" for verdict in prediction.quality)
-        last = [quality, "; ".join(prediction.remarks)]
+        last = [_quality(prediction), "; ".join(prediction.remarks)]
         for beat in told["beats"]:
             figures = [beat["sample"], beat["time_s"], beat["class"], beat["doubt"], *beat["probability"].values()]
             sheet.writerow([told["file"], told["record"], *figures, *last])
@@ -52,14 +63,22 @@ def as_csv(predictions: Sequence[Prediction]) -> str:
     return sink.getvalue()
 
 
-def as_html(predictions: Sequence[Prediction]) -> str:
+def _quality(answer: Prediction | Findings) -> str:
+    return "; ".join(f"{verdict.lead} {verdict.verdict}" for verdict in answer.quality)
+
+
+def as_html(predictions: Sequence[Prediction | Findings]) -> str:
     """The report."""
     from einthoven.report.page import render
 
     return render(predictions)
 
 
-OUTPUTS: dict[str, Callable[[Sequence[Prediction]], str]] = {".json": as_json, ".csv": as_csv, ".html": as_html}
+OUTPUTS: dict[str, Callable[[Sequence[Prediction | Findings]], str]] = {
+    ".json": as_json,
+    ".csv": as_csv,
+    ".html": as_html,
+}
 
 
 def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
@@ -87,7 +106,7 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
     require_folder(path.parent)
 
 
-def write(predictions: Sequence[Prediction], path: Path) -> None:
+def write(predictions: Sequence[Prediction | Findings], path: Path) -> None:
     """Write predictions in the format of the suffix, whole or not at all."""
     content = OUTPUTS[path.suffix.lower()](predictions)
     with written_aside(path) as aside:

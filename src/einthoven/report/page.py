@@ -7,6 +7,8 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from einthoven import __version__
+from einthoven.evaluation.evaluate import headline
+from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import DISCLAIMER, SCOPE, UNSURE, Prediction
 from einthoven.report import paper
 from einthoven.report.plots import colour_of
@@ -18,8 +20,10 @@ _OPEN_STRIPS, _MOST_STRIPS = 24, 400
 _MOST_LINES = 60
 
 
-def render(predictions: Sequence[Prediction], counted: dict[str, int] | None = None, remark: str = "") -> str:
-    """The page of one or several predictions of one model.
+def render(
+    predictions: Sequence[Prediction | Findings], counted: dict[str, int] | None = None, remark: str = ""
+) -> str:
+    """The page of one or several answers of one model.
 
     Parameters
     ----------
@@ -27,7 +31,9 @@ def render(predictions: Sequence[Prediction], counted: dict[str, int] | None = N
     remark : a sentence that belongs to the whole page
     """
     loader = PackageLoader("einthoven.report")
-    page = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template("page.html")
+    whole = isinstance(predictions[0], Findings)
+    page = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    page = page.get_template("findings.html" if whole else "page.html")
     card = predictions[0].card
     return page.render(
         version=__version__,
@@ -37,7 +43,7 @@ def render(predictions: Sequence[Prediction], counted: dict[str, int] | None = N
         grid=Markup(paper.grid_pattern()),
         card=card,
         results=[_result(row) for row in card.results],
-        records=[_section(prediction, counted) for prediction in predictions],
+        records=[_found(row) if whole else _section(row, counted) for row in predictions],
         unsure=UNSURE,
         strip_s=paper.STRIP_S,
     )
@@ -94,6 +100,46 @@ def _section(prediction: Prediction, counted: dict[str, int] | None) -> dict:
     }
 
 
+def _found(findings: Findings) -> dict:
+    record, card = findings.record, findings.card
+    limits = findings.thresholds or (None,) * len(card.classes)
+    rows = [
+        {"name": name, "meaning": meaning, "probability": float(p), "said": bool(said), "threshold": limit}
+        for name, meaning, p, said, limit in zip(
+            card.classes, card.meanings, findings.probability, findings.said, limits, strict=True
+        )
+    ]
+    title = f"{record.name}, {', '.join(findings.leads)}"
+    shown_mv, names = leads.select(record.signal_mv, record.leads, findings.leads)
+    if set(names) >= set(leads.STANDARD):
+        standard_mv, _ = leads.select(record.signal_mv, record.leads, leads.STANDARD)
+        drawing = paper.twelve(standard_mv, record.fs_hz, 0.0, title)
+    else:
+        drawing = paper.strip(shown_mv, record.fs_hz, names, 0.0, (), title)
+    told = []
+    for row in findings.why:
+        lead = int(np.argmax(row.falls))
+        fs_hz, start = card.preparation.fs_hz, clock(row.start_s)
+        picture = paper.shaded(
+            shown_mv[lead], record.fs_hz, names[lead], row.map, fs_hz, row.start_s, f"{card.classes[row.label]} {start}"
+        )
+        falls = sorted(zip(names, row.falls, strict=True), key=lambda pair: -pair[1])
+        told.append(rows[row.label] | {"lead": names[lead], "start": start, "drawing": Markup(picture), "falls": falls})
+    return {
+        "findings": findings,
+        "record": record,
+        "length": clock(record.duration_s),
+        "rows": sorted(rows, key=lambda row: -row["probability"]),
+        "n_first": max(8, int((findings.said | findings.near).sum())),
+        "all_good": all(verdict.verdict == "good" for verdict in findings.quality),
+        "near": [name for name, is_near in zip(card.classes, findings.near, strict=True) if is_near],
+        "n_windows": len(findings.starts),
+        "start": clock(0.0),
+        "drawing": Markup(drawing),
+        "why": told,
+    }
+
+
 def _telling(found: list[tuple[float, int]], prediction: Prediction, loud: np.ndarray) -> set[int]:
     """Which stretches come first: the surest of each class, the rarest class first, then the fullest."""
     starts = np.array([start for start, _ in found])
@@ -109,8 +155,10 @@ def _telling(found: list[tuple[float, int]], prediction: Prediction, loud: np.nd
 
 
 def _result(row: dict) -> dict:
-    told = [(name.replace("_", "-"), *cells(row[name])) for name in ("accuracy", "macro_f1")]
-    told += [(f"F1 of {name} ({found['n']:,} beats)", *cells(found["f1"])) for name, found in row["per_class"].items()]
+    shown = ("accuracy", "macro_f1") if "accuracy" in row else headline(row)
+    told = [(name.replace("_", "-"), *cells(row[name])) for name in shown]
+    unit = row.get("rows", "beats")
+    told += [(f"F1 of {name} ({found['n']:,} {unit})", *cells(found["f1"])) for name, found in row["per_class"].items()]
     return {"row": row, "figures": told}
 
 

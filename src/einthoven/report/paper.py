@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from einthoven.signal.leads import STANDARD
+
 MM_PER_S, MM_PER_MV = 25.0, 10.0  # IEC 60601-2-25 / AHA 2007: standard speed and gain
 STRIP_S = 7.0
 _PULSE_MM = 6.0
 _LABEL_MM = 5.0
 _LEAST_MV, _MOST_MV = 2.0, 6.0  # of a band above or below its baseline at most
 _DRAWN_HZ = 180.0
+_COLUMN_S, _ROW_MM, _TALLEST_MV = 2.5, 30.0, 4.0
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,69 @@ def strip(
             f'<text class="beat" x="{x:.2f}" y="3.6" fill="{mark.colour}" font-weight="{weight}">{_escaped(mark.letter)}</text>'
         )
     grid = f'<rect x="0" y="{_LABEL_MM:g}" width="{width:g}" height="{top - _LABEL_MM:g}" fill="url(#paper)"/>'
+    return _svg("strip", title, width, top, grid + "".join(drawn))
+
+
+def twelve(signal_mv: np.ndarray, fs_hz: float, start_s: float, title: str) -> str:
+    """Ten seconds of the twelve standard leads as cardiologists print them: three rows of four, below them lead II throughout.
+
+    Parameters
+    ----------
+    signal_mv : array [12, samples] of the whole record, in the order of :data:`einthoven.signal.leads.STANDARD`
+    start_s : where it begins
+
+    Returns
+    -------
+    an SVG element; each column shows its own 2.5 seconds, one after the other
+    """
+    width, height = _PULSE_MM + 4 * _COLUMN_S * MM_PER_S, 4 * _ROW_MM
+    first = round(start_s * fs_hz)
+    drawn = []
+    for row in range(4):
+        zero = (row + 0.55) * _ROW_MM
+        drawn.append(f'<path class="pulse" d="M0.5 {zero:g}h1v{-MM_PER_MV:g}h3v{MM_PER_MV:g}h1"/>')
+        columns = [(1, 0, 4)] if row == 3 else [(3 * column + row, column, 1) for column in range(4)]
+        for lead, column, n_columns in columns:
+            begin, end = (first + round(at * _COLUMN_S * fs_hz) for at in (column, column + n_columns))
+            cut = np.full(signal_mv.shape[1], np.nan, np.float32)
+            cut[begin:end] = signal_mv[lead, begin:end]
+            x = _PULSE_MM + column * _COLUMN_S * MM_PER_S
+            path = _path(cut[first:], fs_hz, zero, (-_TALLEST_MV, _TALLEST_MV))
+            drawn.append(f'<path class="trace" stroke="#1a202c" d="{path}"/>')
+            drawn.append(f'<text class="lead" x="{x + 0.8:g}" y="{zero - 0.36 * _ROW_MM:g}">{STANDARD[lead]}</text>')
+            if column:
+                drawn.append(f'<path class="pulse" d="M{x:g} {zero - 3:g}v6"/>')
+    grid = f'<rect x="0" y="0" width="{width:g}" height="{height:g}" fill="url(#paper)"/>'
+    return _svg("strip", title, width, height, grid + "".join(drawn))
+
+
+def shaded(
+    lead_mv: np.ndarray, fs_hz: float, name: str, shade: np.ndarray, shade_hz: float, start_s: float, title: str
+) -> str:
+    """Ten seconds of one lead, darker where `shade` [samples at `shade_hz`, 0 to 1, from `start_s` on] is larger."""
+    span_s = min(4 * _COLUMN_S, len(shade) / shade_hz)
+    width, height, zero = _PULSE_MM + span_s * MM_PER_S, _ROW_MM, 0.55 * _ROW_MM
+    step = max(1, round(0.04 * shade_hz))
+    drawn = []
+    for at in range(0, round(span_s * shade_hz), step):
+        strength = float(shade[at : at + step].mean())
+        if strength > 0.03:
+            x = _PULSE_MM + at / shade_hz * MM_PER_S
+            box = f'x="{x:.2f}" y="0" width="{step / shade_hz * MM_PER_S + 0.02:.2f}" height="{height:g}"'
+            drawn.append(f'<rect {box} fill="#e8590c" fill-opacity="{0.55 * strength:.2f}"/>')
+    first = round(start_s * fs_hz)
+    cut = lead_mv[first : first + round(span_s * fs_hz)]
+    bounds = (-0.5 * _ROW_MM / MM_PER_MV, 0.5 * _ROW_MM / MM_PER_MV)
+    drawn.append(f'<path class="trace" stroke="#1a202c" d="{_path(cut, fs_hz, zero, bounds)}"/>')
+    drawn.append(f'<text class="lead" x="0.6" y="4">{_escaped(name)}</text>')
+    grid = f'<rect x="0" y="0" width="{width:g}" height="{height:g}" fill="url(#paper)"/>'
+    return _svg("strip", title, width, height, grid + "".join(drawn))
+
+
+def _svg(kind: str, title: str, width: float, height: float, content: str) -> str:
     return (
-        f'<svg class="strip" role="img" aria-label="{_escaped(title)}" width="{width:g}mm" height="{top:g}mm" '
-        f'viewBox="0 0 {width:g} {top:g}">{grid}{"".join(drawn)}</svg>'
+        f'<svg class="{kind}" role="img" aria-label="{_escaped(title)}" width="{width:g}mm" height="{height:g}mm" '
+        f'viewBox="0 0 {width:g} {height:g}">{content}</svg>'
     )
 
 

@@ -1,0 +1,100 @@
+"""Knows what a model said about a record as a whole. Does not know how it came to it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from einthoven.bundle import Card
+from einthoven.evaluation.predictions import decide
+from einthoven.records.record import Record
+from einthoven.signal.quality import LeadQuality
+
+NEAR = 0.8
+"""A class that is not said is shown as near where its probability is above this share of its threshold."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """What spoke for one class.
+
+    label : class number; start_s : where the window that spoke loudest begins; map : over it [samples], 0 to 1, at the model's
+    rate; falls : for each lead used, by how much the probability falls when it is silenced
+    """
+
+    label: int
+    start_s: float
+    map: np.ndarray
+    falls: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """Diagnoses or rhythm of one record.
+
+    record : what was read; card : the model's; leads : names that were used; starts : first sample of each window at the
+    record's rate [n]; each : probability of each class in each window [n, classes]; quality : one verdict a lead; remarks :
+    what the reader must know; why : what spoke for the classes that are said, where it was asked for
+    """
+
+    record: Record
+    card: Card
+    leads: tuple[str, ...]
+    starts: np.ndarray
+    each: np.ndarray
+    quality: tuple[LeadQuality, ...]
+    remarks: tuple[str, ...]
+    why: tuple[Why, ...] = ()
+
+    @cached_property
+    def probability(self) -> np.ndarray:
+        """Of each class, the mean over the windows [classes]."""
+        return self.each.mean(axis=0)
+
+    @cached_property
+    def said(self) -> np.ndarray:
+        """Which classes are said, bool [classes]: those that reach their threshold; the most probable, if there is but one."""
+        if self.card.multi:
+            return decide(self.probability[None], self.card.thresholds, self.card.at_least_one)[0]
+        return np.arange(len(self.probability)) == self.probability.argmax()
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """Of each class, where several can be said; else empty."""
+        return (self.card.thresholds or (0.5,) * len(self.card.classes)) if self.card.multi else ()
+
+    @cached_property
+    def near(self) -> np.ndarray:
+        """Which classes are not said and yet near their threshold, bool [classes]."""
+        limits = np.asarray(self.thresholds or (1.0,) * len(self.card.classes))
+        return ~self.said & (self.probability > NEAR * limits)
+
+    @property
+    def answer(self) -> str:
+        """The classes that are said, the most probable first."""
+        order = np.argsort(-self.probability, kind="stable")
+        return ", ".join(self.card.classes[at] for at in order if self.said[at]) or "none of the classes"
+
+    def as_dict(self) -> dict:
+        """Plain values for JSON."""
+        rows = zip(self.card.classes, self.card.meanings, self.probability.tolist(), self.said.tolist(), strict=True)
+        limits = self.thresholds or (None,) * len(self.card.classes)
+        return {
+            "record": self.record.name,
+            "file": str(self.record.source) if self.record.source else None,
+            "fs_hz": self.record.fs_hz,
+            "duration_s": round(self.record.duration_s, 3),
+            "leads": list(self.record.leads),
+            "leads_used": list(self.leads),
+            "quality": [vars(verdict) for verdict in self.quality],
+            "remarks": list(self.remarks),
+            "answer": [name for name, is_said in zip(self.card.classes, self.said, strict=True) if is_said],
+            "classes": [
+                {"class": name, "meaning": meaning, "probability": round(p, 4), "threshold": limit, "said": is_said}
+                for (name, meaning, p, is_said), limit in zip(rows, limits, strict=True)
+            ],
+            "windows": [
+                {"start_s": round(float(start) / self.record.fs_hz, 3), "probability": np.round(row, 4).tolist()}
+                for start, row in zip(self.starts, self.each.astype(float), strict=True)
+            ],
+        }
