@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as theirs
 
-from einthoven.evaluation import multilabel
+from einthoven.evaluation import multilabel, official
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.intervals import draw_weights
 from einthoven.evaluation.predictions import Predictions, decide
@@ -143,3 +143,28 @@ def test_another_group_s_predictions_score_what_they_said():
     for at in range(len(classes)):
         ours = multilabel.average_precision(truth[:, at] > 0, score[:, at], once)[0]
         assert ours == pytest.approx(theirs.average_precision_score(truth[:, at], score[:, at]), abs=1e-9)
+
+
+def test_the_challenge_s_score_is_its_definition():
+    names, worth = official.challenge2021_weights()
+    assert len(names) == 26
+    np.testing.assert_array_equal(worth, worth.T)
+    np.testing.assert_array_equal(np.diag(worth), 1)
+    rng = np.random.default_rng(0)
+    truth, said = rng.random((30, 26)) < 0.1, rng.random((30, 26)) < 0.1
+    normal = names.index("NSR")
+
+    def points(outputs):
+        total = 0.0
+        for labels, answers in zip(truth, outputs, strict=True):
+            n = max(1, sum(labels | answers))
+            total += sum(worth[a, b] / n for a in range(26) for b in range(26) if labels[a] and answers[b])
+        return total
+
+    always = np.zeros_like(said)
+    always[:, normal] = True
+    wanted = (points(said) - points(always)) / (points(truth) - points(always))
+    once = np.ones((1, 30), np.uint16)
+    assert official.weighted_score(truth, said, worth, normal, once)[0] == pytest.approx(wanted)
+    assert official.weighted_score(truth, truth, worth, normal, once)[0] == pytest.approx(1)
+    assert official.weighted_score(truth, always, worth, normal, once)[0] == pytest.approx(0)

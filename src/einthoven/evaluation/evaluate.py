@@ -13,7 +13,8 @@ HEADLINE = ("accuracy", "macro_precision", "macro_recall", "macro_f1", "macro_au
 
 def headline(metrics: dict) -> tuple[str, ...]:
     """Names of the metrics that are shown first for an evaluation."""
-    return multilabel.HEADLINE if "macro_auroc" in metrics else HEADLINE
+    names = multilabel.HEADLINE if "macro_auroc" in metrics else HEADLINE
+    return ("challenge_score", *names) if "challenge_score" in metrics else names
 
 
 def evaluate(predictions: Predictions, unit: str, draws: int = DRAWS, seed: int = 0) -> dict:

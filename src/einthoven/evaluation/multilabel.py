@@ -5,7 +5,7 @@ Checked against scikit-learn in the tests.
 
 import numpy as np
 
-from einthoven.evaluation import metrics
+from einthoven.evaluation import metrics, official
 from einthoven.evaluation.intervals import LEVEL, draw_weights, interval
 from einthoven.evaluation.predictions import Predictions
 
@@ -36,8 +36,8 @@ def evaluate(predictions: Predictions, unit: str, draws: int, seed: int = 0) -> 
 
     Returns
     -------
-    plain values for ``metrics.json``: ``n_test``, each of HEADLINE as ``{value, low, high}``, ``per_class``, ``undefined``,
-    ``baselines``, ``interval``
+    plain values for ``metrics.json``: ``n_test``, each of HEADLINE as ``{value, low, high}``, for the classes of the Challenge
+    2021 its weighted ``challenge_score``, ``per_class``, ``undefined``, ``baselines``, ``interval``
     """
     truth, decided = predictions.truth > 0, predictions.decided
     groups = predictions.patient if unit == "patient" else np.arange(len(truth))
@@ -56,6 +56,11 @@ def evaluate(predictions: Predictions, unit: str, draws: int, seed: int = 0) -> 
         "interval": {"level": LEVEL, "unit": unit, "draws": draws},
     }
     result |= {name: _spread(found[name]) for name in HEADLINE}
+    names, worth = official.challenge2021_weights()
+    if set(names) == set(predictions.classes):
+        order = [predictions.classes.index(name) for name in names]
+        said = truth[:, order], decided[:, order]
+        result["challenge_score"] = _spread(official.weighted_score(*said, worth, names.index("NSR"), weights))
     result["undefined"] = [
         name for name, is_defined in zip(predictions.classes, defined, strict=True) if not is_defined
     ]

@@ -135,11 +135,16 @@ def _signal(path: Path, line: str, at: int) -> Signal:
         offset=int(specification["offset"] or 0),
         gain=factor,
         baseline=int(gain["baseline"]) if gain and gain["baseline"] else zero,
-        unit=(gain["unit"] if gain else None) or "mV",
+        unit=_unit((gain["unit"] if gain else None) or "mV"),
         first=numbers[2],
         checksum=numbers[3],
         lead=words[8].strip() if len(words) > 8 else f"lead{at + 1}",
     )
+
+
+def _unit(stated: str) -> str:
+    """A unit in its own spelling: some headers write ``mv``."""
+    return next((known for known in UNITS_MV if known.lower() == stated.lower()), stated)
 
 
 def unreadable(path: Path, found: str, remedy: str) -> RecordUnreadable:

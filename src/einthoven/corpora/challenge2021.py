@@ -1,0 +1,202 @@
+"""Knows the recordings of the PhysioNet Challenges 2020 and 2021 in WFDB: their headers' dialects and their scored diagnoses.
+
+Sources: Reyna et al. 2021, Will two do? (the challenge); its table of scored diagnoses.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
+from einthoven.corpora.labels import LabelSet, coded
+from einthoven.corpora.split import Split, stratified
+from einthoven.errors import CorpusIncomplete, EinthovenError, RecordUnreadable
+from einthoven.records import Record, read
+from einthoven.records.header import read_header
+from einthoven.signal.leads import STANDARD
+from einthoven.signal.preparation import Preparation
+
+_SUFFIXES = ("hea", "mat")
+_GAIN = 1000.0
+SCORED = {
+    "AF": ("atrial fibrillation", ("164889003",)),
+    "AFL": ("atrial flutter", ("164890007",)),
+    "BBB": ("bundle branch block", ("6374002",)),
+    "Brady": ("bradycardia", ("426627000",)),
+    "CLBBB|LBBB": (
+        "complete left bundle branch block or left bundle branch block",
+        (
+            "733534002",
+            "164909002",
+        ),
+    ),
+    "CRBBB|RBBB": (
+        "complete right bundle branch block or right bundle branch block",
+        (
+            "713427006",
+            "59118001",
+        ),
+    ),
+    "IAVB": ("1st degree av block", ("270492004",)),
+    "IRBBB": ("incomplete right bundle branch block", ("713426002",)),
+    "LAD": ("left axis deviation", ("39732003",)),
+    "LAnFB": ("left anterior fascicular block", ("445118002",)),
+    "LPR": ("prolonged pr interval", ("164947007",)),
+    "LQRSV": ("low qrs voltages", ("251146004",)),
+    "LQT": ("prolonged qt interval", ("111975006",)),
+    "NSIVCB": ("nonspecific intraventricular conduction disorder", ("698252002",)),
+    "NSR": ("sinus rhythm", ("426783006",)),
+    "PAC|SVPB": (
+        "premature atrial contraction or supraventricular premature beats",
+        (
+            "284470004",
+            "63593006",
+        ),
+    ),
+    "PR": ("pacing rhythm", ("10370003",)),
+    "PRWP": ("poor R wave Progression", ("365413008",)),
+    "PVC|VPB": (
+        "premature ventricular contractions or ventricular premature beats",
+        (
+            "427172004",
+            "17338001",
+        ),
+    ),
+    "QAb": ("qwave abnormal", ("164917005",)),
+    "RAD": ("right axis deviation", ("47665007",)),
+    "SA": ("sinus arrhythmia", ("427393009",)),
+    "SB": ("sinus bradycardia", ("426177001",)),
+    "STach": ("sinus tachycardia", ("427084000",)),
+    "TAb": ("t wave abnormal", ("164934002",)),
+    "TInv": ("t wave inversion", ("59931005",)),
+}
+"""Of each scored class what it means, and its SNOMED CT codes: two codes where the challenge counts them as one."""
+WORDS = {
+    "Normal": "426783006",
+    "AF": "164889003",
+    "I-AVB": "270492004",
+    "LBBB": "164909002",
+    "RBBB": "59118001",
+    "PAC": "284470004",
+    "PVC": "164884008",
+    "STD": "429622005",
+    "STE": "164931005",
+}
+"""What some copies of CPSC 2018 write in words instead of codes."""
+_LABELS = LabelSet(
+    name="Challenge 2021, 26 scored classes by SNOMED CT code",
+    classes=tuple(SCORED),
+    meanings=tuple(meaning for meaning, _ in SCORED.values()),
+    symbols={name: codes for name, (_, codes) in SCORED.items()},
+    multi=True,
+)
+
+
+def codes_in(comments: tuple[str, ...]) -> str:
+    """The diagnoses of a header, ``Dx: 164889003,59118001`` or in words, as :func:`einthoven.corpora.labels.coded` joins them."""
+    found = {}
+    for comment in comments:
+        key, _, value = comment.partition(":")
+        if key.strip().lower() == "dx":
+            for word in value.split(","):
+                code = WORDS.get(word.strip(), word.strip())
+                if code and ":" not in code and ";" not in code:
+                    found[code] = 100.0
+    return coded(found)
+
+
+def age_in(comments: tuple[str, ...]) -> float:
+    """The age in years; NaN where it is not told or cannot be."""
+    for comment in comments:
+        key, _, value = comment.partition(":")
+        if key.strip().lower() == "age":
+            try:
+                years = float(value)
+            except ValueError:
+                return float("nan")
+            return years if 0 <= years <= 120 else float("nan")
+    return float("nan")
+
+
+def _entries(folder: Path, fs_hz: float) -> Listing:
+    folder = Path(folder)
+    entries, dropped, seen = [], {}, set()
+    for header in sorted(folder.rglob("*.hea")):
+        name = header.stem
+        if name in seen:
+            dropped.setdefault("the same name in another folder", []).append(name)
+            continue
+        if not header.with_suffix(".mat").is_file():
+            dropped.setdefault("no .mat beside the header", []).append(name)
+            continue
+        try:
+            comments = read_header(header).comments
+        except EinthovenError as error:
+            dropped.setdefault(error.found, []).append(name)
+            continue
+        seen.add(name)
+        path = header.with_suffix("")
+        entries.append(Entry(name, name, path, _SUFFIXES, codes_in(comments), header.parent.name, age_in(comments)))
+    if not entries:
+        raise CorpusIncomplete(
+            f"{folder} holds no record of the Challenge 2021.",
+            found="no header with a .mat beside it",
+            expected="folders of its sources, e.g. WFDB_CPSC2018/A0001.hea and A0001.mat",
+            remedy="unpack the challenge's training data, then --from its folder",
+        )
+    return Listing(entries, {reason: tuple(names) for reason, names in dropped.items()})
+
+
+def _read(entry: Entry) -> Record:
+    header = entry.path.with_name(f"{entry.path.name}.hea")
+    gains = {signal.gain for signal in read_header(header).signals}
+    if gains != {_GAIN}:
+        told = ", ".join(f"{gain:g}" for gain in sorted(gains))
+        raise RecordUnreadable(
+            f"the gain in {header} cannot be.",
+            found=f"a gain of {told} per mV",
+            expected=f"{_GAIN:g} per mV, which every recording of the challenge has",
+            remedy="take the header of a later release of the challenge",
+        )
+    return read(header)
+
+
+def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
+    records, member = np.unique(index.record, return_inverse=True)
+    alike = np.zeros(len(records), np.int64)
+    rest, test = stratified(alike, 0.2, seed)
+    train, validation = stratified(alike[rest], 0.125, seed + 1)
+    kept = ~np.isin(index.record, left_out)
+    return Split(*(np.flatnonzero(np.isin(member, part) & kept) for part in (rest[train], rest[validation], test)))
+
+
+CHALLENGE2021 = Corpus(
+    name="challenge-2021",
+    title="PhysioNet Challenge 2021, Will two do? Varying dimensions in electrocardiography",
+    version="1.0.3",
+    address="https://physionet.org/content/challenge-2021/1.0.3/",
+    licence="CC BY 4.0",
+    citation="Reyna MA et al. Will two do? Varying dimensions in electrocardiography: the PhysioNet Challenge 2021. CinC 2021",
+    fs_hz=500.0,
+    leads="the twelve standard leads",
+    n_records=88_253,
+    n_patients=None,
+    n_beats=None,
+    preparation=Preparation(leads=STANDARD, fs_hz=100.0, before_s=0.0, after_s=10.0, scaling="millivolt", cut="tiles"),
+    protocols={
+        "clean": Protocol(
+            name="clean",
+            summary="recordings parted at random, 7 : 1 : 2",
+            labels=_LABELS,
+            leaks=False,
+            unit="patient",
+            remark="The publisher does not tell patients apart: each recording is taken for one.",
+            without=(),
+            declared_shared=(),
+            split=_split_clean,
+        ),
+    },
+    entries=_entries,
+    read=_read,
+    survives=True,
+)
