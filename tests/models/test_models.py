@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from einthoven.models import MODELS, s4
+from einthoven.models import MODELS, mamba2, s4
 from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
+from einthoven.models.resnet1d import PEDIATRIC, RESNET18
 
 SIZES = {"cnn": 365_253, "cnn_lstm": 156_933, "cnn_lstm_attention": 172_933, "resnet1d": 545_157}
 SIZES |= {"patient_context": 115_912, "ensemble": 67_162, "hybrid": 516_229, "xresnet1d": 1_870_661}
-SIZES |= {"inception1d": 408_325, "s4": 202_885}
+SIZES |= {"inception1d": 408_325, "s4": 202_885, "bilstm": 531_717}
+SIZES |= {"transformer": 274_693, "mamba2": 243_397}
 """Parameters for two leads, five classes, 360 samples."""
 SHAPES = [(1, 4, 360), (2, 5, 360), (12, 9, 1000), (3, 2, 187)]
 
@@ -92,6 +94,62 @@ def test_save_and_load_give_the_same_output(name, tmp_path):
 
 def test_xresnet_is_the_benchmark_s():
     assert sum(p.numel() for p in network("xresnet1d", 12, 23, 1000).parameters()) == 1_874_583
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "n_classes", "n"),
+    [
+        ("resnet1d", PEDIATRIC, 19, 8_747_155),
+        ("bilstm", {}, 19, 545_555),
+        ("transformer", {}, 19, 279_443),
+        ("mamba2", {}, 19, 246_483),
+        ("resnet1d", RESNET18, 9, 8_750_857),
+    ],
+)
+def test_sizes_are_the_papers(name, settings, n_classes, n):
+    net = MODELS[name](12, n_classes, 300, **settings)
+    assert sum(p.numel() for p in net.parameters()) == n
+
+
+def test_chunks_are_the_recurrence():
+    torch.manual_seed(0)
+    x, decay = torch.randn(2, 47, 3, 4), -torch.rand(2, 47, 3)
+    b, c = torch.randn(2, 47, 5), torch.randn(2, 47, 5)
+    states, wanted = torch.zeros(2, 3, 4, 5), []
+    for at in range(47):
+        states = decay[:, at].exp()[..., None, None] * states + x[:, at, :, :, None] * b[:, at, None, None]
+        wanted.append((states * c[:, at, None, None]).sum(dim=-1))
+    for chunk in (1, 10, 30, 64):
+        torch.testing.assert_close(mamba2.recurred(x, decay, b, c, chunk), torch.stack(wanted, 1), atol=1e-5, rtol=1e-5)
+
+
+def test_a_stream_ends_where_the_window_ends():
+    net = network("mamba2").eval()
+    x = batch(n_samples=95, n=2)
+    state = net.start(2)
+    with torch.no_grad():
+        for sample in x.unbind(dim=2):
+            logits = net.step(sample, state)
+        torch.testing.assert_close(logits, net(x), atol=1e-5, rtol=1e-5)
+
+
+def test_the_mixer_is_transformers_own():
+    transformers = pytest.importorskip("transformers", reason="needs transformers, which nothing else here does")
+    from transformers.models.mamba2.modeling_mamba2 import Mamba2Mixer
+
+    config = transformers.Mamba2Config(
+        hidden_size=128, state_size=64, conv_kernel=4, expand=2, head_dim=8, num_heads=32, n_groups=1, chunk_size=30
+    )
+    theirs = Mamba2Mixer(config, 0).eval()
+    torch.manual_seed(0)
+    ours = mamba2.Mixer(128, 64, 4, 256, 8, 30).eval()
+    names = {"in_proj": "project", "conv1d": "convolution", "out_proj": "back", "norm": "norm"}
+    for their_name, our_name in names.items():
+        getattr(theirs, their_name).load_state_dict(getattr(ours, our_name).state_dict())
+    theirs.A_log.data, theirs.D.data, theirs.dt_bias.data = ours.log_decay.data, ours.through.data, ours.step_bias.data
+    x = torch.randn(2, 95, 128)
+    with torch.no_grad():
+        torch.testing.assert_close(ours(x), theirs(x), atol=1e-5, rtol=1e-4)
 
 
 def test_state_space_kernels_are_the_recurrence():

@@ -1,14 +1,17 @@
 """MODELS: every architecture by name. Each is ``Model(n_leads, n_classes, n_samples, *, …)`` with features(), head, forward()."""
 
+from einthoven.models.bilstm import BiLSTM
 from einthoven.models.cnn import CNN
 from einthoven.models.cnn_lstm import CNNLSTM
 from einthoven.models.cnn_lstm_attention import CNNLSTMAttention
 from einthoven.models.ensemble import Ensemble
 from einthoven.models.hybrid import Hybrid
 from einthoven.models.inception1d import Inception1d
+from einthoven.models.mamba2 import Mamba2
 from einthoven.models.patient_context import PatientContext
 from einthoven.models.resnet1d import ResNet1d
 from einthoven.models.s4 import S4
+from einthoven.models.transformer import Transformer
 from einthoven.models.xresnet1d import XResNet1d
 
 MODELS = {
@@ -22,4 +25,7 @@ MODELS = {
     "xresnet1d": XResNet1d,
     "inception1d": Inception1d,
     "s4": S4,
+    "bilstm": BiLSTM,
+    "transformer": Transformer,
+    "mamba2": Mamba2,
 }

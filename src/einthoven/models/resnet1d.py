@@ -5,11 +5,16 @@ from torch import Tensor, nn
 
 from einthoven.models.blocks import BatchNorm1d, Conv1d, ConvBlock, MaxPool1d
 
+PEDIATRIC = {"widths": (64, 128, 256, 512), "pooling": "mean"}
+"""8,747,155 parameters at 12 leads and 19 classes."""
+RESNET18 = {"widths": (64, 128, 256, 512), "first_shortcut": True}
+"""8,750,857 parameters at 12 leads and nine classes."""
+
 
 class ResidualBlock(nn.Module):
     """Two convolutions and a shortcut (He et al. 2016); `stride` halves the time where it is two."""
 
-    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, dropout: float):
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, dropout: float, forced: bool):
         super().__init__()
         self.body = nn.Sequential(
             ConvBlock(n_in, n_out, kernel, stride),
@@ -17,7 +22,7 @@ class ResidualBlock(nn.Module):
             Conv1d(n_out, n_out, kernel),
             BatchNorm1d(n_out),
         )
-        same = stride == 1 and n_in == n_out
+        same = stride == 1 and n_in == n_out and not forced
         self.shortcut = nn.Identity() if same else nn.Sequential(Conv1d(n_in, n_out, 1, stride), BatchNorm1d(n_out))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -31,7 +36,8 @@ class ResNet1d(nn.Module):
     Paper
         Song et al. 2026, arXiv 2602.17701: the ResNet-1D of its comparison; the block is He et al. 2016.
     Departures
-        - Layer sizes are not stated there; these are ours.
+        - Layer sizes are not stated there; these are ours. Other sizes give the ResNet-1D of Chen 2025, arXiv 2510.03780, and the
+          ResNet-18-1D of Thota et al. 2025, arXiv 2511.08650 (:data:`PEDIATRIC`, :data:`RESNET18`).
         - Mean and largest value over time are joined.
     Receptive field
         With three stages of kernel 7, 619 samples.
@@ -43,6 +49,8 @@ class ResNet1d(nn.Module):
     kernel : of the blocks, samples; the stem's is 15
     n_blocks : residual blocks in each stage
     dropout : inside the blocks and before the head
+    first_shortcut : a convolution in the shortcut of the first block, though nothing changes its size
+    pooling : ``both``: mean and largest value over time are joined; ``mean``
     """
 
     def __init__(
@@ -55,21 +63,29 @@ class ResNet1d(nn.Module):
         kernel: int = 7,
         n_blocks: int = 2,
         dropout: float = 0.2,
+        first_shortcut: bool = False,
+        pooling: str = "both",
     ):
         super().__init__()
+        if pooling not in ("both", "mean"):
+            raise ValueError(f"pooling is {pooling}; expected both or mean")
         self.stem = nn.Sequential(ConvBlock(n_leads, widths[0], 15, stride=2), MaxPool1d(3, 2, 1))
         stages = []
         for stage, (n_in, n_out) in enumerate(zip((widths[0], *widths), widths, strict=False)):
             for block in range(n_blocks):
                 stride = 2 if stage > 0 and block == 0 else 1
-                stages.append(ResidualBlock(n_in if block == 0 else n_out, n_out, kernel, stride, dropout))
+                forced = first_shortcut and stage == block == 0
+                stages.append(ResidualBlock(n_in if block == 0 else n_out, n_out, kernel, stride, dropout, forced))
         self.stages = nn.Sequential(*stages)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(2 * widths[-1], n_classes)
+        self.pooling = pooling
+        self.head = nn.Linear((2 if pooling == "both" else 1) * widths[-1], n_classes)
 
     def features(self, x: Tensor) -> Tensor:
         """[batch, leads, samples] to [batch, features]."""
         maps = self.stages(self.stem(x))
+        if self.pooling == "mean":
+            return self.dropout(maps.mean(dim=2))
         return self.dropout(torch.cat((maps.mean(dim=2), maps.amax(dim=2)), dim=1))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,0 +1,59 @@
+"""Knows the small transformer of the pediatric benchmark. Does not know what its classes mean."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class Transformer(nn.Module):
+    """Patches of three samples, two encoder layers, the mean over time, two dense layers.
+
+    Paper
+        Chen 2025, arXiv 2510.03780: the Transformer of its comparison, 279,443 parameters at 12 leads and 19 classes.
+    Departures
+        - Positions are sinusoids (Vaswani et al. 2017), which the count of parameters leaves room for and the paper does not say.
+    Receptive field
+        The whole window.
+
+    Parameters
+    ----------
+    n_leads, n_classes, n_samples : shape of input and output
+    width : of a token; patch : samples in one; n_layers, n_heads, feed_forward, dropout : of the encoder
+    """
+
+    def __init__(
+        self,
+        n_leads: int,
+        n_classes: int,
+        n_samples: int,
+        *,
+        width: int = 128,
+        patch: int = 3,
+        n_layers: int = 2,
+        n_heads: int = 16,
+        feed_forward: int = 256,
+        dropout: float = 0.1,
+    ):
+        super().__init__()
+        self.inlet = nn.Conv1d(n_leads, width, patch, stride=patch)
+        layer = nn.TransformerEncoderLayer(width, n_heads, feed_forward, dropout, batch_first=True)
+        self.encoder = nn.TransformerEncoder(layer, n_layers, nn.LayerNorm(width), enable_nested_tensor=False)
+        self.register_buffer("positions", _sinusoids(n_samples // patch, width), persistent=False)
+        self.head = nn.Sequential(
+            nn.Linear(width, width // 2), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width // 2, n_classes)
+        )
+
+    def features(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to [batch, features]."""
+        return self.encoder(self.inlet(x).transpose(1, 2) + self.positions).mean(dim=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to logits [batch, classes]."""
+        return self.head(self.features(x))
+
+
+def _sinusoids(n: int, width: int) -> Tensor:
+    """Positions [n, width]."""
+    angle = torch.arange(n)[:, None] * torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
+    return torch.stack((angle.sin(), angle.cos()), dim=2).flatten(1)
