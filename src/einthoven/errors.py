@@ -75,6 +75,10 @@ class CorpusIncomplete(EinthovenError):
     """Files of a corpus are missing where it was said to be."""
 
 
+class DownloadFailed(EinthovenError):
+    """A publisher does not answer, or what it sends is not what it lists."""
+
+
 class StoreDamaged(EinthovenError):
     """A store of windows is not whole."""
 

@@ -7,12 +7,13 @@ import threading
 from collections.abc import Sequence
 
 from einthoven import __version__, console
-from einthoven.cli import corpora, demo, evaluate, explain, models, predict, prepare, study, train
+from einthoven.cli import corpora, demo, download, evaluate, explain, models, predict, prepare, study, train
 from einthoven.errors import EinthovenError, UnknownName
 from einthoven.paths import refused
 
 VERBS = {
     "demo": demo.Demo,
+    "download": download.Download,
     "prepare": prepare.Prepare,
     "train": train.Train,
     "evaluate": evaluate.Evaluate,
