@@ -11,7 +11,7 @@ from einthoven.models.resnet1d import PEDIATRIC, RESNET18
 SIZES = {"cnn": 365_253, "cnn_lstm": 156_933, "cnn_lstm_attention": 172_933, "resnet1d": 545_157}
 SIZES |= {"patient_context": 115_912, "ensemble": 67_162, "hybrid": 516_229, "xresnet1d": 1_870_661}
 SIZES |= {"inception1d": 408_325, "s4": 202_885, "bilstm": 531_717}
-SIZES |= {"transformer": 274_693, "mamba2": 243_397}
+SIZES |= {"transformer": 274_693, "mamba2": 243_397, "typical_beat": 230_506}
 """Parameters for two leads, five classes, 360 samples."""
 SHAPES = [(1, 4, 360), (2, 5, 360), (12, 9, 1000), (3, 2, 187)]
 

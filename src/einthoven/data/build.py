@@ -1,11 +1,7 @@
 """Knows how a corpus and a preparation become a store, on every core at once. Does not know what is trained on it."""
 
 import os
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
@@ -90,8 +86,8 @@ def _fill(
     """Windows into `file`; the index of those that are in it, and the records that were refused, by the reason."""
     parts: dict[str, list[np.ndarray]] = {name: [] for name in stores.INDEXED}
     refused: dict[str, list[str]] = {}
-    with file.open("wb") as sink, _workers(len(entries)) as run:
-        work = run([(corpus, entry, preparation) for entry in entries])
+    with file.open("wb") as sink:
+        work = _answers([(corpus, entry, preparation) for entry in entries])
         for entry, answer in zip(
             entries, console.progress(work, f"preparing {corpus.name}", len(entries)), strict=True
         ):
@@ -127,26 +123,15 @@ def _incomplete(corpus: Corpus, source: Path, left_out: dict[str, Sequence[str]]
     )
 
 
-@contextmanager
-def _workers(n_entries: int) -> Iterator:
-    n_workers = min(
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, n_entries
-    )
-    if n_workers < 2 or n_entries < 8:
-        yield lambda tasks: map(_windows_of, tasks)
-        return
-    with ProcessPoolExecutor(n_workers, get_context("spawn"), _leave_with_parent) as pool:
-        yield lambda tasks: pool.map(_windows_of, tasks)
+def _answers(tasks: list[tuple[Corpus, Entry, Preparation]]) -> Iterator:
+    """:func:`_windows_of` of each task in their order, on every core where there is enough to do."""
+    n_workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if n_workers < 2 or len(tasks) < 8:
+        return map(_windows_of, tasks)
+    from joblib import Parallel, delayed
 
-
-def _leave_with_parent() -> None:
-    """A worker whose parent was killed would wait for ever for its next record."""
-
-    def wait() -> None:
-        parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
+    # joblib's workers need no guard in the caller's script, and leave when their parent is gone.
+    return Parallel(n_workers, return_as="generator")(delayed(_windows_of)(task) for task in tasks)
 
 
 def _windows_of(

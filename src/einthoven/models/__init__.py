@@ -12,6 +12,7 @@ from einthoven.models.patient_context import PatientContext
 from einthoven.models.resnet1d import ResNet1d
 from einthoven.models.s4 import S4
 from einthoven.models.transformer import Transformer
+from einthoven.models.typical_beat import TypicalBeat
 from einthoven.models.xresnet1d import XResNet1d
 
 MODELS = {
@@ -28,4 +29,5 @@ MODELS = {
     "bilstm": BiLSTM,
     "transformer": Transformer,
     "mamba2": Mamba2,
+    "typical_beat": TypicalBeat,
 }

@@ -5,6 +5,8 @@ A person's beats are compared with that person's: what is early, wide or odd for
 
 import numpy as np
 
+from einthoven.signal import heartbeats
+
 N_INTERVALS = 39
 """Numbers on the intervals around a beat; see :func:`intervals`."""
 N_RHYTHM = N_INTERVALS + 2
@@ -49,6 +51,74 @@ def with_context(windows: np.ndarray, beats_s: np.ndarray, before: int, fs_hz: f
     numbers = rhythm(beats_s, out[:, 0, p_wave], out[0, 1, p_wave]), alike(out[:, 0, qrs])
     out[:, -1, :N_NUMBERS] = np.concatenate(numbers, axis=1)[:, :n_samples]
     return out
+
+
+def with_typical_beat(window: np.ndarray, fs_hz: float) -> np.ndarray:
+    """Beside each lead of a stretch its typical beat, and one row of numbers on the stretch's rhythm.
+
+    Parameters
+    ----------
+    window : array [leads, samples] in mV; fs_hz : its rate
+
+    Returns
+    -------
+    array [2 * leads + 1, samples], float32: for each lead the window and the typical beat, its R peak in the middle of the row,
+    zeros around it; last the numbers of :func:`stretch_numbers`, then zeros
+    """
+    n_leads, n_samples = window.shape
+    out = np.zeros((2 * n_leads + 1, n_samples), np.float32)
+    out[0:-1:2] = window
+    beats = _aligned(window, fs_hz)
+    before, after = (round(span_s * fs_hz) for span_s in TYPICAL_S)
+    held = np.pad(window, ((0, 0), (before, after)), mode="edge")
+    each = np.stack([held[:, at : at + before + after] for at in beats])  # [beats, leads, samples]
+    own = np.median(each, axis=0)
+    alike_ = correlation(each.reshape(len(each), -1), own.ravel())
+    if len(each) > 3:
+        own = np.median(each[alike_ >= np.median(alike_)], axis=0)
+    middle = n_samples // 2 - before
+    out[1:-1:2, middle : middle + before + after] = own
+    out[-1, :N_STRETCH] = stretch_numbers(beats / fs_hz, alike_, n_samples / fs_hz)
+    return out
+
+
+TYPICAL_S = (0.3, 0.6)
+"""Seconds of a stretch's typical beat ahead of and behind its R peak."""
+N_STRETCH = 7
+"""Numbers on the rhythm of a stretch; see :func:`stretch_numbers`."""
+
+
+def stretch_numbers(beats_s: np.ndarray, alike_: np.ndarray, duration_s: float) -> np.ndarray:
+    """Numbers on the rhythm of a stretch [7], float32.
+
+    Median RR interval in s; spread of the intervals, of their steps, and the longest, each over the median; beats a second; mean
+    and least correlation of the beats with the typical one. Without two beats the first four are those of a steady 75 a minute.
+    """
+    between = np.diff(beats_s)
+    if not len(between):
+        between = np.array([0.8])
+    middle = float(np.median(between))
+    steps = np.diff(between) if len(between) > 1 else np.zeros(1)
+    found = (
+        *(middle, between.std() / middle, np.abs(steps).mean() / middle, between.max() / middle),
+        *(len(beats_s) / duration_s, alike_.mean(), alike_.min()),
+    )
+    return np.clip(np.array(found, np.float32), -4, 4)
+
+
+def _aligned(window: np.ndarray, fs_hz: float) -> np.ndarray:
+    """Beats of a stretch, sample numbers [n], each where all leads together are steepest; its middle where none is found."""
+    steep = np.sqrt(np.square(np.diff(window, axis=1, prepend=window[:, :1])).sum(axis=0))
+    sharp = np.quantile(np.abs(window), 0.99, axis=1) / (np.abs(window).mean(axis=1) + 1e-3)
+    for lead in np.argsort(-sharp)[:3]:
+        rough = heartbeats.find(window[lead], fs_hz)
+        if len(rough) > 2:
+            break
+    else:
+        return np.array([window.shape[1] // 2])
+    reach = round(0.08 * fs_hz)
+    near = np.clip(rough[:, None] + np.arange(-reach, reach + 1), 0, window.shape[1] - 1)
+    return np.unique(near[np.arange(len(rough)), steep[near].argmax(axis=1)])
 
 
 def typical(windows: np.ndarray) -> np.ndarray:

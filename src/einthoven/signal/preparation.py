@@ -32,7 +32,7 @@ class Preparation:
     scaling: str = "local"
     """``millivolt`` keeps the amplitudes; ``local`` divides each lead by its root mean square over ten seconds."""
     patient: bool = False
-    """Beside each lead the patient's typical beat, both over its height, and a row of numbers on the rhythm."""
+    """Beside each lead the patient's typical beat (of beats: both over its height), and a row of numbers on the rhythm."""
     cut: str = "beats"
     """``beats``: a window around each heartbeat; ``tiles``: windows that follow each other over the whole record."""
     crop_s: float = 0.0
@@ -52,12 +52,15 @@ class Preparation:
             faults.append(f"the window reaches from -{self.before_s:g} s to {self.after_s:g} s")
         if not 0 < self.low_hz < min(self.high_hz, 0.49 * self.fs_hz):
             faults.append(f"the band is {self.low_hz:g} to {self.high_hz:g} Hz at {self.fs_hz:g} Hz")
-        if self.patient and (self.scaling != "millivolt" or self.n_samples < context.N_NUMBERS):
+        if self.patient and self.cut == "tiles":
+            if self.crop_s or self.n_samples < 2 * max(context.TYPICAL_S) * self.fs_hz:
+                faults.append(f"patient with crops of {self.crop_s:g} s of {self.n_samples} samples")
+        elif self.patient and (self.scaling != "millivolt" or self.n_samples < context.N_NUMBERS):
             faults.append(f"patient with scaling {self.scaling} and {self.n_samples} samples")
         if self.scaling not in SCALINGS:
             faults.append(f"scaling is {self.scaling}")
-        if self.cut not in CUTS or (self.cut == "tiles" and (self.before_s or self.patient)):
-            faults.append(f"cut is {self.cut} with {self.before_s:g} s ahead of a heartbeat, patient {self.patient}")
+        if self.cut not in CUTS or (self.cut == "tiles" and self.before_s):
+            faults.append(f"cut is {self.cut} with {self.before_s:g} s ahead of a heartbeat")
         if self.crop_s and not (self.cut == "tiles" and 8 / self.fs_hz <= self.crop_s <= self.after_s):
             faults.append(f"crops of {self.crop_s:g} s of {self.cut} of {self.after_s:g} s")
         if {len(self.mean_mv), len(self.sd_mv)} - {0, len(self.leads)} or len(self.mean_mv) != len(self.sd_mv):
@@ -190,11 +193,14 @@ def tiles(
     prepared = prepare(signal_mv, fs_hz, names, preparation, source)
     wanted, there = preparation.n_samples, prepared.shape[1]
     if there <= wanted:
-        return np.pad(prepared, ((0, 0), (0, wanted - there)))[None], np.zeros(1, np.int64)
-    starts = windows.tile(there, wanted, wanted)
-    if there % wanted and there % wanted < wanted / 2:
-        starts = starts[:-1]
-    cut = np.stack([prepared[:, start : start + wanted] for start in starts])
+        starts, cut = np.zeros(1, np.int64), np.pad(prepared, ((0, 0), (0, wanted - there)))[None]
+    else:
+        starts = windows.tile(there, wanted, wanted)
+        if there % wanted and there % wanted < wanted / 2:
+            starts = starts[:-1]
+        cut = np.stack([prepared[:, start : start + wanted] for start in starts])
+    if preparation.patient:
+        cut = np.stack([context.with_typical_beat(window, preparation.fs_hz) for window in cut])
     return cut, resample.resample_positions(starts, preparation.fs_hz, fs_hz)
 
 
