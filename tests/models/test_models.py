@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from einthoven.models import MODELS, mamba2, s4
+from einthoven.models import MODELS, cost, mamba2, s4
 from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
 from einthoven.models.resnet1d import PEDIATRIC, RESNET18
 
@@ -109,6 +109,23 @@ def test_xresnet_is_the_benchmark_s():
 def test_sizes_are_the_papers(name, settings, n_classes, n):
     net = MODELS[name](12, n_classes, 300, **settings)
     assert sum(p.numel() for p in net.parameters()) == n
+
+
+def test_every_model_tells_its_cost(name):
+    net = network(name)
+    n = cost.multiply_accumulates(net, 2, 360)
+    assert n > 0.5 * cost.parameters(net)
+    assert not net.eval().training
+
+
+def test_costs_are_counted_by_hand():
+    net = torch.nn.Sequential(Conv1d(2, 4, 5, 2), torch.nn.Flatten(), torch.nn.Linear(40, 3))
+    assert cost.multiply_accumulates(net, 2, 20) == 10 * 4 * 2 * 5 + 120
+    lstm = MODELS["bilstm"](2, 3, 20, hidden=4, n_layers=1)
+    assert cost.multiply_accumulates(lstm, 2, 20) == 2 * 20 * 16 * (2 + 4) + 8 * 3
+    layer = MODELS["transformer"](2, 3, 30, width=8, n_layers=1, n_heads=2, feed_forward=16)
+    wanted = 10 * (8 * 2 * 3 + 4 * 64 + 2 * 8 * 16) + 2 * 100 * 8 + 8 * 4 + 4 * 3
+    assert cost.multiply_accumulates(layer, 2, 30) == wanted
 
 
 def test_chunks_are_the_recurrence():

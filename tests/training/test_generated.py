@@ -12,7 +12,7 @@ from einthoven.evaluation import generated
 from einthoven.signal.preparation import Preparation
 from einthoven.training.gan import Generation, generate, rare_classes
 from einthoven.training.recipe import SIMULATED
-from einthoven.training.rhythms import fibrillation, rhythm_with_runs, with_rhythms
+from einthoven.training.rhythms import fibrillation, rhythm_with_patterns, rhythm_with_runs, with_rhythms
 from einthoven.training.task import task_of
 
 HOW = Generation(steps=4, batch=8, rare_share=0.3)
@@ -87,7 +87,12 @@ def test_simulated_runs_are_early_and_marked(mitdb_like, home):
     assert not fuller.synthetic[fuller.validation].any()
     irregular = np.diff(fibrillation(400, np.random.default_rng(0)))
     assert 0.1 < irregular.std() / irregular.mean() < 0.4
-    is_early, beats_s = rhythm_with_runs(500, 0.9, np.random.default_rng(0))
-    intervals = np.diff(beats_s)
-    assert 0.05 < is_early.mean() < 0.95
-    assert np.median(intervals[is_early[1:]]) < 0.85 * np.median(intervals[~is_early[1:]])
+    for make in (rhythm_with_runs, rhythm_with_patterns):
+        for seed in range(5):
+            is_early, beats_s = make(500, 0.9, np.random.default_rng(seed))
+            intervals = np.diff(beats_s)
+            assert len(is_early) == len(beats_s) == 500
+            assert 0.02 < is_early.mean() < 0.98
+            assert np.median(intervals[is_early[1:]]) < 0.95 * np.median(intervals[~is_early[1:]])
+    single = [rhythm_with_patterns(300, 0.9, np.random.default_rng(seed))[0] for seed in range(40)]
+    assert any((~early[:-2] & early[1:-1] & ~early[2:]).sum() > 80 for early in single), "bigeminy is among them"

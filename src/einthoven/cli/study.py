@@ -18,13 +18,15 @@ class StudyVerb:
     """
 
     name: Positional[str]
-    """Name of the study: mitbih, mitbih-clean."""
+    """Name of the study: mitbih, mitbih-clean, ptbxl."""
     source: From
     """Folder of the corpus as its publisher lays it out."""
     out: Path
     """Folder for runs, results.json, table.md, figures and report.html."""
     protocol: str = "clean"
     """How the corpus is parted; clean keeps patients apart."""
+    folds: str | None = None
+    """Of ptbxl: groups (three groups of folds are tested in turn) or official (fold 10 is tested)."""
     quick: bool = False
     """A smoke run: the whole path on a few windows; its numbers mean nothing, and say so."""
 
@@ -44,7 +46,15 @@ class StudyVerb:
                 expected=", ".join(study.protocols),
                 remedy=f"--protocol {study.protocols[0]}",
             )
-        results = study.run(self.source, self.protocol, self.out, self.quick)
+        if self.folds is not None and self.folds not in study.folds:
+            raise UnknownName(
+                f"{study.name} does not part its folds so.",
+                found=f"--folds {self.folds}",
+                expected=", ".join(study.folds) or "no --folds",
+                remedy=f"--folds {study.folds[0]}" if study.folds else "leave out --folds",
+            )
+        more = {"folds": self.folds or study.folds[0]} if study.folds else {}
+        results = study.run(self.source, self.protocol, self.out, self.quick, **more)
         few = [results["columns"].index(name) for name in results["shown"]]
         console.table(results["shown"], [[row[at] for at in few] for row in results["rows"]], results["title"])
         for line in results["remarks"]:

@@ -42,14 +42,8 @@ def evaluate(predictions: Predictions, unit: str, draws: int, seed: int = 0) -> 
     truth, decided = predictions.truth > 0, predictions.decided
     groups = predictions.patient if unit == "patient" else np.arange(len(truth))
     weights = np.concatenate((np.ones((1, len(truth)), np.uint16), draw_weights(groups, draws, seed)))
-    columns = list(zip(truth.T, predictions.probability.T, strict=True))
-    found = counted(truth, decided, weights)
-    found["auroc"] = np.stack([metrics.auc(there, score, weights) for there, score in columns], axis=1)
-    found["auprc"] = np.stack([average_precision(there, score, weights) for there, score in columns], axis=1)
+    found = scores(predictions, weights)
     defined = np.isfinite(found["auroc"][0])
-    for name in ("auroc", "auprc"):
-        found[f"macro_{name}"] = _mean(found[name][:, defined])
-    found["label_ranking"] = _weighted(label_ranking(truth, predictions.probability), weights)
     result = {
         "n_test": len(truth),
         "n_patients": len(np.unique(predictions.patient)),
@@ -72,6 +66,28 @@ def evaluate(predictions: Predictions, unit: str, draws: int, seed: int = 0) -> 
         result["per_class"][name] = row
     result["baselines"] = baselines(truth, predictions.classes)
     return result
+
+
+def scores(predictions: Predictions, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """All metrics for several weightings of the rows at once.
+
+    Parameters
+    ----------
+    weights : [draws, n], how often each row was drawn; the first draw says which classes have both labels
+
+    Returns
+    -------
+    each of HEADLINE [draws]; ``precision``, ``recall``, ``f1``, ``auroc``, ``auprc`` [draws, classes]
+    """
+    truth = predictions.truth > 0
+    columns = list(zip(truth.T, predictions.probability.T, strict=True))
+    found = counted(truth, predictions.decided, weights)
+    found["auroc"] = np.stack([metrics.auc(there, score, weights) for there, score in columns], axis=1)
+    found["auprc"] = np.stack([average_precision(there, score, weights) for there, score in columns], axis=1)
+    defined = np.isfinite(found["auroc"][0])
+    for name in ("auroc", "auprc"):
+        found[f"macro_{name}"] = _mean(found[name][:, defined])
+    return found | {"label_ranking": _weighted(label_ranking(truth, predictions.probability), weights)}
 
 
 def counted(truth: np.ndarray, decided: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from einthoven.bundle import rewrite_card
 from einthoven.corpora.corpus import Corpus, Protocol
-from einthoven.corpora.split import PARTS, audit, require_apart
+from einthoven.corpora.split import PARTS, require_apart
 from einthoven.data.store import Store
 from einthoven.errors import ConfigurationFault, CorpusIncomplete
 from einthoven.evaluation.evaluate import headline
@@ -83,13 +83,7 @@ def score_test_part(
         split = replace(split, test=np.flatnonzero(chosen & ~np.isin(store.index.record, left_out)))
     if not len(split.test):
         raise _nothing_to_test(corpus, protocol, store, folds)
-    patients = np.char.add(f"{corpus.name}/", store.index.patient)
-    tested = np.unique(patients[split.test]).tolist()
-    shared = {patient: ("training of the model", "test") for patient in tested if patient in card.patients}
-    inside = audit(split, patients) if card.training.get("corpus") == corpus.name and not folds else {}
-    shared |= {patient: parts for patient, parts in inside.items() if "test" in parts and patient in card.patients}
-    if not protocol.leaks:
-        require_apart(shared, tuple(f"{corpus.name}/{patient}" for patient in protocol.declared_shared))
+    shared = require_unseen(predictor, corpus, protocol, store, split.test)
     predictions = predictions_for(predictor, protocol, store, split.test[::every])
     found = {
         "corpus": corpus.name,
@@ -108,6 +102,32 @@ def score_test_part(
         "parts": {part: len(getattr(split, part)) for part in PARTS},
     }
     return predictions, found
+
+
+def require_unseen(
+    predictor: Predictor, corpus: Corpus, protocol: Protocol, store: Store, tested: np.ndarray
+) -> dict[str, tuple[str, ...]]:
+    """Refuse windows of patients whom the model has seen, beyond those whom the protocol declares.
+
+    Parameters
+    ----------
+    tested : window numbers [n]
+
+    Returns
+    -------
+    the patients whom it has seen, with the parts they are in
+
+    Raises
+    ------
+    PatientLeak
+        Where the protocol keeps patients apart and there is one.
+    """
+    patients = np.char.add(f"{corpus.name}/", np.unique(store.index.patient[tested])).tolist()
+    seen = predictor.card.patients
+    shared = {patient: ("training of the model", "test") for patient in patients if patient in seen}
+    if not protocol.leaks:
+        require_apart(shared, tuple(f"{corpus.name}/{patient}" for patient in protocol.declared_shared))
+    return shared
 
 
 def _nothing_to_test(corpus: Corpus, protocol: Protocol, store: Store, folds: tuple[str, ...]) -> CorpusIncomplete:

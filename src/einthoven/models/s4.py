@@ -93,6 +93,11 @@ class _Layer(nn.Module):
             dim=1
         )
 
+    def multiply_accumulates(self, x: Tensor) -> int:
+        """Of the convolution: three transforms of twice the length, a product; the mixing counts itself."""
+        n = 2 * x.shape[2]
+        return round(x.shape[1] * (3 * n / 2 * math.log2(n) + 2 * n))
+
     def forward(self, x: Tensor) -> Tensor:
         """[batch, width, samples], same shape."""
         u = self.norm(x.transpose(1, 2)).transpose(1, 2)

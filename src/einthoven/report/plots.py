@@ -204,6 +204,31 @@ def spread(groups: dict[str, dict[str, dict]], label: str, path: Path) -> None:
     _save(figure, path)
 
 
+def trade(points: dict[str, tuple[float, dict]], x: str, y: str, path: Path) -> None:
+    """Draw quality against cost: a dot with its interval for each model.
+
+    Parameters
+    ----------
+    points : of each model its cost, and ``{value, low, high}``
+    """
+    figure = Figure(figsize=(7.6, 4.6), layout="constrained")
+    axes = figure.add_subplot()
+    for at, (name, (cost, found)) in enumerate(sorted(points.items(), key=lambda item: item[1][0])):
+        colour = _OTHER[at % len(_OTHER)]
+        axes.plot((cost, cost), (found["low"], found["high"]), color=colour, linewidth=1.5, alpha=0.35)
+        axes.plot(cost, found["value"], "o", color=colour, markersize=5)
+        place = (6, 5 if at % 2 else -11)
+        axes.annotate(
+            name, (cost, found["value"]), xytext=place, textcoords="offset points", fontsize=7.5, color=colour
+        )
+    axes.set_xscale("log")
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.grid(axis="y", color="#e2e8f0")
+    axes.spines[["top", "right"]].set_visible(False)
+    _save(figure, path)
+
+
 def curves(groups: dict[str, dict[str, list[float]]], x: str, y: str, path: Path) -> None:
     """Draw a panel of curves for each group; the x axis counts from one."""
     figure = Figure(figsize=(2.9 * len(groups) + 1.6, 3.0), layout="constrained")

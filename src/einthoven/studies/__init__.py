@@ -2,5 +2,6 @@
 
 from einthoven.studies.mitbih import MITBIH
 from einthoven.studies.mitbih_clean import MITBIH_CLEAN
+from einthoven.studies.ptbxl import PTBXL_STUDY
 
-STUDIES = {"mitbih": MITBIH, "mitbih-clean": MITBIH_CLEAN}
+STUDIES = {"mitbih": MITBIH, "mitbih-clean": MITBIH_CLEAN, "ptbxl": PTBXL_STUDY}

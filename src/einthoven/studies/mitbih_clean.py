@@ -24,7 +24,8 @@ from einthoven.training.task import task_of
 
 MODEL = "mitbih-clean-context"
 ARCHITECTURE = "patient_context"
-SEEDS = (0, 1)
+VARIANTS = ("runs", "patterns")
+"""Rhythms that are simulated for a member: each fold trains one of each."""
 PREPARATION = Preparation(
     leads=("MLII|II|V5", "V1|V5|V2|V4"), fs_hz=180.0, before_s=0.3, after_s=0.5, scaling="millivolt", patient=True
 )
@@ -35,7 +36,6 @@ RECIPE = Recipe(
     balance=0.3,
     smoothing=0.05,
     keep="last",
-    simulate=("runs",),
     augment=("shift", "stretch", "gain", "others", "noise"),
 )
 _FACTORS = (1.0, 0.7, 0.5, 0.3, 0.2, 0.1)
@@ -43,7 +43,7 @@ PUBLISHED = ({"what": "Saenz-Cogollo and Agelli 2020, random forest on six featu
 
 
 def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
-    """Train a member for each fold and seed, choose class weights on their validation patients, fuse, open DS2 once.
+    """Train a member for each fold and simulated rhythm, choose class weights on their validation patients, fuse, open DS2 once.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
     """
     protocol = MITDB.protocol(protocol_name)
     recipe = replace(RECIPE, epochs=1, simulated=20) if quick else RECIPE
-    seeds = SEEDS[:1] if quick else SEEDS
+    variants = VARIANTS[:1] if quick else VARIANTS
     store = build(MITDB, source, PREPARATION, protocol.without)
     settings = {
         "study": "mitbih-clean",
@@ -63,12 +63,12 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
         "architecture": ARCHITECTURE,
         "recipe": recipe.as_dict(),
         "preparation": PREPARATION.as_dict(),
-        "seeds": seeds,
+        "variants": variants,
         "store": store.fingerprint,
     }
-    members = [f"{ARCHITECTURE}-s{seed}-f{fold}" for seed in seeds for fold in range(protocol.n_folds)]
+    members = [f"{ARCHITECTURE}-{variant}-f{fold}" for variant in variants for fold in range(protocol.n_folds)]
     costs = {f"train-{member}": 1.0 for member in members} | {"cross-validation": 0.5, "fused": 0.1, "scores": 0.5}
-    study = _Run(Steps(folder, settings, costs), protocol, store, recipe, seeds, Path(folder), quick)
+    study = _Run(Steps(folder, settings, costs), protocol, store, recipe, variants, Path(folder), quick)
     return study.whole()
 
 
@@ -78,13 +78,15 @@ class _Run:
     protocol: Protocol
     store: Store
     recipe: Recipe
-    seeds: tuple[int, ...]
+    variants: tuple[str, ...]
     folder: Path
     quick: bool
 
     def whole(self) -> dict:
         trained = {
-            f"s{seed}-f{fold}": self._train(seed, fold) for seed in self.seeds for fold in range(self.protocol.n_folds)
+            f"{variant}-f{fold}": self._train(variant, fold)
+            for variant in self.variants
+            for fold in range(self.protocol.n_folds)
         }
         validated = self.steps.do("cross-validation", self._validate)
         self.steps.do("fused", lambda: self._fuse(validated["class_weights"]))
@@ -114,18 +116,25 @@ class _Run:
         write_results(results, self.folder)
         return results
 
-    def _member(self, seed: int, fold: int) -> Path:
-        return self.folder / "runs" / f"{ARCHITECTURE}-s{seed}-f{fold}"
+    def _member(self, variant: str, fold: int) -> Path:
+        return self.folder / "runs" / f"{ARCHITECTURE}-{variant}-f{fold}"
 
-    def _train(self, seed: int, fold: int) -> dict:
+    def _train(self, variant: str, fold: int) -> dict:
         def work() -> dict:
-            task = task_of(MITDB, self.protocol, self.store, seed, (), fold)
+            task = task_of(MITDB, self.protocol, self.store, 0, (), fold)
             if self.quick:
                 task = replace(task, train=task.train[::10])
-            card = fit(task, ARCHITECTURE, {}, replace(self.recipe, seed=seed), self._member(seed, fold), devices=1)
+            card = fit(
+                task,
+                ARCHITECTURE,
+                {},
+                replace(self.recipe, simulate=(variant,)),
+                self._member(variant, fold),
+                devices=1,
+            )
             return {"validated": card.training["records"]["validation"], "n_parameters": card.n_parameters}
 
-        return self.steps.do(f"train-{ARCHITECTURE}-s{seed}-f{fold}", work)
+        return self.steps.do(f"train-{ARCHITECTURE}-{variant}-f{fold}", work)
 
     def _validate(self) -> dict:
         """Answers for each patient of DS1 by the members that did not see them, pooled; class weights are chosen on these."""
@@ -133,8 +142,8 @@ class _Run:
         for fold in range(self.protocol.n_folds):
             chosen = self.protocol.parts(self.store.index, 0, (), fold).validation
             each = [
-                predictions_for(load(self._member(seed, fold)), self.protocol, self.store, chosen)
-                for seed in self.seeds
+                predictions_for(load(self._member(variant, fold)), self.protocol, self.store, chosen)
+                for variant in self.variants
             ]
             pieces.append(replace(each[0], probability=np.mean([answers.probability for answers in each], axis=0)))
         names = ("truth", "probability", "record", "patient", "position")
@@ -149,7 +158,9 @@ class _Run:
         }
 
     def _fuse(self, class_weights: list[float]) -> dict:
-        members = [self._member(seed, fold) / "bundle" for seed in self.seeds for fold in range(self.protocol.n_folds)]
+        members = [
+            self._member(variant, fold) / "bundle" for variant in self.variants for fold in range(self.protocol.n_folds)
+        ]
         card = fuse(self.folder / MODEL, members, "mean", class_weights=class_weights)
         return {"n_parameters": card.n_parameters}
 

@@ -18,14 +18,16 @@ _SETTINGS = "study.json"
 class Study:
     """One published study.
 
-    name, title : of the study; protocols : it can be run by; run : (source, protocol, folder, quick) to the results
+    name, title : of the study; protocols : it can be run by; run : (source, protocol, folder, quick) to the results; folds : ways
+    to part the publisher's folds that it takes besides, as ``folds=``, its own first
     """
 
     name: str
     title: str
     corpus: str
     protocols: tuple[str, ...]
-    run: Callable[[Path, str, Path, bool], dict]
+    run: Callable[..., dict]
+    folds: tuple[str, ...] = ()
 
 
 class Steps:

@@ -6,7 +6,7 @@ from einthoven.errors import ConfigurationFault
 
 LOSSES = ("cross_entropy", "weighted", "focal", "asymmetric")
 KEPT = ("best", "last")
-SIMULATED = ("runs", "fibrillation")
+SIMULATED = ("runs", "patterns", "fibrillation")
 PRECISIONS = ("auto", "fp32", "bf16")
 
 
@@ -38,7 +38,8 @@ class Recipe:
     keep: str = "best"
     """Which epoch's weights are kept: best (by validation macro-F1; macro AUROC for several classes) or last."""
     simulate: tuple[str, ...] = ()
-    """Rhythms that are simulated beside the real ones, for patient_context: runs (of early beats), fibrillation."""
+    """Rhythms that are simulated beside the real ones, for patient_context: runs (of early beats), patterns (single ones,
+    bigeminy, couplets, runs), fibrillation."""
     simulated: int = 120
     """Beats simulated for each training record and rhythm."""
     augment: tuple[str, ...] = ("shift", "gain", "noise")

@@ -1,4 +1,4 @@
-"""Knows how to simulate two rhythms that few training records show, by their numbers alone. Makes no waveform.
+"""Knows how to simulate rhythms that few training records show, by their numbers alone. Makes no waveform.
 
 In a person with atrial runs most beats can be early ones, and a run then sets the median by which its own beats would be
 judged. In fibrillation beats come early by chance and none is supraventricular ectopic; P waves are absent.
@@ -69,7 +69,12 @@ def _fibrillation(n_beats: int, rng: np.random.Generator) -> tuple[np.ndarray, n
     return np.zeros(n_beats, bool), np.concatenate((numbers, waves), axis=1)
 
 
-RHYTHMS = {"runs": _runs, "fibrillation": _fibrillation}
+def _patterns(n_beats: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    is_early, beats_s = rhythm_with_patterns(n_beats, float(rng.uniform(0.7, 1.4)), rng)
+    return is_early, context.intervals(beats_s)
+
+
+RHYTHMS = {"runs": _runs, "patterns": _patterns, "fibrillation": _fibrillation}
 
 
 def rhythm_with_runs(n_beats: int, sinus_s: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -92,6 +97,36 @@ def rhythm_with_runs(n_beats: int, sinus_s: float, rng: np.random.Generator) -> 
         rest = np.full(n_rest, sinus_s) * (1 + 0.04 * rng.standard_normal(n_rest))
         rest[0] *= pause if is_early else 1.0
         run = np.full(n_run, coupling * sinus_s) * (1 + 0.08 * rng.standard_normal(n_run))
+        intervals += [*rest, *run]
+        is_early += [False] * n_rest + [True] * n_run
+    return np.array(is_early[:n_beats]), np.cumsum(np.clip(intervals[:n_beats], 0.25, 4.0))
+
+
+def rhythm_with_patterns(n_beats: int, sinus_s: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A sinus rhythm that breathes, and early beats by themselves, in bigeminy, in couplets or in runs, each followed by a pause.
+
+    Parameters
+    ----------
+    n_beats : how many; sinus_s : the sinus interval
+
+    Returns
+    -------
+    which beats are early, bool [n]; times in s [n]
+    """
+    coupling, within = rng.uniform(0.45, 0.85), rng.uniform(0.85, 1.1)
+    mean_run, mean_rest = rng.choice((1.0, rng.uniform(1, 4), rng.uniform(2, 15))), np.exp(rng.uniform(0, np.log(20)))
+    pause, jitter = rng.uniform(1.0, 1.8), rng.uniform(0.02, 0.1)
+    breath, breaths = rng.uniform(0.0, 0.12), rng.uniform(2.5, 6.0)
+    is_early: list[bool] = []
+    intervals: list[float] = []
+    while len(is_early) < n_beats:
+        n_rest, n_run = rng.geometric(1 / mean_rest), rng.geometric(1 / mean_run)
+        phase = 2 * np.pi * (len(is_early) + np.arange(n_rest)) / breaths
+        rest = sinus_s * (1 + breath * np.sin(phase) + 0.03 * rng.standard_normal(n_rest))
+        rest[0] *= pause * rng.uniform(0.9, 1.1) if is_early else 1.0
+        run = (
+            coupling * sinus_s * np.append(1.0, np.full(n_run - 1, within)) * (1 + jitter * rng.standard_normal(n_run))
+        )
         intervals += [*rest, *run]
         is_early += [False] * n_rest + [True] * n_run
     return np.array(is_early[:n_beats]), np.cumsum(np.clip(intervals[:n_beats], 0.25, 4.0))

@@ -1,0 +1,348 @@
+"""Knows the study of Jafari and Jafari 2026 (arXiv 2601.18830) on PTB-XL: how much temporal modelling is enough."""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from einthoven.corpora.corpus import Protocol
+from einthoven.corpora.ptbxl import GROUPS, PTBXL
+from einthoven.data.build import build
+from einthoven.data.store import Store
+from einthoven.evaluation.evaluate import DRAWS, evaluate
+from einthoven.evaluation.multilabel import HEADLINE
+from einthoven.evaluation.paired import paired_labels
+from einthoven.evaluation.predictions import Predictions
+from einthoven.evaluation.thresholds import RULES, with_rule
+from einthoven.inference.predictor import load
+from einthoven.inference.scoring import predictions_for, require_unseen
+from einthoven.models import MODELS, cost
+from einthoven.studies import ptbxl_figures
+from einthoven.studies.study import Steps, Study, write_results
+from einthoven.training.fit import fit
+from einthoven.training.recipe import Recipe
+from einthoven.training.task import task_of
+
+
+@dataclass(frozen=True)
+class Model:
+    """A row of the study: an architecture, its settings, and whether it sees typical beats."""
+
+    architecture: str
+    settings: dict
+    patient: bool = False
+
+
+LADDER = {
+    "cnn": (),
+    "lstm": ("lstm",),
+    "gru": ("gru",),
+    "bilstm": ("bilstm",),
+    "lstm_lstm": ("lstm", "lstm"),
+    "gru_gru": ("gru", "gru"),
+    "bilstm_bilstm": ("bilstm", "bilstm"),
+    "lstm_gru": ("lstm", "gru"),
+    "bilstm_lstm": ("bilstm", "lstm"),
+    "bilstm_gru": ("bilstm", "gru"),
+}
+"""Recurrent layers on the same convolutions."""
+DEEPER = (
+    ("lstm", "cnn"),
+    ("gru", "cnn"),
+    ("bilstm", "cnn"),
+    ("lstm_lstm", "lstm"),
+    ("gru_gru", "gru"),
+    ("bilstm_bilstm", "bilstm"),
+    ("lstm_gru", "lstm"),
+    ("bilstm_lstm", "bilstm"),
+    ("bilstm_gru", "bilstm"),
+)
+"""Steps of depth: each net, and the one it adds a layer to."""
+MODELS_ = {name: Model("hybrid", {"recurrence": layers}) for name, layers in LADDER.items()} | {
+    "xresnet1d101": Model("xresnet1d", {}),
+    "s4": Model("s4", {}),
+    "inception1d": Model("inception1d", {}),
+    "typical_beat": Model("typical_beat", {"window_width": 0}, patient=True),
+}
+REFERENCE = "xresnet1d101"
+SEEDS = (0, 1)
+RECIPE = Recipe(
+    epochs=60, batch=32, lr=2e-3, weight_decay=0.1, keep="last", patience=1000, augment=("gain", "noise", "wander")
+)
+BEATS = ("gain", "noise", "shift", "stretch")
+"""How typical beats are varied."""
+MOST_MEMBERS = 6
+PAPER = {
+    "hamming_loss": 0.0338,
+    "macro_auprc": 0.4715,
+    "micro_f1": 0.6979,
+    "subset_accuracy": 0.5723,
+}
+"""CNN and one BiLSTM layer on all of PTB-XL, fold 10."""
+
+
+def run(source: Path, protocol_name: str, folder: Path, quick: bool, folds: str = "groups") -> dict:
+    """Train what is missing, choose on validation, open the test parts once, write results, tables, figures and the page.
+
+    Parameters
+    ----------
+    source : folder of the corpus; folder : of the study
+    folds : ``groups``: three groups of folds are tested in turn; ``official``: 1 to 8 train, 9 validates, 10 tests
+
+    Returns
+    -------
+    plain values: ``title``, ``columns``, ``rows``, ``remarks``, and all that ``results.json`` holds
+    """
+    protocol = PTBXL.protocol(protocol_name)
+    recipe = replace(RECIPE, epochs=1) if quick else RECIPE
+    seeds = SEEDS[:1] if quick else SEEDS
+    parts: tuple[int | None, ...] = (None,) if folds == "official" else tuple(range(len(GROUPS)))
+    parts = parts[:1] if quick else parts
+    stores = {patient: build(PTBXL, source, replace(PTBXL.preparation, patient=patient)) for patient in (False, True)}
+    settings = {
+        "study": "ptbxl",
+        "quick": quick,
+        "folds": folds,
+        "recipe": recipe.as_dict(),
+        "seeds": seeds,
+        "models": {name: [model.architecture, model.settings] for name, model in MODELS_.items()},
+        "stores": [store.fingerprint for store in stores.values()],
+    }
+    weight = {"xresnet1d101": 5.0, "s4": 8.0, "inception1d": 8.0}
+    costs = {
+        f"train-{name}-s{seed}-{_named(part)}": weight.get(name, 1.0)
+        for name in MODELS_
+        for seed in seeds
+        for part in parts
+    }
+    steps = Steps(folder, settings, costs | {"cost": 1.0, "chosen": 1.0, "scores": 2.0})
+    study = _Run(steps, protocol, stores, recipe, seeds, parts, Path(folder), quick)
+    return study.whole()
+
+
+def _named(part: int | None) -> str:
+    return "official" if part is None else f"g{part}"
+
+
+@dataclass
+class _Run:
+    steps: Steps
+    protocol: Protocol
+    stores: dict[bool, Store]
+    recipe: Recipe
+    seeds: tuple[int, ...]
+    parts: tuple[int | None, ...]
+    folder: Path
+    quick: bool
+
+    def whole(self) -> dict:
+        trained = {}
+        for seed in self.seeds:
+            for name in MODELS_:
+                for part in self.parts:
+                    trained[f"{name}-s{seed}-{_named(part)}"] = self._train(name, seed, part)
+        costs = self.steps.do("cost", self._cost)
+        chosen = self.steps.do("chosen", self._choose)
+        scored = self.steps.do("scores", lambda: self._score(chosen))
+        results = {
+            "study": "ptbxl",
+            "smoke_run": self.quick,
+            "folds": [list(GROUPS[part]) if part is not None else ["10"] for part in self.parts],
+            "trained": trained,
+            "cost": costs,
+            "chosen": chosen,
+            **scored,
+            "seconds": self.steps.seconds,
+        }
+        results |= ptbxl_figures.table(results, PAPER, len(self.seeds))
+        ptbxl_figures.draw(results, self.folder / "figures")
+        write_results(results, self.folder)
+        return results
+
+    def _member(self, name: str, seed: int, part: int | None) -> Path:
+        return self.folder / "runs" / f"{name}-s{seed}-{_named(part)}"
+
+    def _train(self, name: str, seed: int, part: int | None) -> dict:
+        model = MODELS_[name]
+
+        def work() -> dict:
+            task = task_of(PTBXL, self.protocol, self.stores[model.patient], 0, (), part)
+            if self.quick:
+                task = replace(task, train=task.train[::4])
+            recipe = replace(self.recipe, seed=seed)
+            if model.patient:
+                recipe = replace(recipe, augment=BEATS)
+            out = self._member(name, seed, part)
+            card = fit(task, model.architecture, model.settings, recipe, out, devices=1)
+            return {"n_parameters": card.n_parameters, "counts": card.training["counts"]["train"]}
+
+        return self.steps.do(f"train-{name}-s{seed}-{_named(part)}", work)
+
+    def _cost(self) -> dict:
+        """Parameters, multiply-accumulates, and windows a second in training and in answering, on this machine."""
+        import torch
+
+        found = {}
+        for name, model in MODELS_.items():
+            store = self.stores[model.patient]
+            shape = store.windows.shape[1:]
+            network = MODELS[model.architecture](
+                shape[0], len(self.protocol.labels.classes), shape[1], **model.settings
+            )
+            x = torch.from_numpy(np.array(store.windows[:32]))
+
+            def learn(network=network, x=x) -> None:
+                network.train()(x).square().mean().backward()
+
+            def answer(network=network, x=x) -> None:
+                with torch.inference_mode():
+                    network.eval()(x)
+
+            found[name] = {
+                "parameters": cost.parameters(network),
+                "multiply_accumulates": cost.multiply_accumulates(network, *shape),
+                "training_windows_per_s": round(len(x) / _fastest(learn, 2 if self.quick else 5), 1),
+                "inference_windows_per_s": round(len(x) / _fastest(answer, 2 if self.quick else 5), 1),
+            }
+        return found | {"threads": torch.get_num_threads()}
+
+    def _answers(self, name: str, what: str) -> Predictions:
+        """Answers of a model for the validation or test parts of all groups, the mean over its seeds."""
+        model = MODELS_[name]
+        store, pieces = self.stores[model.patient], []
+        for part in self.parts:
+            chosen = getattr(self.protocol.parts(store.index, 0, (), part), what)
+            each = []
+            for seed in self.seeds:
+                predictor = load(self._member(name, seed, part))
+                if what == "test":
+                    require_unseen(predictor, PTBXL, self.protocol, store, chosen)
+                each.append(predictions_for(predictor, self.protocol, store, chosen))
+            pieces.append(_mean(each))
+        joined = ("truth", "probability", "record", "patient", "position")
+        return replace(pieces[0], **{key: np.concatenate([getattr(p, key) for p in pieces]) for key in joined})
+
+    def _choose(self) -> dict:
+        """The ensemble and the decision rule that answer the validation parts best; no test part is opened."""
+        answers = {name: self._answers(name, "validation") for name in MODELS_}
+        single = {name: _quality(found) for name, found in answers.items()}
+        members: list[str] = []
+        best = -1.0
+        while len(members) < MOST_MEMBERS:
+            tried = {
+                name: _quality(_mean([answers[other] for other in (*members, name)]))
+                for name in answers
+                if name not in members
+            }
+            name = max(tried, key=lambda key: tried[key])
+            if tried[name] <= best:
+                break
+            best = tried[name]
+            members.append(name)
+        fused = _mean([answers[name] for name in members])
+        rules = {}
+        for rule in RULES:
+            found = with_rule(fused, rule)
+            got = evaluate(found, self.protocol.unit, 1)
+            rules[rule] = {
+                "thresholds": list(found.thresholds),
+                "at_least_one": found.at_least_one,
+                **{metric: got[metric]["value"] for metric in HEADLINE},
+            }
+        rule = max(rules, key=lambda key: rules[key]["micro_f1"] + rules[key]["subset_accuracy"])
+        hybrid = max(LADDER, key=lambda name: single[name])
+        return {
+            "members": members,
+            "rule": rule,
+            "rules": rules,
+            "single_on_validation": single,
+            "best_hybrid": hybrid,
+            "best_single": max(single, key=lambda name: single[name]),
+        }
+
+    def _score(self, chosen: dict) -> dict:
+        """Every frozen model answers for the test parts once."""
+        draws = 50 if self.quick else DRAWS
+        answers = {name: self._answers(name, "test") for name in MODELS_}
+        rule = chosen["rules"][chosen["rule"]]
+        fused = _mean([answers[name] for name in chosen["members"]])
+        answers["chosen ensemble"] = replace(
+            fused, thresholds=tuple(rule["thresholds"]), at_least_one=rule["at_least_one"]
+        )
+        told = {
+            "corpus": PTBXL.name,
+            "corpus_version": PTBXL.version,
+            "protocol": self.protocol.name,
+            "leaks_patients": self.protocol.leaks,
+            "remark": self.protocol.remark,
+            "rows": "records",
+        }
+        scores = {}
+        for name, found in answers.items():
+            found.write(self.folder / "predictions" / f"{name.replace(' ', '-')}.csv")
+            scores[name] = {"model": name} | told | evaluate(found, self.protocol.unit, draws)
+        without = _without(answers["chosen ensemble"], "LMI")
+        scores["chosen ensemble"]["without_LMI"] = {
+            name: found for name, found in evaluate(without, self.protocol.unit, draws).items() if name in HEADLINE
+        }
+        each_seed = self._each_seed()
+        unit = self.protocol.unit
+        deeper = {
+            f"{name} - {other}": paired_labels(answers[name], answers[other], unit, draws) for name, other in DEEPER
+        }
+        hybrid = chosen["best_hybrid"]
+        against = {
+            f"{name} - {REFERENCE}": paired_labels(answers[name], answers[REFERENCE], unit, draws)
+            for name in (hybrid, chosen["best_single"], "chosen ensemble", "s4")
+            if name != REFERENCE
+        }
+        return {"scores": scores, "each_seed": each_seed, "deeper": deeper, "against_reference": against}
+
+    def _each_seed(self) -> dict:
+        """Macro AUROC of each model for each seed by itself: how much the seed decides."""
+        found = {}
+        for name in MODELS_:
+            found[name] = []
+            for seed in self.seeds:
+                alone = replace(self, seeds=(seed,))
+                got = evaluate(alone._answers(name, "test"), self.protocol.unit, 1)
+                found[name].append({metric: got[metric]["value"] for metric in HEADLINE})
+        return found
+
+
+def _mean(each: list[Predictions]) -> Predictions:
+    return replace(each[0], probability=np.mean([found.probability for found in each], axis=0))
+
+
+def _quality(found: Predictions) -> float:
+    """What models are chosen by on validation: the mean of macro AUROC, macro AUPRC and micro-F1."""
+    got = evaluate(found, "patient", 1)
+    return float(np.mean([got[name]["value"] for name in ("macro_auroc", "macro_auprc", "micro_f1")]))
+
+
+def _without(found: Predictions, name: str) -> Predictions:
+    kept = [at for at, other in enumerate(found.classes) if other != name]
+    limits = tuple(found.thresholds[at] for at in kept) if found.thresholds else ()
+    return replace(
+        found,
+        classes=tuple(found.classes[at] for at in kept),
+        truth=found.truth[:, kept],
+        probability=found.probability[:, kept],
+        thresholds=limits,
+    )
+
+
+def _fastest(work, repeats: int) -> float:
+    work()
+    taken = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - started)
+    return min(taken)
+
+
+PTBXL_STUDY = Study(
+    "ptbxl", "PTB-XL: how much temporal modelling is enough", "ptb-xl", ("clean",), run, folds=("groups", "official")
+)
