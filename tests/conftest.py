@@ -157,3 +157,27 @@ def svdb_like(tmp_path_factory) -> Path:
         wfdb.wrsamp(name, fs=128, p_signal=signal.T, baseline=[0, 0], write_dir=str(folder), **layout)
         wfdb.wrann(name, "atr", beats, symbol=symbols.tolist(), write_dir=str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def ptbxl_like(tmp_path_factory) -> Path:
+    """Sixty records of the layout of PTB-XL, at 100 and 500 Hz."""
+    from tests.layouts import write_ptbxl
+
+    return write_ptbxl(tmp_path_factory.mktemp("ptbxl"), rates=(100, 500))
+
+
+@pytest.fixture(scope="session")
+def zzu_like(tmp_path_factory) -> Path:
+    """Thirty records of twenty-four children in the layout of ZZU-pECG."""
+    from tests.layouts import write_zzu
+
+    return write_zzu(tmp_path_factory.mktemp("zzu"))
+
+
+@pytest.fixture(scope="session")
+def challenge2021_like(tmp_path_factory) -> Path:
+    """A record for each dialect of the Challenge 2021."""
+    from tests.layouts import write_challenge2021
+
+    return write_challenge2021(tmp_path_factory.mktemp("challenge2021"))
