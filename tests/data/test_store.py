@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from einthoven.corpora.mitdb import MITDB
+from einthoven.data import augment
 from einthoven.data import store as stores
 from einthoven.data.augment import AUGMENTATIONS
 from einthoven.data.batches import Batches
@@ -105,7 +106,8 @@ def test_rows_of_a_lead_are_varied_together(name):
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_an_augmentation_varies_and_repeats(name):
-    x = torch.randn(8, 2, 3, 360, generator=torch.Generator().manual_seed(1))
+    n_leads = 12 if name == "rotated" else 2
+    x = torch.randn(8, n_leads, 3, 360, generator=torch.Generator().manual_seed(1))
     vary = AUGMENTATIONS[name]
     once, again, other = (vary(x, 180.0, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
     assert once.shape == x.shape
@@ -113,3 +115,31 @@ def test_an_augmentation_varies_and_repeats(name):
     assert torch.equal(once, again)
     assert not torch.equal(once, other)
     assert not torch.equal(once, x)
+
+
+def test_a_turned_heart_still_obeys_einthoven():
+    """I + III = II, Goldberger's leads follow, and what is the image of a vector stays one of the same length."""
+    rng = torch.Generator().manual_seed(0)
+    vector = torch.randn(5, 3, 1, 200, generator=rng)
+    x = torch.einsum("lv,bvrs->blrs", augment._DOWER, vector)
+    turned = AUGMENTATIONS["rotated"](x, 100.0, rng, most=0.0)
+    one, two, three, avr, avl, avf = turned[:, :6].unbind(dim=1)
+    torch.testing.assert_close(one + three, two, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(avr, -(one + two) / 2, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(avl + avr + avf, torch.zeros_like(one), atol=1e-4, rtol=1e-4)
+    back = torch.einsum("vl,blrs->bvrs", torch.linalg.pinv(augment._DOWER), turned)
+    torch.testing.assert_close(back.norm(dim=1), vector.norm(dim=1), atol=1e-3, rtol=1e-3)
+    residual = torch.randn(5, 12, 1, 200, generator=rng)
+    residual -= torch.einsum("lv,vk,bkrs->blrs", augment._DOWER, torch.linalg.pinv(augment._DOWER), residual)
+    torch.testing.assert_close(AUGMENTATIONS["rotated"](residual, 100.0, rng), residual, atol=1e-4, rtol=1e-4)
+
+
+def test_masks_silence_and_never_everything():
+    rng = torch.Generator().manual_seed(0)
+    x = torch.ones(50, 3, 1, 500)
+    off = AUGMENTATIONS["leads_off"](x, 100.0, rng, chance=0.9)
+    assert set(off.unique().tolist()) == {0.0, 1.0}
+    assert (off.amax(dim=(1, 2, 3)) == 1).all()
+    masked = AUGMENTATIONS["masked"](x, 100.0, rng)
+    assert torch.equal(masked[:, 0], masked[:, 2])
+    assert 0 < (masked == 0).float().mean() < 0.2

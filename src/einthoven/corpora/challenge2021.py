@@ -9,7 +9,7 @@ import numpy as np
 
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
 from einthoven.corpora.labels import LabelSet, coded
-from einthoven.corpora.split import Split, stratified
+from einthoven.corpora.split import Split, parted, without
 from einthoven.errors import CorpusIncomplete, EinthovenError, RecordUnreadable
 from einthoven.records import Record, read
 from einthoven.records.header import read_header
@@ -162,12 +162,7 @@ def _read(entry: Entry) -> Record:
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    records, member = np.unique(index.record, return_inverse=True)
-    alike = np.zeros(len(records), np.int64)
-    rest, test = stratified(alike, 0.2, seed)
-    train, validation = stratified(alike[rest], 0.125, seed + 1)
-    kept = ~np.isin(index.record, left_out)
-    return Split(*(np.flatnonzero(np.isin(member, part) & kept) for part in (rest[train], rest[validation], test)))
+    return without(parted(index.record, seed), np.isin(index.record, left_out))
 
 
 CHALLENGE2021 = Corpus(

@@ -12,7 +12,7 @@ import numpy as np
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
 from einthoven.corpora.labels import coded
 from einthoven.corpora.scp import LABEL_SETS, STATEMENTS
-from einthoven.corpora.split import Split, stratified
+from einthoven.corpora.split import Split, parted, without
 from einthoven.errors import CorpusIncomplete
 from einthoven.records import Record, read
 from einthoven.signal.leads import STANDARD
@@ -112,13 +112,12 @@ GROUPS = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 """Folds that are tested together in cross-validation."""
 
 
+def _split_patients(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
+    return without(parted(index.patient, seed), np.isin(index.record, left_out))
+
+
 def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    """Windows parted at random, 7 : 1 : 2, whoever they are of."""
-    alike = np.zeros(len(index.record), np.int64)
-    rest, test = stratified(alike, 0.2, seed)
-    train, validation = stratified(alike[rest], 0.125, seed + 1)
-    kept = ~np.isin(index.record, left_out)
-    return Split(*(part[kept[part]] for part in (rest[train], rest[validation], test)))
+    return without(parted(np.arange(len(index.record)), seed), np.isin(index.record, left_out))
 
 
 PTBXL = Corpus(
@@ -146,6 +145,17 @@ PTBXL = Corpus(
             declared_shared=(),
             split=_split_clean,
             n_folds=len(GROUPS),
+        ),
+        "patients": Protocol(
+            name="patients",
+            summary="patients parted at random, 7 : 1 : 2",
+            labels=LABEL_SETS["subclasses"],
+            leaks=False,
+            unit="patient",
+            remark="Patients are in one part each; a window's answer is averaged over its recording.",
+            without=(),
+            declared_shared=(),
+            split=_split_patients,
         ),
         "paper": Protocol(
             name="paper",

@@ -68,3 +68,22 @@ def stratified(labels: np.ndarray, share: float, seed: int) -> tuple[np.ndarray,
         members = rng.permutation(np.flatnonzero(labels == label))
         chosen[members[: round(share * len(members))]] = True
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
+
+
+def parted(groups: np.ndarray, seed: int) -> Split:
+    """Whole groups (patients; window numbers, where windows are the unit) parted at random, 7 : 1 : 2.
+
+    Parameters
+    ----------
+    groups : group of each window [n]
+    """
+    names, member = np.unique(groups, return_inverse=True)
+    alike = np.zeros(len(names), np.int64)
+    rest, test = stratified(alike, 0.2, seed)
+    train, validation = stratified(alike[rest], 0.125, seed + 1)
+    return Split(*(np.flatnonzero(np.isin(member, part)) for part in (rest[train], rest[validation], test)))
+
+
+def without(split: Split, left_out: np.ndarray) -> Split:
+    """The same parts but for the windows of records that are left out, bool [n]."""
+    return Split(*(part[~left_out[part]] for part in (split.train, split.validation, split.test)))

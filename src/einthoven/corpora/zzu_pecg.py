@@ -11,7 +11,7 @@ import numpy as np
 
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
 from einthoven.corpora.labels import LabelSet, coded
-from einthoven.corpora.split import Split, stratified
+from einthoven.corpora.split import Split, parted, without
 from einthoven.errors import CorpusIncomplete
 from einthoven.records import Record, read
 from einthoven.signal.leads import STANDARD
@@ -111,21 +111,11 @@ def _read(entry: Entry) -> Record:
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    """Children parted at random, 7 : 1 : 2."""
-    children, member = np.unique(index.patient, return_inverse=True)
-    alike = np.zeros(len(children), np.int64)
-    rest, test = stratified(alike, 0.2, seed)
-    train, validation = stratified(alike[rest], 0.125, seed + 1)
-    kept = ~np.isin(index.record, left_out)
-    return Split(*(np.flatnonzero(np.isin(member, part) & kept) for part in (rest[train], rest[validation], test)))
+    return without(parted(index.patient, seed), np.isin(index.record, left_out))
 
 
 def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    alike = np.zeros(len(index.record), np.int64)
-    rest, test = stratified(alike, 0.2, seed)
-    train, validation = stratified(alike[rest], 0.125, seed + 1)
-    kept = ~np.isin(index.record, left_out)
-    return Split(*(part[kept[part]] for part in (rest[train], rest[validation], test)))
+    return without(parted(np.arange(len(index.record)), seed), np.isin(index.record, left_out))
 
 
 ZZU_PECG = Corpus(

@@ -294,8 +294,8 @@ class _Run:
         hybrid = chosen["best_hybrid"]
         against = {
             f"{name} - {REFERENCE}": paired_labels(answers[name], answers[REFERENCE], unit, draws)
-            for name in (hybrid, chosen["best_single"], "chosen ensemble", "s4")
-            if name != REFERENCE
+            for name in dict.fromkeys((hybrid, chosen["best_single"], "chosen ensemble", "s4"))
+            if name in answers and name != REFERENCE
         }
         return {"scores": scores, "each_seed": each_seed, "deeper": deeper, "against_reference": against}
 

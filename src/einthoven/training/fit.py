@@ -21,6 +21,7 @@ from einthoven.data.batches import Batches
 from einthoven.errors import BundleDamaged, ConfigurationFault, UnknownName
 from einthoven.models import MODELS
 from einthoven.paths import output_folder, written_aside
+from einthoven.signal.leads import STANDARD
 from einthoven.training.checkpoint import WrittenAside
 from einthoven.training.losses import loss_for
 from einthoven.training.module import SCORE, Training
@@ -126,6 +127,13 @@ def fit(
             found=f"balance {recipe.balance:g}, mixup {recipe.mixup:g}, several classes: {task.multi}",
             expected="balance where a window bears one class, mixup where it can bear several",
             remedy=f"--train.{'balance' if task.multi else 'mixup'} 0",
+        )
+    if "rotated" in recipe.augment and task.preparation.leads != STANDARD:
+        raise ConfigurationFault(
+            "only the twelve standard leads can be rotated.",
+            found=", ".join(task.preparation.leads),
+            expected=", ".join(STANDARD),
+            remedy="leave rotated out of --train.augment",
         )
     torch.manual_seed(recipe.seed)
     network = network_for(architecture, task.windows.shape[1], len(task.classes), task.preparation.n_input, settings)

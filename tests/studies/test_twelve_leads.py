@@ -1,0 +1,91 @@
+"""The studies of PTB-XL and of the children, whole, on small corpora in exact layouts."""
+
+import json
+
+import numpy as np
+import pytest
+
+from einthoven.cli.main import main
+from einthoven.errors import CorpusIncomplete
+from einthoven.studies import pediatric, ptbxl
+
+
+def run(name, source, out, *more) -> dict:
+    assert main(["study", name, "--from", str(source), "--out", str(out), "--quick", *more]) == 0
+    return json.loads((out / "results.json").read_text())
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """The study of PTB-XL with three models."""
+    kept = ("cnn", "bilstm", "xresnet1d101", "typical_beat")
+    monkeypatch.setattr(ptbxl, "MODELS_", {name: ptbxl.MODELS_[name] for name in kept})
+    monkeypatch.setattr(ptbxl, "LADDER", {name: ptbxl.LADDER[name] for name in ("cnn", "bilstm")})
+    monkeypatch.setattr(ptbxl, "DEEPER", (("bilstm", "cnn"),))
+
+
+@pytest.mark.parametrize("folds", ["groups", "official"])
+def test_ptbxl(few, folds, ptbxl_like, home, tmp_path, capsys):
+    results = run("ptbxl", ptbxl_like, tmp_path / "out", "--folds", folds)
+    assert "SMOKE RUN" in capsys.readouterr().out
+    assert results["folds"] == ([["1", "2", "3"]] if folds == "groups" else [["10"]])
+    assert set(results["cost"]["cnn"]) >= {"parameters", "multiply_accumulates", "training_windows_per_s"}
+    assert set(results["deeper"]["bilstm - cnn"]["macro_auroc"]) == {"difference", "p"}
+    assert results["chosen"]["rule"] in results["chosen"]["rules"]
+    assert "chosen ensemble" in results["scores"]
+    assert results["scores"]["chosen ensemble"]["without_LMI"]["hamming_loss"]["value"] is not None
+    names = {file.stem for file in (tmp_path / "out" / "figures").glob("*.png")}
+    assert {"cost-macro_auroc", "cost-macro_auprc", "depth", "classes-chosen-ensemble"} <= names
+    before = (tmp_path / "out" / "results.json").read_text()
+    run("ptbxl", ptbxl_like, tmp_path / "out", "--folds", folds)
+    assert json.loads(before)["scores"] == json.loads((tmp_path / "out" / "results.json").read_text())["scores"]
+
+
+def test_folds_that_a_study_does_not_know(ptbxl_like, tmp_path):
+    assert main(["study", "ptbxl", "--from", str(ptbxl_like), "--out", str(tmp_path / "out"), "--folds", "7"]) == 2
+    assert (
+        main(["study", "mitbih", "--from", str(ptbxl_like), "--out", str(tmp_path / "out"), "--folds", "groups"]) == 2
+    )
+
+
+@pytest.fixture
+def two_nets(monkeypatch):
+    monkeypatch.setattr(pediatric, "NETS", {name: pediatric.NETS[name] for name in ("transformer", "mamba2")})
+
+
+@pytest.mark.parametrize("corpus", ["zzu_like", "ptbxl_like"])
+def test_pediatric(two_nets, corpus, request, home, tmp_path):
+    source = request.getfixturevalue(corpus)
+    results = run("pediatric", source, tmp_path / "out", "--protocol", "clean")
+    assert set(results["scores"]) == {f"{net}-{leads}-clean" for net in pediatric.NETS for leads in ("9", "12")}
+    assert not any(found["leaks_patients"] for found in results["scores"].values())
+    results = run("pediatric", source, tmp_path / "out", "--protocol", "both")
+    assert len(results["scores"]) == 8
+    leaking = results["scores"]["mamba2-12-paper"]
+    assert leaking["leaks_patients"]
+    assert leaking["rows"] == "windows"
+    assert sum(group["n"] for group in leaking["ages"].values()) <= leaking["n_test"]
+    assert "LEAKS PATIENTS" in (tmp_path / "out" / "table.md").read_text()
+    assert "LEAKS PATIENTS" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_scaling_in_clean_knows_the_training_part_only(zzu_like, home):
+    """Windows of the test part, replaced by noise, do not change what the others are scaled by; in paper they are by themselves."""
+    from einthoven.corpora.zzu_pecg import ZZU_PECG
+    from einthoven.data.build import build
+    from einthoven.training.task import task_of
+
+    store = build(ZZU_PECG, zzu_like, ZZU_PECG.preparation)
+    for name in ("clean", "paper"):
+        protocol = ZZU_PECG.protocol(name)
+        task = pediatric._scaled(task_of(ZZU_PECG, protocol, store, 0), store, protocol)
+        train = task.windows[task.train]
+        np.testing.assert_allclose(train.mean(axis=(0, 2)), 0, atol=1e-3)
+        np.testing.assert_allclose(train.std(axis=(0, 2)), 1, atol=1e-2)
+        test = task.windows[protocol.parts(store.index, 0).test]
+        assert (abs(test.std(axis=(0, 2)) - 1).max() < 1e-2) == (name == "paper")
+
+
+def test_a_folder_of_neither(tmp_path):
+    with pytest.raises(CorpusIncomplete, match="neither"):
+        pediatric.run(tmp_path, "clean", tmp_path / "out", True)
