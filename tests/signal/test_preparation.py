@@ -84,3 +84,23 @@ def test_all_faults_are_named_at_once():
 
 def test_round_trip():
     assert Preparation.from_dict(TWO.as_dict()) == TWO
+
+
+@pytest.mark.parametrize(("fs_hz", "low_hz", "high_hz"), [(100.0, 0.5, 40.0), (360.0, 0.5, 40.0), (128.0, 1.0, 200.0)])
+def test_the_band_pass_is_scipy_s(fs_hz, low_hz, high_hz):
+    from scipy.signal import firwin, oaconvolve
+
+    from einthoven.signal import filters
+
+    n_taps = 2 * int(fs_hz / low_hz) + 1
+    theirs = firwin(n_taps, (low_hz, min(high_hz, 0.49 * fs_hz)), pass_zero=False, fs=fs_hz)
+    window = np.hamming(n_taps)
+    theirs -= window * theirs.sum() / window.sum()
+    ours = filters.band_pass_taps(fs_hz, low_hz, high_hz)
+    np.testing.assert_allclose(ours, theirs, atol=1e-12)
+    rng = np.random.default_rng(0)
+    for n in (300, 30_000):
+        signal = rng.standard_normal((2, n)).astype(np.float32)
+        held = np.pad(signal - np.median(signal, axis=1, keepdims=True), ((0, 0), (n_taps // 2,) * 2), mode="edge")
+        wanted = oaconvolve(held.astype(float), theirs[None], mode="valid", axes=-1)
+        np.testing.assert_allclose(filters.band_pass(signal, fs_hz, low_hz, high_hz), wanted, atol=2e-5)

@@ -39,6 +39,8 @@ class Train:
     """Records that neither train nor validate."""
     fold: int | None = None
     """Fold of the training patients that validates, where the protocol is cross-validated; its own validation part else."""
+    start: str | None = None
+    """A model of the same architecture whose weights it begins from: a bundled one, a bundle's or a run's folder."""
     settings: Annotated[tuple[str, ...], arg(name="set", metavar="NAME=VALUE")] = ()
     """Settings of the architecture, e.g. hidden=128 widths=32,64,128."""
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
@@ -64,7 +66,7 @@ class Train:
         console.note(f"{self.model} on {corpus.name}, protocol {protocol.name}: {protocol.summary}")
         if protocol.leaks:
             console.note(protocol.remark)
-        if fit(task, self.model, settings, self.recipe, self.out) is None:
+        if fit(task, self.model, settings, self.recipe, self.out, start=self.start) is None:
             return 0
         card = add_graph(self.out / "bundle")
         score = SCORE[card.multi]

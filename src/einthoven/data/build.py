@@ -23,6 +23,9 @@ from einthoven.paths import folder_aside
 from einthoven.signal.preparation import Preparation, beat_windows
 from einthoven.signal.preparation import tiles as cut_tiles
 
+_WORTH_WORKERS = 10_000_000
+"""Bytes of a corpus below which workers take longer to begin than one process to end."""
+
 
 def build(
     corpus: Corpus, source: Path, preparation: Preparation, without: tuple[str, ...] = (), strict: bool = False
@@ -126,7 +129,8 @@ def _incomplete(corpus: Corpus, source: Path, left_out: dict[str, Sequence[str]]
 def _answers(tasks: list[tuple[Corpus, Entry, Preparation]]) -> Iterator:
     """:func:`_windows_of` of each task in their order, on every core where there is enough to do."""
     n_workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if n_workers < 2 or len(tasks) < 8:
+    n_bytes = sum(path.stat().st_size for path in stores.files_of([entry for _, entry, _ in tasks]))
+    if n_workers < 2 or len(tasks) < 8 or n_bytes < _WORTH_WORKERS:
         return map(_windows_of, tasks)
     from joblib import Parallel, delayed
 

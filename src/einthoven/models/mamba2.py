@@ -65,7 +65,7 @@ class Mamba2(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """[batch, leads, samples] to [batch, features]."""
-        states = self.inlet(x.transpose(1, 2))
+        states = self.inlet(x.transpose(1, 2)).float()
         for norm, mixer in zip(self.norms, self.mixers, strict=True):
             states = states + mixer(norm(states))
         return self.norm(states).mean(dim=1)

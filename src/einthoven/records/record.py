@@ -139,6 +139,9 @@ class Record:
 def _spread_mv(signal_mv: np.ndarray) -> float:
     """Range between the 0.5th and the 99.5th percentile of the median lead; 0 where nothing is there."""
     thinned = signal_mv[:, :: max(1, signal_mv.shape[1] // 20_000)]
+    if np.isfinite(thinned).all():
+        low, high = np.percentile(thinned, (0.5, 99.5), axis=1)
+        return float(np.median(high - low))
     spans = []
     for lead in thinned:
         there = lead[np.isfinite(lead)]

@@ -27,6 +27,7 @@ from einthoven.training.losses import loss_for
 from einthoven.training.module import SCORE, Training
 from einthoven.training.recipe import Recipe
 from einthoven.training.rhythms import with_rhythms
+from einthoven.training.start import begun
 from einthoven.training.task import Task
 
 _RUN, _BEST, _LAST = "run.json", "best.safetensors", "last.ckpt"
@@ -83,7 +84,13 @@ def native_bf16() -> bool:
 
 
 def fit(
-    task: Task, architecture: str, settings: dict, recipe: Recipe, folder: Path, devices: int | str = "auto"
+    task: Task,
+    architecture: str,
+    settings: dict,
+    recipe: Recipe,
+    folder: Path,
+    devices: int | str = "auto",
+    start: Path | None = None,
 ) -> Card | None:
     """Train, or go on where a killed run stopped; the same command ends with the same weights.
 
@@ -94,6 +101,7 @@ def fit(
     recipe : how
     devices : GPUs that share the work, where there are any
     folder : the run: run.json, logs, last.ckpt, best.safetensors, and bundle/ at the end
+    start : a model that it begins from, see :func:`einthoven.training.start.begun`
 
     Returns
     -------
@@ -105,14 +113,6 @@ def fit(
         Where the folder holds a run with other settings.
     """
     precision = recipe.precision if recipe.precision != "auto" else ("bf16" if native_bf16() else "fp32")
-    stated = {
-        "architecture": architecture,
-        "settings": settings,
-        "recipe": recipe.as_dict(),
-        "precision": precision,
-        "preparation": task.preparation.as_dict(),
-        "provenance": task.provenance,
-    }
     unknown = sorted(set(recipe.augment) - set(AUGMENTATIONS))
     if unknown:
         raise UnknownName(
@@ -137,6 +137,16 @@ def fit(
         )
     torch.manual_seed(recipe.seed)
     network = network_for(architecture, task.windows.shape[1], len(task.classes), task.preparation.n_input, settings)
+    if start is not None:
+        task = begun(network, architecture, task, start)
+    stated = {
+        "architecture": architecture,
+        "settings": settings,
+        "recipe": recipe.as_dict(),
+        "precision": precision,
+        "preparation": task.preparation.as_dict(),
+        "provenance": task.provenance,
+    }
     counts = torch.from_numpy(task.counts(task.train))
     loss = loss_for(recipe, counts, len(task.train) if task.multi else None)
     score = SCORE[task.multi]
@@ -159,7 +169,7 @@ def fit(
     module = Training(network, loss, recipe, task.preparation, len(train))
     keeper = _KeepBest(folder / _BEST, recipe.keep == "last", score)
     logs, last = folder / "logs", folder / _LAST
-    start = f"start{len(list(logs.glob('csv/*')))}"
+    version = f"start{len(list(logs.glob('csv/*')))}"
     callbacks: list[Callback] = [
         keeper,
         EarlyStopping(f"val_{score}", mode="max", patience=recipe.patience),
@@ -172,7 +182,7 @@ def fit(
         precision="bf16-mixed" if precision == "bf16" else "32-true",
         gradient_clip_val=recipe.clip_norm,
         callbacks=callbacks,
-        logger=[CSVLogger(logs, name="csv", version=start), TensorBoardLogger(logs, name="tensorboard", version="")],
+        logger=[CSVLogger(logs, name="csv", version=version), TensorBoardLogger(logs, name="tensorboard", version="")],
         plugins=[WrittenAside()],
         default_root_dir=folder,
         enable_model_summary=False,
