@@ -11,7 +11,7 @@ from einthoven.models.resnet1d import PEDIATRIC, RESNET18
 SIZES = {"cnn": 365_253, "cnn_lstm": 156_933, "cnn_lstm_attention": 172_933, "resnet1d": 545_157}
 SIZES |= {"patient_context": 115_912, "ensemble": 67_162, "hybrid": 516_229, "xresnet1d": 1_870_661}
 SIZES |= {"inception1d": 408_325, "s4": 202_885, "bilstm": 531_717}
-SIZES |= {"transformer": 274_693, "mamba2": 243_397, "typical_beat": 230_506}
+SIZES |= {"transformer": 274_693, "mamba2": 243_397, "typical_beat": 230_506, "forest": 1_200}
 """Parameters for two leads, five classes, 360 samples."""
 SHAPES = [(1, 4, 360), (2, 5, 360), (12, 9, 1000), (3, 2, 187)]
 
@@ -75,9 +75,11 @@ def test_members_of_a_batch_do_not_influence_each_other(name):
 
 def test_the_answer_depends_on_every_lead(name):
     net = network(name).eval()
-    x = batch().requires_grad_()
-    net(x).sum().backward()
-    assert (x.grad.abs().sum(dim=(0, 2)) > 0).all()
+    x = batch(n=32)
+    for lead in range(x.shape[1]):
+        other = x.clone()
+        other[:, lead] = 3 * torch.randn(x[:, lead].shape, generator=torch.Generator().manual_seed(2))
+        assert not torch.allclose(net(x), net(other))
 
 
 def test_save_and_load_give_the_same_output(name, tmp_path):
@@ -114,7 +116,7 @@ def test_sizes_are_the_papers(name, settings, n_classes, n):
 def test_every_model_tells_its_cost(name):
     net = network(name)
     n = cost.multiply_accumulates(net, 2, 360)
-    assert n > 0.5 * cost.parameters(net)
+    assert n > (0 if name == "forest" else 0.5 * cost.parameters(net))
     assert not net.eval().training
 
 

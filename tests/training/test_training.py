@@ -174,3 +174,51 @@ def test_a_run_of_other_settings_is_refused(trained, mitdb_like):
     assert "ConfigurationFault" in again.stderr
     assert "another recipe" in again.stderr
     assert "Traceback" not in again.stderr
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_forest_is_scikit_learn_s(several, tmp_path):
+    """What the tensors answer is what the trees answer, class by class, with a class that never occurs among them."""
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    from einthoven.inference.predictor import load
+    from einthoven.models.forest import Forest
+    from einthoven.signal.preparation import Preparation
+    from einthoven.training import grow as module
+    from einthoven.training.task import Task
+
+    rng = np.random.default_rng(0)
+    windows = rng.standard_normal((80, 5, 200)).astype(np.float32)
+    if several:
+        labels = (windows[:, 1, 90:94] + rng.standard_normal((80, 4)) > 0).astype(np.float32)
+        labels[:, 2] = 0
+    else:
+        labels = np.where(windows[:, 1, 95] > 0, 3, rng.integers(0, 2, 80))
+    task = Task(
+        windows=windows,
+        labels=labels,
+        train=np.arange(60),
+        validation=np.arange(60, 80),
+        classes=tuple("ABCD"),
+        label_set="four",
+        meanings=tuple("abcd"),
+        preparation=Preparation(("I", "II"), 100.0, 0.0, 2.0, scaling="millivolt", cut="tiles", patient=True),
+        provenance={},
+        attribution="",
+        record=np.arange(80).astype(str),
+        synthetic=np.zeros(80, bool),
+    )
+    card = module.grow(task, {"n_trees": 12}, 0, tmp_path / "run")
+    answer = load(tmp_path / "run").probabilities(windows[60:])
+    measured = Forest(5, 4, 200).measured(torch.from_numpy(windows)).numpy()
+    trees = ExtraTreesClassifier(12, min_samples_leaf=module.LEAST, max_features=module.SHARE, random_state=0)
+    trees.fit(measured[:60], labels[:60])
+    wanted = np.zeros((20, 4))
+    found = trees.predict_proba(measured[60:])
+    if several:
+        for at, columns in enumerate(found):
+            wanted[:, at] = columns[:, 1] if columns.shape[1] == 2 else 0
+    else:
+        wanted[:, trees.classes_] = found
+    np.testing.assert_allclose(answer, wanted, atol=1e-3)
+    assert card.multi == several

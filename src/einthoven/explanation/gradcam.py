@@ -11,7 +11,8 @@ _BATCH = 256
 def gradcam(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Grad-CAM of each window for a class: Selvaraju et al. 2017, arXiv 1610.02391, in one dimension.
 
-    The map is that of the convolution which runs last. For an ensemble it is the mean of its members' maps, each over its
+    The map is that of the convolution which runs last; a network without any is asked what hiding each twentieth of the window
+    changes (Zeiler and Fergus 2014). For an ensemble it is the mean of its members' maps, each over its
     own largest value, by the members' shares.
 
     Parameters
@@ -61,12 +62,24 @@ def _map_of(network: nn.Module, x: Tensor, labels: Tensor) -> Tensor:
     if members is not None:
         maps = torch.stack([_map_of(member, x, labels) for member in members])
         return _scaled((maps * network.shares[:, None, None]).sum(dim=0))
+    if not any(isinstance(module, nn.Conv1d) for module in network.modules()):
+        return _occluded(network, x, labels)
     from captum.attr import LayerGradCam
 
     # cuDNN aside, an LSTM gives no gradient in eval mode only where it is fused; captum leaves the mode to us.
     attributed = LayerGradCam(network, _last_convolution(network, x)).attribute(x, labels, relu_attributions=True)
     stretched = F.interpolate(attributed.detach(), x.shape[2], mode="linear", align_corners=False)
     return _scaled(stretched[:, 0])
+
+
+def _occluded(network: nn.Module, x: Tensor, labels: Tensor) -> Tensor:
+    """Where hiding a twentieth of the window makes the class less probable: for what has no convolution (forests, LSTMs)."""
+    from captum.attr import Occlusion
+
+    span = max(1, x.shape[2] // 20)
+    with torch.no_grad():
+        found = Occlusion(network).attribute(x, (x.shape[1], span), (x.shape[1], max(1, span // 2)), target=labels)
+    return _scaled(found.mean(dim=1).clamp(min=0))
 
 
 def _scaled(maps: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from einthoven.models.cnn import CNN
 from einthoven.models.cnn_lstm import CNNLSTM
 from einthoven.models.cnn_lstm_attention import CNNLSTMAttention
 from einthoven.models.ensemble import Ensemble
+from einthoven.models.forest import Forest
 from einthoven.models.hybrid import Hybrid
 from einthoven.models.inception1d import Inception1d
 from einthoven.models.mamba2 import Mamba2
@@ -30,4 +31,5 @@ MODELS = {
     "transformer": Transformer,
     "mamba2": Mamba2,
     "typical_beat": TypicalBeat,
+    "forest": Forest,
 }

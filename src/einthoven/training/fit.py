@@ -23,6 +23,7 @@ from einthoven.models import MODELS
 from einthoven.paths import output_folder, written_aside
 from einthoven.signal.leads import STANDARD
 from einthoven.training.checkpoint import WrittenAside
+from einthoven.training.grow import grow
 from einthoven.training.losses import loss_for
 from einthoven.training.module import SCORE, Training
 from einthoven.training.recipe import Recipe
@@ -92,7 +93,7 @@ def fit(
     devices: int | str = "auto",
     start: Path | None = None,
 ) -> Card | None:
-    """Train, or go on where a killed run stopped; the same command ends with the same weights.
+    """Train, or go on where a killed run stopped; the same command ends with the same weights. A forest is grown.
 
     Parameters
     ----------
@@ -112,6 +113,8 @@ def fit(
     ConfigurationFault
         Where the folder holds a run with other settings.
     """
+    if architecture == "forest":
+        return grow(task, settings, recipe.seed, folder)
     precision = recipe.precision if recipe.precision != "auto" else ("bf16" if native_bf16() else "fp32")
     unknown = sorted(set(recipe.augment) - set(AUGMENTATIONS))
     if unknown:
