@@ -64,15 +64,25 @@ MODELS_ = {name: Model("hybrid", {"recurrence": layers}) for name, layers in LAD
     "s4": Model("s4", {}),
     "inception1d": Model("inception1d", {}),
     "typical_beat": Model("typical_beat", {"window_width": 0}, patient=True),
+    "typical_beat_wide": Model("typical_beat", {"window_width": 0, "width": 96, "hidden": 256}, patient=True),
+    "typical_beat_window": Model("typical_beat", {}, patient=True),
+    "forest": Model("forest", {"n_trees": 200}, patient=True),
 }
 REFERENCE = "xresnet1d101"
 SEEDS = (0, 1)
 RECIPE = Recipe(
-    epochs=60, batch=32, lr=2e-3, weight_decay=0.1, keep="last", patience=1000, augment=("gain", "noise", "wander")
+    epochs=50,
+    batch=32,
+    lr=2e-3,
+    weight_decay=0.1,
+    keep="last",
+    patience=1000,
+    augment=("gain", "noise", "wander", "rotated"),
 )
-BEATS = ("gain", "noise", "shift", "stretch")
+BEATS = ("gain", "noise", "shift", "stretch", "rotated")
 """How typical beats are varied."""
-MOST_MEMBERS = 6
+MOST_MEMBERS = 12
+"""Models are added to the ensemble one by one, each as often as it helps, to this many (Caruana et al. 2004)."""
 PAPER = {
     "hamming_loss": 0.0338,
     "macro_auprc": 0.4715,
@@ -230,11 +240,7 @@ class _Run:
         members: list[str] = []
         best = -1.0
         while len(members) < MOST_MEMBERS:
-            tried = {
-                name: _quality(_mean([answers[other] for other in (*members, name)]))
-                for name in answers
-                if name not in members
-            }
+            tried = {name: _quality(_mean([answers[other] for other in (*members, name)])) for name in answers}
             name = max(tried, key=lambda key: tried[key])
             if tried[name] <= best:
                 break

@@ -1,0 +1,175 @@
+"""A model that answers for a whole record: twelve leads in, several classes out, from the verb to the page."""
+
+import csv
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import einthoven
+from einthoven import bundle
+from einthoven.cli.main import main
+from einthoven.corpora.ptbxl import PTBXL
+from einthoven.corpora.scp import LABEL_SETS
+from einthoven.errors import ConfigurationFault, LeadMismatch, RecordTooShort
+from einthoven.explanation.findings import why
+from einthoven.inference.prediction import DISCLAIMER
+from einthoven.models import MODELS
+from einthoven.records.record import Record
+from einthoven.signal.leads import STANDARD
+from einthoven.training.fit import fit
+from einthoven.training.recipe import Recipe
+from einthoven.training.task import task_of
+from tests.layouts import twelve_leads
+
+
+def made(folder, architecture="hybrid", settings=None, **changes) -> bundle.Card:
+    """An untrained bundle for the five superclasses."""
+    labels = LABEL_SETS["superclasses"]
+    preparation = replace(PTBXL.preparation, **changes.pop("preparation", {}))
+    settings = settings or {"widths": [8, 8], "recurrence": []}
+    torch.manual_seed(0)
+    shape = preparation.n_rows, 5, preparation.n_input
+    network = MODELS[architecture](*shape, **{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
+    card = bundle.Card(
+        name=folder.name,
+        architecture=architecture,
+        settings=settings,
+        classes=labels.classes,
+        labels=labels.name,
+        meanings=labels.meanings,
+        preparation=preparation,
+        training={"corpus": "ptb-xl", "protocol": "clean", "protocol_summary": "none", "patients": ["ptb-xl/1"]},
+        multi=True,
+        **changes,
+    )
+    tensors = {name: values.numpy() for name, values in network.state_dict().items()}
+    return bundle.save(folder, card, tensors)
+
+
+@pytest.fixture
+def model(tmp_path):
+    made(tmp_path / "five", thresholds=(0.9, 0.4, 0.45, 0.4, 0.4), at_least_one=True)
+    return einthoven.load(tmp_path / "five")
+
+
+@pytest.fixture(scope="module")
+def record() -> Record:
+    return Record("twelve", twelve_leads(10, 500, np.random.default_rng(0)), 500, STANDARD)
+
+
+def test_each_class_has_a_probability_of_its_own(model, record):
+    found = model(record)
+    assert found.probability.shape == (5,)
+    assert ((found.probability > 0) & (found.probability < 1)).all()
+    assert (
+        found.said.tolist() == (found.probability >= np.array(model.card.thresholds)).tolist() or found.said.sum() == 1
+    )
+    assert found.as_dict()["answer"] == [c for c, said in zip(model.card.classes, found.said, strict=True) if said]
+
+
+def test_the_order_of_the_leads_does_not_matter(model, record):
+    turned = Record("turned", record.signal_mv[::-1], 500, STANDARD[::-1])
+    np.testing.assert_allclose(model(turned).probability, model(record).probability, atol=1e-6)
+
+
+def test_what_is_wanting_is_said(model, record):
+    nine = Record("nine", record.signal_mv[:9], 500, STANDARD[:9])
+    with pytest.raises(LeadMismatch):
+        model(nine)
+    with pytest.raises(RecordTooShort):
+        model(Record("short", record.signal_mv[:, :2000], 500, STANDARD))
+    padded = model(Record("padded", record.signal_mv[:, :3000], 500, STANDARD))
+    assert any("filled with zeros" in remark for remark in padded.remarks)
+
+
+def test_windows_of_a_long_record_are_averaged(model, record):
+    long = Record("long", np.tile(record.signal_mv, (1, 3)), 500, STANDARD)
+    found = model(long)
+    assert found.each.shape == (3, 5)
+    assert found.starts.tolist() == [0, 5000, 10000]
+    np.testing.assert_allclose(found.probability, found.each.mean(axis=0))
+
+
+def test_crops_are_averaged(tmp_path, record):
+    made(tmp_path / "crops", preparation={"crop_s": 4.0})
+    model = einthoven.load(tmp_path / "crops")
+    windows = np.random.default_rng(0).standard_normal((2, 12, 1000)).astype(np.float32)
+    with torch.no_grad():
+        starts = (0, 200, 400, 600)
+        each = [model.network(torch.from_numpy(windows[:, :, at : at + 400])) for at in starts]
+        wanted = torch.sigmoid(torch.stack(each).mean(dim=0)).numpy()
+    np.testing.assert_allclose(model.probabilities(windows), wanted, atol=1e-6)
+    assert len(why(model, model(record))[0].map) == 1000
+
+
+@pytest.mark.parametrize("architecture", ["typical_beat", "forest"])
+def test_typical_beats_pass_the_same_door(architecture, tmp_path, record):
+    settings = {"width": 8} if architecture == "typical_beat" else {"several": True}
+    made(tmp_path / "own", architecture, settings, preparation={"patient": True})
+    found = einthoven.load(tmp_path / "own")(record)
+    assert np.isfinite(found.probability).all()
+    told = why(einthoven.load(tmp_path / "own"), found)
+    assert all(len(row.map) == 1000 for row in told)
+
+
+def test_every_output(model, ptbxl_like, tmp_path, capsys):
+    file = ptbxl_like / "records500" / "00000" / "00009_hr.hea"
+    for suffix in (".json", ".csv", ".html"):
+        out = tmp_path / f"answer{suffix}"
+        assert main(["predict", str(model.folder), str(file), "--out", str(out)]) == 0
+    told = capsys.readouterr().out
+    assert "not a medical device" in told
+    assert "threshold" in told
+    found = json.loads((tmp_path / "answer.json").read_text())
+    assert found["notice"] == DISCLAIMER
+    rows = list(csv.DictReader((tmp_path / "answer.csv").open()))
+    assert [row["class"] for row in rows] == [row["class"] for row in found["records"][0]["classes"]]
+    page = (tmp_path / "answer.html").read_text()
+    assert DISCLAIMER in page
+    assert not re.search(r"(src|href)\s*=|@import|url\((?!#)", page)
+    assert page.count("aVF") > 1
+    assert "What spoke for it" in page
+
+
+def test_evaluate_by_the_publisher_s_folds(model, ptbxl_like, home, tmp_path, capsys):
+    words = ["evaluate", str(model.folder), "--corpus", "ptb-xl", "--from", str(ptbxl_like)]
+    assert main([*words, "--folds", "10", "--out", str(tmp_path / "ten")]) == 0
+    metrics = json.loads((tmp_path / "ten" / "metrics.json").read_text())
+    for name in ("macro_auroc", "macro_auprc", "micro_f1", "hamming_loss", "subset_accuracy"):
+        assert set(metrics[name]) == {"value", "low", "high"}
+    assert metrics["labels"] == LABEL_SETS["superclasses"].name
+    assert metrics["decision"]["thresholds"] == [0.9, 0.4, 0.45, 0.4, 0.4]
+    assert {"metrics.json", "table.md", "classes.png", "roc.png", "predictions.csv"} == {
+        file.name for file in (tmp_path / "ten").iterdir()
+    }
+    assert "no waveform in records100: 1 (7)" in capsys.readouterr().out
+    assert main([*words, "--folds", "77", "--out", str(tmp_path / "none")]) == 2
+    assert "the test part of ptb-xl is empty" in capsys.readouterr().err
+
+
+def test_a_training_begins_from_another(ptbxl_like, home, tmp_path):
+    from einthoven.data.build import build
+
+    store = build(PTBXL, ptbxl_like, PTBXL.preparation)
+    settings = {"widths": [8, 8], "recurrence": []}
+    start = made(tmp_path / "start", settings=settings)
+    task = task_of(PTBXL, PTBXL.protocol("clean"), store, 0)
+    recipe = Recipe(epochs=1, batch=16, lr=1e-9, weight_decay=0.0, augment=(), precision="fp32")
+    card = fit(task, "hybrid", settings, recipe, tmp_path / "run", devices=1, start=tmp_path / "start")
+    assert card.training["start"]["weights_sha256"] == start.weights_sha256
+    assert card.training["start"]["head_began_anew"]
+    assert "ptb-xl/1" in card.training["patients"], "whom the other has seen is seen"
+    before, after = (
+        bundle.load_weights(folder, bundle.load_card(folder))
+        for folder in (tmp_path / "start", tmp_path / "run" / "bundle")
+    )
+    name = "convolutions.0.0.weight"
+    np.testing.assert_allclose(before[name], after[name], atol=1e-6)
+    with pytest.raises(ConfigurationFault, match="another architecture"):
+        fit(task, "cnn", {}, recipe, tmp_path / "other", devices=1, start=tmp_path / "start")
+    with pytest.raises(ConfigurationFault, match="other shapes"):
+        fit(task, "hybrid", {"recurrence": []}, recipe, tmp_path / "other", devices=1, start=tmp_path / "start")
