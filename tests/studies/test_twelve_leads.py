@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from einthoven.cli.main import main
+from einthoven.corpora.ptbxl import PTBXL
 from einthoven.errors import CorpusIncomplete
+from einthoven.inference.predictor import load
 from einthoven.studies import pediatric, ptbxl
 
 
@@ -39,6 +41,21 @@ def test_ptbxl(few, folds, ptbxl_like, home, tmp_path, capsys):
     before = (tmp_path / "out" / "results.json").read_text()
     run("ptbxl", ptbxl_like, tmp_path / "out", "--folds", folds)
     assert json.loads(before)["scores"] == json.loads((tmp_path / "out" / "results.json").read_text())["scores"]
+
+
+def test_the_bundled_model_of_ptbxl(ptbxl_like, home, tmp_path):
+    results = run("ptbxl-model", ptbxl_like, tmp_path / "out")
+    model = load(tmp_path / "out" / "ptbxl-typical-beat")
+    assert model.card.multi
+    assert results["fused"]["bytes"] < 8_000_000
+    windows = np.random.default_rng(0).standard_normal((2, 25, 1000)).astype(np.float32)
+    shares = model.card.settings["weights"]
+    folders = [tmp_path / "out" / "runs" / member["name"] for member in model.card.training["members"]]
+    each = [load(folder).probabilities(windows) for folder in folders]
+    wanted = np.tensordot(np.array(shares) / sum(shares), np.stack(each), axes=1)
+    np.testing.assert_allclose(model.probabilities(windows), wanted, atol=5e-3)
+    tenth = {entry.patient for entry in PTBXL.entries(ptbxl_like, 100.0) if entry.group == "10"}
+    assert not {f"ptb-xl/{patient}" for patient in tenth} & set(model.card.training["patients"])
 
 
 def test_folds_that_a_study_does_not_know(ptbxl_like, tmp_path):

@@ -18,7 +18,7 @@ class StudyVerb:
     """
 
     name: Positional[str]
-    """Name of the study: mitbih, mitbih-clean, ptbxl, pediatric."""
+    """Name of the study: mitbih, mitbih-clean, ptbxl, ptbxl-model, pediatric."""
     source: From
     """Folder of the corpus as its publisher lays it out."""
     out: Path

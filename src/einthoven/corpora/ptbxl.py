@@ -119,6 +119,15 @@ def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int |
     return Split(*(np.flatnonzero(part & kept) for part in (train, validation, test)))
 
 
+def _split_jackknife(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
+    """Folds 1 to 9 but one or two train, these validate; for members that together have seen all nine."""
+    test, validation = index.group == TEST_FOLD, np.isin(index.group, JACKKNIFE[fold or 0])
+    parts = (np.flatnonzero(part) for part in (~(test | validation), validation, test))
+    return without(Split(*parts), np.isin(index.record, left_out))
+
+
+JACKKNIFE = (("1", "2"), ("3", "4"), ("5", "6"), ("7", "8"), ("9",))
+"""Folds that validate together where all nine train in turn."""
 GROUPS = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 """Folds that are tested together in cross-validation."""
 
@@ -156,6 +165,18 @@ PTBXL = Corpus(
             declared_shared=(),
             split=_split_clean,
             n_folds=len(GROUPS),
+        ),
+        "jackknife": Protocol(
+            name="jackknife",
+            summary="the publisher's folds: one or two of 1 to 9 validate in turn, the others train; 10 tests",
+            labels=LABEL_SETS["subclasses"],
+            leaks=False,
+            unit="patient",
+            remark="The publisher keeps each patient in one fold.",
+            without=(),
+            declared_shared=(),
+            split=_split_jackknife,
+            n_folds=len(JACKKNIFE),
         ),
         "patients": Protocol(
             name="patients",

@@ -4,5 +4,6 @@ from einthoven.studies.mitbih import MITBIH
 from einthoven.studies.mitbih_clean import MITBIH_CLEAN
 from einthoven.studies.pediatric import PEDIATRIC_STUDY
 from einthoven.studies.ptbxl import PTBXL_STUDY
+from einthoven.studies.ptbxl_model import PTBXL_MODEL
 
-STUDIES = {"mitbih": MITBIH, "mitbih-clean": MITBIH_CLEAN, "ptbxl": PTBXL_STUDY, "pediatric": PEDIATRIC_STUDY}
+STUDIES = {study.name: study for study in (MITBIH, MITBIH_CLEAN, PTBXL_STUDY, PTBXL_MODEL, PEDIATRIC_STUDY)}

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
@@ -17,6 +19,7 @@ def fuse(
     class_weights: Sequence[float] = (),
     thresholds: Sequence[float] = (),
     at_least_one: bool = False,
+    half: bool = False,
 ) -> Card:
     """Write the bundle of an ensemble; its card names everybody whom one of its members has seen.
 
@@ -26,6 +29,7 @@ def fuse(
     members : bundles of the members
     rule : of :class:`einthoven.models.ensemble.Ensemble`; weights : of the members, for ``weighted``
     class_weights, thresholds, at_least_one : see :class:`einthoven.bundle.Card`
+    half : whether weights of two dimensions and more are kept with 16 bits; they are worked with in 32
 
     Raises
     ------
@@ -52,7 +56,7 @@ def fuse(
     tensors = {}
     for at, (card, member) in enumerate(zip(cards, members, strict=True)):
         weights_of = bundle.load_weights(member, card)
-        tensors |= {f"members.{at}.{name}": values for name, values in weights_of.items()}
+        tensors |= {f"members.{at}.{name}": _kept(values, half) for name, values in weights_of.items()}
     settings = {"members": [[card.architecture, card.settings] for card in cards], "rule": rule}
     if weights:
         settings["weights"] = [round(float(weight), 6) for weight in weights]
@@ -84,3 +88,7 @@ def fuse(
         results=(),
     )
     return bundle.save(folder, card, tensors)
+
+
+def _kept(values: np.ndarray, half: bool) -> np.ndarray:
+    return values.astype(np.float16) if half and values.dtype == np.float32 and values.ndim > 1 else values
