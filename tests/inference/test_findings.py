@@ -135,6 +135,15 @@ def test_every_output(model, ptbxl_like, tmp_path, capsys):
     assert "What spoke for it" in page
 
 
+@pytest.mark.parametrize("suffix", [".png", ".html"])
+def test_explain(suffix, model, ptbxl_like, tmp_path, capsys):
+    out = tmp_path / f"why{suffix}"
+    file = ptbxl_like / "records100" / "00000" / "00009_lr.hea"
+    assert main(["explain", str(model.folder), str(file), "--out", str(out)]) == 0
+    assert "what silencing a lead changes" in capsys.readouterr().out
+    assert out.stat().st_size > 5000
+
+
 def test_evaluate_by_the_publisher_s_folds(model, ptbxl_like, home, tmp_path, capsys):
     words = ["evaluate", str(model.folder), "--corpus", "ptb-xl", "--from", str(ptbxl_like)]
     assert main([*words, "--folds", "10", "--out", str(tmp_path / "ten")]) == 0

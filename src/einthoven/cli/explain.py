@@ -1,6 +1,6 @@
 """Knows the verb explain."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from einthoven.errors import RecordTooShort
 
 @dataclass(frozen=True)
 class Explain:
-    """Show where in a beat the model found what spoke for its class (Grad-CAM; attention where the model has it).
+    """Show where in a beat, or in which leads and when, the model found what spoke for its class (Grad-CAM).
 
     Example: einthoven explain mitbih-cnn-lstm-mlii 100.hea --out why.html
     """
@@ -34,6 +34,7 @@ class Explain:
     def run(self) -> int:
         """Read, answer, explain, draw."""
         from einthoven.explanation.beats import explain
+        from einthoven.inference.findings import Findings
         from einthoven.inference.prediction import DISCLAIMER
         from einthoven.inference.predictor import load
         from einthoven.records import read
@@ -42,6 +43,8 @@ class Explain:
         explanation.require_writable(self.out, self.file)
         predictor = load(self.model)
         prediction = predictor(read(self.file, fs_hz=self.fs, leads=leads_of(self.leads), unit=self.unit))
+        if isinstance(prediction, Findings):
+            return self._findings(predictor, prediction)
         if not len(prediction.beats):
             raise RecordTooShort(
                 f"there is nothing to explain in {self.file}.",
@@ -56,6 +59,27 @@ class Explain:
         ]
         columns = ("class", "beats", "of the map over P", "over QRS", "over T")
         console.table(columns, rows, f"{prediction.record.name}: what spoke for each class  ({prediction.card.name})")
+        console.say("A map shows where the network looked, not why a heart beats so.")
+        console.say(f"{self.out}\n{DISCLAIMER}")
+        return 0
+
+    def _findings(self, predictor, findings) -> int:
+        from einthoven.explanation.findings import why
+        from einthoven.inference.prediction import DISCLAIMER
+        from einthoven.report import answers, plots
+
+        found = replace(findings, why=why(predictor, findings))
+        if self.out.suffix.lower() == ".png":
+            plots.findings(found, self.out)
+        else:
+            answers.write([found], self.out)
+        rows = []
+        for row in found.why:
+            falls = sorted(zip(found.leads, row.falls, strict=True), key=lambda pair: -pair[1])[:4]
+            told = "  ".join(f"{lead} {-fall:+.2f}" for lead, fall in falls)
+            rows.append((found.card.classes[row.label], f"{found.probability[row.label]:.2f}", told))
+        columns = ("class", "probability", "what silencing a lead changes, the most telling first")
+        console.table(columns, rows, f"{found.record.name}: what spoke for {found.answer}  ({found.card.name})")
         console.say("A map shows where the network looked, not why a heart beats so.")
         console.say(f"{self.out}\n{DISCLAIMER}")
         return 0

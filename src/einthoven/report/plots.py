@@ -12,9 +12,11 @@ from matplotlib.figure import Figure
 
 from einthoven.evaluation.predictions import Predictions
 from einthoven.explanation.beats import Explained
+from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import Prediction
 from einthoven.paths import written_aside
 from einthoven.report.tables import cells
+from einthoven.signal import leads
 
 COLOURS = {"N": "#4a5568", "S": "#2563a8", "V": "#c2410c", "F": "#7e22ce", "Q": "#0f766e"}
 _OTHER = ("#4a5568", "#2563a8", "#c2410c", "#7e22ce", "#0f766e", "#a16207", "#be185d", "#15803d", "#1e40af", "#525252")
@@ -155,11 +157,43 @@ def explained(prediction: Prediction, found: Sequence[Explained], path: Path) ->
     _save(figure, path)
 
 
+def findings(found: Findings, path: Path) -> None:
+    """Draw, for each class that is said, the lead that tells most, coloured by what spoke for it, and what each lead adds."""
+    rows = found.why
+    figure = Figure(figsize=(11.0, 1.0 + 2.1 * max(1, len(rows))), layout="constrained")
+    grid = figure.subplots(max(1, len(rows)), 2, squeeze=False, width_ratios=(4, 1))
+    signal_mv, names = leads.select(found.record.signal_mv, found.record.leads, found.leads)
+    for (wide, narrow), row in zip(grid, rows, strict=False):
+        lead = int(np.argmax(row.falls))
+        fs_hz, span_s = found.record.fs_hz, len(row.map) / found.card.preparation.fs_hz
+        first = round(row.start_s * fs_hz)
+        drawn = np.nan_to_num(signal_mv[lead, first : first + round(span_s * fs_hz)])
+        at_s = row.start_s + np.arange(len(drawn)) / fs_hz
+        heat = np.interp(at_s - row.start_s, np.arange(len(row.map)) / found.card.preparation.fs_hz, row.map)
+        _line(wide, at_s, drawn, heat)
+        name = found.card.classes[row.label]
+        title = f"{name}  {found.probability[row.label]:.2f}   {found.card.meanings[row.label]}; lead {names[lead]}"
+        wide.set_title(title, fontsize=9, loc="left")
+        narrow.barh(range(len(names)), row.falls, color="#c2410c")
+        narrow.set_yticks(range(len(names)), names, fontsize=7)
+        narrow.invert_yaxis()
+        narrow.set_title("falls without it by", fontsize=8, loc="left")
+        for axes in (wide, narrow):
+            axes.spines[["top", "right"]].set_visible(False)
+    grid[-1, 0].set_xlabel("s")
+    figure.suptitle(f"{found.record.name}: {found.answer}  ({found.card.name})", fontsize=10, x=0.01, ha="left")
+    _save(figure, path)
+
+
 def _coloured(axes: Axes, at_s: np.ndarray, beat: np.ndarray, values: np.ndarray) -> LineCollection:
     """A beat as a line coloured by values, over its waves."""
     for (wave, (low, high)), shade in zip(WAVES_S.items(), ("#e8f0fb", "#fdeee4", "#eaf6ec"), strict=True):
         axes.axvspan(low, high, color=shade, linewidth=0)
         axes.text(low, 1.0, wave, transform=axes.get_xaxis_transform(), va="top", fontsize=7, color="#566074")
+    return _line(axes, at_s, beat, values)
+
+
+def _line(axes: Axes, at_s: np.ndarray, beat: np.ndarray, values: np.ndarray) -> LineCollection:
     points = np.stack((at_s, beat), axis=1)
     line = LineCollection(np.stack((points[:-1], points[1:]), axis=1), cmap=_HEAT, linewidth=2.2)
     line.set_array(values[:-1])
