@@ -232,3 +232,16 @@ def test_the_real_children_are_read():
         rows = list(csv.DictReader(file))
     assert len(rows) == 50
     assert all(decoded(codes_of(row["ICD-10 code"])) for row in rows if row["ICD-10 code"] not in ("", "Null"))
+
+
+def test_training_without_a_fold_that_it_needs_is_refused(ptbxl_like, tmp_path, home, capsys):
+    def change(row):
+        return row | {"strat_fold": "8"} if row["strat_fold"] == "9" else row
+
+    folder = rewritten(ptbxl_like, tmp_path / "to", change)
+    words = ["train", "--model", "cnn", "--corpus", "ptb-xl", "--from", str(folder), "--out", str(tmp_path / "run")]
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert "the validation part of protocol clean is empty" in told
+    assert "folds 1:" in told
+    assert not (tmp_path / "run" / "run.json").exists()

@@ -7,7 +7,7 @@ import numpy as np
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import Split, audit, require_apart
 from einthoven.data.store import Store
-from einthoven.errors import ConfigurationFault, SyntheticLeak
+from einthoven.errors import ConfigurationFault, CorpusIncomplete, SyntheticLeak
 from einthoven.signal.preparation import Preparation
 
 
@@ -83,8 +83,9 @@ def split_of(
 
     Raises
     ------
-    PatientLeak, ConfigurationFault
-        Where patients are shared beyond those declared, or a record to leave out does not exist.
+    PatientLeak, ConfigurationFault, CorpusIncomplete
+        Where patients are shared beyond those declared, a record to leave out does not exist, or there is nobody to train on or
+        to validate by.
     """
     unknown = sorted(set(left_out) - set(np.unique(store.index.record).tolist()))
     if unknown:
@@ -102,9 +103,23 @@ def split_of(
             remedy="--fold 0" if protocol.n_folds else "leave out --fold",
         )
     split = protocol.parts(store.index, seed, left_out, fold)
+    for part in ("train", "validation"):
+        if not len(getattr(split, part)):
+            raise _empty(store, protocol, part)
     if not protocol.leaks:
         require_apart(audit(split, store.index.patient), protocol.declared_shared)
     return split
+
+
+def _empty(store: Store, protocol: Protocol, part: str) -> CorpusIncomplete:
+    groups, counts = np.unique(store.index.group, return_counts=True)
+    folds = ", ".join(f"{name}: {n}" for name, n in zip(groups, counts, strict=True) if name)
+    return CorpusIncomplete(
+        f"the {part} part of protocol {protocol.name} is empty.",
+        found=f"folds {folds}" if folds else f"{len(store.windows):,} windows, none of them in it",
+        expected=protocol.summary,
+        remedy="--from a folder that holds its recordings, or another --protocol or --fold",
+    )
 
 
 def task_of(
