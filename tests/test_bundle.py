@@ -105,7 +105,8 @@ def test_every_bundled_model_is_whole_small_and_honest(name):
     folder = ASSETS / name
     card = bundle.load_card(folder)
     assert card.name == name
-    assert sum(file.stat().st_size for file in folder.iterdir()) < 5_000_000
+    most = 8_000_000 if name.startswith("ptbxl") else 5_000_000
+    assert sum(file.stat().st_size for file in folder.iterdir()) < most
     assert card.attribution
     assert card.results, "a bundled model carries its numbers"
     for row in card.results:
@@ -114,7 +115,10 @@ def test_every_bundled_model_is_whole_small_and_honest(name):
             assert row["interval"]["unit"] == "patient"
     shape = (3, card.preparation.n_rows, card.preparation.n_samples)
     windows = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
-    np.testing.assert_allclose(load(name).probabilities(windows).sum(axis=1), 1, atol=1e-5)
+    found = load(name).probabilities(windows)
+    assert ((found >= 0) & (found <= 1)).all()
+    if not card.multi:
+        np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
 
 def test_the_clean_model_saw_ds1_only():

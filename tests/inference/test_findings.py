@@ -114,6 +114,7 @@ def test_typical_beats_pass_the_same_door(architecture, tmp_path, record):
     assert np.isfinite(found.probability).all()
     told = why(einthoven.load(tmp_path / "own"), found)
     assert all(len(row.map) == 1000 for row in told)
+    assert all(len(row.falls) == 12 for row in told)
 
 
 def test_every_output(model, ptbxl_like, tmp_path, capsys):

@@ -38,6 +38,12 @@ class Store:
         """SHA-256 over settings and the contents of every file that was read."""
         return self.manifest["fingerprint"]
 
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many records of the corpus are not in it, by the reason; the manifest has their names."""
+        found = self.manifest.get("dropped", {}) | self.manifest.get("refused", {})
+        return {reason: len(names) for reason, names in found.items()}
+
     @cached_property
     def preparation(self) -> Preparation:
         """How the windows were prepared."""

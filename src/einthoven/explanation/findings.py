@@ -23,8 +23,10 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
     for label in said:
         loudest = int(findings.each[:, label].argmax())
         window = windows[loudest]
-        silenced = np.repeat(window[None], len(window), axis=0)
-        silenced[np.arange(len(window)), np.arange(len(window))] = 0.0
+        silenced = np.repeat(window[None], len(findings.leads), axis=0)
+        rows = 2 if card.preparation.patient else 1  # a lead, and its typical beat where there is one
+        for at, piece in enumerate(silenced):
+            piece[rows * at : rows * (at + 1)] = 0.0
         falls = findings.each[loudest, label] - predictor.probabilities(silenced)[:, label]
         start_s = float(findings.starts[loudest]) / record.fs_hz
         found.append(Why(int(label), start_s, _map(predictor, window, int(label)), tuple(falls.tolist())))

@@ -93,7 +93,7 @@ def score_test_part(
         "labels": protocol.labels.name,
         "folds": list(folds),
         "rows": _ROWS[store.preparation.cut, protocol.unit == "window"],
-        "left_out_of_the_store": store.manifest.get("dropped", {}) | store.manifest.get("refused", {}),
+        "left_out_of_the_store": store.left_out,
         "unlabelled": int((~protocol.labels.is_labelled(store.index.symbol)).sum()),
         "leaks_patients": protocol.leaks,
         "shared_patients": sorted(shared),

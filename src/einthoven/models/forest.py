@@ -70,7 +70,7 @@ class Forest(nn.Module):
         begin = torch.arange(n_trees, device=x.device) * n_nodes
         feature, left, right = (values.flatten().long() for values in (self.feature, self.left, self.right))
         threshold = self.threshold.flatten()
-        node = begin.expand(len(x), -1)
+        node = begin.expand(x.shape[0], -1)
         for _ in range(self.depth):
             above = asked.gather(1, feature[node]) > threshold[node]
             node = begin + torch.where(above, right[node], left[node])

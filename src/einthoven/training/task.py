@@ -146,7 +146,7 @@ def task_of(
         "left_out": sorted(left_out),
         "fold": fold,
         "label_set": protocol.labels.name,
-        "left_out_of_the_store": store.manifest.get("dropped", {}) | store.manifest.get("refused", {}),
+        "left_out_of_the_store": store.left_out,
         "patients": [f"{corpus.name}/{patient}" for patient in np.unique(store.index.patient[seen]).tolist()],
         "records": {
             part: np.unique(store.index.record[getattr(split, part)]).tolist() for part in ("train", "validation")
