@@ -181,3 +181,11 @@ def challenge2021_like(tmp_path_factory) -> Path:
     from tests.layouts import write_challenge2021
 
     return write_challenge2021(tmp_path_factory.mktemp("challenge2021"))
+
+
+@pytest.fixture(scope="session")
+def challenge2017_like(tmp_path_factory) -> Path:
+    """Forty recordings of the layout of the Challenge 2017."""
+    from tests.layouts import write_challenge2017
+
+    return write_challenge2017(tmp_path_factory.mktemp("challenge2017"))

@@ -198,3 +198,33 @@ def write_challenge2021(folder: Path) -> Path:
             lines.append(f"{path.name}.mat {kind} {gain} 16 0 {values[0]} {checksum} 0 {lead}")
         path.with_suffix(".hea").write_text("\n".join(lines) + "\n" + comments)
     return folder
+
+
+def write_challenge2017(folder: Path, n: int = 40) -> Path:
+    """``A00001.hea`` and ``.mat`` (24 bytes of MATLAB's, then samples), ``REFERENCE-v3.csv``; lengths differ, checksums are 0.
+
+    The last record has no files; one file has no label.
+    """
+    rng = np.random.default_rng(8)
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for at in range(1, n + 1):
+        name, label = f"A{at:05d}", "NNNNAOO~"[at % 8]
+        rows.append(f"{name},{label}")
+        if at < n:
+            write_single_lead(folder / name, 9 + (7 * at) % 50, rng)
+    write_single_lead(folder / "A09999", 10, rng)
+    (folder / "REFERENCE-v3.csv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def write_single_lead(path: Path, seconds: float, rng: np.random.Generator) -> None:
+    """One recording as the challenge has it, its first sample stated wrongly."""
+    n_samples = round(seconds * 300)
+    beats, symbols = beats_and_symbols(n_samples, 300, rng, "N")
+    adu = np.round(1000 * synthetic_ecg(beats, symbols, n_samples, 300, rng)[0]).astype("<i2")
+    path.with_suffix(".mat").write_bytes(bytes(24) + adu.tobytes())
+    head = (
+        f"{path.name} 1 300 {n_samples} 05:05:15 1/05/2000 \n{path.name}.mat 16+24 1000/mV 16 0 {adu[0] + 5} 0 0 ECG \n"
+    )
+    path.with_suffix(".hea").write_text(head)

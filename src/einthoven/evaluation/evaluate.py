@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from einthoven.evaluation import metrics, multilabel
+from einthoven.evaluation import metrics, multilabel, official
 from einthoven.evaluation.intervals import LEVEL, draw_weights, interval
 from einthoven.evaluation.predictions import Predictions
 
@@ -29,8 +29,9 @@ def evaluate(predictions: Predictions, unit: str, draws: int = DRAWS, seed: int 
     Returns
     -------
     plain values for ``metrics.json``: ``n_test``, ``accuracy``, ``macro_precision``, ``macro_recall``, ``macro_f1``,
-    ``macro_auc`` (each ``{value, low, high}``), ``per_class``, ``confusion``, ``baselines``, ``interval``; where a window can
-    bear several classes what :func:`einthoven.evaluation.multilabel.evaluate` gives
+    ``macro_auc`` (each ``{value, low, high}``; for the classes of the Challenge 2017 its ``challenge_score`` too),
+    ``per_class``, ``confusion``, ``baselines``, ``interval``; where a window can bear several classes what
+    :func:`einthoven.evaluation.multilabel.evaluate` gives
     """
     if predictions.multi:
         return multilabel.evaluate(predictions, unit, draws, seed)
@@ -54,6 +55,9 @@ def evaluate(predictions: Predictions, unit: str, draws: int = DRAWS, seed: int 
     defined = [(value, draws_) for value, draws_ in areas if np.isfinite(value)]
     macro = np.mean([value for value, _ in defined]) if defined else np.nan
     result["macro_auc"] = interval(float(macro), _mean_of_draws([row for _, row in defined], draws)).as_dict()
+    if classes == official.CHALLENGE2017:
+        score = official.challenge2017_score
+        result["challenge_score"] = interval(float(score(point["f1"])), score(drawn["f1"])).as_dict()
     result["per_class"] = {}
     for at, name in enumerate(classes):
         row = {"n": int(matrix[at].sum()), "n_patients": len(np.unique(predictions.patient[truth == at]))}

@@ -6,6 +6,21 @@ from importlib.resources import files
 
 import numpy as np
 
+CHALLENGE2017 = ("N", "A", "O", "~")
+"""Classes of the Challenge 2017."""
+
+
+def challenge2017_score(f1: np.ndarray) -> np.ndarray:
+    """The score of the Challenge 2017: the mean F1 of N, A and O (Clifford et al. 2017); noise does not count.
+
+    Parameters
+    ----------
+    f1 : [..., 4], in the order of CHALLENGE2017; NaN for a class without truth, which the mean leaves out
+    """
+    f1 = np.asarray(f1)[..., :3]
+    there = np.isfinite(f1)
+    return np.where(there, f1, 0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1)
+
 
 @cache
 def challenge2021_weights() -> tuple[tuple[str, ...], np.ndarray]:

@@ -1,0 +1,128 @@
+"""Knows the PhysioNet/CinC Challenge 2017: single-lead recordings of a hand-held device, and their four labels.
+
+Source: Clifford et al. 2017, AF classification from a short single lead ECG recording (labels of version 3).
+"""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
+from einthoven.corpora.labels import LabelSet
+from einthoven.corpora.split import Split, stratified, without
+from einthoven.errors import CorpusIncomplete
+from einthoven.records import Record, read
+from einthoven.signal.preparation import Preparation
+
+TABLES = ("REFERENCE-v3.csv", "REFERENCE.csv")
+N_FOLDS = 5
+_SUFFIXES = ("hea", "mat")
+LABELS = LabelSet(
+    name="Challenge 2017: normal, atrial fibrillation, other rhythm, noise",
+    classes=("N", "A", "O", "~"),
+    meanings=("normal sinus rhythm", "atrial fibrillation", "another rhythm", "too noisy to say"),
+    symbols={"N": "N", "A": "A", "O": "O", "~": "~"},
+)
+
+
+def _entries(folder: Path, fs_hz: float) -> Listing:
+    folder = Path(folder)
+    table = next((found for name in TABLES for found in sorted(folder.rglob(name))), None)
+    if table is None:
+        raise _wrong(folder, f"neither {' nor '.join(TABLES)}")
+    labels: dict[str, str] = {}
+    try:
+        with table.open(newline="", encoding="utf-8") as sheet:
+            for at, row in enumerate(csv.reader(sheet), 1):
+                if not row:
+                    continue
+                if len(row) != 2 or row[1] not in LABELS.classes:
+                    raise _wrong(table, f"line {at}: {','.join(row)[:40]}")
+                if labels.setdefault(row[0], row[1]) != row[1]:
+                    raise _wrong(table, f"line {at}: {row[0]} a second time, as {row[1]}")
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _wrong(table, str(error)[:100]) from error
+    there = {file.stem: file.with_suffix("") for file in sorted(folder.rglob("A*.hea"))}
+    missing = tuple(name for name in labels if name not in there or not there[name].with_suffix(".mat").is_file())
+    entries = [
+        Entry(name, name, there[name], _SUFFIXES, label) for name, label in labels.items() if name not in set(missing)
+    ]
+    unlabelled = tuple(name for name in there if name not in labels)
+    if not entries:
+        raise _wrong(folder, f"{len(labels)} labels in {table.name}, and no recording for one of them")
+    return Listing(entries, {"no recording": missing, f"no label in {table.name}": unlabelled})
+
+
+def _wrong(place: Path, found: str) -> CorpusIncomplete:
+    return CorpusIncomplete(
+        f"{place} is not the Challenge 2017's.",
+        found=found,
+        expected="A00001.hea and A00001.mat, and REFERENCE-v3.csv with a name and N, A, O or ~ a line",
+        remedy="einthoven download challenge-2017 --to DIR",
+    )
+
+
+def _read(entry: Entry) -> Record:
+    return read(entry.path.with_name(f"{entry.path.name}.hea"))
+
+
+def folds_of(index: Index, seed: int) -> np.ndarray:
+    """Fold of each window [n], 0 to 4: recordings at random, each label in the same proportion."""
+    records, first, member = np.unique(index.record, return_index=True, return_inverse=True)
+    labels = LABELS.targets(index.symbol[first])
+    fold = np.full(len(records), N_FOLDS - 1)
+    left = np.arange(len(records))
+    for at in range(N_FOLDS - 1):
+        rest, chosen = stratified(labels[left], 1 / (N_FOLDS - at), seed + at)
+        fold[left[chosen]] = at
+        left = left[rest]
+    return fold[member]
+
+
+def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
+    """Fold k is tested and the next validates; without a fold every recording is tested, and nobody trains."""
+    nobody = np.zeros(0, np.int64)
+    if fold is None:
+        split = Split(nobody, nobody, np.arange(len(index.record)))
+    else:
+        of = folds_of(index, seed)
+        validation = of == (fold + 1) % N_FOLDS
+        split = Split(*(np.flatnonzero(part) for part in ((of != fold) & ~validation, validation, of == fold)))
+    return without(split, np.isin(index.record, left_out))
+
+
+CHALLENGE2017 = Corpus(
+    name="challenge-2017",
+    title="AF Classification from a Short Single Lead ECG Recording: the PhysioNet/CinC Challenge 2017",
+    version="1.0.0",
+    address="https://physionet.org/content/challenge-2017/1.0.0/",
+    licence="ODC-By 1.0",
+    citation="Clifford GD et al. AF classification from a short single lead ECG recording: the PhysioNet/Computing in "
+    "Cardiology Challenge 2017. CinC 44, 2017",
+    fs_hz=300.0,
+    leads="one, of a hand-held device (lead I, some upside down)",
+    n_records=8_528,
+    n_patients=None,
+    n_beats=None,
+    preparation=Preparation(
+        leads=("ECG|I|II|MLII",), fs_hz=150.0, before_s=0.0, after_s=30.0, scaling="local", cut="tiles"
+    ),
+    protocols={
+        "clean": Protocol(
+            name="clean",
+            summary="five folds of recordings, each label in proportion: one tests, the next validates; without a fold all test",
+            labels=LABELS,
+            leaks=False,
+            unit="patient",
+            remark="The publisher does not tell patients apart: folds are by recording, and each is taken for a patient.",
+            without=(),
+            declared_shared=(),
+            split=_split_clean,
+            n_folds=N_FOLDS,
+        ),
+    },
+    entries=_entries,
+    read=_read,
+    survives=True,
+)
