@@ -27,14 +27,14 @@ class Models:
             if self.leads is not None and len(card.preparation.leads) != self.leads:
                 continue
             wished = ", ".join(wish.replace("|", " or ") for wish in card.preparation.leads)
+            metric = "macro_auroc" if card.multi else "macro_f1"
             scored = [
-                f"{row['corpus']} {row['protocol']}: macro-F1 {' ('.join(cells(row['macro_f1']))})"
+                f"{row['corpus']} {row['protocol']}: {metric.replace('_', ' ')} {' ('.join(cells(row[metric]))})"
                 for row in card.results
             ]
-            rows.append(
-                (name, wished, " ".join(card.classes), f"{card.n_parameters:,}", "; ".join(scored) or "not tested")
-            )
-        console.table(("model", "leads", "classes", "parameters", "tested on"), rows, "Models that answer")
+            classes = " ".join(card.classes) if len(card.classes) < 10 else f"{len(card.classes)}: {card.labels}"
+            rows.append((name, wished, classes, f"{card.n_parameters:,}", "; ".join(scored) or "not tested"))
+        console.table(("model", "leads", "classes", "parameters", "measured on"), rows, "Models that answer")
         if self.leads is None:
             console.table(("architecture", "what it is"), _architectures(), "Architectures for einthoven train --model")
         return 0

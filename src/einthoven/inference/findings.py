@@ -19,13 +19,15 @@ class Why:
     """What spoke for one class.
 
     label : class number; start_s : where the window that spoke loudest begins; map : over it [samples], 0 to 1, at the model's
-    rate; falls : for each lead used, by how much the probability falls when it is silenced
+    rate; falls : for each lead used, by how much the probability falls when it is silenced; beat : the typical beat
+    [leads, samples] of a model that reads it, and the map is then over that
     """
 
     label: int
     start_s: float
     map: np.ndarray
     falls: tuple[float, ...]
+    beat: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,11 +120,15 @@ def _found(findings: Findings) -> dict:
     for row in findings.why:
         lead = int(np.argmax(row.falls))
         fs_hz, start = card.preparation.fs_hz, clock(row.start_s)
-        picture = paper.shaded(
-            shown_mv[lead], record.fs_hz, names[lead], row.map, fs_hz, row.start_s, f"{card.classes[row.label]} {start}"
-        )
+        title = f"{card.classes[row.label]} {start}"
+        if row.beat is None:
+            place = f"drawn on {names[lead]} from {start}"
+            picture = paper.shaded(shown_mv[lead], record.fs_hz, names[lead], row.map, fs_hz, row.start_s, title)
+        else:
+            place = f"drawn on the typical beat of the window from {start}"
+            picture = paper.beats(row.beat, fs_hz, names, row.map, title)
         falls = sorted(zip(names, row.falls, strict=True), key=lambda pair: -pair[1])
-        told.append(rows[row.label] | {"lead": names[lead], "start": start, "drawing": Markup(picture), "falls": falls})
+        told.append(rows[row.label] | {"place": place, "drawing": Markup(picture), "falls": falls})
     return {
         "findings": findings,
         "record": record,
@@ -137,6 +141,7 @@ def _found(findings: Findings) -> dict:
         "start": clock(0.0),
         "drawing": Markup(drawing),
         "why": told,
+        "of_beats": any(row.beat is not None for row in findings.why),
     }
 
 

@@ -14,6 +14,7 @@ _LABEL_MM = 5.0
 _LEAST_MV, _MOST_MV = 2.0, 6.0  # of a band above or below its baseline at most
 _DRAWN_HZ = 180.0
 _COLUMN_S, _ROW_MM, _TALLEST_MV = 2.5, 30.0, 4.0
+_BEATS_IN_A_ROW = 6
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,32 @@ def shaded(
     bounds = (-0.5 * _ROW_MM / MM_PER_MV, 0.5 * _ROW_MM / MM_PER_MV)
     drawn.append(f'<path class="trace" stroke="#1a202c" d="{_path(cut, fs_hz, zero, bounds)}"/>')
     drawn.append(f'<text class="lead" x="0.6" y="4">{_escaped(name)}</text>')
+    grid = f'<rect x="0" y="0" width="{width:g}" height="{height:g}" fill="url(#paper)"/>'
+    return _svg("strip", title, width, height, grid + "".join(drawn))
+
+
+def beats(beat_mv: np.ndarray, fs_hz: float, names: Sequence[str], shade: np.ndarray, title: str) -> str:
+    """One beat of each lead side by side, six in a row, darker where `shade` [samples, 0 to 1] is larger.
+
+    Parameters
+    ----------
+    beat_mv : array [leads, samples]; names : of the leads
+    """
+    step = _PULSE_MM / 2 + beat_mv.shape[1] / fs_hz * MM_PER_S
+    in_row = min(len(names), _BEATS_IN_A_ROW)
+    height, zero = 1.4 * _ROW_MM, 0.8 * _ROW_MM
+    drawn = []
+    for at, (lead, name) in enumerate(zip(beat_mv, names, strict=True)):
+        drawn.append(f'<g transform="translate({at % in_row * step:g} {at // in_row * height:g})">')
+        for sample in range(0, len(shade), 2):
+            if shade[sample] > 0.03:
+                x = _PULSE_MM + sample / fs_hz * MM_PER_S
+                box = f'x="{x:.2f}" y="0" width="{2 / fs_hz * MM_PER_S + 0.02:.2f}" height="{height:g}"'
+                drawn.append(f'<rect {box} fill="#e8590c" fill-opacity="{0.55 * float(shade[sample]):.2f}"/>')
+        path = _path(lead, fs_hz, zero, (-_TALLEST_MV, _TALLEST_MV))
+        drawn.append(f'<path class="trace" stroke="#1a202c" d="{path}"/>')
+        drawn.append(f'<text class="lead" x="{_PULSE_MM + 0.6:g}" y="4">{_escaped(name)}</text></g>')
+    width, height = step * in_row + _PULSE_MM, height * -(-len(names) // in_row)
     grid = f'<rect x="0" y="0" width="{width:g}" height="{height:g}" fill="url(#paper)"/>'
     return _svg("strip", title, width, height, grid + "".join(drawn))
 

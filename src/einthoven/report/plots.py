@@ -163,16 +163,22 @@ def findings(found: Findings, path: Path) -> None:
     figure = Figure(figsize=(11.0, 1.0 + 2.1 * max(1, len(rows))), layout="constrained")
     grid = figure.subplots(max(1, len(rows)), 2, squeeze=False, width_ratios=(4, 1))
     signal_mv, names = leads.select(found.record.signal_mv, found.record.leads, found.leads)
+    fs_hz = found.card.preparation.fs_hz
     for (wide, narrow), row in zip(grid, rows, strict=False):
         lead = int(np.argmax(row.falls))
-        fs_hz, span_s = found.record.fs_hz, len(row.map) / found.card.preparation.fs_hz
-        first = round(row.start_s * fs_hz)
-        drawn = np.nan_to_num(signal_mv[lead, first : first + round(span_s * fs_hz)])
-        at_s = row.start_s + np.arange(len(drawn)) / fs_hz
-        heat = np.interp(at_s - row.start_s, np.arange(len(row.map)) / found.card.preparation.fs_hz, row.map)
-        _line(wide, at_s, drawn, heat)
+        if row.beat is None:
+            first, span_s = round(row.start_s * found.record.fs_hz), len(row.map) / fs_hz
+            drawn = np.nan_to_num(signal_mv[lead, first : first + round(span_s * found.record.fs_hz)])
+            at_s = np.arange(len(drawn)) / found.record.fs_hz
+            _line(wide, row.start_s + at_s, drawn, np.interp(at_s, np.arange(len(row.map)) / fs_hz, row.map))
+        else:
+            for at, beat in enumerate(row.beat):
+                begins_s = 1.1 * at * len(beat) / fs_hz
+                _line(wide, begins_s + np.arange(len(beat)) / fs_hz, beat, row.map)
+                wide.text(begins_s, 1.0, names[at], transform=wide.get_xaxis_transform(), va="top", fontsize=7)
         name = found.card.classes[row.label]
-        title = f"{name}  {found.probability[row.label]:.2f}   {found.card.meanings[row.label]}; lead {names[lead]}"
+        place = f"lead {names[lead]}" if row.beat is None else "the typical beat of each lead"
+        title = f"{name}  {found.probability[row.label]:.2f}   {found.card.meanings[row.label]}; {place}"
         wide.set_title(title, fontsize=9, loc="left")
         narrow.barh(range(len(names)), row.falls, color="#c2410c")
         narrow.set_yticks(range(len(names)), names, fontsize=7)
