@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from einthoven.models import MODELS, cost, mamba2, s4
+from einthoven.models import MODELS, cost, litenet, mamba2, s4
 from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
 from einthoven.models.resnet1d import PEDIATRIC, RESNET18
 
 SIZES = {"cnn": 365_253, "cnn_lstm": 156_933, "cnn_lstm_attention": 172_933, "resnet1d": 545_157}
 SIZES |= {"patient_context": 115_912, "ensemble": 67_162, "hybrid": 516_229, "xresnet1d": 1_870_661}
 SIZES |= {"inception1d": 408_325, "s4": 202_885, "bilstm": 531_717}
-SIZES |= {"transformer": 274_693, "mamba2": 243_397, "typical_beat": 230_506, "forest": 1_200}
+SIZES |= {"transformer": 274_693, "mamba2": 243_397, "typical_beat": 230_506, "forest": 1_200, "litenet": 941_189}
 """Parameters for two leads, five classes, 360 samples."""
 SHAPES = [(1, 4, 360), (2, 5, 360), (12, 9, 1000), (3, 2, 187)]
 
@@ -106,6 +106,7 @@ def test_xresnet_is_the_benchmark_s():
         ("transformer", {}, 19, 279_443),
         ("mamba2", {}, 19, 246_483),
         ("resnet1d", RESNET18, 9, 8_750_857),
+        ("litenet", {}, 9, 946_505),
     ],
 )
 def test_sizes_are_the_papers(name, settings, n_classes, n):
@@ -128,6 +129,27 @@ def test_costs_are_counted_by_hand():
     layer = MODELS["transformer"](2, 3, 30, width=8, n_layers=1, n_heads=2, feed_forward=16)
     wanted = 10 * (8 * 2 * 3 + 4 * 64 + 2 * 8 * 16) + 2 * 100 * 8 + 8 * 4 + 4 * 3
     assert cost.multiply_accumulates(layer, 2, 30) == wanted
+
+
+def test_litenet_on_one_lead_and_its_lengths():
+    net = MODELS["litenet"](1, 9, 15_000).eval()
+    assert sum(p.numel() for p in net.parameters()) == 941_225
+    x, lengths = torch.zeros(1, 1, 15_000), []
+    for layer in net.blocks:
+        x = layer(x)
+        if isinstance(layer, MaxPool1d):
+            lengths.append(x.shape[2])
+    assert [*lengths, net.maps(torch.zeros(1, 1, 15_000)).shape[2]] == [3750, 938, 235, 118]
+
+
+@pytest.mark.parametrize(("n_samples", "stride", "before"), [(20, 2, 6), (21, 2, 7), (20, 1, 7)])
+def test_same_padding_is_the_authors(n_samples, stride, before):
+    layer = litenet.SameConv1d(1, 1, 15, stride)
+    x = torch.randn(2, 1, n_samples)
+    behind = (-(-n_samples // stride) - 1) * stride + 15 - n_samples - before
+    padded = torch.nn.functional.pad(x, (before, behind))
+    wanted = torch.nn.functional.conv1d(padded, layer.weight, layer.bias, stride)
+    torch.testing.assert_close(layer(x), wanted)
 
 
 def test_chunks_are_the_recurrence():

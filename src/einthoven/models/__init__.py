@@ -8,6 +8,7 @@ from einthoven.models.ensemble import Ensemble
 from einthoven.models.forest import Forest
 from einthoven.models.hybrid import Hybrid
 from einthoven.models.inception1d import Inception1d
+from einthoven.models.litenet import LiteNet
 from einthoven.models.mamba2 import Mamba2
 from einthoven.models.patient_context import PatientContext
 from einthoven.models.resnet1d import ResNet1d
@@ -32,4 +33,5 @@ MODELS = {
     "mamba2": Mamba2,
     "typical_beat": TypicalBeat,
     "forest": Forest,
+    "litenet": LiteNet,
 }

@@ -1,0 +1,112 @@
+"""Knows the lightweight CNN-Attention-BiLSTM for single and twelve leads. Does not know what its classes mean."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
+
+_EPS, _MOMENTUM = 1e-3, 0.01
+
+
+class LiteNet(nn.Module):
+    """Three blocks of two convolutions, a gate, two bidirectional LSTMs, the mean over time, two dense layers.
+
+    Paper
+        Thota et al. 2025, arXiv 2511.08650, layer by layer: 946,505 parameters at 12 leads and nine classes, 941,225 at one.
+    Departures
+        - An LSTM has torch's two biases where the authors' framework has one.
+        - The L2 penalty on convolutions and the dense layer is the recipe's weight decay.
+    Receptive field
+        The whole window.
+
+    Parameters
+    ----------
+    n_leads, n_classes, n_samples : shape of input and output
+    widths : channels of the blocks; kernel : samples
+    hidden : of the LSTMs, for each direction; dense : of the dense layer
+    """
+
+    def __init__(
+        self,
+        n_leads: int,
+        n_classes: int,
+        n_samples: int,
+        *,
+        widths: tuple[int, int, int] = (32, 64, 128),
+        kernel: int = 15,
+        hidden: tuple[int, int] = (128, 64),
+        dense: int = 128,
+    ):
+        super().__init__()
+        blocks: list[nn.Module] = []
+        for n_in, n_out, dropout in zip((n_leads, *widths), widths, (0.2, 0.3, 0.3), strict=False):
+            for first, stride in ((n_in, 2), (n_out, 1)):
+                blocks += [SameConv1d(first, n_out, kernel, stride), _norm(n_out), nn.ReLU()]
+            blocks += [MaxPool1d(2), nn.Dropout(dropout)]
+        self.blocks = nn.Sequential(*blocks)
+        self.gate = nn.Conv1d(widths[-1], widths[-1], 1)
+        self.pool = nn.Sequential(MaxPool1d(2), nn.Dropout(0.4))
+        self.first = nn.LSTM(widths[-1], hidden[0], batch_first=True, bidirectional=True)
+        self.second = nn.LSTM(2 * hidden[0], hidden[1], batch_first=True, bidirectional=True)
+        self.between = nn.Dropout(0.3)
+        self.dense = nn.Sequential(nn.Dropout(0.5), nn.Linear(2 * hidden[1], dense), nn.ReLU(), nn.Dropout(0.4))
+        self.head = nn.Linear(dense, n_classes)
+        self._begin()
+
+    def _begin(self) -> None:
+        """The first block He-normal, all else Glorot; recurrent weights orthogonal, the forget gate open."""
+        convolutions = [layer for layer in self.blocks if isinstance(layer, nn.Conv1d)]
+        for at, layer in enumerate(convolutions):
+            (nn.init.kaiming_normal_ if at < 2 else nn.init.xavier_uniform_)(layer.weight)
+        for layer in (*convolutions, self.gate, self.dense[1], self.head):
+            nn.init.zeros_(layer.bias)
+        for layer in (self.gate, self.dense[1], self.head):
+            nn.init.xavier_uniform_(layer.weight)
+        for lstm in (self.first, self.second):
+            for name, values in lstm.named_parameters():
+                if name.startswith("weight_ih"):
+                    nn.init.xavier_uniform_(values)
+                elif name.startswith("weight_hh"):
+                    nn.init.orthogonal_(values)
+                else:
+                    nn.init.zeros_(values)
+                    if name.startswith("bias_ih"):
+                        with torch.no_grad():
+                            values[lstm.hidden_size : 2 * lstm.hidden_size] = 1.0
+
+    def maps(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to the gated feature maps [batch, channels, about samples / 128]."""
+        found = self.blocks(x)
+        return self.pool(found * torch.sigmoid(self.gate(found)))
+
+    def features(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to [batch, features]."""
+        states, _ = self.first(self.maps(x).transpose(1, 2))
+        states, _ = self.second(states)
+        return self.dense(self.between(states).mean(dim=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, leads, samples] to logits [batch, classes]."""
+        return self.head(self.features(x))
+
+
+class SameConv1d(Conv1d):
+    """A convolution padded as the authors' framework pads: of an odd number of zeros the larger half comes behind."""
+
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int):
+        super().__init__(n_in, n_out, kernel, stride, bias=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, n_in, samples] to [batch, n_out, ceil(samples / stride)]."""
+        kernel, stride = self.kernel_size[0], self.stride[0]
+        n = x.shape[2]
+        pad = max(0, (math.ceil(n / stride) - 1) * stride + kernel - n)
+        tall = F.pad(x, (pad // 2, pad - pad // 2)).unsqueeze(2).contiguous(memory_format=torch.channels_last)
+        return F.conv2d(tall, self.weight.unsqueeze(2), self.bias, (1, stride)).squeeze(2)
+
+
+def _norm(n: int) -> BatchNorm1d:
+    return BatchNorm1d(n, eps=_EPS, momentum=_MOMENTUM)
