@@ -94,43 +94,40 @@ class Predictor:
         """
         return self._findings(record) if self.card.preparation.cut == "tiles" else self._beats(record, beats)
 
-    def _findings(self, record: Record) -> Findings:
-        wanted = self.card.preparation
+    def _used(
+        self, record: Record, least_s: float, reason: str
+    ) -> tuple[np.ndarray, tuple[str, ...], tuple[quality.LeadQuality, ...]]:
+        """The leads that are read, their names and what they are like; refused where the record is too short."""
         where = str(record.source or record.name)
-        used_mv, names = leads.select(record.signal_mv, record.leads, wanted.leads, where)
-        if record.duration_s < _LEAST_FILLED * wanted.after_s:
+        used_mv, names = leads.select(record.signal_mv, record.leads, self.card.preparation.leads, where)
+        if record.duration_s < least_s:
             raise RecordTooShort(
                 f"{where} is too short for {self.card.name}.",
                 found=f"{record.duration_s:.2f} s",
-                expected=f"at least {_LEAST_FILLED * wanted.after_s:g} s, half of the {wanted.after_s:g} s it looks at",
+                expected=f"at least {least_s:g} s, {reason}",
                 remedy="give a longer recording",
             )
-        verdicts = tuple(
-            quality.lead_quality(name, lead, record.fs_hz) for name, lead in zip(names, used_mv, strict=True)
-        )
+        looked = (quality.lead_quality(name, lead, record.fs_hz) for name, lead in zip(names, used_mv, strict=True))
+        return used_mv, names, tuple(looked)
+
+    def _findings(self, record: Record) -> Findings:
+        wanted = self.card.preparation
+        least_s = _LEAST_FILLED * wanted.after_s
+        _, names, verdicts = self._used(record, least_s, f"half of the {wanted.after_s:g} s it looks at")
         remarks = list(record.warnings)
         if record.duration_s < wanted.after_s - 0.5 / wanted.fs_hz:
             remarks.append(f"{record.duration_s:.1f} s long: the rest of the {wanted.after_s:g} s is filled with zeros")
         remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
-        windows, starts = preparation.tiles(record.signal_mv, record.fs_hz, record.leads, wanted, where)
+        windows, starts = preparation.tiles(
+            record.signal_mv, record.fs_hz, record.leads, wanted, str(record.source or record.name)
+        )
         each = self.probabilities(windows)
         return Findings(record, self.card, names, starts, each, verdicts, tuple(remarks))
 
     def _beats(self, record: Record, beats: np.ndarray | None) -> Prediction:
         wanted = self.card.preparation
-        where = str(record.source or record.name)
-        used_mv, names = leads.select(record.signal_mv, record.leads, wanted.leads, where)
-        needed_s = max(wanted.before_s + wanted.after_s, heartbeats.SHORTEST_S if beats is None else 0)
-        if record.duration_s < needed_s:
-            raise RecordTooShort(
-                f"{where} is too short for {self.card.name}.",
-                found=f"{record.duration_s:.2f} s",
-                expected=f"at least {needed_s:g} s, to find heartbeats and to fill one window",
-                remedy="give a longer recording",
-            )
-        verdicts = tuple(
-            quality.lead_quality(name, lead, record.fs_hz) for name, lead in zip(names, used_mv, strict=True)
-        )
+        least_s = max(wanted.before_s + wanted.after_s, heartbeats.SHORTEST_S if beats is None else 0)
+        used_mv, names, verdicts = self._used(record, least_s, "to find heartbeats and to fill one window")
         remarks = list(record.warnings)
         if beats is None:
             at = min(range(len(verdicts)), key=lambda lead: _LISTENED.index(verdicts[lead].verdict))
@@ -144,7 +141,9 @@ class Predictor:
                     f"most QRS complexes of {names[at]} point down: reversed electrodes, or a bundle branch block"
                 )
         remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
-        windows = preparation.beat_windows(record.signal_mv, record.fs_hz, record.leads, beats, wanted, where)
+        windows = preparation.beat_windows(
+            record.signal_mv, record.fs_hz, record.leads, beats, wanted, str(record.source or record.name)
+        )
         return Prediction(
             record=record,
             card=self.card,

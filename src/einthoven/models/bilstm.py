@@ -31,7 +31,8 @@ class BiLSTM(nn.Module):
         dropout: float = 0.5,
     ):
         super().__init__()
-        self.lstm = nn.LSTM(n_leads, hidden, n_layers, batch_first=True, bidirectional=True, dropout=dropout)
+        between = dropout if n_layers > 1 else 0.0
+        self.lstm = nn.LSTM(n_leads, hidden, n_layers, batch_first=True, bidirectional=True, dropout=between)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(2 * hidden, n_classes)
 

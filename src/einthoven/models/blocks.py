@@ -63,6 +63,28 @@ class ConvBlock(nn.Sequential):
         super().__init__(*layers)
 
 
+class ResidualBlock(nn.Module):
+    """Two convolutions and a shortcut (He et al. 2016); `stride` halves the time where it is two.
+
+    A shortcut that changes nothing is plain, unless a convolution in it is `forced`.
+    """
+
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, dropout: float, forced: bool = False):
+        super().__init__()
+        self.body = nn.Sequential(
+            ConvBlock(n_in, n_out, kernel, stride),
+            nn.Dropout(dropout),
+            Conv1d(n_out, n_out, kernel),
+            BatchNorm1d(n_out),
+        )
+        same = stride == 1 and n_in == n_out and not forced
+        self.shortcut = nn.Identity() if same else nn.Sequential(Conv1d(n_in, n_out, 1, stride), BatchNorm1d(n_out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, n_in, samples] to [batch, n_out, ceil(samples / stride)]."""
+        return torch.relu(self.body(x) + self.shortcut(x))
+
+
 class ConvStem(nn.Sequential):
     """A pyramid of :class:`ConvBlock`: one for each width, each halving the time."""
 

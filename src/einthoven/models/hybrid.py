@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import BatchNorm1d, Conv1d, ConvBlock, MaxPool1d
+from einthoven.models.blocks import ConvBlock, MaxPool1d, ResidualBlock
 
 RECURRENT = {"lstm": (nn.LSTM, 1), "gru": (nn.GRU, 1), "bilstm": (nn.LSTM, 2), "bigru": (nn.GRU, 2)}
 
@@ -48,7 +48,7 @@ class Hybrid(nn.Module):
             raise ValueError(f"recurrence is {', '.join(sorted(unknown))}; expected {', '.join(RECURRENT)}")
         stages: list[nn.Module] = [ConvBlock(n_leads, widths[0], 15, stride=2), MaxPool1d(2)]
         for n_in, n_out in zip((widths[0], *widths), widths, strict=False):
-            stages.append(_Residual(n_in, n_out, kernel, 1 if n_in == n_out else 2, dropout))
+            stages.append(ResidualBlock(n_in, n_out, kernel, 1 if n_in == n_out else 2, dropout))
         self.convolutions = nn.Sequential(*stages)
         layers, width = [], widths[-1]
         for name in recurrence:
@@ -72,20 +72,3 @@ class Hybrid(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[batch, leads, samples] to logits [batch, classes]."""
         return self.head(self.features(x))
-
-
-class _Residual(nn.Module):
-    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, dropout: float):
-        super().__init__()
-        self.body = nn.Sequential(
-            ConvBlock(n_in, n_out, kernel, stride),
-            nn.Dropout(dropout),
-            Conv1d(n_out, n_out, kernel),
-            BatchNorm1d(n_out),
-        )
-        same = stride == 1 and n_in == n_out
-        self.shortcut = nn.Identity() if same else nn.Sequential(Conv1d(n_in, n_out, 1, stride), BatchNorm1d(n_out))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[batch, n_in, samples] to [batch, n_out, samples / stride]."""
-        return torch.relu(self.body(x) + self.shortcut(x))

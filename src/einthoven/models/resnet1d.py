@@ -3,31 +3,12 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import BatchNorm1d, Conv1d, ConvBlock, MaxPool1d
+from einthoven.models.blocks import ConvBlock, MaxPool1d, ResidualBlock
 
 PEDIATRIC = {"widths": (64, 128, 256, 512), "pooling": "mean"}
 """8,747,155 parameters at 12 leads and 19 classes."""
 RESNET18 = {"widths": (64, 128, 256, 512), "first_shortcut": True}
 """8,750,857 parameters at 12 leads and nine classes."""
-
-
-class ResidualBlock(nn.Module):
-    """Two convolutions and a shortcut (He et al. 2016); `stride` halves the time where it is two."""
-
-    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, dropout: float, forced: bool):
-        super().__init__()
-        self.body = nn.Sequential(
-            ConvBlock(n_in, n_out, kernel, stride),
-            nn.Dropout(dropout),
-            Conv1d(n_out, n_out, kernel),
-            BatchNorm1d(n_out),
-        )
-        same = stride == 1 and n_in == n_out and not forced
-        self.shortcut = nn.Identity() if same else nn.Sequential(Conv1d(n_in, n_out, 1, stride), BatchNorm1d(n_out))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[batch, n_in, samples] to [batch, n_out, ceil(samples / stride)]."""
-        return torch.relu(self.body(x) + self.shortcut(x))
 
 
 class ResNet1d(nn.Module):
