@@ -140,6 +140,52 @@ def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int |
     return without(parted(np.arange(len(index.record)), seed), np.isin(index.record, left_out))
 
 
+def _protocol(name: str, summary: str, remark: str, split, n_folds: int = 0, leaks: bool = False) -> Protocol:
+    return Protocol(
+        name=name,
+        summary=summary,
+        labels=LABEL_SETS["subclasses"],
+        leaks=leaks,
+        unit="window" if leaks else "patient",
+        remark=remark,
+        without=(),
+        declared_shared=(),
+        split=split,
+        n_folds=n_folds,
+    )
+
+
+_IN_ONE_FOLD = "The publisher keeps each patient in one fold."
+_PROTOCOLS = (
+    _protocol(
+        "clean",
+        "the publisher's folds: 1 to 8 train, 9 validates, 10 tests; patients are in one fold each",
+        _IN_ONE_FOLD,
+        _split_clean,
+        len(GROUPS),
+    ),
+    _protocol(
+        "jackknife",
+        "the publisher's folds: one or two of 1 to 9 validate in turn, the others train; 10 tests",
+        _IN_ONE_FOLD,
+        _split_jackknife,
+        len(JACKKNIFE),
+    ),
+    _protocol(
+        "patients",
+        "patients parted at random, 7 : 1 : 2",
+        "Patients are in one part each; a window's answer is averaged over its recording.",
+        _split_patients,
+    ),
+    _protocol(
+        "paper",
+        "windows parted at random, 7 : 1 : 2",
+        "LEAKS PATIENTS: windows of the same recording are in training and test; not a forecast for a new patient.",
+        _split_paper,
+        leaks=True,
+    ),
+)
+
 PTBXL = Corpus(
     name="ptb-xl",
     title="PTB-XL, a large publicly available electrocardiography dataset",
@@ -153,54 +199,7 @@ PTBXL = Corpus(
     n_patients=18_869,
     n_beats=None,
     preparation=Preparation(leads=STANDARD, fs_hz=100.0, before_s=0.0, after_s=10.0, scaling="millivolt", cut="tiles"),
-    protocols={
-        "clean": Protocol(
-            name="clean",
-            summary="the publisher's folds: 1 to 8 train, 9 validates, 10 tests; patients are in one fold each",
-            labels=LABEL_SETS["subclasses"],
-            leaks=False,
-            unit="patient",
-            remark="The publisher keeps each patient in one fold.",
-            without=(),
-            declared_shared=(),
-            split=_split_clean,
-            n_folds=len(GROUPS),
-        ),
-        "jackknife": Protocol(
-            name="jackknife",
-            summary="the publisher's folds: one or two of 1 to 9 validate in turn, the others train; 10 tests",
-            labels=LABEL_SETS["subclasses"],
-            leaks=False,
-            unit="patient",
-            remark="The publisher keeps each patient in one fold.",
-            without=(),
-            declared_shared=(),
-            split=_split_jackknife,
-            n_folds=len(JACKKNIFE),
-        ),
-        "patients": Protocol(
-            name="patients",
-            summary="patients parted at random, 7 : 1 : 2",
-            labels=LABEL_SETS["subclasses"],
-            leaks=False,
-            unit="patient",
-            remark="Patients are in one part each; a window's answer is averaged over its recording.",
-            without=(),
-            declared_shared=(),
-            split=_split_patients,
-        ),
-        "paper": Protocol(
-            name="paper",
-            summary="windows parted at random, 7 : 1 : 2",
-            labels=LABEL_SETS["subclasses"],
-            leaks=True,
-            unit="window",
-            remark="LEAKS PATIENTS: windows of the same recording are in training and test; not a forecast for a new patient.",
-            without=(),
-            declared_shared=(),
-            split=_split_paper,
-        ),
-    },
+    protocols={protocol.name: protocol for protocol in _PROTOCOLS},
     entries=_entries,
     read=_read,
     label_sets=LABEL_SETS,

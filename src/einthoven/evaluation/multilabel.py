@@ -68,6 +68,12 @@ def evaluate(predictions: Predictions, unit: str, draws: int, seed: int = 0) -> 
     return result
 
 
+def quality(predictions: Predictions) -> float:
+    """One number to choose models by on validation data: the mean of macro AUROC, macro AUPRC and micro-F1."""
+    found = scores(predictions, np.ones((1, len(predictions.truth)), np.uint16))
+    return float(np.mean([found[name][0] for name in ("macro_auroc", "macro_auprc", "micro_f1")]))
+
+
 def scores(predictions: Predictions, weights: np.ndarray) -> dict[str, np.ndarray]:
     """All metrics for several weightings of the rows at once.
 

@@ -1,6 +1,7 @@
 """Knows what a model said beside the truth, and one file format for it, so that a rival's CSV is scored by the same code."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,6 +9,18 @@ import numpy as np
 
 from einthoven.errors import RecordUnreadable
 from einthoven.paths import written_aside
+
+
+def mean(each: Sequence["Predictions"]) -> "Predictions":
+    """The mean of the probabilities of several answers for the same windows."""
+    return replace(each[0], probability=np.mean([found.probability for found in each], axis=0))
+
+
+def joined(pieces: Sequence["Predictions"]) -> "Predictions":
+    """Answers for several parts as one."""
+    rows = ("truth", "probability", "record", "patient", "position")
+    return replace(pieces[0], **{name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in rows})
+
 
 _KEYS, _SEVERAL = ("record", "patient", "position", "truth"), "truths"
 
@@ -65,6 +78,17 @@ class Predictions:
         """Some of the rows."""
         rows = {name: getattr(self, name)[chosen] for name in ("truth", "probability", "record", "patient", "position")}
         return replace(self, **rows)
+
+    def without(self, name: str) -> "Predictions":
+        """The same answers where a class among several is not asked for."""
+        kept = [at for at, other in enumerate(self.classes) if other != name]
+        return replace(
+            self,
+            classes=tuple(self.classes[at] for at in kept),
+            truth=self.truth[:, kept],
+            probability=self.probability[:, kept],
+            thresholds=tuple(self.thresholds[at] for at in kept) if self.thresholds else (),
+        )
 
     def by_record(self) -> "Predictions":
         """One row a record: the mean of the probabilities of its windows, which share their truth."""

@@ -10,7 +10,7 @@ from einthoven.corpora.mitdb import MITDB
 from einthoven.data.build import build
 from einthoven.data.store import Store
 from einthoven.evaluation.evaluate import DRAWS, evaluate
-from einthoven.evaluation.predictions import Predictions
+from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import keep_result, predictions_for, score_test_part
 from einthoven.report import plots
@@ -145,9 +145,8 @@ class _Run:
                 predictions_for(load(self._member(variant, fold)), self.protocol, self.store, chosen)
                 for variant in self.variants
             ]
-            pieces.append(replace(each[0], probability=np.mean([answers.probability for answers in each], axis=0)))
-        names = ("truth", "probability", "record", "patient", "position")
-        pooled = replace(pieces[0], **{n: np.concatenate([getattr(p, n) for p in pieces]) for n in names})
+            pieces.append(mean(each))
+        pooled = joined(pieces)
         weights = choose_weights(pooled)
         draws = 50 if self.quick else DRAWS
         told = {"leaks_patients": False, "remark": self.protocol.remark}

@@ -11,9 +11,9 @@ from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.data.build import build
 from einthoven.data.store import Store
 from einthoven.evaluation.evaluate import DRAWS, evaluate
-from einthoven.evaluation.multilabel import HEADLINE
+from einthoven.evaluation.multilabel import HEADLINE, quality
 from einthoven.evaluation.paired import paired_labels
-from einthoven.evaluation.predictions import Predictions
+from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.evaluation.thresholds import RULES, with_rule
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, require_unseen
@@ -229,24 +229,23 @@ class _Run:
                 if what == "test":
                     require_unseen(predictor, PTBXL, self.protocol, store, chosen)
                 each.append(predictions_for(predictor, self.protocol, store, chosen))
-            pieces.append(_mean(each))
-        joined = ("truth", "probability", "record", "patient", "position")
-        return replace(pieces[0], **{key: np.concatenate([getattr(p, key) for p in pieces]) for key in joined})
+            pieces.append(mean(each))
+        return joined(pieces)
 
     def _choose(self) -> dict:
         """The ensemble and the decision rule that answer the validation parts best; no test part is opened."""
         answers = {name: self._answers(name, "validation") for name in MODELS_}
-        single = {name: _quality(found) for name, found in answers.items()}
+        single = {name: quality(found) for name, found in answers.items()}
         members: list[str] = []
         best = -1.0
         while len(members) < MOST_MEMBERS:
-            tried = {name: _quality(_mean([answers[other] for other in (*members, name)])) for name in answers}
+            tried = {name: quality(mean([answers[other] for other in (*members, name)])) for name in answers}
             name = max(tried, key=lambda key: tried[key])
             if tried[name] <= best:
                 break
             best = tried[name]
             members.append(name)
-        fused = _mean([answers[name] for name in members])
+        fused = mean([answers[name] for name in members])
         rules = {}
         for rule in RULES:
             found = with_rule(fused, rule)
@@ -272,7 +271,7 @@ class _Run:
         draws = 50 if self.quick else DRAWS
         answers = {name: self._answers(name, "test") for name in MODELS_}
         rule = chosen["rules"][chosen["rule"]]
-        fused = _mean([answers[name] for name in chosen["members"]])
+        fused = mean([answers[name] for name in chosen["members"]])
         answers["chosen ensemble"] = replace(
             fused, thresholds=tuple(rule["thresholds"]), at_least_one=rule["at_least_one"]
         )
@@ -288,7 +287,7 @@ class _Run:
         for name, found in answers.items():
             found.write(self.folder / "predictions" / f"{name.replace(' ', '-')}.csv")
             scores[name] = {"model": name} | told | evaluate(found, self.protocol.unit, draws)
-        without = _without(answers["chosen ensemble"], "LMI")
+        without = answers["chosen ensemble"].without("LMI")
         scores["chosen ensemble"]["without_LMI"] = {
             name: found for name, found in evaluate(without, self.protocol.unit, draws).items() if name in HEADLINE
         }
@@ -315,28 +314,6 @@ class _Run:
                 got = evaluate(alone._answers(name, "test"), self.protocol.unit, 1)
                 found[name].append({metric: got[metric]["value"] for metric in HEADLINE})
         return found
-
-
-def _mean(each: list[Predictions]) -> Predictions:
-    return replace(each[0], probability=np.mean([found.probability for found in each], axis=0))
-
-
-def _quality(found: Predictions) -> float:
-    """What models are chosen by on validation: the mean of macro AUROC, macro AUPRC and micro-F1."""
-    got = evaluate(found, "patient", 1)
-    return float(np.mean([got[name]["value"] for name in ("macro_auroc", "macro_auprc", "micro_f1")]))
-
-
-def _without(found: Predictions, name: str) -> Predictions:
-    kept = [at for at, other in enumerate(found.classes) if other != name]
-    limits = tuple(found.thresholds[at] for at in kept) if found.thresholds else ()
-    return replace(
-        found,
-        classes=tuple(found.classes[at] for at in kept),
-        truth=found.truth[:, kept],
-        probability=found.probability[:, kept],
-        thresholds=limits,
-    )
 
 
 def _fastest(work, repeats: int) -> float:

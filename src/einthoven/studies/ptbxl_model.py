@@ -10,8 +10,8 @@ from einthoven.corpora.ptbxl import PTBXL
 from einthoven.data.build import build
 from einthoven.data.store import Store
 from einthoven.evaluation.evaluate import DRAWS, evaluate
-from einthoven.evaluation.multilabel import HEADLINE
-from einthoven.evaluation.predictions import Predictions
+from einthoven.evaluation.multilabel import HEADLINE, quality
+from einthoven.evaluation.predictions import Predictions, joined
 from einthoven.evaluation.thresholds import RULES, with_rule
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import keep_result, predictions_for
@@ -132,14 +132,13 @@ class _Run:
         for fold in range(self.n_folds):
             chosen = self.protocol.parts(self.store.index, 0, (), fold).validation
             pieces.append(predictions_for(load(self._member(kind, fold)), self.protocol, self.store, chosen))
-        joined = ("truth", "probability", "record", "patient", "position")
-        return replace(pieces[0], **{key: np.concatenate([getattr(p, key) for p in pieces]) for key in joined})
+        return joined(pieces)
 
     def _validate(self) -> dict:
         answers = {kind: self._answers(kind) for kind in KINDS}
         tried = {share: _fused(answers, share) for share in _SHARES}
-        quality = {share: _quality(found) for share, found in tried.items()}
-        share = max(quality, key=lambda key: quality[key])
+        judged = {share: quality(found) for share, found in tried.items()}
+        share = max(judged, key=lambda key: judged[key])
         rules = {rule: with_rule(tried[share], rule) for rule in RULES}
         losses = {rule: evaluate(found, "patient", 1)["hamming_loss"]["value"] for rule, found in rules.items()}
         rule = min(losses, key=lambda key: losses[key])
@@ -148,7 +147,7 @@ class _Run:
         scores |= {kind: evaluate(found, self.protocol.unit, draws) for kind, found in answers.items()}
         return {
             "share": share,
-            "quality_by_share": {str(key): value for key, value in quality.items()},
+            "quality_by_share": {str(key): value for key, value in judged.items()},
             "rule": rule,
             "hamming_by_rule": losses,
             "thresholds": list(rules[rule].thresholds),
@@ -191,11 +190,6 @@ def _told(store: Store, protocol: Protocol) -> dict:
 def _fused(answers: dict[str, Predictions], share: float) -> Predictions:
     nets = np.mean([found.probability for kind, found in answers.items() if kind != "forest"], axis=0)
     return replace(answers["beat"], probability=(1 - share) * nets + share * answers["forest"].probability)
-
-
-def _quality(found: Predictions) -> float:
-    got = evaluate(found, "patient", 1)
-    return float(np.mean([got[name]["value"] for name in ("macro_auroc", "macro_auprc", "micro_f1")]))
 
 
 PTBXL_MODEL = Study("ptbxl-model", "PTB-XL: the model that comes with einthoven", "ptb-xl", ("clean",), run)
