@@ -251,16 +251,13 @@ def trade(points: dict[str, tuple[float, dict]], x: str, y: str, path: Path) -> 
     ----------
     points : of each model its cost, and ``{value, low, high}``
     """
-    figure = Figure(figsize=(7.6, 4.6), layout="constrained")
+    figure = Figure(figsize=(8.4, 4.8), layout="constrained")
     axes = figure.add_subplot()
     for at, (name, (cost, found)) in enumerate(sorted(points.items(), key=lambda item: item[1][0])):
-        colour = _OTHER[at % len(_OTHER)]
-        axes.plot((cost, cost), (found["low"], found["high"]), color=colour, linewidth=1.5, alpha=0.35)
-        axes.plot(cost, found["value"], "o", color=colour, markersize=5)
-        place = (6, 5 if at % 2 else -11)
-        axes.annotate(
-            name, (cost, found["value"]), xytext=place, textcoords="offset points", fontsize=7.5, color=colour
-        )
+        colour, mark = _OTHER[at % len(_OTHER)], "os^"[at // len(_OTHER) % 3]
+        axes.plot((cost, cost), (found["low"], found["high"]), color=colour, linewidth=1.5, alpha=0.3)
+        axes.plot(cost, found["value"], mark, color=colour, markersize=6, label=name)
+    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8, frameon=False, title="from left to right")
     axes.set_xscale("log")
     axes.set_xlabel(x)
     axes.set_ylabel(y)

@@ -40,7 +40,7 @@ def table(results: dict, paper: dict[str, float], n_seeds: int) -> dict:
     chosen = results["chosen"]
     remarks = [
         *smoke,
-        f"{first['remark']} Each row is the mean of {n_seeds} seeds.",
+        f"{first['remark']} Each row is the mean over {n_seeds} seed{'s' * (n_seeds > 1)}.",
         f"Chosen on validation: {', '.join(chosen['members'])}; decided by {chosen['rule']}.",
         f"No AUROC and AUPRC, for want of both labels: {', '.join(first['undefined']) or 'none'}.",
         f"{hours:.1f} hours of computing.",
