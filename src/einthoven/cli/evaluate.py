@@ -54,8 +54,17 @@ class Evaluate:
         protocol = corpus.with_labels(protocol, self.labels or asked)
         require_folder(self.out)
         store = build(corpus, self.source, card.preparation, protocol.without, self.strict)
+        if self.drop_202 and corpus.name != "mitdb":
+            raise ConfigurationFault(
+                "record 202 is left out of mitdb only.",
+                found=f"--drop-202 with {corpus.name}",
+                expected="mitdb, where 201 and 202 are one man",
+                remedy="leave out --drop-202",
+            )
         left_out = ("202",) if self.drop_202 else ()
-        predictions, found = score_test_part(predictor, corpus, protocol, store, left_out, folds=self.folds)
+        own = (card.training.get("corpus"), card.training.get("protocol")) == (corpus.name, protocol.name)
+        fold = card.training.get("fold") if own else None
+        predictions, found = score_test_part(predictor, corpus, protocol, store, left_out, folds=self.folds, fold=fold)
         metrics = {
             "model": card.name,
             "weights_sha256": card.weights_sha256,

@@ -3,6 +3,7 @@
 Sources: Reyna et al. 2021, Will two do? (the challenge); its table of scored diagnoses.
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +137,7 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
             continue
         seen.add(name)
         path = header.with_suffix("")
-        entries.append(Entry(name, name, path, _SUFFIXES, codes_in(comments), header.parent.name, age_in(comments)))
+        entries.append(Entry(name, name, path, _SUFFIXES, codes_in(comments), _source(header), age_in(comments)))
     if not entries:
         raise CorpusIncomplete(
             f"{folder} holds no record of the Challenge 2021.",
@@ -145,6 +146,11 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
             remedy="unpack the challenge's training data, then --from its folder",
         )
     return Listing(entries, {reason: tuple(names) for reason, names in dropped.items()})
+
+
+def _source(header: Path) -> str:
+    """The folder of its source; the publisher parts some into g1, g2, …"""
+    return next(place.name for place in header.parents if not re.fullmatch(r"g\d+", place.name))
 
 
 def _read(entry: Entry) -> Record:
@@ -193,5 +199,6 @@ CHALLENGE2021 = Corpus(
     },
     entries=_entries,
     read=_read,
+    contains=("ptb-xl", "cpsc2018"),
     survives=True,
 )

@@ -31,11 +31,18 @@ class Entry:
 class Listing(list[Entry]):
     """The entries under a folder.
 
-    dropped : names of the records that are declared but not among them, by the reason
+    dropped : names of the records that are declared but not among them, by the reason; odd : of some that are among them, by what
+    is odd about them
     """
 
-    def __init__(self, entries: Iterable[Entry] = (), dropped: dict[str, tuple[str, ...]] | None = None):
+    def __init__(
+        self,
+        entries: Iterable[Entry] = (),
+        dropped: dict[str, tuple[str, ...]] | None = None,
+        odd: dict[str, tuple[str, ...]] | None = None,
+    ):
         super().__init__(entries)
+        self.odd = odd or {}
         self.dropped = {reason: names for reason, names in (dropped or {}).items() if names}
 
 
@@ -118,6 +125,8 @@ class Corpus:
     """Sample numbers [n] and symbols [n] of a record's beats; None where records are labelled as a whole."""
     label_sets: dict[str, LabelSet] = field(default_factory=dict)
     """Other questions that can be put to it, by name."""
+    contains: tuple[str, ...] = ()
+    """Corpora whose records are among its own under other names: who was trained on it has seen them."""
     survives: bool = False
     """Whether a record that cannot be read is counted and left out; else it ends the reading."""
 

@@ -1,6 +1,7 @@
 """Knows how a corpus comes from its publisher: resumed, verified, a few files at a time. Knows no recording."""
 
 import contextlib
+import errno
 import fnmatch
 import hashlib
 import time
@@ -14,6 +15,7 @@ from einthoven import console
 from einthoven.errors import DownloadFailed
 from einthoven.paths import output_folder
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _AT_ONCE, _TRIES, _TIMEOUT_S, _PIECE = 4, 5, 60.0, 1 << 16
 
 
@@ -102,7 +104,7 @@ def _listed(source: Source, pause_s: Callable[[int], float]) -> dict[str, str]:
                 answer.raise_for_status()
                 text = answer.text
             break
-        except OSError as error:
+        except _passing() as error:
             reason = _in_short(error)
     else:
         raise DownloadFailed(
@@ -130,10 +132,13 @@ def _listed(source: Source, pause_s: Callable[[int], float]) -> dict[str, str]:
 def _fetched(source: Source, folder: Path, name: str, sha: str, pause_s: Callable[[int], float]) -> bool | str:
     """True where the file was there, "" where it was fetched, else why it could not be."""
     target = folder.joinpath(*PurePosixPath(name).parts)
-    if target.is_file() and _sha256(target) == sha:
-        return True
     part = target.with_name(target.name + ".part")
     reason = ""
+    try:
+        if target.is_file() and _sha256(target) == sha:
+            return True
+    except OSError as error:
+        return _in_short(error)
     for attempt in range(_TRIES):
         time.sleep(pause_s(attempt) if attempt else 0)
         try:
@@ -144,9 +149,26 @@ def _fetched(source: Source, folder: Path, name: str, sha: str, pause_s: Callabl
                 return ""
             reason = "its content is not what the publisher's list says"
             part.unlink()
-        except OSError as error:  # requests' errors are OSErrors
+        except _passing() as error:
+            if getattr(error, "errno", None) in _NO_ROOM:
+                raise
             reason = _in_short(error)
+            if _is_final(error):
+                break
     return reason
+
+
+def _passing() -> tuple[type[Exception], ...]:
+    """What another try may mend: errors of requests (which are OSErrors), and of the connection below it."""
+    from urllib3.exceptions import HTTPError
+
+    return OSError, HTTPError
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server said that it will not have it otherwise."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return status is not None and 400 <= status < 500 and status not in (408, 429)
 
 
 def _append(address: str, part: Path) -> None:

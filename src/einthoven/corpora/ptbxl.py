@@ -36,7 +36,7 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
     if not known >= declared:
         raise _wrong(folder / CODES, f"no row for {', '.join(sorted(declared - known)[:5])}", "all 71 statements")
     column = "filename_lr" if fs_hz <= 100 else "filename_hr"
-    entries, dropped, seen, there = [], {}, set(), _files(folder)
+    entries, dropped, odd, seen, there = [], {}, {}, set(), _files(folder)
     for at, row in enumerate(rows, 2):
         try:
             name = str(int(row["ecg_id"]))
@@ -56,7 +56,7 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
             found = f"line {at}: {type(error).__name__}: {str(error)[:80]}"
             raise _wrong(folder / TABLE, found, "numbers, and scp_codes as {'NORM': 100.0}") from error
         for code in codes.keys() - declared:
-            dropped.setdefault(f"the unknown SCP code {code[:20]!r} (the record stays)", []).append(name)
+            odd.setdefault(f"the unknown SCP code {code[:20]!r}", []).append(name)
         age = OVER_89 if age > 89 else age
         entries.append(Entry(name, patient, folder / file, _SUFFIXES, coded(codes), fold, age))
     if not entries:
@@ -66,7 +66,7 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
             expected="records100 (for 100 Hz and below) or records500 beside the tables",
             remedy="einthoven download ptb-xl --to DIR",
         )
-    return Listing(entries, {reason: tuple(names) for reason, names in dropped.items()})
+    return Listing(entries, *({reason: tuple(names) for reason, names in found.items()} for found in (dropped, odd)))
 
 
 def _files(folder: Path) -> set[str]:

@@ -58,6 +58,8 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
     folder = Path(folder)
     entries, dropped, seen = [], {}, set()
     for at, row in enumerate(_rows(folder / TABLE), 2):
+        if not row["Filename"] or not row["Patient_ID"]:
+            raise _wrong(folder / TABLE, f"line {at}: no Filename or no Patient_ID", "both in every line")
         parts = Path(row["Filename"]).parts
         if not parts or ".." in parts or Path(row["Filename"]).is_absolute():
             dropped.setdefault("a file name that leads out of the folder", []).append(row["Filename"][:40])
@@ -91,7 +93,7 @@ def codes_of(text: str) -> str:
 def _rows(file: Path) -> list[dict[str, str]]:
     try:
         with file.open(newline="", encoding="utf-8-sig") as sheet:
-            rows = csv.DictReader(sheet)
+            rows = csv.DictReader(sheet, restval="")
             missing = [column for column in _COLUMNS if column not in (rows.fieldnames or ())]
             if missing:
                 raise _wrong(file, f"no column {', '.join(missing)}", f"columns {', '.join(_COLUMNS)}")

@@ -77,7 +77,10 @@ def build(
             "files": files,
             "dropped": {reason: list(names) for reason, names in listing.dropped.items()},
             "refused": refused,
-            "fingerprint": stores.digest([settings, sorted((name, told["sha256"]) for name, told in files.items())]),
+            "odd": {reason: list(names) for reason, names in listing.odd.items()},
+            "fingerprint": stores.digest(
+                [settings, sorted((name, told["sha256"]) for name, told in files.items()), *stores.stated_of(entries)]
+            ),
         }
         stores.write(aside, index, manifest)
     return stores.open_store(folder)
@@ -108,10 +111,11 @@ def _fill(
 
 def told(store: stores.Store) -> list[str]:
     """What was left out of a store, in words, a line for each reason."""
-    found = {**store.manifest.get("dropped", {}), **store.manifest.get("refused", {})}
+    parts = (("left out, ", "dropped"), ("left out, ", "refused"), ("kept, ", "odd"))
     return [
-        f"left out, {reason}: {len(names)} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
-        for reason, names in found.items()
+        f"{word}{reason}: {len(names)} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
+        for word, part in parts
+        for reason, names in store.manifest.get(part, {}).items()
     ]
 
 

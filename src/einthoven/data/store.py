@@ -58,7 +58,14 @@ def files_of(entries: list[Entry]) -> list[Path]:
 def folder_for(corpus: Corpus, entries: list[Entry], preparation: Preparation) -> Path:
     """Where the store of these settings over files of these names and sizes lives."""
     sizes = [[path.name, path.stat().st_size] for path in files_of(entries)]
-    return stores() / f"{corpus.name}-{digest([settings_of(corpus, preparation), sizes])[:16]}"
+    return stores() / f"{corpus.name}-{digest([settings_of(corpus, preparation), sizes, *stated_of(entries)])[:16]}"
+
+
+def stated_of(entries: list[Entry]) -> list:
+    """What a table states of each record (patient, codes, fold, age), where the corpus has one: another table is another store."""
+    if not any(entry.codes or entry.group for entry in entries):
+        return []
+    return [[[e.record, e.patient, e.codes, e.group, str(e.age_years)] for e in entries]]
 
 
 def settings_of(corpus: Corpus, preparation: Preparation) -> dict:

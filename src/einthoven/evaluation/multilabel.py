@@ -59,6 +59,8 @@ def evaluate(predictions: Predictions, unit: str, draws: int, seed: int = 0) -> 
         name for name, is_defined in zip(predictions.classes, defined, strict=True) if not is_defined
     ]
     result["decision"] = {"thresholds": list(predictions.thresholds) or 0.5, "at_least_one": predictions.at_least_one}
+    if predictions.said is not None:
+        result["decision"] = "decided part by part"
     result["per_class"] = {}
     for at, name in enumerate(predictions.classes):
         row = {"n": int(truth[:, at].sum()), "n_patients": len(np.unique(predictions.patient[truth[:, at]]))}

@@ -18,7 +18,9 @@ def mean(each: Sequence["Predictions"]) -> "Predictions":
 
 def joined(pieces: Sequence["Predictions"]) -> "Predictions":
     """Answers for several parts as one."""
-    rows = ("truth", "probability", "record", "patient", "position")
+    rows = ["truth", "probability", "record", "patient", "position"]
+    if pieces[0].said is not None:
+        rows.append("said")
     return replace(pieces[0], **{name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in rows})
 
 
@@ -50,7 +52,8 @@ class Predictions:
     classes : names [C]; truth : class numbers [n], or zeros and ones [n, C] where a window can bear several; probability :
     [n, C], rows sum to one unless there can be several; record, patient : text [n]; position : sample number at the
     record's own rate [n]; thresholds : probability from which each class is said [C], empty means 0.5; at_least_one :
-    whether the class nearest to its threshold is said where none reaches it
+    whether the class nearest to its threshold is said where none reaches it; said : bool [n, C], where it was decided before,
+    part by part
     """
 
     classes: tuple[str, ...]
@@ -61,6 +64,7 @@ class Predictions:
     position: np.ndarray
     thresholds: tuple[float, ...] = ()
     at_least_one: bool = False
+    said: np.ndarray | None = None
 
     @property
     def multi(self) -> bool:
@@ -72,7 +76,7 @@ class Predictions:
         """The most probable class [n]; where there can be several, bool [n, C]."""
         if not self.multi:
             return self.probability.argmax(axis=1)
-        return decide(self.probability, self.thresholds, self.at_least_one)
+        return decide(self.probability, self.thresholds, self.at_least_one) if self.said is None else self.said
 
     def at(self, chosen: np.ndarray) -> "Predictions":
         """Some of the rows."""
@@ -88,6 +92,7 @@ class Predictions:
             truth=self.truth[:, kept],
             probability=self.probability[:, kept],
             thresholds=tuple(self.thresholds[at] for at in kept) if self.thresholds else (),
+            said=None if self.said is None else self.said[:, kept],
         )
 
     def by_record(self) -> "Predictions":

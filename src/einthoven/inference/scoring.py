@@ -83,7 +83,7 @@ def score_test_part(
         split = replace(split, test=np.flatnonzero(chosen & ~np.isin(store.index.record, left_out)))
     if not len(split.test):
         raise _nothing_to_test(corpus, protocol, store, folds)
-    shared = require_unseen(predictor, corpus, protocol, store, split.test)
+    shared = require_unseen(predictor, corpus, protocol, store, split.test, bool(folds))
     predictions = predictions_for(predictor, protocol, store, split.test[::every])
     found = {
         "corpus": corpus.name,
@@ -92,6 +92,7 @@ def score_test_part(
         "protocol_summary": protocol.summary,
         "labels": protocol.labels.name,
         "folds": list(folds),
+        "fold": fold,
         "rows": _ROWS[store.preparation.cut, protocol.unit == "window"],
         "left_out_of_the_store": store.left_out,
         "unlabelled": int((~protocol.labels.is_labelled(store.index.symbol)).sum()),
@@ -105,13 +106,13 @@ def score_test_part(
 
 
 def require_unseen(
-    predictor: Predictor, corpus: Corpus, protocol: Protocol, store: Store, tested: np.ndarray
+    predictor: Predictor, corpus: Corpus, protocol: Protocol, store: Store, tested: np.ndarray, always: bool = False
 ) -> dict[str, tuple[str, ...]]:
     """Refuse windows of patients whom the model has seen, beyond those whom the protocol declares.
 
     Parameters
     ----------
-    tested : window numbers [n]
+    tested : window numbers [n]; always : whether a protocol that leaks is held to it too
 
     Returns
     -------
@@ -125,7 +126,9 @@ def require_unseen(
     patients = np.char.add(f"{corpus.name}/", np.unique(store.index.patient[tested])).tolist()
     seen = predictor.card.patients
     shared = {patient: ("training of the model", "test") for patient in patients if patient in seen}
-    if not protocol.leaks:
+    if corpus.name in predictor.card.training.get("contains", ()):
+        shared = dict.fromkeys(patients, ("training of the model", "test"))
+    if always or not protocol.leaks:
         require_apart(shared, tuple(f"{corpus.name}/{patient}" for patient in protocol.declared_shared))
     return shared
 

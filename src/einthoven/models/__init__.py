@@ -35,3 +35,6 @@ MODELS = {
     "forest": Forest,
     "litenet": LiteNet,
 }
+
+OF_TYPICAL_BEATS = ("patient_context", "typical_beat", "forest")
+"""Those that read each lead's typical beat beside its window, see ``Preparation.patient``."""

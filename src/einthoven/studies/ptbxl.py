@@ -13,11 +13,11 @@ from einthoven.data.store import Store
 from einthoven.evaluation.evaluate import DRAWS, evaluate
 from einthoven.evaluation.multilabel import HEADLINE, quality
 from einthoven.evaluation.paired import paired_labels
-from einthoven.evaluation.predictions import Predictions, joined, mean
+from einthoven.evaluation.predictions import Predictions, decide, joined, mean
 from einthoven.evaluation.thresholds import RULES, with_rule
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, require_unseen
-from einthoven.models import MODELS, cost
+from einthoven.models import cost
 from einthoven.studies import ptbxl_figures
 from einthoven.studies.study import Steps, Study, write_results
 from einthoven.training.fit import fit
@@ -197,9 +197,7 @@ class _Run:
         for name, model in MODELS_.items():
             store = self.stores[model.patient]
             shape = store.windows.shape[1:]
-            network = MODELS[model.architecture](
-                shape[0], len(self.protocol.labels.classes), shape[1], **model.settings
-            )
+            network = load(self._member(name, self.seeds[0], self.parts[0])).network
             x = torch.from_numpy(np.array(store.windows[:32]))
 
             def learn(network=network, x=x) -> None:
@@ -217,24 +215,27 @@ class _Run:
             }
         return found | {"threads": torch.get_num_threads()}
 
-    def _answers(self, name: str, what: str) -> Predictions:
-        """Answers of a model for the validation or test parts of all groups, the mean over its seeds."""
-        model = MODELS_[name]
-        store, pieces = self.stores[model.patient], []
-        for part in self.parts:
-            chosen = getattr(self.protocol.parts(store.index, 0, (), part), what)
-            each = []
-            for seed in self.seeds:
-                predictor = load(self._member(name, seed, part))
-                if what == "test":
-                    require_unseen(predictor, PTBXL, self.protocol, store, chosen)
-                each.append(predictions_for(predictor, self.protocol, store, chosen))
-            pieces.append(mean(each))
-        return joined(pieces)
+    def _answers(self, name: str, what: str, part: int | None) -> Predictions:
+        """Answers of a model for the validation or test part of a group, the mean over its seeds."""
+        store = self.stores[MODELS_[name].patient]
+        chosen = getattr(self.protocol.parts(store.index, 0, (), part), what)
+        each = []
+        for seed in self.seeds:
+            predictor = load(self._member(name, seed, part))
+            if what == "test":
+                require_unseen(predictor, PTBXL, self.protocol, store, chosen)
+            each.append(predictions_for(predictor, self.protocol, store, chosen))
+        return mean(each)
 
     def _choose(self) -> dict:
-        """The ensemble and the decision rule that answer the validation parts best; no test part is opened."""
-        answers = {name: self._answers(name, "validation") for name in MODELS_}
+        """For each group the ensemble and the decision rule that answer its own validation fold best; no test part is opened.
+
+        The validation fold of one group is tested in another, so no choice is carried from one to the next.
+        """
+        return {_named(part): self._chosen_for(part) for part in self.parts}
+
+    def _chosen_for(self, part: int | None) -> dict:
+        answers = {name: self._answers(name, "validation", part) for name in MODELS_}
         single = {name: quality(found) for name, found in answers.items()}
         members: list[str] = []
         best = -1.0
@@ -250,31 +251,29 @@ class _Run:
         for rule in RULES:
             found = with_rule(fused, rule)
             got = evaluate(found, self.protocol.unit, 1)
-            rules[rule] = {
-                "thresholds": list(found.thresholds),
-                "at_least_one": found.at_least_one,
-                **{metric: got[metric]["value"] for metric in HEADLINE},
-            }
-        rule = max(rules, key=lambda key: rules[key]["micro_f1"] + rules[key]["subset_accuracy"])
-        hybrid = max(LADDER, key=lambda name: single[name])
+            decision = {"thresholds": list(found.thresholds), "at_least_one": found.at_least_one}
+            rules[rule] = decision | {metric: got[metric]["value"] for metric in HEADLINE}
         return {
             "members": members,
-            "rule": rule,
+            "rule": max(rules, key=lambda key: rules[key]["micro_f1"] + rules[key]["subset_accuracy"]),
             "rules": rules,
             "single_on_validation": single,
-            "best_hybrid": hybrid,
-            "best_single": max(single, key=lambda name: single[name]),
+            "best_hybrid": max(LADDER, key=lambda name: single[name]),
         }
 
     def _score(self, chosen: dict) -> dict:
-        """Every frozen model answers for the test parts once."""
-        draws = 50 if self.quick else DRAWS
-        answers = {name: self._answers(name, "test") for name in MODELS_}
-        rule = chosen["rules"][chosen["rule"]]
-        fused = mean([answers[name] for name in chosen["members"]])
-        answers["chosen ensemble"] = replace(
-            fused, thresholds=tuple(rule["thresholds"]), at_least_one=rule["at_least_one"]
-        )
+        """Every frozen model answers for the test parts once; the answers of all groups are pooled."""
+        draws, unit = 50 if self.quick else DRAWS, self.protocol.unit
+        each = {name: [self._answers(name, "test", part) for part in self.parts] for name in MODELS_}
+        answers = {name: joined(pieces) for name, pieces in each.items()}
+        fused, hybrids = [], []
+        for at, part in enumerate(self.parts):
+            choice = chosen[_named(part)]
+            rule = choice["rules"][choice["rule"]]
+            both = mean([each[name][at] for name in choice["members"]])
+            fused.append(replace(both, said=decide(both.probability, tuple(rule["thresholds"]), rule["at_least_one"])))
+            hybrids.append(each[choice["best_hybrid"]][at])
+        answers["chosen hybrid"], answers["chosen ensemble"] = joined(hybrids), joined(fused)
         told = {
             "corpus": PTBXL.name,
             "corpus_version": PTBXL.version,
@@ -286,23 +285,18 @@ class _Run:
         scores = {}
         for name, found in answers.items():
             found.write(self.folder / "predictions" / f"{name.replace(' ', '-')}.csv")
-            scores[name] = {"model": name} | told | evaluate(found, self.protocol.unit, draws)
-        without = answers["chosen ensemble"].without("LMI")
-        scores["chosen ensemble"]["without_LMI"] = {
-            name: found for name, found in evaluate(without, self.protocol.unit, draws).items() if name in HEADLINE
-        }
-        each_seed = self._each_seed()
-        unit = self.protocol.unit
+            scores[name] = {"model": name} | told | evaluate(found, unit, draws)
+        without = evaluate(answers["chosen ensemble"].without("LMI"), unit, draws)
+        scores["chosen ensemble"]["without_LMI"] = {name: without[name] for name in HEADLINE}
         deeper = {
             f"{name} - {other}": paired_labels(answers[name], answers[other], unit, draws) for name, other in DEEPER
         }
-        hybrid = chosen["best_hybrid"]
         against = {
             f"{name} - {REFERENCE}": paired_labels(answers[name], answers[REFERENCE], unit, draws)
-            for name in dict.fromkeys((hybrid, chosen["best_single"], "chosen ensemble", "s4"))
-            if name in answers and name != REFERENCE
+            for name in ("chosen hybrid", "chosen ensemble", "s4")
+            if name in answers
         }
-        return {"scores": scores, "each_seed": each_seed, "deeper": deeper, "against_reference": against}
+        return {"scores": scores, "each_seed": self._each_seed(), "deeper": deeper, "against_reference": against}
 
     def _each_seed(self) -> dict:
         """Macro AUROC of each model for each seed by itself: how much the seed decides."""
@@ -311,7 +305,8 @@ class _Run:
             found[name] = []
             for seed in self.seeds:
                 alone = replace(self, seeds=(seed,))
-                got = evaluate(alone._answers(name, "test"), self.protocol.unit, 1)
+                answers = joined([alone._answers(name, "test", part) for part in self.parts])
+                got = evaluate(answers, self.protocol.unit, 1)
                 found[name].append({metric: got[metric]["value"] for metric in HEADLINE})
         return found
 

@@ -41,7 +41,12 @@ def table(results: dict, paper: dict[str, float], n_seeds: int) -> dict:
     remarks = [
         *smoke,
         f"{first['remark']} Each row is the mean over {n_seeds} seed{'s' * (n_seeds > 1)}.",
-        f"Chosen on validation: {', '.join(chosen['members'])}; decided by {chosen['rule']}.",
+        *[
+            f"Chosen for {group} on its validation fold: {', '.join(found['members'])}; decided by {found['rule']}; "
+            f"the best hybrid is {found['best_hybrid']}."
+            for group, found in chosen.items()
+            if isinstance(found, dict)
+        ],
         f"No AUROC and AUPRC, for want of both labels: {', '.join(first['undefined']) or 'none'}.",
         f"{hours:.1f} hours of computing.",
     ]
@@ -58,7 +63,7 @@ def draw(results: dict, figures: Path) -> None:
         }
         label = f"{metric.replace('_', ' ')}, 95 % interval"
         plots.trade(points, "million multiply-accumulates a record", label, figures / f"cost-{metric}.png")
-    for name in ("chosen ensemble", results["chosen"]["best_hybrid"]):
+    for name in ("chosen ensemble", "chosen hybrid"):
         plots.classes(scores[name], figures / f"classes-{name.replace(' ', '-')}.png")
     depth = {
         metric: {name: found[metric]["difference"] for name, found in results["deeper"].items()}

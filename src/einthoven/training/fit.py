@@ -19,7 +19,7 @@ from einthoven.bundle import Card
 from einthoven.data.augment import AUGMENTATIONS
 from einthoven.data.batches import Batches
 from einthoven.errors import BundleDamaged, ConfigurationFault, UnknownName
-from einthoven.models import MODELS
+from einthoven.models import MODELS, OF_TYPICAL_BEATS
 from einthoven.paths import output_folder, written_aside
 from einthoven.signal.leads import STANDARD
 from einthoven.training.checkpoint import WrittenAside
@@ -113,8 +113,24 @@ def fit(
     ConfigurationFault
         Where the folder holds a run with other settings.
     """
+    if architecture in OF_TYPICAL_BEATS and not task.preparation.patient:
+        raise ConfigurationFault(
+            f"{architecture} reads typical beats, and these windows have none.",
+            found="patient False",
+            expected="each lead's typical beat beside its window",
+            remedy="--prepare.patient True",
+        )
     if architecture == "forest":
-        return grow(task, settings, recipe.seed, folder)
+        if start is not None:
+            raise ConfigurationFault(
+                "a forest is grown, it does not begin from another.",
+                found=f"start {start}",
+                expected="no start",
+                remedy="leave out --start",
+            )
+        grown = {"architecture": architecture, "settings": settings, "seed": recipe.seed}
+        stated = grown | {"preparation": task.preparation.as_dict(), "provenance": task.provenance}
+        return _enter(folder, stated) or grow(task, settings, recipe.seed, folder)
     precision = recipe.precision if recipe.precision != "auto" else ("bf16" if native_bf16() else "fp32")
     unknown = sorted(set(recipe.augment) - set(AUGMENTATIONS))
     if unknown:

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from einthoven import __version__, bundle, console
+from einthoven import __version__, bundle
 from einthoven.bundle import Card
 from einthoven.models.forest import Forest
+from einthoven.training.module import SCORE, judged
 from einthoven.training.task import Task
 
 N_TREES, LEAST, SHARE = 100, 2, 0.1
@@ -31,9 +32,6 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
     """
     from sklearn.ensemble import ExtraTreesClassifier
 
-    if (folder / "bundle").exists():
-        console.note(f"{folder} is finished; nothing to grow")
-        return bundle.load_card(folder / "bundle")
     shape = (task.windows.shape[1], len(task.classes), task.windows.shape[2])
     measuring = Forest(*shape, **{name: value for name, value in settings.items() if name != "n_trees"}).eval()
     pieces = [task.windows[at] for at in np.array_split(task.train, -(-len(task.train) // _BATCH))]
@@ -65,6 +63,9 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
             network.left[at, :n] = torch.from_numpy(np.where(is_leaf, here, tree.children_left)).int()
             network.right[at, :n] = torch.from_numpy(np.where(is_leaf, here, tree.children_right)).int()
             network.leaves[at, :n] = torch.from_numpy(_answers(tree.value, known, task)).float()
+    with torch.no_grad():
+        at = np.array_split(task.validation, -(-len(task.validation) // _BATCH))
+        logits = np.concatenate([network.eval()(torch.from_numpy(np.array(task.windows[part]))).numpy() for part in at])
     card = Card(
         name=folder.resolve().name,
         architecture="forest",
@@ -79,6 +80,10 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
                 part: dict(zip(task.classes, task.counts(getattr(task, part)).tolist(), strict=True))
                 for part in ("train", "validation")
             },
+            "best_epoch": 0,
+            f"validation_{SCORE[task.multi]}": round(
+                judged(logits, task.labels[task.validation])[SCORE[task.multi]], 6
+            ),
             "recipe": {"min_samples_leaf": LEAST, "max_features": SHARE, "seed": seed},
             "versions": {"einthoven": __version__, "torch": torch.__version__, "python": platform.python_version()},
         },

@@ -19,6 +19,22 @@ SCORE = {False: "macro_f1", True: "macro_auroc"}
 """What the validation part is judged by, where a window bears one class, and where it can bear several."""
 
 
+def judged(logits: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Scores of a validation part: macro-F1 and accuracy; macro AUROC and micro-F1 where a window can bear several classes.
+
+    Parameters
+    ----------
+    logits : [n, classes]; truth : class numbers [n], or zeros and ones [n, classes]
+    """
+    if truth.ndim == 1:
+        got = scores(confusion(truth, logits.argmax(axis=1), logits.shape[1]))
+        return {"macro_f1": float(got["macro_f1"]), "accuracy": float(got["accuracy"])}
+    once = np.ones((1, len(truth)), np.uint16)
+    areas = [auc(there > 0, score, once)[0] for there, score in zip(truth.T, logits.T, strict=True)]
+    area = float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.5
+    return {"macro_auroc": area, "micro_f1": float(counted(truth > 0, logits > 0, once)["micro_f1"][0])}
+
+
 class Training(L.LightningModule):
     """A network, its loss and its optimiser.
 
@@ -97,19 +113,9 @@ class Training(L.LightningModule):
         """Scores and loss over the whole validation part."""
         logits, truth = torch.cat(self._logits), torch.cat(self._truth)
         self._logits, self._truth = [], []
-        if truth.ndim == 2:
-            once = np.ones((1, len(truth)), np.uint16)
-            areas = [
-                auc(there > 0, score, once)[0] for there, score in zip(truth.numpy().T, logits.numpy().T, strict=True)
-            ]
-            got = counted(truth.numpy() > 0, logits.numpy() > 0, once)
-            values = {"val_macro_auroc": float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.5}
-            values["val_micro_f1"] = float(got["micro_f1"][0])
-            values["val_loss"] = float(nn.functional.binary_cross_entropy_with_logits(logits, truth))
-        else:
-            got = scores(confusion(truth.numpy(), logits.argmax(dim=1).numpy(), logits.shape[1]))
-            values = {"val_macro_f1": float(got["macro_f1"]), "val_accuracy": float(got["accuracy"])}
-            values["val_loss"] = float(nn.functional.cross_entropy(logits, truth))
+        values = {f"val_{name}": value for name, value in judged(logits.numpy(), truth.numpy()).items()}
+        losses = nn.functional.binary_cross_entropy_with_logits, nn.functional.cross_entropy
+        values["val_loss"] = float(losses[truth.ndim == 1](logits, truth))
         self.log_dict(values, prog_bar=True)
 
     def configure_optimizers(self) -> dict:

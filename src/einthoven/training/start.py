@@ -57,5 +57,6 @@ def begun(network: nn.Module, architecture: str, task: Task, start: Path) -> Tas
         "weights_sha256": card.weights_sha256,
         "head_began_anew": bool(other),
     }
+    contains = sorted({*task.provenance.get("contains", ()), *card.training.get("contains", ())})
     seen = sorted({*task.provenance.get("patients", ()), *card.patients})
-    return replace(task, provenance=task.provenance | {"start": told, "patients": seen})
+    return replace(task, provenance=task.provenance | {"start": told, "patients": seen, "contains": contains})

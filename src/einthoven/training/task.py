@@ -138,6 +138,7 @@ def task_of(
     provenance = {
         "corpus": corpus.name,
         "corpus_version": corpus.version,
+        "contains": list(corpus.contains),
         "protocol": protocol.name,
         "protocol_summary": protocol.summary,
         "leaks_patients": protocol.leaks,
