@@ -1,6 +1,8 @@
 """A download against a server that drops connections, serves wrong bytes and refuses ranges. No network but loopback."""
 
 import hashlib
+import socket
+import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -20,6 +22,7 @@ class Server:
     def __init__(self):
         self.drops: dict[str, int] = {}
         self.lies: dict[str, int] = {}
+        self.resets: dict[str, int] = {}
         self.ranges = True
         self.asked: list[tuple[str, str | None]] = []
         self.sums = "".join(f"{hashlib.sha256(content).hexdigest()} {name}\n" for name, content in FILES.items())
@@ -52,6 +55,14 @@ class Server:
                     self.send_response(200)
                 self.send_header("Content-Length", str(len(content) - first))
                 self.end_headers()
+                if outer.resets.get(name, 0) > 0:
+                    outer.resets[name] -= 1
+                    self.wfile.write(content[first : first + 1000])
+                    self.wfile.flush()
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    self.close_connection = True
+                    self.connection.close()
+                    return
                 if outer.drops.get(name, 0) > 0:
                     outer.drops[name] -= 1
                     self.wfile.write(content[first : first + (len(content) - first) // 2])
@@ -101,6 +112,20 @@ def test_a_dropped_connection_is_gone_on_with(server, tmp_path, ranges):
     asked = [wanted for name, wanted in server.asked if name == "100.dat"]
     assert len(asked) == 3
     assert asked[1] == f"bytes={len(FILES['100.dat']) // 2}-"
+
+
+def test_a_reset_connection_is_gone_on_with(server, tmp_path):
+    server.resets["100.dat"] = 2
+    fetched(server, tmp_path / "to")
+    assert whole(tmp_path / "to")
+
+
+def test_a_file_that_is_not_there_is_asked_for_once(server, tmp_path):
+    server.sums += f"{'0' * 64} nowhere.dat\n"
+    with pytest.raises(DownloadFailed, match=r"nowhere\.dat.*404"):
+        fetched(server, tmp_path / "to")
+    assert [name for name, _ in server.asked].count("nowhere.dat") == 1
+    assert (tmp_path / "to" / "100.dat").exists()
 
 
 def test_wrong_bytes_are_fetched_again(server, tmp_path):

@@ -1,6 +1,7 @@
 """PTB-XL, ZZU-pECG and the Challenge 2021: tables, codes, folds and faults; counts on the real files where they are at hand."""
 
 import csv
+import json
 import shutil
 
 import numpy as np
@@ -245,3 +246,46 @@ def test_training_without_a_fold_that_it_needs_is_refused(ptbxl_like, tmp_path, 
     assert "the validation part of protocol clean is empty" in told
     assert "folds 1:" in told
     assert not (tmp_path / "run" / "run.json").exists()
+
+
+def test_another_table_is_another_store(ptbxl_like, tmp_path, home):
+    before = build(PTBXL, ptbxl_like, PTBXL.preparation)
+    folder = tmp_path / "to"
+    shutil.copytree(ptbxl_like, folder)
+    table = folder / "ptbxl_database.csv"
+    table.write_text(table.read_text().replace("'NORM': 80.0", "'IMI': 90.0"))
+    after = build(PTBXL, folder, PTBXL.preparation)
+    assert after.fingerprint != before.fingerprint
+    assert not any("NORM" in codes for codes in after.index.symbol)
+
+
+def test_a_forest_is_a_run_like_any_other(ptbxl_like, tmp_path, home, capsys):
+    words = [
+        "train",
+        "--model",
+        "forest",
+        "--corpus",
+        "ptb-xl",
+        "--from",
+        str(ptbxl_like),
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    assert main(words) == 2
+    assert "--prepare.patient True" in capsys.readouterr().err
+    shutil.rmtree(tmp_path / "run", ignore_errors=True)
+    words += ["--prepare.patient", "True", "--fold", "1"]
+    assert main([*words, "--set", "n_trees=5"]) == 0
+    assert "validation macro auroc" in capsys.readouterr().out
+    assert main([*words, "--set", "n_trees=7"]) == 2
+    assert "other settings" in capsys.readouterr().err
+    out = tmp_path / "test"
+    assert main(["evaluate", str(tmp_path / "run"), "--from", str(ptbxl_like), "--out", str(out)]) == 0
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["fold"] == 1, "the fold that it was trained for is the fold that is tested"
+    with (out / "predictions.csv").open(newline="") as file:
+        tested = {row["record"] for row in csv.DictReader(file)}
+    assert tested <= {row["ecg_id"] for row in table_of(ptbxl_like) if row["strat_fold"] in ("4", "5", "6")}
+    again = ["evaluate", str(tmp_path / "run"), "--from", str(ptbxl_like), "--protocol", "paper", "--folds", "1"]
+    assert main([*again, "--out", str(tmp_path / "leak")]) == 2, "named folds are never scored on who was seen"
+    assert main([*again[:4], "--drop-202", "--out", str(tmp_path / "leak")]) == 2
