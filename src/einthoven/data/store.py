@@ -41,8 +41,11 @@ class Store:
     @property
     def left_out(self) -> dict[str, int]:
         """How many records of the corpus are not in it, by the reason; the manifest has their names."""
-        found = self.manifest.get("dropped", {}) | self.manifest.get("refused", {})
-        return {reason: len(names) for reason, names in found.items()}
+        found: dict[str, int] = {}
+        for part in ("dropped", "refused"):
+            for reason, names in self.manifest.get(part, {}).items():
+                found[reason] = found.get(reason, 0) + len(names)
+        return found
 
     @cached_property
     def preparation(self) -> Preparation:

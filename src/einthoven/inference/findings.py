@@ -7,6 +7,7 @@ import numpy as np
 
 from einthoven.bundle import Card
 from einthoven.evaluation.predictions import decide
+from einthoven.inference.prediction import read_from
 from einthoven.records.record import Record
 from einthoven.signal.quality import LeadQuality
 
@@ -81,15 +82,7 @@ class Findings:
         """Plain values for JSON."""
         rows = zip(self.card.classes, self.card.meanings, self.probability.tolist(), self.said.tolist(), strict=True)
         limits = self.thresholds or (None,) * len(self.card.classes)
-        return {
-            "record": self.record.name,
-            "file": str(self.record.source) if self.record.source else None,
-            "fs_hz": self.record.fs_hz,
-            "duration_s": round(self.record.duration_s, 3),
-            "leads": list(self.record.leads),
-            "leads_used": list(self.leads),
-            "quality": [vars(verdict) for verdict in self.quality],
-            "remarks": list(self.remarks),
+        return read_from(self) | {
             "answer": [name for name, is_said in zip(self.card.classes, self.said, strict=True) if is_said],
             "classes": [
                 {"class": name, "meaning": meaning, "probability": round(p, 4), "threshold": limit, "said": is_said}

@@ -77,15 +77,7 @@ class Prediction:
         """Plain values for JSON."""
         classes = self.card.classes
         rounded = np.round(self.probability.astype(float), 4).tolist()
-        return {
-            "record": self.record.name,
-            "file": str(self.record.source) if self.record.source else None,
-            "fs_hz": self.record.fs_hz,
-            "duration_s": round(self.record.duration_s, 3),
-            "leads": list(self.record.leads),
-            "leads_used": list(self.leads),
-            "quality": [vars(verdict) for verdict in self.quality],
-            "remarks": list(self.remarks),
+        return read_from(self) | {
             "heart_rate_bpm": self.rate_bpm,
             "n_beats": len(self.beats),
             "counts": self.counts,
@@ -103,3 +95,18 @@ class Prediction:
                 )
             ],
         }
+
+
+def read_from(answer) -> dict:
+    """What an answer (a prediction, or findings) says of the record it was read from, as plain values."""
+    record = answer.record
+    return {
+        "record": record.name,
+        "file": str(record.source) if record.source else None,
+        "fs_hz": record.fs_hz,
+        "duration_s": round(record.duration_s, 3),
+        "leads": list(record.leads),
+        "leads_used": list(answer.leads),
+        "quality": [vars(verdict) for verdict in answer.quality],
+        "remarks": list(answer.remarks),
+    }
