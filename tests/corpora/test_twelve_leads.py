@@ -82,6 +82,8 @@ def test_the_groups_test_each_record_once_and_share_nobody(ptbxl_like, home):
         assert len(set(store.index.group[split.validation])) == 1
         assert audit(split, store.index.patient) == {}
         tested += split.test.tolist()
+        seen = np.concatenate((split.train, split.validation, split.test))
+        assert "10" not in store.index.group[seen], "the tenth fold stays shut"
     assert len(tested) == len(set(tested))
     assert "10" not in store.index.group[tested]
 

@@ -20,6 +20,7 @@ from einthoven.inference.prediction import DISCLAIMER
 from einthoven.models import MODELS
 from einthoven.records.record import Record
 from einthoven.signal.leads import STANDARD
+from einthoven.signal.preparation import tiles
 from einthoven.training.fit import fit
 from einthoven.training.recipe import Recipe
 from einthoven.training.task import task_of
@@ -115,6 +116,12 @@ def test_typical_beats_pass_the_same_door(architecture, tmp_path, record):
     told = why(einthoven.load(tmp_path / "own"), found)
     assert all(row.map.shape == (90,) and row.beat.shape == (12, 90) for row in told)
     assert all(len(row.falls) == 12 for row in told)
+    model = einthoven.load(tmp_path / "own")
+    window, _ = tiles(record.signal_mv, record.fs_hz, record.leads, model.card.preparation)
+    window[0, 2 * 7 : 2 * 7 + 2] = 0.0
+    wanted = found.each[0] - model.probabilities(window)[0]
+    for row in told:
+        assert row.falls[7] == pytest.approx(wanted[row.label], abs=1e-6), "V2 and its typical beat"
 
 
 def test_every_output(model, ptbxl_like, tmp_path, capsys):
