@@ -21,7 +21,7 @@ def main(source: Path) -> None:
     """Detect, match, count, write."""
     corpus = CORPORA["mitdb"]
     rows, totals = [], {"whole": np.zeros(3, int), "EC57": np.zeros(3, int)}
-    for entry in corpus.entries(source):
+    for entry in corpus.entries(source, corpus.fs_hz):
         record = corpus.read(entry)
         reference, _ = corpus.beats(record)
         lead = leads.select(record.signal_mv, record.leads, _WISHES)[0]

@@ -13,9 +13,10 @@ _HOMES = {
     "Record": "einthoven.records.record",
     "load": "einthoven.inference.predictor",
     "Prediction": "einthoven.inference.prediction",
+    "Stream": "einthoven.streaming.stream",
     "EinthovenError": "einthoven.errors",
 }
-__all__ = ["EinthovenError", "Prediction", "Record", "load", "read"]
+__all__ = ["EinthovenError", "Prediction", "Record", "Stream", "load", "read"]
 
 
 def __getattr__(name: str):

@@ -5,7 +5,8 @@ Answers go to standard output, so that they can be piped; everything else goes t
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from einthoven.errors import EinthovenError
@@ -64,6 +65,20 @@ def progress(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
         if time.monotonic() - last > 10:
             last = time.monotonic()
             note(f"{label}: {done} of {total}")
+
+
+@contextmanager
+def live() -> Iterator[Callable[[Callable[[int], object]], None] | None]:
+    """A picture on standard error that changes: gives what shows it (a renderable for a width), or None where nobody is looking."""
+    if not is_terminal():
+        yield None
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    wide = Console(stderr=True)
+    with Live(console=wide, auto_refresh=False, transient=False) as screen:
+        yield lambda drawn: screen.update(drawn(min(wide.width, 110)), refresh=True)
 
 
 def is_terminal() -> bool:

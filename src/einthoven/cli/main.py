@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 
 from einthoven import __version__, console
-from einthoven.cli import corpora, demo, download, evaluate, explain, models, predict, prepare, study, train
+from einthoven.cli import corpora, demo, download, evaluate, explain, models, predict, prepare, stream, study, train
 from einthoven.errors import EinthovenError, UnknownName
 from einthoven.paths import refused
 
@@ -19,6 +19,7 @@ VERBS = {
     "evaluate": evaluate.Evaluate,
     "predict": predict.Predict,
     "explain": explain.Explain,
+    "stream": stream.Stream,
     "study": study.StudyVerb,
     "models": models.Models,
     "corpora": corpora.Corpora,

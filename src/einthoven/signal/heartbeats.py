@@ -25,13 +25,18 @@ def find(signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
     from sleepecg import detect_heartbeats
 
     rough = np.asarray(detect_heartbeats(np.asarray(signal_mv, np.float64), fs_hz), np.int64)
+    return np.unique(refined(rough, signal_mv, fs_hz))
+
+
+def refined(rough: np.ndarray, signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
+    """Each beat [n] moved to the largest deflection of a lead [samples] within 60 ms."""
     if len(rough) == 0:
         return rough
     reach = max(1, round(0.06 * fs_hz))
     held = np.pad(signal_mv, reach, mode="edge")
     around = held[rough[:, None] + np.arange(2 * reach + 1)]
     peak = np.abs(around - np.median(around, axis=1, keepdims=True)).argmax(axis=1)
-    return np.unique(np.clip(rough + peak - reach, 0, len(signal_mv) - 1))
+    return np.clip(rough + peak - reach, 0, len(signal_mv) - 1)
 
 
 @dataclass(frozen=True)

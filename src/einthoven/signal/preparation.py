@@ -99,6 +99,11 @@ class Preparation:
         """Rows of a window: its leads, and what ``patient`` puts beside them."""
         return 2 * len(self.leads) + 1 if self.patient else len(self.leads)
 
+    def reach_s(self, fs_hz: float) -> float:
+        """Seconds on either side of a sample of a signal of some rate that :func:`prepare` looks at."""
+        filtered = 1 / self.low_hz + 12 * max(1 / fs_hz, 1 / self.fs_hz)
+        return filtered + (_LOCAL_SPAN_S / 2 if self.scaling == "local" else 0.0)
+
     def as_dict(self) -> dict:
         """Plain values, for a card or a manifest."""
         plain = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -192,16 +197,26 @@ def tiles(
     """
     prepared = prepare(signal_mv, fs_hz, names, preparation, source)
     wanted, there = preparation.n_samples, prepared.shape[1]
-    if there <= wanted:
-        starts, cut = np.zeros(1, np.int64), np.pad(prepared, ((0, 0), (0, wanted - there)))[None]
-    else:
-        starts = windows.tile(there, wanted, wanted)
-        if there % wanted and there % wanted < wanted / 2:
-            starts = starts[:-1]
-        cut = np.stack([prepared[:, start : start + wanted] for start in starts])
-    if preparation.patient:
-        cut = np.stack([context.with_typical_beat(window, preparation.fs_hz) for window in cut])
+    starts = windows.tile(there, wanted, wanted) if there > wanted else np.zeros(1, np.int64)
+    if there > wanted and there % wanted and there % wanted < wanted / 2:
+        starts = starts[:-1]
+    cut = np.stack([filled(prepared[:, start : start + wanted], preparation) for start in starts])
     return cut, resample.resample_positions(starts, preparation.fs_hz, fs_hz)
+
+
+def filled(window: np.ndarray, preparation: Preparation) -> np.ndarray:
+    """One window as the network sees it: zeros where the record had ended, typical beats beside its leads where they are asked for.
+
+    Parameters
+    ----------
+    window : prepared samples [leads, up to preparation.n_samples]
+
+    Returns
+    -------
+    array [preparation.n_rows, preparation.n_samples]
+    """
+    full = np.pad(window, ((0, 0), (0, preparation.n_samples - window.shape[1])))
+    return context.with_typical_beat(full, preparation.fs_hz) if preparation.patient else full
 
 
 def crops(cut: np.ndarray, preparation: Preparation) -> np.ndarray:

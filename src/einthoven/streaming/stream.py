@@ -1,0 +1,312 @@
+"""Knows how a model answers a signal that has not ended: what it would say of the whole record, as soon as that is certain.
+
+Does not know where samples come from, nor how answers are shown.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from einthoven.errors import BundleDamaged, ConfigurationFault, RecordUnreadable
+from einthoven.evaluation.predictions import decide
+from einthoven.inference.prediction import UNSURE
+from einthoven.inference.predictor import Predictor
+from einthoven.paths import written_aside
+from einthoven.signal import leads as lead_names
+from einthoven.signal import preparation, resample
+from einthoven.signal.live_heartbeats import LiveHeartbeats
+from einthoven.streaming.buffer import Buffer, Mark
+
+_RATE_OVER = 8
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer about a beat or a window.
+
+    kind : ``beat`` or ``window``; start_s, end_s : its window, or twice the beat's time; classes : those that are said;
+    probability : of each class of the model, by name; doubt : why it is doubtful, or nothing; delay_s : how much signal came
+    after its end before it could be answered
+    """
+
+    kind: str
+    start_s: float
+    end_s: float
+    classes: tuple[str, ...]
+    probability: dict[str, float]
+    doubt: str
+    delay_s: float
+
+    def as_dict(self) -> dict:
+        """Plain values for JSON."""
+        rounded = {name: round(value, 4) for name, value in self.probability.items()}
+        times = {name: round(getattr(self, name), 3) for name in ("start_s", "end_s", "delay_s")}
+        return vars(self) | times | {"classes": list(self.classes), "probability": rounded}
+
+
+class Stream:
+    """A model at work on a live signal.
+
+    Parameters
+    ----------
+    model : that answers; fs_hz : rate of the signal; leads : names of its leads, in order
+
+    Raises
+    ------
+    LeadMismatch, RecordUnreadable, ConfigurationFault
+        Where a lead is missing, the rate is none, or the model needs the whole record.
+    """
+
+    def __init__(self, model: Predictor, fs_hz: float, leads: tuple[str, ...]):
+        wanted = model.card.preparation
+        if wanted.patient and wanted.cut == "beats":
+            raise ConfigurationFault(
+                f"{model.card.name} cannot follow a live signal.",
+                found="a model that compares each beat with all others of the whole recording",
+                expected="a model that looks at a beat or a window by itself",
+                remedy="einthoven stream mitbih-cnn-lstm-mlii --from FILE",
+            )
+        if not np.isfinite(fs_hz) or not 50 <= fs_hz <= 10_000:
+            raise RecordUnreadable(
+                "the signal's rate cannot be an electrocardiogram's.",
+                found=f"{fs_hz:g} Hz",
+                expected="50 to 10,000 Hz",
+                remedy="--fs 300",
+            )
+        self.model, self.fs_hz = model, float(fs_hz)
+        self.leads = tuple(lead_names.canonical(lead) for lead in leads)
+        _, used = lead_names.select(np.zeros((len(self.leads), 1)), self.leads, wanted.leads, "the stream")
+        self.buffer = Buffer(used, self.fs_hz)
+        self.finders = [LiveHeartbeats(self.fs_hz) for _ in used]
+        self.fed = [0] * len(used)
+        self.beats: list[int] = []
+        """The last beats that were found."""
+        self.waiting: list[int] = []
+        """Beats that are not answered yet."""
+        self.pending = np.zeros((len(self.leads), 0), np.float32)
+        self.answered = 0
+        """Windows that were answered."""
+        self.total = np.zeros(len(model.card.classes))
+        """Sum of the probabilities of all answers."""
+        self.n_answers = 0
+        self.listening = 0
+        """Number of the lead whose beats are taken."""
+
+    @property
+    def n_samples(self) -> int:
+        """Samples that came."""
+        return self.buffer.n_samples + self.pending.shape[1]
+
+    @property
+    def rate_bpm(self) -> float | None:
+        """Heart rate over the last eight intervals; None below three beats."""
+        last = self.beats[-_RATE_OVER - 1 :]
+        return 60 * self.fs_hz / float(np.median(np.diff(last))) if len(last) > 2 else None
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """Mean probability of each class over all answers: for a model of windows, what it says of the whole record."""
+        return dict(zip(self.model.card.classes, (self.total / max(1, self.n_answers)).tolist(), strict=True))
+
+    def feed(self, chunk: np.ndarray) -> list[Said | Mark]:
+        """Take samples, give the answers that are certain now.
+
+        Parameters
+        ----------
+        chunk : array [leads, samples] in mV, of any length, NaN where a sample is missing
+
+        Raises
+        ------
+        RecordUnreadable
+            Where it does not have the leads of the stream; the stream can go on with the next.
+        """
+        chunk = np.asarray(chunk)
+        if chunk.ndim != 2 or len(chunk) != len(self.leads) or chunk.dtype.kind not in "fiu":
+            raise RecordUnreadable(
+                "a piece of the signal does not fit the stream.",
+                found=f"{chunk.dtype} of shape {chunk.shape}",
+                expected=f"numbers of shape ({len(self.leads)}, any): {', '.join(self.leads)}",
+                remedy="give all leads, one row each",
+            )
+        self.pending = np.concatenate((self.pending, chunk.astype(np.float32)), axis=1)
+        second = round(self.fs_hz)
+        told: list[Said | Mark] = []
+        while self.pending.shape[1] >= second:
+            piece, self.pending = self.pending[:, :second], self.pending[:, second:]
+            told += self._second(piece)
+        return told
+
+    def end(self) -> list[Said | Mark]:
+        """The answers that were not certain while more could come; nothing can be fed any more."""
+        piece, self.pending = self.pending, self.pending[:, :0]
+        return self._second(piece, is_last=True)
+
+    def _second(self, piece: np.ndarray, is_last: bool = False) -> list[Said | Mark]:
+        used, _ = lead_names.select(piece, self.leads, self.model.card.preparation.leads, "the stream")
+        told: list[Said | Mark] = [*self.buffer.feed(used, is_last)]
+        for lead, finder in enumerate(self.finders):
+            until = self.buffer.mended[lead]
+            found = finder.feed(self.buffer.span(self.fed[lead], until)[lead])
+            if is_last:
+                found = np.concatenate((found, finder.end()))
+            self.fed[lead] = until
+            if lead == self.listening:
+                self.beats = [*self.beats, *found.tolist()][-_RATE_OVER - 1 :]
+                self.waiting += found.tolist()
+        self.listening = next((at for at in range(len(self.fed)) if not self.buffer.off(at)), self.listening)
+        if self.model.card.preparation.cut == "tiles":
+            self.waiting = []
+            told += self._windows(is_last)
+        else:
+            told += self._ready_beats(is_last)
+        return told
+
+    def _ready_beats(self, is_last: bool) -> list[Said]:
+        wanted = self.model.card.preparation
+        margin = round(wanted.reach_s(self.fs_hz) * self.fs_hz) + 1
+        after, before = (round(span_s * self.fs_hz) + 1 for span_s in (wanted.after_s, wanted.before_s))
+        ready = [at for at in self.waiting if is_last or at + after + margin <= self.buffer.certain]
+        oldest = self.waiting[0] if self.waiting else min(self.fed) - round(4 * self.fs_hz)
+        told: list[Said] = []
+        if ready:
+            begin = self._aligned(ready[0] - before - margin)
+            end = min(ready[-1] + after + margin, self.buffer.certain)
+            windows = preparation.beat_windows(
+                self.buffer.span(begin, end),
+                self.fs_hz,
+                self.buffer.leads,
+                np.array(ready) - begin,
+                wanted,
+                "the stream",
+            )
+            self.waiting = self.waiting[len(ready) :]
+            for at, probability in zip(ready, self.model.probabilities(windows), strict=True):
+                told.append(self._said("beat", at, at, probability, at - before, at + after))
+            oldest = self.waiting[0] if self.waiting else ready[-1]
+        self.buffer.forget(min(self._aligned(oldest - before - margin), *self.fed))
+        return told
+
+    def _windows(self, is_last: bool) -> list[Said]:
+        wanted = self.model.card.preparation
+        factor = float(resample.ratio(self.fs_hz, wanted.fs_hz))
+        size, margin = wanted.n_samples, round(wanted.reach_s(self.fs_hz) * self.fs_hz) + 1
+        told: list[Said] = []
+        while True:
+            start = self.answered * size
+            end = int(np.ceil((start + size) / factor)) + margin
+            if end > self.buffer.certain and not is_last:
+                break
+            if is_last:
+                total = int(np.ceil(round(self.buffer.n_samples * factor, 6)))
+                if start + size > total:
+                    left = total - start
+                    if not total or (self.answered and left < size / 2):
+                        break
+                    start = max(0, total - size)
+            told.append(self._window(start, size, factor, margin))
+            self.answered += 1
+        self.buffer.forget(min(self._aligned(int((self.answered - 1) * size / factor) - margin), *self.fed))
+        return told
+
+    def _window(self, start: int, size: int, factor: float, margin: int) -> Said:
+        """The window that begins at a sample number at the model's rate."""
+        wanted = self.model.card.preparation
+        begin = self._aligned(int(start / factor) - margin)
+        end = min(int(np.ceil((start + size) / factor)) + margin, self.buffer.certain)
+        prepared = preparation.prepare(
+            self.buffer.span(begin, end), self.fs_hz, self.buffer.leads, wanted, "the stream"
+        )
+        at = start - round(begin * factor)
+        window = preparation.filled(prepared[:, at : at + size], wanted)
+        first = int(resample.resample_positions(np.array([start]), wanted.fs_hz, self.fs_hz)[0])
+        last = min(first + round(wanted.after_s * self.fs_hz), self.buffer.n_samples)
+        return self._said("window", first, last, self.model.probabilities(window[None])[0], first, last)
+
+    def _said(self, kind: str, first: int, last: int, probability: np.ndarray, begin: int, end: int) -> Said:
+        card = self.model.card
+        if card.multi:
+            said = decide(probability[None], card.thresholds, card.at_least_one)[0]
+        else:
+            said = np.arange(len(card.classes)) == probability.argmax()
+        is_off = all(self.buffer.off(lead) for lead in range(len(self.buffer.leads)))
+        doubt = "lead off" if is_off else "missing samples" if self.buffer.is_missing(begin, end) else ""
+        if not doubt and not card.multi and probability.max() < UNSURE:
+            doubt = "unsure"
+        self.total += probability
+        self.n_answers += 1
+        return Said(
+            kind,
+            first / self.fs_hz,
+            last / self.fs_hz,
+            tuple(name for name, is_said in zip(card.classes, said, strict=True) if is_said),
+            dict(zip(card.classes, probability.tolist(), strict=True)),
+            doubt,
+            (self.n_samples - last) / self.fs_hz,
+        )
+
+    def _aligned(self, at: int) -> int:
+        """The sample number at or ahead of another from which resampling and rounding go as from the record's beginning."""
+        step = 2 * resample.ratio(self.fs_hz, self.model.card.preparation.fs_hz).denominator
+        return max(0, at // step * step)
+
+    def save(self, file: Path) -> None:
+        """Write all that the stream remembers, so that it goes on elsewhere or after a stop."""
+        plain = {
+            "weights_sha256": self.model.card.weights_sha256,
+            "fs_hz": self.fs_hz,
+            "leads": list(self.leads),
+            "finders": [finder.state() for finder in self.finders],
+            **{name: getattr(self, name) for name in _PLAIN},
+            "buffer": {name: getattr(self.buffer, name) for name in _OF_BUFFER},
+        }
+        arrays = {"values": self.buffer.values, "missing": self.buffer.missing, "pending": self.pending}
+        content = io.BytesIO()
+        np.savez(content, plain=np.array(json.dumps(plain)), total=self.total, **arrays)
+        with written_aside(Path(file)) as aside:
+            aside.write_bytes(content.getvalue())
+
+    @classmethod
+    def restored(cls, model: Predictor, file: Path) -> "Stream":
+        """The way back from :meth:`save`.
+
+        Raises
+        ------
+        BundleDamaged
+            Where the file is none of :meth:`save`, or of another model.
+        """
+        try:
+            with np.load(file, allow_pickle=False) as kept:
+                plain = json.loads(str(kept["plain"]))
+                if plain["weights_sha256"] != model.card.weights_sha256:
+                    raise ValueError("it was saved with other weights")
+                stream = cls(model, plain["fs_hz"], tuple(plain["leads"]))
+                stream.finders = [LiveHeartbeats.restored(state) for state in plain["finders"]]
+                for name in _PLAIN:
+                    setattr(stream, name, plain[name])
+                for name in _OF_BUFFER:
+                    setattr(stream.buffer, name, plain["buffer"][name])
+                stream.buffer.values, stream.buffer.missing = kept["values"], kept["missing"]
+                stream.pending, stream.total = kept["pending"], kept["total"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise BundleDamaged(
+                f"the stream cannot go on from {file}.",
+                found=f"{type(error).__name__}: {str(error).splitlines()[0][:120]}",
+                expected=f"what a stream of {model.card.name} had saved",
+                remedy="begin anew, without a saved state",
+            ) from error
+        return stream
+
+
+def replay(stream: Stream, signal_mv: np.ndarray, chunk: int) -> Iterator[list[Said | Mark]]:
+    """Feed a whole signal [leads, samples] by pieces of `chunk` samples, and end it."""
+    for at in range(0, signal_mv.shape[1], chunk):
+        yield stream.feed(signal_mv[:, at : at + chunk])
+    yield stream.end()
+
+
+_PLAIN = ("fed", "beats", "waiting", "answered", "n_answers", "listening")
+_OF_BUFFER = ("first", "mended", "gap_since", "still_s", "loud")

@@ -1,0 +1,201 @@
+"""Lines, a serial port (a pseudo-terminal here) and a played recording become pieces; what is wrong about them is told."""
+
+import json
+import os
+import pty
+import select
+import threading
+import tty
+
+import numpy as np
+import pytest
+
+from einthoven.cli.main import main
+from einthoven.errors import RecordUnreadable, StatementMissing
+from einthoven.records.record import Record
+from einthoven.report.live import trace
+from einthoven.streaming.sources import Format, Lines, is_port, played, serial_lines
+
+ONE = Format(100.0, ("I",))
+
+
+def gathered(lines, stated=ONE):
+    pieces = list(Lines(stated).pieces(lines))
+    faults = [fault for piece in pieces for fault in piece.faults]
+    return pieces, np.concatenate([piece.signal_mv for piece in pieces], axis=1), faults
+
+
+def test_numbered_lines_notice_what_was_lost_and_what_came_twice():
+    _, signal, faults = gathered(["5,0.1", "6,0.2", "6,0.2", "9,0.3", "10,0.4"])
+    np.testing.assert_allclose(signal[0], [0.1, 0.2, np.nan, np.nan, 0.3, 0.4], equal_nan=True)
+    assert len(faults) == 2 and "came again" in faults[0] and "2 samples" in faults[1]
+
+
+def test_numbers_that_leap_are_taken_to_begin_anew():
+    _, signal, faults = gathered(["1,0.1", "900000,0.2", "900001,0.3"])
+    assert signal.shape == (1, 3) and "anew" in faults[0]
+
+
+@pytest.mark.parametrize("text", ["hello", "1,2,3", "x,0.1", "0.1;0.2", "1" * 20_000, "\x00\xff"])
+def test_text_is_told_and_taken_for_a_missing_sample(text):
+    _, signal, faults = gathered(["0.5", text, "0.6"])
+    np.testing.assert_allclose(signal[0], [0.5, np.nan, 0.6], atol=1e-6, equal_nan=True)
+    assert len(faults) == 1 and "line 2" in faults[0]
+
+
+def test_text_between_numbered_lines_is_a_lost_sample():
+    _, signal, faults = gathered(["1,0.5", "hello", "3,0.6"])
+    np.testing.assert_allclose(signal[0], [0.5, np.nan, 0.6], atol=1e-6, equal_nan=True)
+    assert len(faults) == 2
+
+
+def test_lines_say_what_they_are_and_may_change_it():
+    lines = ["# fs_hz=100 leads=I,II unit=uV", "1000,2000", "", "# fs_hz=200", "500,nan"]
+    pieces, _, faults = gathered(lines, None)
+    assert [piece.format for piece in pieces] == [Format(100.0, ("I", "II"), "uV"), Format(200.0, ("I", "II"), "uV")]
+    np.testing.assert_allclose(pieces[0].signal_mv, [[1.0], [2.0]])
+    assert np.isnan(pieces[1].signal_mv[1, 0]) and not faults
+    _, _, faults = gathered(["1", "# fs_hz=abc", "2"])
+    assert len(faults) == 1
+
+
+@pytest.mark.parametrize(
+    "lines", [["0.1"], ["# leads=I", "0.1"], ["# fs_hz=0 leads=I", "1"], ["# fs_hz=100 leads=I unit=kg", "1"]]
+)
+def test_samples_without_rate_or_leads_are_refused(lines):
+    with pytest.raises(StatementMissing):
+        gathered(lines, None)
+
+
+def test_a_recording_is_played_whole_and_at_its_pace(monkeypatch):
+    record = Record("r", np.arange(1000, dtype=np.float32)[None] / 1000, 250.0, ("I",))
+    now, slept = [0.0], []
+    monkeypatch.setattr("einthoven.streaming.sources.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(
+        "einthoven.streaming.sources.time.sleep", lambda s: (slept.append(s), now.__setitem__(0, now[0] + s))
+    )
+    whole = np.concatenate([piece.signal_mv for piece in played(record, 2.0)], axis=1)
+    np.testing.assert_array_equal(whole, record.signal_mv)
+    assert sum(slept) == pytest.approx(2.0, abs=0.05)
+    slept.clear()
+    list(played(record, 0))
+    assert not slept
+
+
+class Device:
+    """A pseudo-terminal that says what it is until somebody listens (opening a port throws away what came before), then sends."""
+
+    def __init__(self, payload: bytes):
+        self.ours, self.theirs = pty.openpty()
+        tty.setraw(self.theirs)
+        self.name, self.heard, self.payload = os.ttyname(self.theirs), threading.Event(), payload
+        self.sender = threading.Thread(target=self._send, daemon=True)
+        self.sender.start()
+
+    def _send(self):
+        while not self.heard.is_set():
+            if select.select([], [self.ours], [], 0.05)[1]:
+                os.write(self.ours, b"# fs_hz=360 leads=MLII\n")
+        os.write(self.ours, self.payload)
+
+    def vanish(self):
+        """Closes when all was sent."""
+        self.sender.join()
+        os.close(self.ours)
+        os.close(self.theirs)
+
+
+def test_a_serial_port_gives_lines_until_it_vanishes():
+    device = Device(b"0.1\n0.25\n\xff\n")
+    assert is_port(device.name) and is_port("COM3") and not is_port("100.hea")
+    lines = serial_lines(device.name, 115200)
+    assert next(lines) == "# fs_hz=360 leads=MLII"
+    device.heard.set()
+    sent = (line for line in lines if not line.startswith("#"))
+    assert [next(sent), next(sent), next(sent)] == ["0.1", "0.25", "\ufffd"]
+    device.vanish()
+    with pytest.raises(RecordUnreadable, match="gives no signal"):
+        next(lines)
+    with pytest.raises(RecordUnreadable):
+        next(serial_lines("/dev/nothing-there", 9600))
+
+
+def answers(file) -> list[dict]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+@pytest.fixture
+def lines_of(ecg):
+    return [f"{at},{value:.4f}" for at, value in enumerate(ecg[0][: 360 * 20])]
+
+
+def fed(monkeypatch, lines) -> None:
+    monkeypatch.setattr("sys.stdin", iter([f"{line}\n" for line in lines]))
+
+
+def test_the_verb_answers_lines_and_goes_on_after_faults(untrained, lines_of, monkeypatch, tmp_path, capsys):
+    lines = [*lines_of[:3000], "noise on the line", *lines_of[3010:]]
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines])
+    assert main(["stream", str(untrained), "--from", "-", "--out", str(tmp_path / "a.jsonl")]) == 1
+    told = answers(tmp_path / "a.jsonl")
+    assert sum(one["kind"] == "beat" for one in told) > 15
+    assert [one["text"].split(":")[0] for one in told if one["kind"] == "fault"] == ["line 3002", "line 3003"]
+    assert "not a medical device" in capsys.readouterr().err
+
+
+def test_a_rate_that_changes_ends_one_part_and_begins_another(untrained, lines_of, monkeypatch, tmp_path):
+    halved = [line.split(",")[1] for line in lines_of[::2]]
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of, "# fs_hz=180", *halved])
+    assert main(["stream", str(untrained), "--from", "-", "--out", str(tmp_path / "a.jsonl")]) == 1
+    told = answers(tmp_path / "a.jsonl")
+    at = next(n for n, one in enumerate(told) if one["kind"] == "fault")
+    assert "180 Hz" in told[at]["text"]
+    before, after = ([one["start_s"] for one in part if one["kind"] == "beat"] for part in (told[:at], told[at:]))
+    np.testing.assert_allclose(before, after, atol=0.01)
+
+
+def test_a_port_that_vanishes_keeps_what_was_answered(untrained, lines_of, monkeypatch, tmp_path, capsys):
+    device = Device(b"".join(f"{line}\n".encode() for line in lines_of) + b"the end\n")
+
+    def heard(port, baud):
+        for line in serial_lines(port, baud):
+            device.heard.set()
+            if line == "the end":
+                device.vanish()
+            yield line
+
+    monkeypatch.setattr("einthoven.streaming.sources.serial_lines", heard)
+    code = main(["stream", str(untrained), "--from", device.name, "--out", str(tmp_path / "a.jsonl")])
+    assert code == 1 and "gives no signal" in capsys.readouterr().err
+    assert sum(one["kind"] == "beat" for one in answers(tmp_path / "a.jsonl")) > 15
+
+
+def test_a_saved_state_goes_on(untrained, lines_of, monkeypatch, tmp_path):
+    words = ["stream", str(untrained), "--from", "-", "--fs", "360", "--leads", "MLII"]
+    fed(monkeypatch, lines_of)
+    assert main([*words, "--out", str(tmp_path / "whole.jsonl")]) == 0
+    for part in (lines_of[:2500], lines_of[2500:]):
+        fed(monkeypatch, part)
+        assert main([*words, "--out", str(tmp_path / "parts.jsonl"), "--state", str(tmp_path / "state")]) == 0
+    whole, parts = ([one["start_s"] for one in answers(tmp_path / name)] for name in ("whole.jsonl", "parts.jsonl"))
+    assert parts == whole[: len(parts)] and len(parts) > 10
+
+
+NOWHERE = ["--from", "-", "--out", "no/folder/a"]
+
+
+@pytest.mark.parametrize(
+    "words, lines", [(["--from", "nothing.hea"], []), (["--from", "-"], ["0.1"]), (["--from", "-"], []), (NOWHERE, [])]
+)
+def test_a_stream_that_cannot_begin_ends_with_one_error(untrained, monkeypatch, capsys, words, lines):
+    fed(monkeypatch, lines)
+    assert main(["stream", str(untrained), *words]) == 2
+    assert capsys.readouterr().err.count("remedy") == 1
+
+
+def test_a_trace_shows_where_the_signal_is_high():
+    drawn = trace(np.r_[np.zeros(300), np.ones(20), np.zeros(300), np.full(10, np.nan)], 40)
+    rows = drawn.split("\n")
+    assert len(rows) == 8 and all(len(row) == 40 for row in rows)
+    assert any(cell != "\u2800" for cell in rows[0][18:23]) and set(rows[0][:15]) == {"\u2800"}
+    assert trace(np.zeros(0), 5) == "\n".join(["\u2800" * 5] * 8)

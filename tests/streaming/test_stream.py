@@ -1,0 +1,264 @@
+"""A live signal gets the answers of the whole record, however it is cut; what is odd about it is marked."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import einthoven
+from einthoven import bundle
+from einthoven.errors import BundleDamaged, ConfigurationFault, LeadMismatch, RecordUnreadable
+from einthoven.models import MODELS
+from einthoven.records.record import Record
+from einthoven.signal import heartbeats
+from einthoven.signal.live_heartbeats import LiveHeartbeats
+from einthoven.signal.preparation import Preparation, prepare
+from einthoven.streaming.buffer import Buffer, Mark
+from einthoven.streaming.stream import Said, Stream, replay
+
+FS_HZ = 360.0
+_TOLERANCE = 1e-4
+
+
+@pytest.fixture(scope="module")
+def tiled(tmp_path_factory):
+    """A model of ten-second windows of one lead at 150 Hz, untrained."""
+    torch.manual_seed(1)
+    wanted = Preparation(leads=("I|II|MLII",), fs_hz=150, before_s=0, after_s=10, scaling="local", cut="tiles")
+    network = MODELS["cnn"](1, 3, wanted.n_input, widths=(8, 8))
+    card = bundle.Card(
+        name="tiled",
+        architecture="cnn",
+        settings={"widths": [8, 8]},
+        classes=tuple("NAO"),
+        labels="three",
+        meanings=("normal", "fibrillation", "other"),
+        preparation=wanted,
+        training={"corpus": "challenge-2017", "protocol": "clean", "patients": []},
+    )
+    folder = tmp_path_factory.mktemp("tiled") / "tiled"
+    bundle.save(folder, card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
+    return einthoven.load(folder)
+
+
+@pytest.fixture(scope="module")
+def beats_model(untrained):
+    return einthoven.load(untrained)
+
+
+@pytest.fixture
+def record(ecg):
+    return Record("strip", ecg[0][None].astype(np.float32), FS_HZ, ("MLII",))
+
+
+def said(told) -> list[Said]:
+    return [one for one in told if isinstance(one, Said)]
+
+
+def marks(told) -> list[Mark]:
+    return [one for one in told if isinstance(one, Mark)]
+
+
+def followed(model, record, chunk: int) -> list:
+    stream = Stream(model, record.fs_hz, record.leads)
+    return [one for told in replay(stream, record.signal_mv, chunk) for one in told]
+
+
+def same_as_whole(model, record, told) -> None:
+    """Whether a stream's answers are those to the whole record."""
+    whole = model(record)
+    got = said(told)
+    if model.card.preparation.cut == "beats":
+        assert [round(one.start_s * record.fs_hz) for one in got] == whole.beats.tolist()
+        wanted = whole.probability
+    else:
+        assert [round(one.start_s * record.fs_hz) for one in got] == whole.starts.tolist()
+        wanted = whole.each
+    np.testing.assert_allclose([list(one.probability.values()) for one in got], wanted, atol=_TOLERANCE)
+
+
+@given(chunk=st.integers(1, 30_000), cut=st.integers(1500, 21_600), scale=st.sampled_from([1, 2]))
+@settings(deadline=None, max_examples=25)
+def test_any_chunks_give_the_answers_of_the_whole_record(beats_model, tiled, ecg, chunk, cut, scale):
+    chunk = max(chunk, 50)
+    signal = ecg[0][None, :cut:scale].astype(np.float32)
+    record = Record("strip", signal, FS_HZ / scale, ("MLII",))
+    for model, least_s in ((beats_model, 3.0), (tiled, 5.0)):
+        if record.duration_s >= least_s:
+            same_as_whole(model, record, followed(model, record, chunk))
+
+
+def test_missing_samples_are_mended_as_in_the_whole_record(beats_model, tiled, record):
+    signal = record.signal_mv.copy()
+    signal[0, :200] = signal[0, 4000:4300] = signal[0, 9000:10500] = signal[0, -50:] = np.nan
+    gaps = replace(record, signal_mv=signal)
+    for model in (beats_model, tiled):
+        told = followed(model, gaps, 333)
+        same_as_whole(model, gaps, told)
+        assert [
+            (round(mark.start_s * FS_HZ), round(mark.end_s * FS_HZ)) for mark in marks(told) if mark.kind == "gap"
+        ] == [
+            (0, 200),
+            (4000, 4300),
+            (9000, 10500),
+            (len(signal[0]) - 50, len(signal[0])),
+        ]
+    doubts = {one.doubt for one in said(told) if one.start_s < 4000 / FS_HZ < one.end_s}
+    assert doubts == {"missing samples"}
+
+
+def test_a_long_gap_does_not_hold_the_stream_up(beats_model, ecg):
+    stream = Stream(beats_model, FS_HZ, ("MLII",))
+    stream.feed(ecg[0][None, :3600])
+    for _ in range(60):
+        stream.feed(np.full((1, 360), np.nan))
+        assert stream.buffer.values.shape[1] < 30 * FS_HZ
+    assert stream.buffer.off(0)
+    told = said(stream.feed(ecg[0][None]))
+    assert len(told) > 20
+
+
+def test_memory_is_bounded(beats_model, tiled, ecg):
+    for model in (beats_model, tiled):
+        stream = Stream(model, FS_HZ, ("MLII",))
+        sizes = []
+        for _ in range(8):
+            stream.feed(ecg[0][None])
+            finder = stream.finders[0]
+            sizes.append(
+                stream.buffer.values.shape[1] + len(finder.raw) + len(finder.thresholds.f) + len(stream.waiting)
+            )
+        assert max(sizes) < 60 * FS_HZ
+        assert sizes[-1] < 1.2 * max(sizes[:3])
+
+
+def test_a_lead_that_falls_off_is_marked_and_comes_back(beats_model, ecg):
+    signal = ecg[0].copy()
+    signal[3600:7920] = 0.0
+    record = Record("strip", signal[None].astype(np.float32), FS_HZ, ("MLII",))
+    told = marks(followed(beats_model, record, 500))
+    assert [(mark.kind, mark.start_s, mark.end_s) for mark in told] == [
+        ("lead_off", 10.0, 13.0),
+        ("lead_on", 10.0, 22.0),
+    ]
+
+
+def test_amplitudes_that_cannot_be_millivolts_are_marked(beats_model, record):
+    loud = [mark.kind for mark in marks(followed_raw(beats_model, 1000 * record.signal_mv))]
+    assert loud == ["implausible"]
+
+
+def followed_raw(model, signal):
+    stream = Stream(model, FS_HZ, ("MLII",))
+    return [one for told in replay(stream, signal, 777) for one in told]
+
+
+@pytest.mark.parametrize("at", [1, 359, 5000, 12_345])
+def test_a_saved_stream_goes_on_as_if_it_had_not_stopped(beats_model, tiled, record, tmp_path, at):
+    for model in (beats_model, tiled):
+        first = Stream(model, FS_HZ, record.leads)
+        told = first.feed(record.signal_mv[:, :at])
+        first.save(tmp_path / "state")
+        again = Stream.restored(model, tmp_path / "state")
+        told += [one for more in replay(again, record.signal_mv[:, at:], 999) for one in more]
+        same_as_whole(model, record, told)
+        assert again.n_answers == len(said(told))
+
+
+def test_a_state_of_another_model_or_of_nothing_is_refused(beats_model, tiled, record, tmp_path):
+    Stream(beats_model, FS_HZ, record.leads).save(tmp_path / "state")
+    with pytest.raises(BundleDamaged, match="other weights"):
+        Stream.restored(tiled, tmp_path / "state")
+    (tmp_path / "state").write_bytes(b"PK nothing")
+    with pytest.raises(BundleDamaged):
+        Stream.restored(tiled, tmp_path / "state")
+
+
+def test_what_does_not_fit_is_refused_and_the_stream_goes_on(beats_model, record):
+    stream = Stream(beats_model, FS_HZ, ("MLII",))
+    for wrong in (np.zeros((2, 10)), np.zeros(10), np.array([["a"]])):
+        with pytest.raises(RecordUnreadable):
+            stream.feed(wrong)
+    told = stream.feed(record.signal_mv) + stream.end()
+    same_as_whole(beats_model, record, told)
+    with pytest.raises(LeadMismatch):
+        Stream(beats_model, FS_HZ, ("V1",))
+    with pytest.raises(RecordUnreadable):
+        Stream(beats_model, float("nan"), ("MLII",))
+
+
+def test_a_model_that_compares_all_beats_cannot_follow():
+    with pytest.raises(ConfigurationFault, match="live signal"):
+        Stream(einthoven.load("mitbih-clean-context"), FS_HZ, ("MLII", "V1"))
+
+
+def test_the_mean_over_windows_is_what_is_said_of_the_record(tiled, record):
+    stream = Stream(tiled, FS_HZ, record.leads)
+    for _ in replay(stream, record.signal_mv, 1000):
+        pass
+    np.testing.assert_allclose(list(stream.mean.values()), tiled(record).probability, atol=_TOLERANCE)
+
+
+@pytest.mark.parametrize("chunk", [37, 5000])
+def test_beats_as_they_come_are_those_of_the_whole_signal(ecg, chunk):
+    signal = ecg[0].astype(np.float32)
+    rng = np.random.default_rng(0)
+    signal[:100] = signal[0]
+    signal[7000:9000] *= 0.2
+    signal[12_000:12_700] += rng.normal(0, 0.4, 700).astype(np.float32)
+    signal[15_000:18_000] = signal[15_000]
+    live = LiveHeartbeats(FS_HZ)
+    found = [live.feed(signal[at : at + chunk]) for at in range(0, len(signal), chunk)]
+    np.testing.assert_array_equal(np.concatenate((*found, live.end())), heartbeats.find(signal, FS_HZ))
+
+
+def test_beats_of_real_records_as_they_come(real_mitdb):
+    for name in ("108", "207", "231"):
+        signal = einthoven.read(real_mitdb / f"{name}.hea").signal_mv[0, : 360 * 300]
+        live = LiveHeartbeats(FS_HZ)
+        found = [live.feed(signal[at : at + 1234]) for at in range(0, len(signal), 1234)]
+        np.testing.assert_array_equal(np.concatenate((*found, live.end())), heartbeats.find(signal, FS_HZ))
+
+
+def test_flat_and_short_signals_have_no_beats():
+    for signal in (np.zeros(0), np.zeros(5000), np.arange(500.0)):
+        live = LiveHeartbeats(FS_HZ)
+        assert not len(live.feed(signal)) and not len(live.end())
+
+
+def test_a_buffer_keeps_what_is_not_certain():
+    buffer = Buffer(("I",), 100.0)
+    piece = np.ones((1, 100), np.float32)
+    piece[0, 50:] = np.nan
+    buffer.feed(piece)
+    assert (buffer.certain, buffer.n_samples) == (50, 100)
+    buffer.feed(np.full((1, 100), 2.0, np.float32))
+    assert buffer.certain == 200
+    np.testing.assert_allclose(buffer.span(49, 101)[0], np.linspace(1, 2, 52), atol=1e-6)
+
+
+def test_beats_of_an_irregular_rhythm_as_they_come():
+    rng = np.random.default_rng(5)
+    at, signal = 1.0, 0.03 * rng.standard_normal(round(120 * FS_HZ)).astype(np.float32)
+    time_s = np.arange(len(signal)) / FS_HZ
+    while at < 119:
+        signal += (rng.uniform(0.1, 1.5) * np.exp(-0.5 * ((time_s - at) / 0.012) ** 2)).astype(np.float32)
+        at += rng.uniform(0.3, 1.6)
+    live = LiveHeartbeats(FS_HZ)
+    found = [live.feed(signal[at : at + 800]) for at in range(0, len(signal), 800)]
+    np.testing.assert_array_equal(np.concatenate((*found, live.end())), heartbeats.find(signal, FS_HZ))
+
+
+@pytest.mark.parametrize("scaling", ["local", "millivolt"])
+def test_a_slice_with_its_reach_is_prepared_as_in_the_whole(ecg, scaling):
+    wanted = Preparation(leads=("II",), fs_hz=150, before_s=0, after_s=2, scaling=scaling, cut="tiles")
+    whole = prepare(ecg[0][None], FS_HZ, ("II",), wanted)[0]
+    reach = round(wanted.reach_s(FS_HZ) * FS_HZ) + 1
+    begin, inside, until = 2400, 2400 + 12 * -(-reach // 12), 9600
+    piece = prepare(ecg[0][None, begin : until + reach], FS_HZ, ("II",), wanted)[0]
+    first, n = (inside - begin) * 150 // 360, (until - inside) * 150 // 360
+    start = inside * 150 // 360
+    np.testing.assert_allclose(piece[first : first + n], whole[start : start + n], atol=1e-5)
