@@ -51,6 +51,18 @@ def test_a_pickle_is_refused_and_never_run(copy, tmp_path):
     assert not (tmp_path / "sprung").exists()
 
 
+def test_a_header_whose_length_looks_like_a_pickle_is_read(untrained, tmp_path):
+    card = bundle.load_card(untrained)
+    long = {f"{at:040d}": np.zeros(1, np.float32) for at in range(6)}
+    for n in range(64):
+        bundle.save(tmp_path / "m", card, long | {"y" * (8 * n + 1): np.zeros(1, np.float32)})
+        if (tmp_path / "m" / bundle.WEIGHTS).read_bytes()[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04"):
+            assert len(bundle.load_weights(tmp_path / "m", bundle.load_card(tmp_path / "m"))) == 7
+            return
+        shutil.rmtree(tmp_path / "m")
+    pytest.fail("no header of such a length was made")
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"name": 3}', "\0"])
 def test_a_damaged_card_is_refused(copy, content):
     (copy / bundle.CARD).write_text(content)

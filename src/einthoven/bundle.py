@@ -12,6 +12,8 @@ from einthoven.errors import BundleDamaged, UnknownName
 from einthoven.paths import ASSETS, folder_aside, written_aside
 from einthoven.signal.preparation import Preparation
 
+EXPORTED = (".onnx", ".xml")
+"""Suffixes of models that were exported, their card inside them."""
 CARD, WEIGHTS, GRAPH = "card.json", "weights.safetensors", "graph.onnx"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*$")
 
@@ -52,6 +54,8 @@ class Card:
     """Trained numbers."""
     results: tuple[dict, ...] = field(default=())
     """Evaluations: corpus, protocol and the head of metrics.json."""
+    export: dict = field(default_factory=dict)
+    """Of an exported model: its target and precision, and how far its answers are from the model's on validation data."""
     attribution: str = ""
     """The data that trained it, with its licence."""
     intended_use: str = "Research and education. Not a medical device; not for diagnosis."
@@ -134,7 +138,8 @@ def load_weights(folder: Path, card: Card) -> dict[str, np.ndarray]:
         content = file.read_bytes()
     except OSError as error:
         raise _damaged(folder, f"{WEIGHTS}: {error.strerror}") from error
-    if content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+    # A safetensors file begins with the length of its header in eight bytes, which may look like a pickle, and the header.
+    if content[8:9] != b"{" and content[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         raise _damaged(folder, f"{WEIGHTS} is a pickle, which is never loaded: it can run code")
     if hashlib.sha256(content).hexdigest() != card.weights_sha256:
         raise _damaged(folder, f"{WEIGHTS} whose checksum is not the card's")
@@ -148,7 +153,7 @@ def load_weights(folder: Path, card: Card) -> dict[str, np.ndarray]:
 
 
 def find(name_or_path: str | Path) -> Path:
-    """The folder of a bundled model, of a bundle, or of the bundle inside a run.
+    """The folder of a bundled model, of a bundle, or of the bundle inside a run; an exported file itself.
 
     Raises
     ------
@@ -164,6 +169,8 @@ def find(name_or_path: str | Path) -> Path:
     for folder in (path, path / "bundle"):
         if (folder / CARD).is_file() or (folder / WEIGHTS).is_file():
             return folder
+    if path.is_file() and path.suffix.lower() in EXPORTED:
+        return path
     if path.is_file():
         kind = "a weights file by itself" if path.suffix == ".safetensors" else f"a {path.suffix or 'plain'} file"
         raise BundleDamaged(

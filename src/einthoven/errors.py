@@ -99,5 +99,23 @@ class ConfigurationFault(EinthovenError):
     """Settings that contradict each other or a run that was started with others."""
 
 
+class LibraryMissing(EinthovenError):
+    """A library that this part of einthoven works with is not installed."""
+
+
+class ExportDiffers(EinthovenError):
+    """An exported model that does not answer as the model does, or a target that it cannot be exported to."""
+
+
 class OutputRefused(EinthovenError):
     """An output that cannot be written, or a suffix that nobody knows."""
+
+
+def library_missing(name: str) -> LibraryMissing:
+    """What to say where a library is not installed."""
+    return LibraryMissing(
+        f"{name} is not installed.",
+        found="an installation for devices, which answers with exported models and no more",
+        expected=f"{name}",
+        remedy="pip install 'einthoven[full]'",
+    )

@@ -8,6 +8,7 @@ from tyro.conf import Positional
 
 from einthoven import console
 from einthoven.cli.prepare import From, corpus_named
+from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.errors import ConfigurationFault
 from einthoven.paths import require_folder, written_aside
 
@@ -48,10 +49,7 @@ class Evaluate:
 
         predictor = load(self.model)
         card = predictor.card
-        corpus = corpus_named(self.corpus or _stated(card.training, "corpus", card.name))
-        protocol = corpus.protocol(self.protocol or _stated(card.training, "protocol", card.name))
-        asked = next((name for name, labels in corpus.label_sets.items() if labels.name == card.labels), None)
-        protocol = corpus.with_labels(protocol, self.labels or asked)
+        corpus, protocol = corpus_of(card, self.corpus, self.protocol, self.labels)
         require_folder(self.out)
         store = build(corpus, self.source, card.preparation, protocol.without, self.strict)
         if self.drop_202 and corpus.name != "mitdb":
@@ -94,6 +92,16 @@ class Evaluate:
         figure = "classes.png" if predictions.multi else "confusion.png"
         console.say(f"{metrics['remark']}\n{self.out}: metrics.json, table.md, {figure}, roc.png, predictions.csv")
         return 0
+
+
+def corpus_of(
+    card, corpus_name: str | None = None, protocol_name: str | None = None, labels: str | None = None
+) -> tuple[Corpus, Protocol]:
+    """The corpus and the protocol that a model was trained by, or others that are stated."""
+    corpus = corpus_named(corpus_name or _stated(card.training, "corpus", card.name))
+    protocol = corpus.protocol(protocol_name or _stated(card.training, "protocol", card.name))
+    asked = next((name for name, known in corpus.label_sets.items() if known.name == card.labels), None)
+    return corpus, corpus.with_labels(protocol, labels or asked)
 
 
 def _stated(training: dict, key: str, name: str) -> str:

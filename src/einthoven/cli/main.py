@@ -7,9 +7,27 @@ import threading
 from collections.abc import Sequence
 
 from einthoven import __version__, console
-from einthoven.cli import corpora, demo, download, evaluate, explain, models, predict, prepare, stream, study, train
-from einthoven.errors import EinthovenError, UnknownName
+from einthoven.errors import EinthovenError, UnknownName, library_missing
 from einthoven.paths import refused
+
+try:
+    from einthoven.cli import (
+        corpora,
+        demo,
+        download,
+        evaluate,
+        explain,
+        export,
+        models,
+        predict,
+        prepare,
+        stream,
+        study,
+        train,
+    )
+except ModuleNotFoundError as missing:
+    console.fail(library_missing(missing.name))
+    sys.exit(2)
 
 VERBS = {
     "demo": demo.Demo,
@@ -19,6 +37,7 @@ VERBS = {
     "evaluate": evaluate.Evaluate,
     "predict": predict.Predict,
     "explain": explain.Explain,
+    "export": export.Export,
     "stream": stream.Stream,
     "study": study.StudyVerb,
     "models": models.Models,
@@ -52,6 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.note("interrupted")
         return 130
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] == "einthoven":
+            raise
+        console.fail(library_missing(error.name))
+        return 2
     except BrokenPipeError:
         sys.stderr.close()
         return 0

@@ -1,6 +1,7 @@
-"""Knows how a bundle gets a graph for ONNX Runtime, and refuses one that answers otherwise than the weights."""
+"""Knows how a network becomes an ONNX graph, and how a bundle gets one; refuses one that answers otherwise than the weights."""
 
 import contextlib
+import copy
 import hashlib
 import io
 import logging
@@ -19,6 +20,7 @@ from einthoven.paths import written_aside
 
 TOLERANCE = 1e-4
 """Largest difference of a logit between graph and weights."""
+INPUT, OUTPUT = "windows", "logits"
 
 
 def add_graph(folder: Path) -> Card:
@@ -29,34 +31,13 @@ def add_graph(folder: Path) -> Card:
     BundleDamaged
         Where a logit of the graph differs from torch's by more than 1e-4; no graph is left then.
     """
-    import torch
-
     card = bundle.load_card(folder)
     if card.graph_sha256 and (folder / bundle.GRAPH).is_file():
         return card
     reference = TorchBackend(folder, card)
-    n_leads, n_samples = card.preparation.n_rows, card.preparation.n_input
-    windows = np.random.default_rng(0).standard_normal((64, n_leads, n_samples)).astype(np.float32)
-    with tempfile.TemporaryDirectory() as aside:
-        file = Path(aside) / bundle.GRAPH
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                reference.network,
-                (torch.from_numpy(windows[:7]),),
-                file,
-                dynamo=True,
-                input_names=["windows"],
-                output_names=["logits"],
-                dynamic_shapes=({0: torch.export.Dim("batch")},),
-                external_data=False,
-                verbose=False,
-            )
-        content = _bare(file.read_bytes())
-        file.write_bytes(content)
-        checked = replace(card, graph_sha256=hashlib.sha256(content).hexdigest())
-        difference = float(np.abs(OnnxBackend(Path(aside), checked).logits(windows) - reference.logits(windows)).max())
+    windows = noise(card)
+    content = to_onnx(folded(reference.network), windows)
+    difference = float(np.abs(OnnxBackend(content, card, folder).logits(windows) - reference.logits(windows)).max())
     if not difference <= TOLERANCE:
         raise BundleDamaged(
             f"the graph of {card.name} does not answer as its weights do.",
@@ -64,10 +45,82 @@ def add_graph(folder: Path) -> Card:
             expected=f"at most {TOLERANCE:g}",
             remedy="use the bundle without a graph: torch then answers",
         )
+    checked = replace(card, graph_sha256=hashlib.sha256(content).hexdigest())
     with written_aside(folder / bundle.GRAPH) as target:
         target.write_bytes(content)
     bundle.rewrite_card(folder, checked)
     return checked
+
+
+def noise(card: Card) -> np.ndarray:
+    """Random windows of a model's shape [64, rows, samples], always the same."""
+    shape = 64, card.preparation.n_rows, card.preparation.n_input
+    return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+
+
+def folded(network):
+    """A copy in which each batch normalisation behind a convolution is part of it."""
+    from torch import nn
+    from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+    network = copy.deepcopy(network).eval()
+    for layers in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
+        for at in range(len(layers) - 1):
+            conv, norm = layers[at], layers[at + 1]
+            if isinstance(conv, nn.Conv1d) and isinstance(norm, nn.BatchNorm1d):
+                moments = norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+                conv.weight, conv.bias = fuse_conv_bn_weights(conv.weight, conv.bias, *moments)
+                layers[at + 1] = nn.Identity()
+    return network
+
+
+def plain(network):
+    """A folded copy whose layers are torch's own: integers and OpenVINO are fastest so, ONNX Runtime's fp32 is not."""
+    network = folded(network)
+    for module in list(network.modules()):
+        for name, layer in module.named_children():
+            if hasattr(layer, "plain"):
+                setattr(module, name, layer.plain())
+    return network.eval()
+
+
+def to_onnx(network, windows: np.ndarray) -> bytes:
+    """A graph of a network, for batches of any size.
+
+    Parameters
+    ----------
+    network : in eval mode; windows : some of its input [n, rows, samples], n above one
+    """
+    import torch
+
+    with tempfile.TemporaryDirectory() as aside:
+        file = Path(aside) / bundle.GRAPH
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                network,
+                (torch.from_numpy(windows[:7]),),
+                file,
+                dynamo=True,
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                external_data=False,
+                verbose=False,
+            )
+        return _bare(_reckoned(file).read_bytes())
+
+
+def _reckoned(file: Path) -> Path:
+    """The same graph with all that does not depend on the input worked out once (the gates of an LSTM, put in another order)."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath, options.log_severity_level = str(file.with_name("reckoned.onnx")), 3
+    onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    return Path(options.optimized_model_filepath)
 
 
 def _bare(content: bytes) -> bytes:

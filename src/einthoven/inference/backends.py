@@ -1,16 +1,29 @@
-"""Knows what computes a network: ONNX Runtime where the bundle brings a graph, torch otherwise. Loads what it needs late."""
+"""Knows what computes a network: ONNX Runtime, OpenVINO or torch, the fastest that can. Loads what it needs late."""
 
 import hashlib
+import json
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged
+from einthoven.errors import BundleDamaged, library_missing
 
+CARD_KEY = "einthoven.card"
+"""Where an exported file keeps the card: a key of ONNX metadata, a path of OpenVINO's runtime information."""
 _BATCH = 128  # larger batches fall out of the cache: 2,624 beats took 0.39 s by 128 and 0.60 s at once
+
+
+class Backend(Protocol):
+    """What computes a network."""
+
+    name: str
+
+    def logits(self, windows: np.ndarray) -> np.ndarray:
+        """[n, leads, samples] to [n, classes]."""
 
 
 class TorchBackend:
@@ -24,6 +37,8 @@ class TorchBackend:
     name = "torch"
 
     def __init__(self, folder: Path, card: Card):
+        if not find_spec("torch"):
+            raise library_missing("torch")
         import torch
 
         from einthoven.models import MODELS
@@ -53,49 +68,137 @@ class TorchBackend:
 
 
 class OnnxBackend:
-    """The bundle's graph in ONNX Runtime; needs no torch.
+    """A graph in ONNX Runtime; needs no torch.
 
     Parameters
     ----------
-    folder : of the bundle; card : its card
+    content : of the graph; card : its card; where : it comes from, for errors; threads : 0 takes all cores
     """
 
     name = "onnxruntime"
 
-    def __init__(self, folder: Path, card: Card):
+    def __init__(self, content: bytes, card: Card, where: Path, threads: int = 0):
         import onnxruntime
 
-        content = (folder / bundle.GRAPH).read_bytes()
-        if hashlib.sha256(content).hexdigest() != card.graph_sha256:
-            raise _not_the_card_s(folder, "its checksum is not the card's")
         try:
-            self.session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-            takes, gives = self.session.get_inputs()[0].shape[1:], self.session.get_outputs()[0].shape[1:]
-            stated = [card.preparation.n_rows, card.preparation.n_input], [len(card.classes)]
-            if (takes, gives) != stated:
-                raise ValueError(f"it takes {takes} and gives {gives}, the card says {stated[0]} and {stated[1]}")
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads, options.log_severity_level = threads, 3
+            self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+            takes, gives = self.session.get_inputs()[0], self.session.get_outputs()[0]
+            _require_shape(card, takes.shape[1:], gives.shape[1:])
+            self.takes = takes.name
         except Exception as error:
-            raise _not_the_card_s(folder, str(error).splitlines()[0][:160]) from error
+            raise _not_the_card_s(where, str(error).splitlines()[0][:160]) from error
 
     def logits(self, windows: np.ndarray) -> np.ndarray:
         """[n, leads, samples] to [n, classes]."""
-        pieces = [self.session.run(None, {"windows": np.ascontiguousarray(piece)})[0] for piece in _pieces(windows)]
+        pieces = [self.session.run(None, {self.takes: np.ascontiguousarray(piece)})[0] for piece in _pieces(windows)]
         return np.concatenate(pieces)
 
 
-def fastest(folder: Path, card: Card) -> TorchBackend | OnnxBackend:
-    """The faster of the backends that can answer here."""
-    if card.graph_sha256 and (folder / bundle.GRAPH).is_file() and find_spec("onnxruntime"):
-        return OnnxBackend(folder, card)
-    return TorchBackend(folder, card)
+class OpenVinoBackend:
+    """A graph in OpenVINO; needs no torch.
+
+    Parameters
+    ----------
+    model : content of an ONNX graph, or the path of OpenVINO's own format; card, where, threads : as of OnnxBackend
+    """
+
+    name = "openvino"
+
+    def __init__(self, model: bytes | Path, card: Card, where: Path, threads: int = 0):
+        import openvino
+
+        # Reckoning in 16 bits is for those who asked for it when they exported.
+        precision = "bf16" if card.export.get("precision") == "bf16" else "f32"
+        options = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+        try:
+            core = openvino.Core()
+            read = core.read_model(model if isinstance(model, bytes) else str(model))
+            takes, gives = (list(port.get_partial_shape())[1:] for port in (read.inputs[0], read.outputs[0]))
+            _require_shape(card, *([size.get_length() for size in sizes] for sizes in (takes, gives)))
+            compiled = core.compile_model(
+                read, "CPU", options | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
+            )
+            self.request = compiled.create_infer_request()
+        except Exception as error:
+            raise _not_the_card_s(where, str(error).splitlines()[0][:160]) from error
+
+    def logits(self, windows: np.ndarray) -> np.ndarray:
+        """[n, leads, samples] to [n, classes]."""
+        return np.concatenate([self.request.infer({0: np.ascontiguousarray(piece)})[0] for piece in _pieces(windows)])
 
 
-def _not_the_card_s(folder: Path, found: str) -> BundleDamaged:
+def fastest(place: Path, card: Card) -> Backend:
+    """The fastest of the backends that can answer here, as measured in docs/results/speed.md.
+
+    Parameters
+    ----------
+    place : folder of a bundle, or an exported file
+    """
+    if place.suffix.lower() == ".xml":
+        return OpenVinoBackend(place, card, place)
+    graph = place if place.suffix.lower() == ".onnx" else place / bundle.GRAPH
+    exported = graph is place
+    if (exported or card.graph_sha256) and graph.is_file():
+        content = graph.read_bytes()
+        if not exported and hashlib.sha256(content).hexdigest() != card.graph_sha256:
+            raise _not_the_card_s(place, f"{bundle.GRAPH}: its checksum is not the card's")
+        for library, backend in (("onnxruntime", OnnxBackend), ("openvino", OpenVinoBackend)):
+            if find_spec(library):
+                return backend(content, card, place)
+    return TorchBackend(place, card)
+
+
+def card_inside(file: Path) -> Card:
+    """The card of an exported file.
+
+    Raises
+    ------
+    BundleDamaged
+        Where it has none, or is no graph at all.
+    """
+    try:
+        if file.suffix.lower() == ".xml":
+            import openvino
+
+            read = openvino.Core().read_model(str(file))
+            if not read.has_rt_info(CARD_KEY.split(".")):
+                raise ValueError("no card in its runtime information: it was not exported by einthoven")
+            text = str(read.get_rt_info(CARD_KEY.split(".")).astype(str))
+        else:
+            import onnxruntime
+
+            options = onnxruntime.SessionOptions()
+            options.log_severity_level = 4
+            session = onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
+            text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY, "")
+            if not text:
+                raise ValueError("no card in its metadata: it was not exported by einthoven")
+        return Card.from_dict(json.loads(text))
+    except ImportError as error:
+        raise library_missing(error.name) from error
+    except Exception as error:
+        raise BundleDamaged(
+            f"{file} is no model that einthoven exported.",
+            found=f"{type(error).__name__}: {str(error).splitlines()[0][:160]}",
+            expected="a graph with its card inside",
+            remedy="einthoven export MODEL --to onnx --out FILE.onnx",
+        ) from error
+
+
+def _require_shape(card: Card, takes: list, gives: list) -> None:
+    stated = [card.preparation.n_rows, card.preparation.n_input], [len(card.classes)]
+    if (list(takes), list(gives)) != stated:
+        raise ValueError(f"it takes {takes} and gives {gives}, the card says {stated[0]} and {stated[1]}")
+
+
+def _not_the_card_s(where: Path, found: str) -> BundleDamaged:
     return BundleDamaged(
-        f"the model in {folder} cannot be loaded.",
-        found=f"{bundle.GRAPH}: {found}",
+        f"the model in {where} cannot be loaded.",
+        found=f"its graph: {found}",
         expected="the graph it was saved with",
-        remedy=f"copy the bundle again, or remove {bundle.GRAPH}: torch then answers",
+        remedy=f"copy or export it again; in a bundle remove {bundle.GRAPH}, and torch answers",
     )
 
 

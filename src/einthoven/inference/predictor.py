@@ -7,8 +7,8 @@ import numpy as np
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import RecordTooShort
-from einthoven.inference.backends import OnnxBackend, TorchBackend, fastest
+from einthoven.errors import BundleDamaged, RecordTooShort
+from einthoven.inference.backends import Backend, TorchBackend, card_inside, fastest
 from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import Prediction
 from einthoven.records.record import Record
@@ -20,7 +20,7 @@ _UPRIGHT = ("I", "II", "MLII", "V5", "V6")
 
 
 def load(name_or_path: str | Path) -> "Predictor":
-    """A model that answers, by the name of a bundled one, or from the folder of a bundle or a run.
+    """A model that answers, by the name of a bundled one, from the folder of a bundle or a run, or from an exported file.
 
     Raises
     ------
@@ -28,6 +28,8 @@ def load(name_or_path: str | Path) -> "Predictor":
         Where there is none, or it is damaged. Pickles are never loaded.
     """
     folder = bundle.find(name_or_path)
+    if folder.is_file():
+        return Predictor(folder, card_inside(folder))
     card = bundle.load_card(folder)
     bundle.load_weights(folder, card)
     return Predictor(folder, card)
@@ -38,20 +40,35 @@ class Predictor:
 
     Parameters
     ----------
-    folder : of the bundle; card : its card
+    folder : of the bundle, or the exported file; card : its card; backend : what computes it, the fastest where not stated
     """
 
-    def __init__(self, folder: Path, card: Card):
+    def __init__(self, folder: Path, card: Card, backend: Backend | None = None):
         self.folder, self.card = folder, card
+        if backend is not None:
+            self.backend = backend
 
     @cached_property
-    def backend(self) -> TorchBackend | OnnxBackend:
+    def backend(self) -> Backend:
         """What computes the network; loaded when first asked."""
         return fastest(self.folder, self.card)
 
     @cached_property
     def network(self):
-        """The network itself in torch, in eval mode, for explanations."""
+        """The network itself in torch, in eval mode, for explanations.
+
+        Raises
+        ------
+        BundleDamaged
+            Where this is an exported file, which holds a graph and no weights.
+        """
+        if self.folder.is_file():
+            raise BundleDamaged(
+                f"{self.folder} cannot be explained or exported again.",
+                found="an exported graph",
+                expected="the bundle it was exported from, with its weights",
+                remedy=f"name the folder of {self.card.name}, not the file",
+            )
         return TorchBackend(self.folder, self.card).network
 
     def probabilities(self, windows: np.ndarray) -> np.ndarray:

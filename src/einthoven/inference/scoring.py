@@ -157,9 +157,9 @@ _ON_A_CARD += ("n_test", "n_patients", "rows", "interval", "left_out_of_the_stor
 def keep_result(predictor: Predictor, metrics: dict) -> None:
     """Write the headline of an evaluation on the model's card, in place of an earlier one on the same corpus and protocol.
 
-    A bundled model's card stays as it came.
+    The card of a bundled model, and that inside an exported file, stay as they came.
     """
-    if ASSETS in predictor.folder.parents:
+    if ASSETS in predictor.folder.parents or predictor.folder.is_file():
         return
     kept = ("n", "f1", "auroc") if predictor.card.multi else ("n", "f1")
     per = {name: {key: row[key] for key in kept} for name, row in metrics["per_class"].items()}

@@ -5,6 +5,7 @@ take and give [batch, channels, samples] like torch's own, and keep the memory i
 """
 
 import itertools
+import math
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,44 @@ class Conv1d(nn.Conv1d):
         kernel = self.weight.unsqueeze(2)
         return F.conv2d(_tall(x), kernel, self.bias, (1, self.stride[0]), (0, self.padding[0])).squeeze(2)
 
+    def plain(self) -> nn.Module:
+        """The same layer as torch has it: runtimes of graphs have a fast layout of their own."""
+        sizes = self.in_channels, self.out_channels, self.kernel_size[0], self.stride[0], self.padding[0]
+        layer = nn.Conv1d(*sizes, bias=self.bias is not None)
+        layer.load_state_dict(self.state_dict())
+        return layer
+
+
+class SameConv1d(Conv1d):
+    """A convolution padded as other frameworks pad: of an odd number of zeros the larger half comes behind."""
+
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int):
+        super().__init__(n_in, n_out, kernel, stride, bias=True)
+        self.padding = (0,)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, n_in, samples] to [batch, n_out, ceil(samples / stride)]."""
+        return super().forward(_padded(x, self.kernel_size[0], self.stride[0]))
+
+    def plain(self) -> nn.Module:
+        """The same layer as torch has it, behind its padding."""
+        return nn.Sequential(_SamePad(self.kernel_size[0], self.stride[0]), super().plain())
+
+
+class _SamePad(nn.Module):
+    def __init__(self, kernel: int, stride: int):
+        super().__init__()
+        self.kernel, self.stride = kernel, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _padded(x, self.kernel, self.stride)
+
+
+def _padded(x: Tensor, kernel: int, stride: int) -> Tensor:
+    n = x.shape[2]
+    pad = max(0, (math.ceil(n / stride) - 1) * stride + kernel - n)
+    return F.pad(x, (pad // 2, pad - pad // 2))
+
 
 class BatchNorm1d(nn.BatchNorm1d):
     """``torch.nn.BatchNorm1d``, computed channels-last."""
@@ -38,6 +77,12 @@ class BatchNorm1d(nn.BatchNorm1d):
     def forward(self, x: Tensor) -> Tensor:
         """[batch, channels, samples], same shape."""
         return super().forward(_tall(x)).squeeze(2)
+
+    def plain(self) -> nn.Module:
+        """The same layer as torch has it."""
+        layer = nn.BatchNorm1d(self.num_features, self.eps, self.momentum)
+        layer.load_state_dict(self.state_dict())
+        return layer
 
 
 class MaxPool1d(nn.Module):
@@ -51,6 +96,10 @@ class MaxPool1d(nn.Module):
         """[batch, channels, samples] to [batch, channels, ceil(samples / stride)]."""
         pooled = F.max_pool2d(_tall(x), (1, self.size), (1, self.stride), (0, self.padding), ceil_mode=True)
         return pooled.squeeze(2)
+
+    def plain(self) -> nn.Module:
+        """The same layer as torch has it."""
+        return nn.MaxPool1d(self.size, self.stride, self.padding, ceil_mode=True)
 
 
 class ConvBlock(nn.Sequential):

@@ -1,12 +1,9 @@
 """Knows the lightweight CNN-Attention-BiLSTM for single and twelve leads. Does not know what its classes mean."""
 
-import math
-
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
+from einthoven.models.blocks import BatchNorm1d, MaxPool1d, SameConv1d
 
 _EPS, _MOMENTUM = 1e-3, 0.01
 
@@ -91,21 +88,6 @@ class LiteNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[batch, leads, samples] to logits [batch, classes]."""
         return self.head(self.features(x))
-
-
-class SameConv1d(Conv1d):
-    """A convolution padded as the authors' framework pads: of an odd number of zeros the larger half comes behind."""
-
-    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int):
-        super().__init__(n_in, n_out, kernel, stride, bias=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """[batch, n_in, samples] to [batch, n_out, ceil(samples / stride)]."""
-        kernel, stride = self.kernel_size[0], self.stride[0]
-        n = x.shape[2]
-        pad = max(0, (math.ceil(n / stride) - 1) * stride + kernel - n)
-        tall = F.pad(x, (pad // 2, pad - pad // 2)).unsqueeze(2).contiguous(memory_format=torch.channels_last)
-        return F.conv2d(tall, self.weight.unsqueeze(2), self.bias, (1, stride)).squeeze(2)
 
 
 def _norm(n: int) -> BatchNorm1d:

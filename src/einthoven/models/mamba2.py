@@ -164,11 +164,12 @@ def recurred(x: Tensor, decay: Tensor, b: Tensor, c: Tensor, chunk: int) -> Tens
     between = until[:, :, :, None] - until[:, :, None]  # from the second sample to the first
     mask = torch.ones(chunk, chunk, dtype=torch.bool, device=x.device).tril()
     kept = between.masked_fill(~mask[:, :, None], -torch.inf).exp()
-    inside = torch.einsum("zkqn,zksn,zkqsh,zkshp->zkqhp", c, b, kept, x)
-    left = torch.einsum("zksn,zksh,zkshp->zkhpn", b, (until[:, :, -1:] - until).exp(), x)
+    # Pair by pair: runtimes of graphs broadcast a sum over four operands to all of their axes at once.
+    inside = torch.einsum("zkqsh,zkshp->zkqhp", torch.einsum("zkqn,zksn->zkqs", c, b)[..., None] * kept, x)
+    left = torch.einsum("zksn,zkshp->zkhpn", b, (until[:, :, -1:] - until).exp()[..., None] * x)
     states, before = torch.zeros_like(left[:, 0]), []
     for at in range(left.shape[1]):
         before.append(states)
         states = until[:, at, -1].exp()[..., None, None] * states + left[:, at]
-    carried = torch.einsum("zkqn,zkhpn,zkqh->zkqhp", c, torch.stack(before, dim=1), until.exp())
+    carried = torch.einsum("zkqn,zkhpn->zkqhp", c, torch.stack(before, dim=1)) * until.exp()[..., None]
     return (inside + carried).flatten(1, 2)[:, :n]

@@ -1,6 +1,7 @@
 """Knows where the heart beats (sleepecg's detector), and how two lists of beats compare. Decides no class."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -10,6 +11,8 @@ SHORTEST_S = 3.0  # sleepecg needs as much to learn its thresholds
 
 def find(signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
     """R peaks of one lead (sleepecg's detector, then the largest deflection within 60 ms).
+
+    Where sleepecg is not installed, as on a device, the same detector as streams have it.
 
     Parameters
     ----------
@@ -22,6 +25,11 @@ def find(signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
     """
     if len(signal_mv) < SHORTEST_S * fs_hz or np.ptp(signal_mv) == 0:
         return np.zeros(0, np.int64)
+    if not find_spec("sleepecg"):
+        from einthoven.signal.live_heartbeats import LiveHeartbeats
+
+        live = LiveHeartbeats(fs_hz)
+        return np.concatenate((live.feed(signal_mv), live.end()))
     from sleepecg import detect_heartbeats
 
     rough = np.asarray(detect_heartbeats(np.asarray(signal_mv, np.float64), fs_hz), np.int64)

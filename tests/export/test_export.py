@@ -1,0 +1,369 @@
+"""Every architecture leaves as one file that answers alike; what does not is refused; a device needs no torch to read it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+import einthoven
+from einthoven import bundle
+from einthoven.bundle import Card
+from einthoven.cli.main import main
+from einthoven.corpora import CORPORA
+from einthoven.data.build import build
+from einthoven.errors import BundleDamaged, EinthovenError, ExportDiffers
+from einthoven.export import convert, graph, int8
+from einthoven.export.parity import MOST_LOST, Parity, compare, require_kept
+from einthoven.inference.backends import OnnxBackend, OpenVinoBackend, TorchBackend, card_inside
+from einthoven.inference.predictor import Predictor, load
+from einthoven.models import MODELS, OF_TYPICAL_BEATS
+from einthoven.models.blocks import Conv1d, MaxPool1d, SameConv1d
+from einthoven.signal.leads import STANDARD
+from einthoven.signal.preparation import Preparation
+from einthoven.training.fit import fit
+from einthoven.training.recipe import Recipe
+from einthoven.training.task import task_of
+
+SMALL = {
+    "mamba2": {"width": 16, "n_states": 8, "chunk": 8},
+    "s4": {"width": 16},
+    "bilstm": {"hidden": 8},
+    "xresnet1d": {"width": 8},
+}
+
+
+def untrained_of(architecture: str, folder: Path, settings: dict | None = None, several: bool = False) -> Predictor:
+    """A bundle of an architecture on twelve leads of 0.96 s, its batch statistics away from where they begin."""
+    torch.manual_seed(0)
+    wanted = Preparation(
+        leads=STANDARD,
+        fs_hz=100,
+        before_s=0,
+        after_s=1.92 if architecture in OF_TYPICAL_BEATS else 0.96,
+        scaling="millivolt",
+        cut="tiles",
+        patient=architecture in OF_TYPICAL_BEATS,
+    )
+    settings = settings if settings is not None else SMALL.get(architecture, {})
+    network = MODELS[architecture](wanted.n_rows, 5, wanted.n_input, **settings)
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.BatchNorm1d):
+            layer.running_mean.normal_(0, 0.2)
+            layer.running_var.uniform_(0.5, 2)
+    card = Card(
+        name=folder.name,
+        architecture=architecture,
+        settings=settings,
+        classes=tuple("abcde"),
+        labels="five",
+        meanings=tuple("abcde"),
+        preparation=wanted,
+        training={},
+        multi=several,
+    )
+    bundle.save(folder, card, {name: values.numpy() for name, values in network.state_dict().items()})
+    return load(folder)
+
+
+@pytest.mark.parametrize("architecture", MODELS)
+def test_every_architecture_leaves_and_answers_alike(architecture, tmp_path):
+    model = untrained_of(architecture, tmp_path / "model")
+    card, windows = model.card, graph.noise(model.card)
+    reference = TorchBackend(model.folder, card)
+    wanted = reference.logits(windows)
+    content = graph.to_onnx(graph.plain(reference.network), windows)
+    for backend in (OnnxBackend, OpenVinoBackend):
+        answers = backend(content, card, tmp_path)
+        np.testing.assert_allclose(answers.logits(windows), wanted, atol=2e-4, rtol=1e-3)
+        np.testing.assert_allclose(answers.logits(windows[:1]), wanted[:1], atol=2e-4, rtol=1e-3)
+    small = int8.quantized(content, windows, "extremes")
+    got = OnnxBackend(small, card, tmp_path).logits(windows)
+    assert np.abs(got - wanted).max() < 0.25 * np.ptp(wanted) + 1e-3
+
+
+def test_the_lightweight_net_fits_a_wrist(tmp_path):
+    model = untrained_of("litenet", tmp_path / "model")
+    windows = graph.noise(model.card)
+    content = graph.to_onnx(graph.plain(TorchBackend(model.folder, model.card).network), windows)
+    assert len(int8.quantized(content, windows, "extremes")) < 1_100_000 < len(content) / 3
+
+
+@pytest.mark.parametrize("target", convert.TARGETS)
+def test_an_export_without_a_corpus_says_that_it_was_compared_on_noise(target, tmp_path):
+    model = untrained_of("resnet1d", tmp_path / "model", {"widths": (8, 8)})
+    file = tmp_path / f"model{convert.TARGETS[target]}"
+    convert.export(model, target, "fp32", file, None)
+    again = load(file)
+    assert again.card.classes == model.card.classes and again.backend.name in ("onnxruntime", "openvino")
+    assert again.card.export["largest_logit_difference_on_noise"] < 1e-4 and "compared" not in again.card.export
+    windows = graph.noise(model.card)
+    np.testing.assert_allclose(again.probabilities(windows), model.probabilities(windows), atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [37, 64])
+def test_plain_layers_are_the_fast_ones(n):
+    torch.manual_seed(0)
+    x = torch.randn(3, 4, n)
+    for layer in (Conv1d(4, 6, 5, 2), SameConv1d(4, 6, 6, 2), SameConv1d(4, 6, 15, 1), MaxPool1d(3, 2, 1)):
+        torch.testing.assert_close(layer.plain()(x), layer(x))
+
+
+def test_folding_changes_no_answer(tmp_path):
+    network = TorchBackend((model := untrained_of("litenet", tmp_path / "m")).folder, model.card).network
+    x = torch.from_numpy(graph.noise(model.card))
+    for changed in (graph.folded(network), graph.plain(network)):
+        torch.testing.assert_close(changed(x), network(x), atol=1e-5, rtol=1e-4)
+        assert sum(isinstance(layer, torch.nn.BatchNorm1d) for layer in changed.modules()) == 0
+    assert sum(isinstance(layer, torch.nn.BatchNorm1d) for layer in network.modules()) == 6
+
+
+@pytest.fixture(scope="module")
+def beats(mitdb_like, tmp_path_factory):
+    """A net with an LSTM that learned the small MIT-BIH, its store and its protocol."""
+    home = tmp_path_factory.mktemp("home")
+    before = os.environ.get("EINTHOVEN_HOME")
+    os.environ["EINTHOVEN_HOME"] = str(home)
+    corpus = CORPORA["mitdb"]
+    protocol = corpus.protocol("clean")
+    wanted = replace(corpus.preparation, leads=("MLII|II",), fs_hz=90.0, before_s=0.5, after_s=0.5)
+    store = build(corpus, mitdb_like, wanted, protocol.without)
+    task = task_of(corpus, protocol, store, 0)
+    recipe = Recipe(epochs=6, batch=32, patience=99, augment=(), precision="fp32")
+    fit(task, "cnn_lstm", {"hidden": 16}, recipe, home / "run", devices=1)
+    yield load(home / "run"), store, protocol
+    if before is None:
+        del os.environ["EINTHOVEN_HOME"]
+    else:
+        os.environ["EINTHOVEN_HOME"] = before
+
+
+@pytest.mark.parametrize(
+    "target, precision", [("onnx", "fp32"), ("onnx", "int8"), ("openvino", "bf16"), ("openvino", "int8")]
+)
+def test_an_export_is_compared_on_real_windows_and_says_so_on_its_card(beats, tmp_path, target, precision):
+    model, store, protocol = beats
+    real = convert.real_windows(model.card, protocol, store)
+    assert not set(store.index.record[real.train]) & set(store.index.record[real.validation])
+    file = tmp_path / f"beats{convert.TARGETS[target]}"
+    convert.export(model, target, precision, file, real, even_if_worse=True)
+    card = card_inside(file)
+    told = card.export["compared"]
+    assert told["windows"] == len(real.validation) and set(told["f1_per_class"]) == set(model.card.classes)
+    assert card.training == json.loads(json.dumps(model.card.training)) and card.export["precision"] == precision
+    windows = store.windows[real.validation]
+    difference = np.abs(load(file).probabilities(windows) - model.probabilities(windows)).max()
+    assert difference == pytest.approx(told["largest_probability_difference"], rel=0.02, abs=1e-6)
+    assert difference < {"fp32": 1e-4, "bf16": 0.1, "int8": 0.3}[precision]
+    if precision == "int8" and target == "onnx":
+        assert "DynamicQuantizeLSTM" in {node.op_type for node in onnx.load(file).graph.node}
+
+
+def test_an_export_that_loses_is_refused_and_leaves_nothing(beats, tmp_path):
+    model, store, protocol = beats
+    real = convert.real_windows(model.card, protocol, store)
+
+    class Wrong:
+        def logits(self, windows):
+            return -model.backend.logits(windows)
+
+    parity = convert._compared(model, model.backend, Wrong(), real)
+    assert parity.lost > MOST_LOST and parity.agreement < 1
+    with pytest.raises(ExportDiffers, match="points"):
+        require_kept(parity, "wrong.onnx")
+    same = convert._compared(model, model.backend, model.backend, real)
+    assert same.lost == 0 and same.agreement == 1
+    require_kept(same, "same.onnx")
+
+
+def test_a_loss_in_one_metric_is_enough_and_nan_is_no_answer():
+    kept = {"n": 5, "per_class": {}, "agreement": 1.0}
+    fine = Parity(metrics={"macro_f1": (0.8, 0.796), "macro_auroc": (0.9, 0.91)}, probability=(0.1, 0.0), **kept)
+    require_kept(fine, "x")
+    for metrics, probability in (
+        ({"macro_f1": (0.8, 0.81), "macro_auroc": (0.893, 0.513)}, (0.1, 0.0)),
+        ({"macro_f1": (0.8, 0.79)}, (0.1, 0.0)),
+        ({"macro_f1": (0.8, 0.8)}, (float("nan"), 0.0)),
+    ):
+        with pytest.raises(ExportDiffers):
+            require_kept(Parity(metrics=metrics, probability=probability, **kept), "x")
+
+
+def test_the_naive_way_is_caught(beats, tmp_path, monkeypatch):
+    """Ranges found on the wrong windows: int8 then says nothing right, and is not written."""
+    model, store, protocol = beats
+    real = convert.real_windows(model.card, protocol, store)
+    naive = int8.quantized
+    monkeypatch.setattr(convert.int8, "quantized", lambda content, windows, way: naive(content, 1e-3 * windows, way))
+    file = tmp_path / "naive.onnx"
+    with pytest.raises(ExportDiffers, match="macro_f1"):
+        convert.export(model, "onnx", "int8", file, real)
+    assert not list(tmp_path.iterdir())
+    convert.export(model, "onnx", "int8", file, real, even_if_worse=True)
+    metrics = card_inside(file).export["compared"]["metrics"]["macro_f1"]
+    assert metrics[0] - metrics[1] > MOST_LOST
+
+
+def test_the_verb_and_the_verbs_that_read_its_file(beats, mitdb_like, tmp_path, capsys):
+    model, *_ = beats
+    file = tmp_path / "beats.onnx"
+    words = ["export", str(model.folder), "--out", str(file), "--from", str(mitdb_like)]
+    assert main(words) == 0
+    assert "F1 of V" in capsys.readouterr().out
+    assert main(["predict", str(file), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "a.json")]) == 0
+    assert main(["predict", str(model.folder), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "b.json")]) == 0
+    first, second = (json.loads((tmp_path / name).read_text())["records"][0] for name in ("a.json", "b.json"))
+    assert [beat["class"] for beat in first["beats"]] == [beat["class"] for beat in second["beats"]]
+    assert main(["evaluate", str(file), "--from", str(mitdb_like), "--out", str(tmp_path / "scores")]) == 0
+    assert main(["explain", str(file), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "e.html")]) == 2
+    assert "cannot be explained" in capsys.readouterr().err
+    assert main(["export", str(file), "--out", str(tmp_path / "again.onnx")]) == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--out", "x.xml"],
+        ["--out", "x.tflite"],
+        ["--out", "no/folder/x.onnx"],
+        ["--precision", "int8", "--out", "x.onnx"],
+        ["--precision", "bf16", "--out", "x.onnx"],
+        ["--from", "nowhere", "--out", "x.onnx"],
+    ],
+)
+def test_what_cannot_be_exported_ends_with_one_error(untrained, words, tmp_path, monkeypatch, capsys, home):
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", str(untrained), *words]) == 2
+    assert capsys.readouterr().err.count("remedy") == 1
+    assert not list(tmp_path.glob("*.onnx")) and not list(tmp_path.glob("*.xml"))
+
+
+def test_calibration_data_with_other_leads_is_refused(untrained_copy, mitdb_like, tmp_path, capsys, home):
+    card = bundle.load_card(untrained_copy)
+    bundle.rewrite_card(untrained_copy, replace(card, preparation=replace(card.preparation, leads=("V6",))))
+    words = ["export", str(untrained_copy), "--precision", "int8", "--from", str(mitdb_like)]
+    assert main([*words, "--out", str(tmp_path / "x.onnx")]) == 2
+    assert "LeadMismatch" in capsys.readouterr().err
+
+
+def test_a_graph_without_a_card_or_not_ours_is_refused(untrained, tmp_path):
+    file = tmp_path / "ours.onnx"
+    convert.export(load(untrained), "onnx", "fp32", file, None)
+    model = onnx.load(file)
+    text = model.metadata_props[0].value
+    for name, value in (
+        ("none", None),
+        ("edited", text.replace('"N"', '"X"')),
+        ("text", "hello"),
+        ("list", "[1]"),
+    ):
+        del model.metadata_props[:]
+        if value is not None:
+            onnx.helper.set_model_props(model, {"einthoven.card": value})
+        onnx.save(model, tmp_path / f"{name}.onnx")
+        with pytest.raises(BundleDamaged, match="no model that einthoven exported"):
+            load(tmp_path / f"{name}.onnx")
+    (tmp_path / "noise.onnx").write_bytes(b"\0" * 50)
+    (tmp_path / "noise.xml").write_text("<net/>")
+    for name in ("noise.onnx", "noise.xml"):
+        with pytest.raises(EinthovenError):
+            load(tmp_path / name)
+
+
+def test_a_graph_of_another_shape_than_its_card_is_refused(untrained, tmp_path):
+    file = tmp_path / "ours.onnx"
+    convert.export(load(untrained), "onnx", "fp32", file, None)
+    model = onnx.load(file)
+    card = card_inside(file)
+    other = replace(card, preparation=replace(card.preparation, after_s=1.0))
+    onnx.helper.set_model_props(model, {"einthoven.card": json.dumps(other.as_dict())})
+    onnx.save(model, file)
+    with pytest.raises(BundleDamaged, match="the card says"):
+        load(file).backend  # noqa: B018
+
+
+_ON_A_DEVICE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+import einthoven
+model = einthoven.load(sys.argv[2])
+record = einthoven.read(sys.argv[3])
+answer = model(record)
+stream = einthoven.Stream(model, record.fs_hz, record.leads)
+told = stream.feed(record.signal_mv) + stream.end()
+for name in ("torch", "wfdb", "sleepecg", "onnx", "tyro", "rich", "safetensors"):
+    try:
+        __import__(name)
+    except ImportError:
+        continue
+    raise SystemExit(f"{name} is here")
+print(model.backend.name, answer.counts, len(told))
+"""
+
+
+_VERB = "import sys; sys.path.insert(0, sys.argv.pop(1)); import einthoven.cli.main"
+
+
+def test_a_device_without_torch_gets_the_same_answers(untrained, mitdb_like, tmp_path):
+    convert.export(load(untrained), "onnx", "fp32", tmp_path / "model.onnx", None)
+    place = tmp_path / "site"
+    place.mkdir()
+    (place / "einthoven").symlink_to(Path(einthoven.__file__).parent)
+    for library in ("numpy", "scipy", "onnxruntime"):
+        found = Path(sys.modules[library].__file__).parent if library in sys.modules else None
+        found = found or Path(__import__(library).__file__).parent
+        for folder in (found, found.with_name(f"{library}.libs")):
+            if folder.exists():
+                (place / folder.name).symlink_to(folder)
+    record = mitdb_like / "100.hea"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _ON_A_DEVICE, str(place), str(tmp_path / "model.onnx"), str(record)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    whole = load(untrained)(einthoven.read(record))
+    assert done.stdout.split("\n")[0] == f"onnxruntime {whole.counts} {len(whole.beats)}"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            "import sys; sys.path.insert(0, sys.argv.pop(1)); import einthoven.cli.main",
+            str(place),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and "einthoven[full]" in done.stderr
+
+
+def test_openvino_answers_a_bundle_where_onnxruntime_is_not(untrained_copy, monkeypatch):
+    graph.add_graph(untrained_copy)
+    first = load(untrained_copy)
+    windows = graph.noise(first.card)
+    assert first.backend.name == "onnxruntime"
+    monkeypatch.setattr("einthoven.inference.backends.find_spec", lambda name: None if name == "onnxruntime" else True)
+    second = load(untrained_copy)
+    assert second.backend.name == "openvino"
+    np.testing.assert_allclose(second.probabilities(windows), first.probabilities(windows), atol=1e-5)
+
+
+def test_compare_several_classes():
+    from einthoven.evaluation.predictions import Predictions
+
+    rng = np.random.default_rng(0)
+    truth = (rng.random((60, 3)) < 0.4).astype(np.float32)
+    rows = {"record": np.arange(60).astype(str), "patient": np.arange(60).astype(str), "position": np.zeros(60, int)}
+    good = Predictions(("a", "b", "c"), truth, 0.2 + 0.6 * truth, **rows)
+    parity = compare(good, replace(good, probability=1 - good.probability))
+    assert parity.metrics["macro_auroc"] == (1.0, 0.0) and parity.metrics["macro_f1"][0] == 1.0
+    assert parity.agreement < 0.1 and parity.probability[0] == pytest.approx(0.6, abs=1e-6)
