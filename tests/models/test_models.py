@@ -7,11 +7,13 @@ import torch
 from einthoven.models import MODELS, cost, litenet, mamba2, s4
 from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
 from einthoven.models.resnet1d import PEDIATRIC, RESNET18
+from einthoven.models.self_onn import OperationalConv1d
 
 SIZES = {"cnn": 365_253, "cnn_lstm": 156_933, "cnn_lstm_attention": 172_933, "resnet1d": 545_157}
 SIZES |= {"patient_context": 115_912, "ensemble": 67_162, "hybrid": 516_229, "xresnet1d": 1_870_661}
 SIZES |= {"inception1d": 408_325, "s4": 202_885, "bilstm": 531_717}
 SIZES |= {"transformer": 274_693, "mamba2": 243_397, "typical_beat": 230_506, "forest": 1_200, "litenet": 941_189}
+SIZES |= {"rhythm": 364_007, "arrhythminet_v1": 59_501, "arrhythminet_v2": 32_789, "self_onn": 65_845}
 """Parameters for two leads, five classes, 360 samples."""
 SHAPES = [(1, 4, 360), (2, 5, 360), (12, 9, 1000), (3, 2, 187)]
 
@@ -250,3 +252,26 @@ def test_the_receptive_field_is_as_stated():
         maps[0, 0, maps.shape[2] // 2].backward()
         seen = np.flatnonzero(x.grad[0, 0].numpy())
         assert seen[-1] - seen[0] + 1 == stated
+
+
+@pytest.mark.parametrize(("name", "most_kb"), [("arrhythminet_v1", 302.18), ("arrhythminet_v2", 157.76)])
+def test_the_smallest_nets_are_as_small_as_the_papers(name, most_kb):
+    net = MODELS[name](1, 5, 360)
+    floats = sum(values.numel() for values in net.state_dict().values() if values.dtype == torch.float32)
+    assert 0.7 * most_kb < 4 * floats / 1024 <= most_kb
+
+
+def test_an_operational_layer_of_the_first_power_is_a_convolution():
+    torch.manual_seed(0)
+    layer, x = OperationalConv1d(3, 5, 7, 1), torch.randn(2, 3, 40)
+    wanted = torch.nn.functional.conv1d(x, layer.powers.weight, layer.powers.bias, padding=3)
+    torch.testing.assert_close(layer(x), wanted)
+
+
+def test_an_operational_layer_is_a_sum_over_powers():
+    torch.manual_seed(0)
+    layer, x = OperationalConv1d(3, 5, 7, 4), torch.randn(2, 3, 40).tanh()
+    wanted = layer.powers.bias[None, :, None]
+    for q, weight in enumerate(layer.powers.weight.split(3, dim=1), 1):
+        wanted = wanted + torch.nn.functional.conv1d(x**q, weight, padding=3)
+    torch.testing.assert_close(layer(x), wanted)

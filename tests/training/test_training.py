@@ -222,3 +222,46 @@ def test_a_forest_is_scikit_learn_s(several, tmp_path):
         wanted[:, trees.classes_] = found
     np.testing.assert_allclose(answer, wanted, atol=1e-3)
     assert card.multi == several
+
+
+def test_boosted_trees_are_scikit_learn_s(tmp_path, monkeypatch):
+    """The same, and upside down: the beats of a lead whose QRS complex points down are turned over first."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    from einthoven.inference.predictor import load
+    from einthoven.models.forest import Forest
+    from einthoven.signal.preparation import Preparation
+    from einthoven.training import grow as module
+    from einthoven.training.task import Task
+
+    rng = np.random.default_rng(0)
+    windows = rng.standard_normal((240, 3, 200)).astype(np.float32)
+    windows[:, 1] += 5 * np.exp(-0.5 * ((np.arange(200) - 100) / 4) ** 2)
+    labels = np.where(windows[:, 2, 3] > 0.5, 3, rng.integers(0, 2, 240))
+    task = Task(
+        windows=windows,
+        labels=labels,
+        train=np.arange(200),
+        validation=np.arange(200, 240),
+        classes=tuple("ABCD"),
+        label_set="four",
+        meanings=tuple("abcd"),
+        preparation=Preparation(("I",), 100.0, 0.0, 2.0, scaling="millivolt", cut="tiles", patient=True),
+        provenance={},
+        attribution="",
+        record=np.arange(240).astype(str),
+        synthetic=np.zeros(240, bool),
+    )
+    fitted = []
+    fit = HistGradientBoostingClassifier.fit
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", lambda *a, **k: fitted.append(fit(*a, **k)) or fitted[0])
+    module.grow(task, {"n_trees": 40, "summed": True, "upright": True}, 0, tmp_path / "run")
+    answer = load(tmp_path / "run").probabilities(windows[200:])
+    measured = Forest(3, 4, 200, upright=True).measured(torch.from_numpy(windows[200:])).numpy()
+    wanted = np.zeros((40, 4))
+    wanted[:, [0, 1, 3]] = fitted[0].predict_proba(measured)
+    np.testing.assert_allclose(answer, wanted, atol=1e-4)
+    assert ((answer.argmax(axis=1) == 3) == (labels[200:] == 3)).mean() > 0.85
+    turned = windows[200:].copy()
+    turned[:, :2] *= -1
+    np.testing.assert_allclose(load(tmp_path / "run").probabilities(turned), answer, atol=1e-5)

@@ -81,13 +81,18 @@ def folds_of(index: Index, seed: int) -> np.ndarray:
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    """Fold k is tested and the next validates; without a fold every recording is tested, and nobody trains."""
+    """Fold k is tested and a tenth of the rest validates; without a fold every recording is tested, and nobody trains."""
     nobody = np.zeros(0, np.int64)
     if fold is None:
         split = Split(nobody, nobody, np.arange(len(index.record)))
     else:
         of = folds_of(index, seed)
-        validation = of == (fold + 1) % N_FOLDS
+        records, first, member = np.unique(index.record, return_index=True, return_inverse=True)
+        rest = np.flatnonzero(of[first] != fold)
+        _, chosen = stratified(LABELS.targets(index.symbol[first[rest]]), 0.1, seed + 10 + fold)
+        validates = np.zeros(len(records), bool)
+        validates[rest[chosen]] = True
+        validation = validates[member]
         split = Split(*(np.flatnonzero(part) for part in ((of != fold) & ~validation, validation, of == fold)))
     return without(split, np.isin(index.record, left_out))
 
@@ -111,7 +116,7 @@ CHALLENGE2017 = Corpus(
     protocols={
         "clean": Protocol(
             name="clean",
-            summary="five folds of recordings, each label in proportion: one tests, the next validates; without a fold all test",
+            summary="five folds of recordings, labels in proportion: one tests, a tenth of the rest validates; without one all test",
             labels=LABELS,
             leaks=False,
             unit="patient",

@@ -41,6 +41,12 @@ def others(x: Tensor, fs_hz: float, rng: torch.Generator, *, dropped: float = 0.
     return x * factor.to(x.device)
 
 
+def inverted(x: Tensor, fs_hz: float, rng: torch.Generator, *, chance: float = 0.5) -> Tensor:
+    """Turn all leads of each window upside down with a chance of `chance`: the electrodes were swapped, the device held the other
+    way round."""
+    return x * torch.where(torch.rand((len(x), 1, 1, 1), generator=rng) < chance, -1.0, 1.0).to(x.device)
+
+
 def gain(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.2) -> Tensor:
     """Scale each lead of each window by a factor between 1 - `most` and 1 + `most`."""
     factor = 1 + most * (2 * torch.rand((*x.shape[:2], 1, 1), generator=rng) - 1)
@@ -60,6 +66,18 @@ def wander(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.3) 
     phase = 2 * torch.pi * torch.rand((n_windows, n_leads, 1, 1), generator=rng)
     height = most * torch.rand((n_windows, n_leads, 1, 1), generator=rng)
     return x + (height * torch.sin(2 * torch.pi * hz * torch.arange(n_samples) / fs_hz + phase)).to(x.device)
+
+
+def rolled(x: Tensor, fs_hz: float, rng: torch.Generator) -> Tensor:
+    """Let each window begin anywhere, what is cut off put behind: for rhythms, of which any stretch tells as much.
+
+    The typical beat beside it stays where it is.
+    """
+    n_samples = x.shape[-1]
+    by = torch.randint(n_samples, (len(x), 1, 1, 1), generator=rng)
+    at = ((torch.arange(n_samples) + by) % n_samples).to(x.device)
+    window = x[:, :, :1]
+    return torch.cat((window.gather(3, at.expand_as(window)), x[:, :, 1:]), dim=2)
 
 
 def masked(x: Tensor, fs_hz: float, rng: torch.Generator, *, most_s: float = 1.0) -> Tensor:
@@ -119,10 +137,12 @@ _DOWER = _twelve(
 AUGMENTATIONS: dict[str, Callable[..., Tensor]] = {
     "shift": shift,
     "stretch": stretch,
+    "inverted": inverted,
     "gain": gain,
     "others": others,
     "noise": noise,
     "wander": wander,
+    "rolled": rolled,
     "masked": masked,
     "leads_off": leads_off,
     "rotated": rotated,

@@ -1,5 +1,6 @@
 """MODELS: every architecture by name. Each is ``Model(n_leads, n_classes, n_samples, *, …)`` with features(), head, forward()."""
 
+from einthoven.models.arrhythminet import ArrhythmiNetV1, ArrhythmiNetV2
 from einthoven.models.bilstm import BiLSTM
 from einthoven.models.cnn import CNN
 from einthoven.models.cnn_lstm import CNNLSTM
@@ -12,7 +13,9 @@ from einthoven.models.litenet import LiteNet
 from einthoven.models.mamba2 import Mamba2
 from einthoven.models.patient_context import PatientContext
 from einthoven.models.resnet1d import ResNet1d
+from einthoven.models.rhythm import RhythmNet
 from einthoven.models.s4 import S4
+from einthoven.models.self_onn import SelfONN
 from einthoven.models.transformer import Transformer
 from einthoven.models.typical_beat import TypicalBeat
 from einthoven.models.xresnet1d import XResNet1d
@@ -34,7 +37,11 @@ MODELS = {
     "typical_beat": TypicalBeat,
     "forest": Forest,
     "litenet": LiteNet,
+    "rhythm": RhythmNet,
+    "arrhythminet_v1": ArrhythmiNetV1,
+    "arrhythminet_v2": ArrhythmiNetV2,
+    "self_onn": SelfONN,
 }
 
-OF_TYPICAL_BEATS = ("patient_context", "typical_beat", "forest")
+OF_TYPICAL_BEATS = ("patient_context", "typical_beat", "forest", "rhythm")
 """Those that read each lead's typical beat beside its window, see ``Preparation.patient``."""

@@ -20,18 +20,19 @@ def _tall(x: Tensor) -> Tensor:
 class Conv1d(nn.Conv1d):
     """``torch.nn.Conv1d`` with odd kernel and "same" padding, computed channels-last."""
 
-    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int = 1, bias: bool = False):
-        super().__init__(n_in, n_out, kernel, stride, padding=kernel // 2, bias=bias)
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int = 1, bias: bool = False, groups: int = 1):
+        super().__init__(n_in, n_out, kernel, stride, padding=kernel // 2, bias=bias, groups=groups)
 
     def forward(self, x: Tensor) -> Tensor:
         """[batch, n_in, samples] to [batch, n_out, ceil(samples / stride)]."""
         kernel = self.weight.unsqueeze(2)
-        return F.conv2d(_tall(x), kernel, self.bias, (1, self.stride[0]), (0, self.padding[0])).squeeze(2)
+        steps, zeros = (1, self.stride[0]), (0, self.padding[0])
+        return F.conv2d(_tall(x), kernel, self.bias, steps, zeros, groups=self.groups).squeeze(2)
 
     def plain(self) -> nn.Module:
         """The same layer as torch has it: runtimes of graphs have a fast layout of their own."""
         sizes = self.in_channels, self.out_channels, self.kernel_size[0], self.stride[0], self.padding[0]
-        layer = nn.Conv1d(*sizes, bias=self.bias is not None)
+        layer = nn.Conv1d(*sizes, bias=self.bias is not None, groups=self.groups)
         layer.load_state_dict(self.state_dict())
         return layer
 

@@ -22,6 +22,8 @@ class Forest(nn.Module):
     beat, n_bins : samples about the middle of a row that hold the typical beat, and spans of it that are averaged
     n_numbers : numbers at the beginning of the last row
     several : whether a window can bear several classes; logits are then logarithms of odds, else of probabilities
+    summed : the leaves hold shares of the logits, which are summed (gradient boosting, Friedman 2001), not probabilities
+    upright : the beat of a lead whose QRS complex points down is turned over before it is measured
     """
 
     def __init__(
@@ -37,8 +39,11 @@ class Forest(nn.Module):
         n_bins: int = 32,
         n_numbers: int = 7,
         several: bool = False,
+        summed: bool = False,
+        upright: bool = False,
     ):
         super().__init__()
+        self.summed, self.upright = summed, upright
         self.leads = max(1, (n_leads - 1) // 2)
         self.beat, self.n_numbers, self.depth = min(beat, n_samples), min(n_numbers, n_samples), depth
         self.n_bins = min(n_bins, self.beat)
@@ -49,7 +54,7 @@ class Forest(nn.Module):
         self.register_buffer("left", torch.where(2 * at + 2 < n_nodes, 2 * at + 1, at).int().contiguous())
         self.register_buffer("right", torch.where(2 * at + 2 < n_nodes, 2 * at + 2, at).int().contiguous())
         self.leaves = nn.Parameter(torch.rand(n_trees, n_nodes, n_classes))
-        self.head = _Logits(several)
+        self.head = nn.Identity() if summed else _Logits(several)
 
     def measured(self, x: Tensor) -> Tensor:
         """[batch, rows, samples] to what the trees ask about [batch, measurements]."""
@@ -57,6 +62,10 @@ class Forest(nn.Module):
         rows = x[:, 1 : 2 * self.leads : 2] if x.shape[1] > 2 else x[:, :1]
         beat = rows[:, :, first : first + self.beat]
         width = self.beat // self.n_bins
+        if self.upright:
+            middle = beat - beat.mean(dim=2, keepdim=True)
+            qrs = middle[:, :, self.beat // 3 - width : self.beat // 3 + width]
+            beat = beat * torch.where(qrs.amax(dim=2, keepdim=True) < -qrs.amin(dim=2, keepdim=True), -1.0, 1.0)
         bins = beat[:, :, : width * self.n_bins].unflatten(2, (self.n_bins, width)).mean(dim=3)
         level = bins[:, :, :2].mean(dim=2, keepdim=True)
         high, low = beat.amax(dim=2, keepdim=True), beat.amin(dim=2, keepdim=True)
@@ -64,7 +73,7 @@ class Forest(nn.Module):
         return torch.cat((of_beat, x[:, -1, : self.n_numbers]), dim=1)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, rows, samples] to probabilities [batch, classes]: the mean over the leaves it falls into."""
+        """[batch, rows, samples] to the mean (or sum) over the leaves it falls into [batch, classes]."""
         asked = self.measured(x.float())
         n_trees, n_nodes = self.feature.shape
         begin = torch.arange(n_trees, device=x.device) * n_nodes
@@ -74,7 +83,8 @@ class Forest(nn.Module):
         for _ in range(self.depth):
             above = asked.gather(1, feature[node]) > threshold[node]
             node = begin + torch.where(above, right[node], left[node])
-        return self.leaves.flatten(0, 1)[node].mean(dim=1)
+        fallen = self.leaves.flatten(0, 1)[node]
+        return fallen.sum(dim=1) if self.summed else fallen.mean(dim=1)
 
     def multiply_accumulates(self, x: Tensor) -> int:
         """Of the means over the beat, and of the leaves' mean; a comparison counts as one."""

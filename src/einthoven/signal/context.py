@@ -6,6 +6,7 @@ A person's beats are compared with that person's: what is early, wide or odd for
 import numpy as np
 
 from einthoven.signal import heartbeats
+from einthoven.signal import rhythm as rhythm_of
 
 N_INTERVALS = 39
 """Numbers on the intervals around a beat; see :func:`intervals`."""
@@ -53,22 +54,23 @@ def with_context(windows: np.ndarray, beats_s: np.ndarray, before: int, fs_hz: f
     return out
 
 
-def with_typical_beat(window: np.ndarray, fs_hz: float) -> np.ndarray:
+def with_typical_beat(window: np.ndarray, fs_hz: float, n_samples: int, further: bool) -> np.ndarray:
     """Beside each lead of a stretch its typical beat, and one row of numbers on the stretch's rhythm.
 
     Parameters
     ----------
-    window : array [leads, samples] in mV; fs_hz : its rate
+    window : array [leads, samples]; fs_hz : its rate; n_samples : of the rows, which zeros fill where the window is shorter
+    further : whether the measurements of :func:`einthoven.signal.rhythm.measured` on the sharpest lead are among the numbers
 
     Returns
     -------
-    array [2 * leads + 1, samples], float32: for each lead the window and the typical beat, its R peak in the middle of the row,
-    zeros around it; last the numbers of :func:`stretch_numbers`, then zeros
+    array [2 * leads + 1, n_samples], float32: for each lead the window and the typical beat, its R peak in the middle of the row,
+    zeros around it; last the numbers of :func:`stretch_numbers`, the further ones, then zeros
     """
-    n_leads, n_samples = window.shape
+    n_leads, there = window.shape
     out = np.zeros((2 * n_leads + 1, n_samples), np.float32)
-    out[0:-1:2] = window
-    beats = _aligned(window, fs_hz)
+    out[0:-1:2, :there] = window
+    beats, sharpest = _aligned(window, fs_hz)
     before, after = (round(span_s * fs_hz) for span_s in TYPICAL_S)
     held = np.pad(window, ((0, 0), (before, after)), mode="edge")
     each = np.stack([held[:, at : at + before + after] for at in beats])  # [beats, leads, samples]
@@ -78,7 +80,9 @@ def with_typical_beat(window: np.ndarray, fs_hz: float) -> np.ndarray:
         own = np.median(each[alike_ >= np.median(alike_)], axis=0)
     middle = n_samples // 2 - before
     out[1:-1:2, middle : middle + before + after] = own
-    out[-1, :N_STRETCH] = stretch_numbers(beats / fs_hz, alike_, n_samples / fs_hz)
+    out[-1, :N_STRETCH] = stretch_numbers(beats / fs_hz, alike_, there / fs_hz)
+    if further:
+        out[-1, N_STRETCH:N_FURTHER] = rhythm_of.measured(window[sharpest], beats, fs_hz)
     return out
 
 
@@ -86,6 +90,8 @@ TYPICAL_S = (0.3, 0.6)
 """Seconds of a stretch's typical beat ahead of and behind its R peak."""
 N_STRETCH = 7
 """Numbers on the rhythm of a stretch; see :func:`stretch_numbers`."""
+N_FURTHER = N_STRETCH + rhythm_of.N_RHYTHM
+"""Numbers on a stretch where the further ones are among them."""
 
 
 def stretch_numbers(beats_s: np.ndarray, alike_: np.ndarray, duration_s: float) -> np.ndarray:
@@ -106,8 +112,11 @@ def stretch_numbers(beats_s: np.ndarray, alike_: np.ndarray, duration_s: float) 
     return np.clip(np.array(found, np.float32), -4, 4)
 
 
-def _aligned(window: np.ndarray, fs_hz: float) -> np.ndarray:
-    """Beats of a stretch, sample numbers [n], each where all leads together are steepest; its middle where none is found."""
+def _aligned(window: np.ndarray, fs_hz: float) -> tuple[np.ndarray, int]:
+    """Beats of a stretch, sample numbers [n], each where all leads together are steepest, and the lead they were found in.
+
+    Its middle where none is found.
+    """
     steep = np.sqrt(np.square(np.diff(window, axis=1, prepend=window[:, :1])).sum(axis=0))
     sharp = np.quantile(np.abs(window), 0.99, axis=1) / (np.abs(window).mean(axis=1) + 1e-3)
     for lead in np.argsort(-sharp)[:3]:
@@ -115,10 +124,10 @@ def _aligned(window: np.ndarray, fs_hz: float) -> np.ndarray:
         if len(rough) > 2:
             break
     else:
-        return np.array([window.shape[1] // 2])
+        return np.array([window.shape[1] // 2]), 0
     reach = round(0.08 * fs_hz)
     near = np.clip(rough[:, None] + np.arange(-reach, reach + 1), 0, window.shape[1] - 1)
-    return np.unique(near[np.arange(len(rough)), steep[near].argmax(axis=1)])
+    return np.unique(near[np.arange(len(rough)), steep[near].argmax(axis=1)]), int(lead)
 
 
 def typical(windows: np.ndarray) -> np.ndarray:

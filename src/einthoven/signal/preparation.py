@@ -33,6 +33,8 @@ class Preparation:
     """``millivolt`` keeps the amplitudes; ``local`` divides each lead by its root mean square over ten seconds."""
     patient: bool = False
     """Beside each lead the patient's typical beat (of beats: both over its height), and a row of numbers on the rhythm."""
+    rhythm: bool = False
+    """Of tiles with ``patient``: the measurements of :func:`einthoven.signal.rhythm.measured` are among the numbers."""
     cut: str = "beats"
     """``beats``: a window around each heartbeat; ``tiles``: windows that follow each other over the whole record."""
     crop_s: float = 0.0
@@ -57,6 +59,8 @@ class Preparation:
                 faults.append(f"patient with crops of {self.crop_s:g} s of {self.n_samples} samples")
         elif self.patient and (self.scaling != "millivolt" or self.n_samples < context.N_NUMBERS):
             faults.append(f"patient with scaling {self.scaling} and {self.n_samples} samples")
+        if self.rhythm and not (self.patient and self.cut == "tiles" and self.n_samples >= context.N_FURTHER):
+            faults.append(f"rhythm with patient {self.patient}, {self.cut} of {self.n_samples} samples")
         if self.scaling not in SCALINGS:
             faults.append(f"scaling is {self.scaling}")
         if self.cut not in CUTS or (self.cut == "tiles" and self.before_s):
@@ -215,8 +219,9 @@ def filled(window: np.ndarray, preparation: Preparation) -> np.ndarray:
     -------
     array [preparation.n_rows, preparation.n_samples]
     """
-    full = np.pad(window, ((0, 0), (0, preparation.n_samples - window.shape[1])))
-    return context.with_typical_beat(full, preparation.fs_hz) if preparation.patient else full
+    if preparation.patient:
+        return context.with_typical_beat(window, preparation.fs_hz, preparation.n_samples, preparation.rhythm)
+    return np.pad(window, ((0, 0), (0, preparation.n_samples - window.shape[1])))
 
 
 def crops(cut: np.ndarray, preparation: Preparation) -> np.ndarray:

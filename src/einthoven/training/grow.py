@@ -1,6 +1,7 @@
 """Knows how a forest is grown from a task (scikit-learn underneath) and becomes a bundle. Opens no test window."""
 
 import platform
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +9,26 @@ import torch
 
 from einthoven import __version__, bundle
 from einthoven.bundle import Card
+from einthoven.errors import ConfigurationFault
 from einthoven.models.forest import Forest
 from einthoven.training.module import SCORE, judged
 from einthoven.training.task import Task
 
 N_TREES, LEAST, SHARE = 100, 2, 0.1
-"""Trees, windows in a leaf, and the share of the measurements that each branch may choose from."""
+"""Of randomised trees: how many, windows in a leaf, and the share of the measurements that each branch may choose from."""
+ROUNDS, RARE = 250, 0.25
+"""Of boosted trees: rounds of one tree a class, and the power of a class's rarity that it weighs more by."""
 _BATCH = 512
+_NEVER = -20.0
+"""Logit of a class that no training window bears."""
+_RECIPES = {
+    False: {"min_samples_leaf": LEAST, "max_features": SHARE},
+    True: {"rounds": ROUNDS, "weight_of_rare": RARE, "learning_rate": 0.05, "max_leaf_nodes": 15},
+}
 
 
 def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
-    """Grow a forest on the training part of a task.
+    """Grow a forest on the training part of a task: extremely randomised trees, or, where ``summed`` is set, boosted ones.
 
     Parameters
     ----------
@@ -30,39 +40,31 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
     -------
     its card
     """
-    from sklearn.ensemble import ExtraTreesClassifier
-
     shape = (task.windows.shape[1], len(task.classes), task.windows.shape[2])
     measuring = Forest(*shape, **{name: value for name, value in settings.items() if name != "n_trees"}).eval()
     pieces = [task.windows[at] for at in np.array_split(task.train, -(-len(task.train) // _BATCH))]
     measured = np.concatenate([measuring.measured(torch.from_numpy(np.array(piece))).numpy() for piece in pieces])
-    trees = ExtraTreesClassifier(
-        settings.get("n_trees", N_TREES),
-        min_samples_leaf=LEAST,
-        max_features=SHARE,
-        random_state=seed,
-        n_jobs=max(1, torch.get_num_threads()),
-    ).fit(measured, task.labels[task.train])
-    grown = [estimator.tree_ for estimator in trees.estimators_]
+    trees = (
+        _boosted(measured, task, settings, seed)
+        if settings.get("summed")
+        else _randomised(measured, task, settings, seed)
+    )
     decided = settings | {
-        "n_trees": len(grown),
-        "n_nodes": max(tree.node_count for tree in grown),
-        "depth": max(tree.max_depth for tree in grown),
+        "n_trees": len(trees),
+        "n_nodes": max(len(tree.feature) for tree in trees),
+        "depth": max(tree.depth for tree in trees),
         "several": task.multi,
     }
     network = Forest(*shape, **decided)
-    known = [np.asarray(values) for values in (trees.classes_ if task.multi else [trees.classes_])]
     with torch.no_grad():
         network.leaves.zero_()
-        for at, tree in enumerate(grown):
-            n = tree.node_count
-            here = np.arange(n)
-            is_leaf = tree.children_left < 0
-            network.feature[at, :n] = torch.from_numpy(np.where(is_leaf, 0, tree.feature)).int()
+        for at, tree in enumerate(trees):
+            n = len(tree.feature)
+            network.feature[at, :n] = torch.from_numpy(tree.feature).int()
             network.threshold[at, :n] = torch.from_numpy(tree.threshold).float()
-            network.left[at, :n] = torch.from_numpy(np.where(is_leaf, here, tree.children_left)).int()
-            network.right[at, :n] = torch.from_numpy(np.where(is_leaf, here, tree.children_right)).int()
-            network.leaves[at, :n] = torch.from_numpy(_answers(tree.value, known, task)).float()
+            network.left[at, :n] = torch.from_numpy(tree.left).int()
+            network.right[at, :n] = torch.from_numpy(tree.right).int()
+            network.leaves[at, :n] = torch.from_numpy(tree.leaves).float()
     with torch.no_grad():
         at = np.array_split(task.validation, -(-len(task.validation) // _BATCH))
         logits = np.concatenate([network.eval()(torch.from_numpy(np.array(task.windows[part]))).numpy() for part in at])
@@ -84,13 +86,89 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
             f"validation_{SCORE[task.multi]}": round(
                 judged(logits, task.labels[task.validation])[SCORE[task.multi]], 6
             ),
-            "recipe": {"min_samples_leaf": LEAST, "max_features": SHARE, "seed": seed},
+            "recipe": {"seed": seed} | _RECIPES[bool(settings.get("summed"))],
             "versions": {"einthoven": __version__, "torch": torch.__version__, "python": platform.python_version()},
         },
         multi=task.multi,
         attribution=task.attribution,
     )
     return bundle.save(folder / "bundle", card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """One tree: of each node the measurement it asks for, the limit, the nodes below (itself, for a leaf), and its answer."""
+
+    feature: np.ndarray
+    threshold: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    leaves: np.ndarray
+    depth: int
+
+
+def _randomised(measured: np.ndarray, task: Task, settings: dict, seed: int) -> list[_Tree]:
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    grown = ExtraTreesClassifier(
+        settings.get("n_trees", N_TREES),
+        min_samples_leaf=LEAST,
+        max_features=SHARE,
+        random_state=seed,
+        n_jobs=max(1, torch.get_num_threads()),
+    ).fit(measured, task.labels[task.train])
+    known = [np.asarray(values) for values in (grown.classes_ if task.multi else [grown.classes_])]
+    trees = []
+    for tree in (estimator.tree_ for estimator in grown.estimators_):
+        here, is_leaf = np.arange(tree.node_count), tree.children_left < 0
+        left, right = (np.where(is_leaf, here, below) for below in (tree.children_left, tree.children_right))
+        asked = np.where(is_leaf, 0, tree.feature)
+        trees.append(_Tree(asked, tree.threshold, left, right, _answers(tree.value, known, task), tree.max_depth))
+    return trees
+
+
+def _boosted(measured: np.ndarray, task: Task, settings: dict, seed: int) -> list[_Tree]:
+    """Gradient boosting with one tree a class and round (scikit-learn's histograms); the baseline is shared out among the leaves.
+
+    Raises
+    ------
+    ConfigurationFault
+        Where a window can bear several classes.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    if task.multi:
+        raise ConfigurationFault(
+            "boosted trees tell single classes apart.",
+            found="windows that can bear several",
+            expected="one class a window",
+            remedy="leave summed out of the forest's settings",
+        )
+    rounds = settings.get("n_trees", ROUNDS * len(task.classes)) // len(task.classes)
+    labels = task.labels[task.train]
+    weights = (len(labels) / np.maximum(1, task.counts(task.train))) ** RARE
+    grown = HistGradientBoostingClassifier(
+        max_iter=rounds,
+        learning_rate=0.05,
+        max_leaf_nodes=15,
+        l2_regularization=5.0,
+        max_features=0.3,
+        early_stopping=False,
+        random_state=seed,
+    ).fit(measured, labels, sample_weight=(weights / weights.mean())[labels])
+    n_trees = sum(len(each) for each in grown._predictors)
+    trees = []
+    for each in grown._predictors:
+        for column, predictor in zip(grown.classes_.tolist(), each, strict=True):
+            nodes = predictor.nodes
+            here, is_leaf = np.arange(len(nodes)), nodes["is_leaf"].astype(bool)
+            left, right = (np.where(is_leaf, here, nodes[below]) for below in ("left", "right"))
+            leaves = np.full((len(nodes), len(task.classes)), _NEVER / n_trees)
+            leaves[:, grown.classes_] = grown._baseline_prediction.ravel() / n_trees
+            leaves[:, column] += nodes["value"]
+            depth = int(nodes["depth"].max())
+            trees.append(_Tree(nodes["feature_idx"], nodes["num_threshold"], left, right, leaves, depth))
+    return trees
 
 
 def _answers(values: np.ndarray, known: list[np.ndarray], task: Task) -> np.ndarray:
