@@ -18,7 +18,7 @@ class StudyVerb:
     """
 
     name: Positional[str]
-    """Name of the study: mitbih, mitbih-clean, ptbxl, ptbxl-model, pediatric."""
+    """Name of the study: mitbih, mitbih-clean, ptbxl, ptbxl-model, pediatric, challenge2017."""
     source: From
     """Folder of the corpus as its publisher lays it out."""
     out: Path

@@ -116,7 +116,7 @@ CHALLENGE2017 = Corpus(
     protocols={
         "clean": Protocol(
             name="clean",
-            summary="five folds of recordings, labels in proportion: one tests, a tenth of the rest validates; without one all test",
+            summary="five folds of recordings, labels in proportion: one tests, a tenth of the others validates; else all test",
             labels=LABELS,
             leaks=False,
             unit="patient",

@@ -1,0 +1,224 @@
+"""Knows the study of recordings of a hand-held device: which nets tell fibrillation from all else, and how small they can be."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from einthoven.corpora.challenge2017 import CHALLENGE2017, N_FOLDS
+from einthoven.data.build import build, told
+from einthoven.evaluation.evaluate import DRAWS, evaluate, headline
+from einthoven.evaluation.paired import paired
+from einthoven.evaluation.predictions import joined
+from einthoven.inference.predictor import load
+from einthoven.inference.scoring import keep_result
+from einthoven.models import cost
+from einthoven.report import plots
+from einthoven.report.tables import cells
+from einthoven.studies.folds import Contestant, CrossValidation, shared_out
+from einthoven.studies.study import Steps, Study, write_results
+from einthoven.training.fuse import fuse
+from einthoven.training.recipe import Recipe
+
+RECIPE = Recipe(
+    epochs=30,
+    batch=64,
+    lr=2e-3,
+    weight_decay=0.05,
+    balance=0.25,
+    smoothing=0.05,
+    keep="last",
+    patience=1000,
+    augment=("rolled", "inverted", "gain", "noise"),
+)
+"""Half of the traces are turned upside down, as some of the real ones are."""
+MEASURED = "measured"
+"""The store whose windows have typical beats and measurements of rhythm beside them."""
+TREES = {"n_trees": 1000, "n_bins": 27, "beat": 135, "n_numbers": 116, "summed": True, "upright": True}
+CONTESTANTS = {
+    "rhythm": Contestant("rhythm", {}, RECIPE, MEASURED),
+    "trees": Contestant("forest", TREES, RECIPE, MEASURED, 0.3),
+    "resnet1d": Contestant("resnet1d", {"widths": (24, 48, 96, 128)}, RECIPE, "", 1.5),
+    "hybrid": Contestant("hybrid", {"widths": (24, 48, 64, 96)}, RECIPE, "", 1.2),
+    "litenet": Contestant("litenet", {}, RECIPE, "", 2.0),
+    "arrhythminet_v1": Contestant("arrhythminet_v1", {}, RECIPE),
+    "arrhythminet_v2": Contestant("arrhythminet_v2", {}, RECIPE),
+}
+SMALL = ("arrhythminet_v1", "arrhythminet_v2")
+SHARES = (0.0, 0.3, 0.5, 0.7, 1.0)
+"""Of the trees in the answer beside the net; tried on validation."""
+BEST, SMALLEST = "challenge2017-rhythm", "challenge2017-small"
+"""Names of the models that come with einthoven."""
+_LEAD = "net and trees"
+
+
+def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
+    """Train what is missing, choose on validation, open the test parts once, write results, tables, figures, models and the page.
+
+    Parameters
+    ----------
+    source : folder of the corpus; folder : of the study
+
+    Returns
+    -------
+    plain values: ``title``, ``columns``, ``rows``, ``remarks``, and all that ``results.json`` holds
+    """
+    plain = CHALLENGE2017.preparation
+    stores = {
+        "": build(CHALLENGE2017, source, plain),
+        MEASURED: build(CHALLENGE2017, source, replace(plain, patient=True, rhythm=True)),
+    }
+    folds = range(2 if quick else N_FOLDS)
+    settings = {
+        "study": "challenge2017",
+        "quick": quick,
+        "contestants": {name: found.stated for name, found in CONTESTANTS.items()},
+        "stores": [store.fingerprint for store in stores.values()],
+    }
+    weights = {f"train-{name}-f{fold}": found.cost for fold in folds for name, found in CONTESTANTS.items()}
+    steps = Steps(folder, settings, weights | {"chosen": 0.2, "scores": 0.5, "models": 0.2})
+    protocol = CHALLENGE2017.protocol(protocol_name)
+    runs = CrossValidation(steps, CHALLENGE2017, protocol, stores, CONTESTANTS, folds, Path(folder), quick)
+    return _Run(runs).whole()
+
+
+@dataclass
+class _Run:
+    runs: CrossValidation
+
+    def whole(self) -> dict:
+        runs, steps = self.runs, self.runs.steps
+        trained = {f"{name}-f{fold}": runs.train(name, fold) for name in CONTESTANTS for fold in runs.folds}
+        chosen = steps.do("chosen", self._choose)
+        scored = steps.do("scores", lambda: self._score(chosen))
+        made = steps.do("models", lambda: self._models(chosen, scored))
+        results = {
+            "study": "challenge2017",
+            "smoke_run": runs.quick,
+            "trained": trained,
+            "chosen": chosen,
+            **scored,
+            "models": made,
+            "seconds": steps.seconds,
+        }
+        results |= _table(results, told(runs.stores[""]))
+        self._draw(results)
+        write_results(results, runs.folder)
+        return results
+
+    def _choose(self) -> dict:
+        """For each fold, on its own validation part, the trees' share beside the net; over the folds' validation the small net."""
+        shares = {}
+        for fold in self.runs.folds:
+            net, trees = (self.runs.answers(name, "validation", fold) for name in ("rhythm", "trees"))
+            tried = {share: _score(shared_out(net, trees, share)) for share in SHARES}
+            shares[str(fold)] = {
+                "share": max(tried, key=lambda key: tried[key]),
+                "tried": {str(share): value for share, value in tried.items()},
+            }
+        small = {
+            name: float(np.mean([_score(self.runs.answers(name, "validation", fold)) for fold in self.runs.folds]))
+            for name in SMALL
+        }
+        return {"shares": shares, "small_on_validation": small, "small": max(small, key=lambda name: small[name])}
+
+    def _score(self, chosen: dict) -> dict:
+        draws = 50 if self.runs.quick else DRAWS
+        answers = {name: self.runs.pooled(name) for name in CONTESTANTS}
+        both = [
+            shared_out(*(self.runs.answers(name, "test", fold) for name in ("rhythm", "trees")), found["share"])
+            for fold, found in ((int(fold), found) for fold, found in chosen["shares"].items())
+        ]
+        answers = {_LEAD: joined(both)} | answers
+        scores = {}
+        for name, found in answers.items():
+            found.write(self.runs.folder / "predictions" / f"{name.replace(' ', '-')}.csv")
+            scores[name] = {"model": name} | self.runs.told() | evaluate(found, self.runs.protocol.unit, draws)
+        tests = {
+            f"{_LEAD} - {name}": paired(answers[_LEAD], found, self.runs.protocol.unit, draws)
+            for name, found in answers.items()
+            if name != _LEAD
+        }
+        return {"scores": scores, "paired": tests, "cost": self._cost()}
+
+    def _cost(self) -> dict:
+        found = {}
+        for name, contestant in CONTESTANTS.items():
+            network = load(self.runs.member(name, self.runs.folds[0])).network
+            n_rows, n_samples = self.runs.stores[contestant.store].windows.shape[1:]
+            found[name] = {
+                "parameters": cost.parameters(network),
+                "multiply_accumulates": cost.multiply_accumulates(network, n_rows, n_samples),
+            }
+        return found
+
+    def _models(self, chosen: dict, scored: dict) -> dict:
+        """The models that come with einthoven: net and trees of all folds as one, and the small net of the first fold."""
+        members, weights = [], []
+        for fold, found in chosen["shares"].items():
+            for name, weight in (("rhythm", 1 - found["share"]), ("trees", found["share"])):
+                if weight:
+                    members.append(self.runs.member(name, int(fold)) / "bundle")
+                    weights.append(weight / len(self.runs.folds))
+        best = self.runs.folder / BEST
+        fuse(best, members, "weighted", weights, half=True)
+        fold = self.runs.folds[0]
+        small = self.runs.folder / SMALLEST
+        fuse(small, [self.runs.member(chosen["small"], fold) / "bundle"], "mean", half=True)
+        rows = {best: scored["scores"][_LEAD], small: scored["scores"][chosen["small"]]}
+        for place, found in rows.items():
+            if not self.runs.quick:
+                remark = "Cross-validated: each recording is answered by members that never saw it. " + found["remark"]
+                keep_result(load(place), found | {"remark": remark})
+        return {place.name: {"bytes": sum(file.stat().st_size for file in place.iterdir())} for place in rows}
+
+    def _draw(self, results: dict) -> None:
+        scores, costs = results["scores"], results["cost"]
+        figures = self.runs.folder / "figures"
+        plots.spread(
+            {"five-fold cross-validation": {name: found["challenge_score"] for name, found in scores.items()}},
+            "mean F1 of N, A and O, 95 % interval",
+            figures / "scores.png",
+        )
+        points = {
+            name: (costs[name]["multiply_accumulates"] / 1e6, scores[name]["challenge_score"]) for name in CONTESTANTS
+        }
+        plots.trade(points, "million multiply-accumulates for 30 s", "challenge score", figures / "cost.png")
+        plots.confusion(scores[_LEAD], figures / "confusion.png")
+
+
+def _score(answers) -> float:
+    return evaluate(answers, "patient", 1)["challenge_score"]["value"]
+
+
+def _table(results: dict, left_out: list[str]) -> dict:
+    scores, costs = results["scores"], results["cost"]
+    first = scores[_LEAD]
+    names = headline(first)
+    columns = ["model", *names, *(f"F1 {name}" for name in first["per_class"]), "parameters", "MMAC"]
+    rows = []
+    for name, found in scores.items():
+        figures = [" (".join(cells(found[metric])) + ")" for metric in names]
+        each = [cells(row["f1"])[0] for row in found["per_class"].values()]
+        price = costs.get(name)
+        ends = [f"{price['parameters']:,}", f"{price['multiply_accumulates'] / 1e6:.1f}"] if price else ["", ""]
+        rows.append([name, *figures, *each, *ends])
+    drawn = first["interval"]
+    n_folds = len(results["chosen"]["shares"])
+    title = (
+        f"Challenge 2017: {first['n_test']:,} recordings at hand, {n_folds}-fold cross-validation by recording; "
+        f"{drawn['level']:.0%} intervals over recordings, {drawn['draws']:,} draws"
+    )
+    shares = ", ".join(f"{found['share']:g}" for found in results["chosen"]["shares"].values())
+    smoke = ["SMOKE RUN: a few windows and an epoch each; these numbers mean nothing."] if results["smoke_run"] else []
+    remarks = [
+        *smoke,
+        f"challenge_score is the official one: the mean F1 of N, A and O. {first['remark']}",
+        f"Trees' share beside the net, chosen on each fold's validation part: {shares}.",
+        *left_out,
+        f"{sum(results['seconds'].values()) / 3600:.1f} hours of computing.",
+    ]
+    return {"title": title, "columns": columns, "rows": rows, "remarks": remarks, "shown": columns[:2] + columns[7:10]}
+
+
+CHALLENGE2017_STUDY = Study("challenge2017", "Challenge 2017: one lead, hand-held", "challenge-2017", ("clean",), run)

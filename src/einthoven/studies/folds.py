@@ -1,0 +1,111 @@
+"""Knows how models are cross-validated by one protocol: each trained for each fold, its test answers pooled. Knows no corpus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from einthoven.corpora.corpus import Corpus, Protocol
+from einthoven.data.store import Store
+from einthoven.evaluation.predictions import Predictions, joined, mean
+from einthoven.inference.predictor import load
+from einthoven.inference.scoring import predictions_for, require_unseen
+from einthoven.studies.study import Steps
+from einthoven.training.fit import fit
+from einthoven.training.recipe import Recipe
+from einthoven.training.task import task_of
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A model of a study: an architecture, its settings, the recipe, and by name the store it reads."""
+
+    architecture: str
+    settings: dict
+    recipe: Recipe
+    store: str = ""
+    cost: float = 1.0
+    """Of its training, in any unit; for the time left."""
+
+    @property
+    def stated(self) -> list:
+        """Plain values that decide its weights."""
+        return [self.architecture, self.settings, self.recipe.as_dict(), self.store]
+
+
+@dataclass
+class CrossValidation:
+    """The runs of a study over its folds.
+
+    steps, corpus, protocol : of the study; stores : by name; contestants : by name; folds : their numbers; folder : of the study;
+    quick : a smoke run: a few windows and an epoch each
+    """
+
+    steps: Steps
+    corpus: Corpus
+    protocol: Protocol
+    stores: dict[str, Store]
+    contestants: dict[str, Contestant]
+    folds: Sequence[int]
+    folder: Path
+    quick: bool
+
+    def member(self, name: str, fold: int) -> Path:
+        """The run of a contestant for a fold."""
+        return self.folder / "runs" / f"{name}-f{fold}"
+
+    def train(self, name: str, fold: int) -> dict:
+        """Train a contestant for a fold, unless it is done."""
+        found = self.contestants[name]
+
+        def work() -> dict:
+            task = task_of(self.corpus, self.protocol, self.stores[found.store], 0, (), fold)
+            recipe = replace(found.recipe, seed=fold)
+            if self.quick:
+                task, recipe = replace(task, train=task.train[::4]), replace(recipe, epochs=1)
+            out = self.member(name, fold)
+            card = fit(task, found.architecture, found.settings, recipe, out, devices=1)
+            score = next(key for key in card.training if key.startswith("validation_"))
+            return {"n_parameters": card.n_parameters, score: card.training[score]}
+
+        return self.steps.do(_step(name, fold), work)
+
+    def answers(self, name: str, part: str, fold: int) -> Predictions:
+        """Answers of a contestant for the ``validation`` or ``test`` part of a fold."""
+        store = self.stores[self.contestants[name].store]
+        chosen = getattr(self.protocol.parts(store.index, 0, (), fold), part)
+        predictor = load(self.member(name, fold))
+        if part == "test":
+            require_unseen(predictor, self.corpus, self.protocol, store, chosen)
+        return predictions_for(predictor, self.protocol, store, chosen)
+
+    def pooled(self, name: str) -> Predictions:
+        """Answers of a contestant for the test parts of all folds."""
+        return joined([self.answers(name, "test", fold) for fold in self.folds])
+
+    def told(self) -> dict:
+        """What every evaluation of the study says of itself."""
+        store = next(iter(self.stores.values()))
+        return {
+            "corpus": self.corpus.name,
+            "corpus_version": self.corpus.version,
+            "protocol": self.protocol.name,
+            "protocol_summary": self.protocol.summary,
+            "leaks_patients": self.protocol.leaks,
+            "shared_patients": [],
+            "remark": self.protocol.remark,
+            "rows": "records",
+            "labels": self.protocol.labels.name,
+            "left_out_of_the_store": store.left_out,
+            "unlabelled": int((~self.protocol.labels.is_labelled(store.index.symbol)).sum()),
+        }
+
+
+def shared_out(first: Predictions, second: Predictions, share: float) -> Predictions:
+    """The weighted mean of two answers to the same rows, `share` of it the second's."""
+    if not 0 < share < 1:
+        return second if share else first
+    return replace(mean([first, second]), probability=(1 - share) * first.probability + share * second.probability)
+
+
+def _step(name: str, fold: int) -> str:
+    return f"train-{name}-f{fold}"
