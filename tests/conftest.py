@@ -189,3 +189,11 @@ def challenge2017_like(tmp_path_factory) -> Path:
     from tests.layouts import write_challenge2017
 
     return write_challenge2017(tmp_path_factory.mktemp("challenge2017"))
+
+
+@pytest.fixture(scope="session")
+def cpsc2018_like(tmp_path_factory) -> Path:
+    """Forty recordings of the layouts of CPSC 2018: MATLAB structs, WFDB with codes, WFDB with words."""
+    from tests.layouts import write_cpsc2018
+
+    return write_cpsc2018(tmp_path_factory.mktemp("cpsc2018"))

@@ -109,7 +109,7 @@ def write_ptbxl(folder: Path, n_records: int = 60, rates: tuple[int, ...] = (100
 STANDARD_UPPER = tuple(name.upper() for name in STANDARD)
 
 
-def write_record(path: Path, signal_mv: np.ndarray, fs_hz: int, names, gain, suffix: str = "dat") -> None:
+def write_record(path: Path, signal_mv: np.ndarray, fs_hz: int, names, gain) -> None:
     """One record in format 16, with checksums."""
     path.parent.mkdir(parents=True, exist_ok=True)
     n = len(signal_mv)
@@ -186,18 +186,23 @@ def write_challenge2021(folder: Path) -> Path:
         path = folder / name
         signal = np.round(1000 * twelve_leads(10, fs_hz, rng)).astype("<i2")
         path.parent.mkdir(parents=True, exist_ok=True)
-        head = bytes(range(24))  # a MATLAB 4 header's length
-        path.with_suffix(".mat").write_bytes(head + signal.T.tobytes())
         gain = {"WFDB_Ga_earlygain/E00015": "4880/mV", "WFDB_PTB/S0001": "1000/mv"}.get(name, "1000/mV")
         kind = "16x1+24" if name.startswith("WFDB_CPSC2018/") else "16+24"
-        first = f"{path.name}.mat" if "WFDB_Ga" in name else path.name
-        lines = [f"{first} 12 {fs_hz} {signal.shape[1]} 05-May-2020 09:49:17"]
-        for lead, values in zip(STANDARD, signal, strict=True):
-            total = int(values.sum(dtype=np.int64)) % 65536
-            checksum = total - 65536 if total > 32767 else total
-            lines.append(f"{path.name}.mat {kind} {gain} 16 0 {values[0]} {checksum} 0 {lead}")
-        path.with_suffix(".hea").write_text("\n".join(lines) + "\n" + comments)
+        write_matlab_4(
+            path, signal, fs_hz, comments, gain, kind, f"{path.name}.mat" if "WFDB_Ga" in name else path.name
+        )
     return folder
+
+
+def write_matlab_4(path: Path, adu, fs_hz: int, comments: str, gain: str, kind: str, first: str) -> None:
+    """One record of the Challenges: samples behind a MATLAB 4 header's 24 bytes, a WFDB header that skips them."""
+    path.with_suffix(".mat").write_bytes(bytes(range(24)) + adu.T.tobytes())
+    lines = [f"{first} 12 {fs_hz} {adu.shape[1]} 05-May-2020 09:49:17"]
+    for lead, values in zip(STANDARD, adu, strict=True):
+        total = int(values.sum(dtype=np.int64)) % 65536
+        checksum = total - 65536 if total > 32767 else total
+        lines.append(f"{path.name}.mat {kind} {gain} 16 0 {values[0]} {checksum} 0 {lead}")
+    path.with_suffix(".hea").write_text("\n".join(lines) + "\n" + comments)
 
 
 def write_challenge2017(folder: Path, n: int = 40) -> Path:
@@ -215,6 +220,38 @@ def write_challenge2017(folder: Path, n: int = 40) -> Path:
             write_single_lead(folder / name, 9 + (7 * at) % 50, rng)
     write_single_lead(folder / "A09999", 10, rng)
     (folder / "REFERENCE-v3.csv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def write_cpsc2018(folder: Path, n: int = 40) -> Path:
+    """``matlab/A0001.mat`` structs with ``REFERENCE.csv``, and WFDB copies with codes and with words; some bear several labels.
+
+    The table names two recordings that are not there; one struct is not in the table.
+    """
+    import scipy.io
+
+    rng = np.random.default_rng(9)
+    words = ("Normal", "AF", "I-AVB", "LBBB", "RBBB", "PAC", "PVC", "STD", "STE")
+    codes = ("426783006", "164889003", "270492004", "164909002", "59118001")
+    codes += ("284470004", "164884008", "429622005", "164931005")
+    rows = ["Recording,First_label,Second_label,Third_label"]
+    for place in ("matlab", "wfdb", "words"):
+        (folder / place).mkdir(parents=True, exist_ok=True)
+    for at in range(1, n + 1):
+        name, labels = f"A{at:04d}", [at % 9] if at % 5 else [at % 9, (at + 4) % 9]
+        signal = twelve_leads(6 + (11 * at) % 60, 500, rng)
+        rows.append(f"{name},{','.join([*(str(label + 1) for label in labels), '', ''][:3])}")
+        if at % 3 == 0:
+            ecg = {"sex": "Male", "age": float("nan") if at == 3 else 60, "data": signal}
+            scipy.io.savemat(folder / "matlab" / f"{name}.mat", {"ECG": ecg})
+        else:
+            place = "wfdb" if at % 3 == 1 else "words"
+            told = sorted((codes if place == "wfdb" else words)[label] for label in labels)
+            adu = np.round(1000 * signal).astype("<i2")
+            comments = f"#Age: 70\n#Sex: Male\n#Dx: {','.join(told)}\n"
+            write_matlab_4(folder / place / name, adu, 500, comments, "1000/mV", "16+24", name)
+    scipy.io.savemat(folder / "matlab" / "A0999.mat", {"ECG": {"sex": "Male", "age": 50, "data": signal}})
+    (folder / "matlab" / "REFERENCE.csv").write_text("\n".join([*rows, "A6001,1,,", "A6002,2,,"]) + "\n")
     return folder
 
 

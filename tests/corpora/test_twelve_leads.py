@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from einthoven.cli.main import main
-from einthoven.corpora.challenge2021 import CHALLENGE2021, codes_in
+from einthoven.corpora.challenge2021 import CHALLENGE2021
+from einthoven.corpora.dx import codes_in
 from einthoven.corpora.labels import coded, decoded
 from einthoven.corpora.ptbxl import GROUPS, OVER_89, PTBXL
 from einthoven.corpora.scp import LABEL_SETS, STATEMENTS

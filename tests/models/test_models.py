@@ -275,3 +275,15 @@ def test_an_operational_layer_is_a_sum_over_powers():
     for q, weight in enumerate(layer.powers.weight.split(3, dim=1), 1):
         wanted = wanted + torch.nn.functional.conv1d(x**q, weight, padding=3)
     torch.testing.assert_close(layer(x), wanted)
+
+
+@pytest.mark.parametrize("n_samples", [938, 939])
+def test_a_strided_convolution_of_one_sample_is_torch_s_and_keeps_to_its_memory(n_samples):
+    torch.manual_seed(0)
+    layer, x = Conv1d(8, 16, 1, 2), torch.randn(9, 8, n_samples)
+    torch.testing.assert_close(layer(x), torch.nn.functional.conv1d(x, layer.weight, stride=2))
+    for _ in range(30):
+        with torch.autocast("cpu", torch.bfloat16):
+            answer = layer(x)
+        answer.float().sum().backward()
+    assert torch.isfinite(layer.weight.grad).all()

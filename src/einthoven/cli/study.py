@@ -18,7 +18,7 @@ class StudyVerb:
     """
 
     name: Positional[str]
-    """Name of the study: mitbih, mitbih-clean, ptbxl, ptbxl-model, pediatric, challenge2017."""
+    """Name of the study: mitbih, mitbih-clean, ptbxl, ptbxl-model, pediatric, challenge2017, cpsc2018."""
     source: From
     """Folder of the corpus as its publisher lays it out."""
     out: Path
@@ -26,7 +26,7 @@ class StudyVerb:
     protocol: str = "clean"
     """How the corpus is parted; clean keeps patients apart."""
     folds: str | None = None
-    """Of ptbxl: groups (three groups of folds are tested in turn) or official (fold 10 is tested)."""
+    """Of ptbxl: groups (three groups of folds are tested in turn) or official (fold 10 is tested); of cpsc2018: how many of ten."""
     quick: bool = False
     """A smoke run: the whole path on a few windows; its numbers mean nothing, and say so."""
 

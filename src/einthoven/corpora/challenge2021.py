@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
-from einthoven.corpora.labels import LabelSet, coded
+from einthoven.corpora.dx import age_in, codes_in
+from einthoven.corpora.labels import LabelSet
 from einthoven.corpora.split import Split, parted, without
 from einthoven.errors import CorpusIncomplete, EinthovenError, RecordUnreadable
 from einthoven.records import Record, read
@@ -72,18 +73,6 @@ SCORED = {
     "TInv": ("t wave inversion", ("59931005",)),
 }
 """Of each scored class what it means, and its SNOMED CT codes: two codes where the challenge counts them as one."""
-WORDS = {
-    "Normal": "426783006",
-    "AF": "164889003",
-    "I-AVB": "270492004",
-    "LBBB": "164909002",
-    "RBBB": "59118001",
-    "PAC": "284470004",
-    "PVC": "164884008",
-    "STD": "429622005",
-    "STE": "164931005",
-}
-"""What some copies of CPSC 2018 write in words instead of codes."""
 _LABELS = LabelSet(
     name="Challenge 2021, 26 scored classes by SNOMED CT code",
     classes=tuple(SCORED),
@@ -91,32 +80,6 @@ _LABELS = LabelSet(
     symbols={name: codes for name, (_, codes) in SCORED.items()},
     multi=True,
 )
-
-
-def codes_in(comments: tuple[str, ...]) -> str:
-    """The diagnoses of a header, ``Dx: 164889003,59118001`` or in words, as :func:`einthoven.corpora.labels.coded` joins them."""
-    found = {}
-    for comment in comments:
-        key, _, value = comment.partition(":")
-        if key.strip().lower() == "dx":
-            for word in value.split(","):
-                code = WORDS.get(word.strip(), word.strip())
-                if code and ":" not in code and ";" not in code:
-                    found[code] = 100.0
-    return coded(found)
-
-
-def age_in(comments: tuple[str, ...]) -> float:
-    """The age in years; NaN where it is not told or cannot be."""
-    for comment in comments:
-        key, _, value = comment.partition(":")
-        if key.strip().lower() == "age":
-            try:
-                years = float(value)
-            except ValueError:
-                return float("nan")
-            return years if 0 <= years <= 120 else float("nan")
-    return float("nan")
 
 
 def _entries(folder: Path, fs_hz: float) -> Listing:

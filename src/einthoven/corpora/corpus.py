@@ -77,7 +77,7 @@ class Protocol:
     leaks: bool
     """Whether patients are shared between the parts by design; it is then said wherever a number appears."""
     unit: str
-    """What intervals resample: ``patient`` or ``beat``."""
+    """What intervals resample: ``patient``, or where patients are shared ``beat``, ``window`` or ``row``."""
     remark: str
     """What a reader of the numbers must know."""
     without: tuple[str, ...]

@@ -84,6 +84,10 @@ class Steps:
             aside.write_text(json.dumps(result | {"seconds": round(seconds, 1)}, indent=1) + "\n")
         return _read(file)
 
+    def of(self, part: str) -> "Steps":
+        """The same steps for a part of the study: their names begin with its name."""
+        return _Part(self, part)
+
     @property
     def seconds(self) -> dict[str, float]:
         """What each finished step took."""
@@ -94,6 +98,14 @@ class Steps:
             return ""
         left = sum(cost for name, cost in self.costs.items() if name not in done)
         return f"   about {left * self._spent / self._measured / 60:.0f} min left"
+
+
+class _Part(Steps):
+    def __init__(self, whole: Steps, part: str):
+        self.whole, self.part = whole, part
+
+    def do(self, name: str, work: Callable[[], dict]) -> dict:
+        return self.whole.do(f"{self.part}-{name}", work)
 
 
 def write_results(results: dict, folder: Path) -> None:

@@ -15,6 +15,7 @@ from einthoven.training.losses import Loss
 from einthoven.training.recipe import Recipe
 
 _RHYTHM_NOISE = 0.03
+_PLATEAU = 5
 SCORE = {False: "macro_f1", True: "macro_auroc"}
 """What the validation part is judged by, where a window bears one class, and where it can bear several."""
 
@@ -119,11 +120,14 @@ class Training(L.LightningModule):
         self.log_dict(values, prog_bar=True)
 
     def configure_optimizers(self) -> dict:
-        """AdamW with a rise over the first epoch and a cosine to zero."""
+        """AdamW with a rise over the first epoch and a cosine to zero, or halved where the validation loss stays."""
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.ndim <= 1]
         groups = [{"params": decayed}, {"params": plain, "weight_decay": 0.0}]
         optimizer = torch.optim.AdamW(groups, lr=self.recipe.lr, weight_decay=self.recipe.weight_decay)
+        if self.recipe.schedule == "plateau":
+            halving = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, "min", factor=0.5, patience=_PLATEAU)
+            return {"optimizer": optimizer, "lr_scheduler": {"scheduler": halving, "monitor": "val_loss"}}
         warm, total = self.steps_per_epoch, self.steps_per_epoch * self.recipe.epochs
 
         def factor(step: int) -> float:

@@ -7,6 +7,7 @@ from einthoven.errors import ConfigurationFault
 LOSSES = ("cross_entropy", "weighted", "focal", "asymmetric")
 KEPT = ("best", "last")
 SIMULATED = ("runs", "patterns", "fibrillation")
+SCHEDULES = ("cosine", "plateau")
 PRECISIONS = ("auto", "fp32", "bf16")
 
 
@@ -20,6 +21,8 @@ class Recipe:
     """Windows in a batch."""
     lr: float = 2e-3
     """Largest learning rate of AdamW; it rises over the first epoch and falls to zero along a cosine."""
+    schedule: str = "cosine"
+    """cosine, or plateau: the rate stays, and is halved after five epochs without a lower validation loss."""
     weight_decay: float = 0.01
     """Decoupled weight decay of AdamW."""
     clip_norm: float = 1.0
@@ -71,13 +74,16 @@ class Recipe:
             faults.append(f"seed is {self.seed}")
         if self.loss not in LOSSES:
             faults.append(f"loss is {self.loss}")
+        if self.schedule not in SCHEDULES:
+            faults.append(f"schedule is {self.schedule}")
         if self.precision not in PRECISIONS:
             faults.append(f"precision is {self.precision}")
         if faults:
             raise ConfigurationFault(
                 "the recipe cannot be carried out.",
                 found="; ".join(faults),
-                expected=f"numbers above zero, loss {' or '.join(LOSSES)}, precision {' or '.join(PRECISIONS)}",
+                expected=f"numbers above zero, loss {' or '.join(LOSSES)}, schedule {' or '.join(SCHEDULES)}, "
+                f"precision {' or '.join(PRECISIONS)}",
                 remedy="einthoven train --help",
             )
 

@@ -1,0 +1,74 @@
+"""The studies of CPSC 2018 and of the Challenge 2017, as smoke runs on small corpora in the exact layouts."""
+
+import json
+
+import numpy as np
+import pytest
+
+from einthoven import bundle
+from einthoven.cli.main import main
+from einthoven.evaluation.predictions import Predictions
+from einthoven.inference.predictor import load
+from einthoven.studies import challenge2017, cpsc2018
+from tests.studies.test_twelve_leads import run
+
+
+def test_challenge2017(challenge2017_like, home, tmp_path, monkeypatch, capsys):
+    few = {name: challenge2017.CONTESTANTS[name] for name in ("rhythm", "trees", *challenge2017.SMALL)}
+    monkeypatch.setattr(challenge2017, "CONTESTANTS", few)
+    results = run("challenge2017", challenge2017_like, tmp_path / "study")
+    assert "SMOKE RUN" in capsys.readouterr().out
+    scores = results["scores"]
+    assert set(scores) == {"net and trees", *few} and results["title"].startswith("Challenge 2017: 1")
+    assert all(found["challenge_score"]["low"] <= found["challenge_score"]["high"] for found in scores.values())
+    for name in (challenge2017.BEST, challenge2017.SMALLEST):
+        assert bundle.load_card(tmp_path / "study" / name).classes == tuple("NAO~")
+    fused = load(tmp_path / "study" / challenge2017.BEST)
+    shares = [found["share"] for found in results["chosen"]["shares"].values()]
+    assert len(fused.card.settings["members"]) == sum(2 - (share in (0.0, 1.0)) for share in shares)
+    answers = Predictions.read(tmp_path / "study" / "predictions" / "net-and-trees.csv")
+    assert len(np.unique(answers.record)) == len(answers.record) == scores["rhythm"]["n_test"]
+    again = main(["evaluate", str(fused.folder), "--from", str(challenge2017_like), "--out", str(tmp_path / "scores")])
+    assert again == 2 and "two parts" in capsys.readouterr().err
+
+
+def test_the_share_of_the_trees_is_chosen_on_validation(challenge2017_like, home, tmp_path, monkeypatch):
+    """Whatever the test parts say, the choice stays."""
+    few = {name: challenge2017.CONTESTANTS[name] for name in ("rhythm", "trees", *challenge2017.SMALL)}
+    monkeypatch.setattr(challenge2017, "CONTESTANTS", few)
+    asked = []
+    answers = challenge2017.CrossValidation.answers
+
+    def noted(self, name, part, fold):
+        asked.append(part)
+        return answers(self, name, part, fold)
+
+    monkeypatch.setattr(challenge2017.CrossValidation, "answers", noted)
+    choose = challenge2017._Run._choose
+
+    def choosing(self):
+        asked.clear()
+        found = choose(self)
+        assert set(asked) == {"validation"}
+        return found
+
+    monkeypatch.setattr(challenge2017._Run, "_choose", choosing)
+    run("challenge2017", challenge2017_like, tmp_path / "study")
+    assert "test" in asked
+
+
+@pytest.mark.parametrize("protocol", ["clean", "both"])
+def test_cpsc2018(protocol, cpsc2018_like, home, tmp_path, monkeypatch, capsys):
+    small = {"widths": (4, 4, 8), "hidden": (4, 4), "dense": 8}, {"widths": (8, 16)}
+    nets = {"litenet": ("litenet", small[0], 1.0), "resnet18": ("resnet1d", small[1], 1.0)}
+    monkeypatch.setattr(cpsc2018, "NETS", nets)
+    results = run("cpsc2018", cpsc2018_like, tmp_path / "study", "--protocol", protocol)
+    assert "40 of its 6,877 recordings" in capsys.readouterr().out.splitlines()[0]
+    asked = {"clean"} if protocol == "clean" else {"clean", "paper"}
+    assert set(results["protocols"]) == asked
+    for name in asked:
+        scores = results["protocols"][name]["scores"]
+        assert set(scores) == {"litenet-12", "litenet-I", "resnet18-12", "resnet18-I"}
+        assert all(found["leaks_patients"] == (name == "paper") for found in scores.values())
+    told = json.loads((tmp_path / "study" / "results.json").read_text())
+    assert told["recordings"] == 40
