@@ -143,3 +143,18 @@ def test_masks_silence_and_never_everything():
     masked = AUGMENTATIONS["masked"](x, 100.0, rng)
     assert torch.equal(masked[:, 0], masked[:, 2])
     assert 0 < (masked == 0).float().mean() < 0.2
+
+
+def test_windows_are_turned_over_whole_and_rolled_without_their_typical_beat():
+    x = torch.randn(200, 2, 2, 50, generator=torch.Generator().manual_seed(0))
+    turned = AUGMENTATIONS["inverted"](x, 100.0, torch.Generator().manual_seed(1))
+    sign = (turned / x).flatten(1)
+    assert torch.allclose(sign, sign[:, :1].expand_as(sign), atol=1e-4) and 60 < int((sign[:, 0] < 0).sum()) < 140
+    rolled = AUGMENTATIONS["rolled"](x, 100.0, torch.Generator().manual_seed(1))
+    assert torch.equal(rolled[:, :, 1], x[:, :, 1])
+    by = [
+        int((torch.stack([x[at, 0, 0].roll(-k) for k in range(50)]) == rolled[at, 0, 0]).all(dim=1).nonzero())
+        for at in range(9)
+    ]
+    assert len(set(by)) > 5
+    assert torch.equal(rolled[0, 1, 0], x[0, 1, 0].roll(-by[0]))

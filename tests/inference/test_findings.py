@@ -190,3 +190,13 @@ def test_a_training_begins_from_another(ptbxl_like, home, tmp_path):
         fit(task, "cnn", {}, recipe, tmp_path / "other", devices=1, start=tmp_path / "start")
     with pytest.raises(ConfigurationFault, match="other shapes"):
         fit(task, "hybrid", {"recurrence": []}, recipe, tmp_path / "other", devices=1, start=tmp_path / "start")
+
+
+def test_a_trace_that_looks_inverted_is_told(tmp_path, ecg):
+    preparation = {"leads": ("ECG|I",), "scaling": "local"}
+    made(tmp_path / "one", "cnn", {"widths": [8, 8]}, preparation=preparation)
+    model = einthoven.load(tmp_path / "one")
+    upright = Record("wrist", ecg[0][None, : 360 * 12].astype(np.float32), 360.0, ("ECG",))
+    turned = replace(upright, signal_mv=-upright.signal_mv)
+    assert not any("point down" in remark for remark in model(upright).remarks)
+    assert any("upside down" in remark for remark in model(turned).remarks)

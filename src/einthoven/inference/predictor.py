@@ -16,7 +16,7 @@ from einthoven.signal import heartbeats, leads, preparation, quality
 
 _LISTENED = ("good", "noisy", "clipped", "missing", "flat")
 _LEAST_FILLED = 0.5
-_UPRIGHT = ("I", "II", "MLII", "V5", "V6")
+_UPRIGHT = ("I", "II", "MLII", "V5", "V6", "ECG")
 
 
 def load(name_or_path: str | Path) -> "Predictor":
@@ -130,11 +130,17 @@ class Predictor:
     def _findings(self, record: Record) -> Findings:
         wanted = self.card.preparation
         least_s = _LEAST_FILLED * wanted.after_s
-        _, names, verdicts = self._used(record, least_s, f"half of the {wanted.after_s:g} s it looks at")
+        used_mv, names, verdicts = self._used(record, least_s, f"half of the {wanted.after_s:g} s it looks at")
         remarks = list(record.warnings)
         if record.duration_s < wanted.after_s - 0.5 / wanted.fs_hz:
             remarks.append(f"{record.duration_s:.1f} s long: the rest of the {wanted.after_s:g} s is filled with zeros")
         remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
+        if len(names) == 1 and names[0] in _UPRIGHT and verdicts[0].verdict not in ("flat", "missing"):
+            seen = quality.interpolated(used_mv[0])
+            if quality.looks_inverted(seen, heartbeats.find(seen, record.fs_hz), record.fs_hz):
+                remarks.append(
+                    f"most QRS complexes of {names[0]} point down: electrodes reversed, or the device held upside down"
+                )
         windows, starts = preparation.tiles(
             record.signal_mv, record.fs_hz, record.leads, wanted, str(record.source or record.name)
         )

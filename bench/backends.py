@@ -1,0 +1,273 @@
+"""Measures each architecture on each backend: size, latency, throughput, memory, and the share of this machine's peak.
+
+python bench/backends.py            writes docs/results/backends.md, .json and .png
+python bench/backends.py NAME       one architecture, to the terminal
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from einthoven.paths import written_aside
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results"
+SHAPES = {
+    "cnn": (2, 5, 360),
+    "cnn_lstm": (2, 5, 360),
+    "cnn_lstm_attention": (2, 5, 360),
+    "arrhythminet_v1": (1, 5, 360),
+    "arrhythminet_v2": (1, 5, 360),
+    "self_onn": (2, 5, 360),
+    "patient_context": (5, 4, 128),
+    "resnet1d": (12, 23, 1000),
+    "hybrid": (12, 23, 1000),
+    "xresnet1d": (12, 23, 1000),
+    "inception1d": (12, 23, 1000),
+    "s4": (12, 23, 1000),
+    "typical_beat": (25, 23, 1000),
+    "bilstm": (12, 19, 300),
+    "transformer": (12, 19, 300),
+    "mamba2": (12, 19, 300),
+    "litenet": (1, 4, 4500),
+    "rhythm": (3, 4, 4500),
+}
+"""Rows, classes and samples of the studies that use them."""
+WAYS = ("torch fp32", "onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino bf16", "openvino int8")
+_BATCHES = (1, 8, 32, 64)
+
+
+def measure(name: str, way: str, threads: int, place: Path) -> dict:
+    """Latency or throughput of one way in this process, and the memory it took.
+
+    Run by itself, so that the memory is its own.
+    """
+    rows, _, samples = SHAPES[name]
+    rng = np.random.default_rng(0)
+    work = _prepared(name, way, threads, place)
+    found: dict = {}
+    if threads == 1:
+        window = rng.standard_normal((1, rows, samples)).astype(np.float32)
+        taken = _times(lambda: work(window), 200, 3.0)
+        found = {"p50_ms": 1e3 * float(np.median(taken)), "p99_ms": 1e3 * float(np.quantile(taken, 0.99))}
+    else:
+        best = 0.0
+        for size in _BATCHES:
+            windows = rng.standard_normal((size, rows, samples)).astype(np.float32)
+            best = max(best, size / min(_times(lambda windows=windows: work(windows), 20, 1.5)))
+        found = {"windows_per_s": best}
+    status = Path("/proc/self/status").read_text().split("VmHWM:")[1]
+    return found | {"memory_mb": int(status.split()[0]) / 1024}
+
+
+def _times(work, most: int, seconds: float) -> list[float]:
+    for _ in range(3):
+        work()
+    taken, started = [], time.perf_counter()
+    while len(taken) < most and time.perf_counter() - started < seconds:
+        at = time.perf_counter()
+        work()
+        taken.append(time.perf_counter() - at)
+    return taken
+
+
+def _prepared(name: str, way: str, threads: int, place: Path):
+    library, precision = way.split()
+    if library == "torch":
+        import torch
+
+        from einthoven.models import MODELS
+
+        torch.set_num_threads(threads)
+        network = MODELS[name](*SHAPES[name]).eval()
+
+        def eager(windows):
+            with torch.inference_mode():
+                return network(torch.from_numpy(windows))
+
+        return eager
+    content = (place / ("folded.onnx" if way == "onnxruntime fp32" else f"{_STORED[precision]}.onnx")).read_bytes()
+    if library == "onnxruntime":
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return lambda windows: session.run(None, {"windows": windows})
+    import openvino
+
+    core = openvino.Core()
+    options = {
+        "INFERENCE_NUM_THREADS": threads,
+        "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    request = core.compile_model(core.read_model(content), "CPU", options).create_infer_request()
+    return lambda windows: request.infer({0: windows})
+
+
+_STORED = {"fp32": "plain", "bf16": "plain", "int8": "int8"}
+
+
+def convert(name: str, place: Path) -> dict:
+    """Graphs of an architecture with random weights, into a folder; their sizes, and what the network costs."""
+    import torch
+
+    from einthoven.export import graph, int8
+    from einthoven.models import MODELS, cost
+
+    torch.manual_seed(0)
+    rows, classes, samples = SHAPES[name]
+    network = MODELS[name](rows, classes, samples).eval()
+    windows = np.random.default_rng(0).standard_normal((64, rows, samples)).astype(np.float32)
+    plain = graph.to_onnx(graph.plain(network), windows)
+    contents = {
+        "folded": graph.to_onnx(graph.folded(network), windows),
+        "plain": plain,
+        "int8": int8.quantized(plain, windows[:32], "extremes"),
+    }
+    for key, content in contents.items():
+        (place / f"{key}.onnx").write_bytes(content)
+    return {
+        "parameters": cost.parameters(network),
+        "multiply_accumulates": cost.multiply_accumulates(network, rows, samples),
+        "bytes": {key: len(content) for key, content in contents.items()},
+    }
+
+
+def peaks() -> dict[str, float]:
+    """Multiply-accumulates a second that two threads reach here in large matrix products, by precision."""
+    import torch
+
+    torch.set_num_threads(2)
+    found = {}
+    for name, kind in (("fp32", torch.float32), ("bf16", torch.bfloat16), ("int8", torch.int8)):
+        reached = []
+        for size in (512, 1024, 2048):
+            values = torch.randint(-100, 100, (size, size)).to(kind)
+            work = torch._int_mm if kind is torch.int8 else torch.mm
+            reached.append(size**3 / min(_times(lambda a=values, f=work: f(a, a), 20, 3.0)))
+        found[name] = max(reached)
+    return found
+
+
+def of(name: str) -> dict:
+    """All ways of an architecture, one process each."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        found = convert(name, place)
+        for way in WAYS:
+            row: dict = {}
+            for threads in (1, 2):
+                words = [sys.executable, __file__, "--one", name, way, str(threads), folder]
+                done = subprocess.run(words, capture_output=True, text=True, check=True)
+                row |= json.loads(done.stdout.strip().splitlines()[-1])
+            found[way] = row
+    return found
+
+
+def table(found: dict[str, dict], limits: dict[str, float]) -> list[str]:
+    """The rows in Markdown."""
+    lines = [
+        "| architecture | input | parameters | MMAC | backend | size | p50 / p99, batch 1, one thread | windows/s, two threads "
+        "| memory | share of peak | to eager: latency, throughput |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, row in found.items():
+        rows, _, samples = SHAPES[name]
+        eager = row["torch fp32"]
+        for way in WAYS:
+            got = row[way]
+            precision = way.split()[1]
+            size = (
+                row["bytes"]["int8" if precision == "int8" else "plain"] / 1e6
+                if way != WAYS[0]
+                else 4e-6 * row["parameters"]
+            )
+            share = row["multiply_accumulates"] * got["windows_per_s"] / limits[precision]
+            ratios = f"{eager['p50_ms'] / got['p50_ms']:.1f}x, {got['windows_per_s'] / eager['windows_per_s']:.1f}x"
+            head = [name, f"{rows} x {samples}", f"{row['parameters']:,}", f"{row['multiply_accumulates'] / 1e6:.1f}"]
+            cells = [
+                *(head if way == WAYS[0] else [""] * 4),
+                way,
+                f"{size:.2f} MB",
+                f"{got['p50_ms']:.2f} / {got['p99_ms']:.2f} ms",
+                f"{got['windows_per_s']:,.0f}",
+                f"{got['memory_mb']:.0f} MB",
+                f"{share:.0%}",
+                ratios if way != WAYS[0] else "",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def draw(found: dict[str, dict], file: Path) -> None:
+    """Latency against size for each architecture and way."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 6), layout="constrained")
+    axes = figure.subplots()
+    for way in WAYS:
+        at = [(row["bytes"]["int8" if "int8" in way else "plain"] / 1e6, row[way]["p50_ms"]) for row in found.values()]
+        axes.plot(*zip(*at, strict=True), "o", label=way, alpha=0.8)
+    for name, row in found.items():
+        axes.annotate(
+            name,
+            (row["bytes"]["plain"] / 1e6, row["torch fp32"]["p50_ms"]),
+            fontsize=7,
+            xytext=(4, 2),
+            textcoords="offset points",
+        )
+    axes.set(
+        xscale="log", yscale="log", xlabel="size on disk, MB", ylabel="median latency of one window, one thread, ms"
+    )
+    axes.grid(alpha=0.3, which="both")
+    axes.legend(fontsize=8)
+    with written_aside(file) as aside:
+        figure.savefig(aside, dpi=130, format="png")
+
+
+def main() -> None:
+    """Measure and write."""
+    if sys.argv[1:2] == ["--one"]:
+        name, way, threads, folder = sys.argv[2:]
+        print(json.dumps(measure(name, way, int(threads), Path(folder))))
+        return
+    limits = peaks()
+    names = sys.argv[1:] or list(SHAPES)
+    found = {}
+    for name in names:
+        found[name] = of(name)
+        print("\n".join(table({name: found[name]}, limits)), flush=True)
+    if sys.argv[1:]:
+        return
+    model = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        "",
+    )
+    lines = [
+        "# Backends",
+        "",
+        f"`python bench/backends.py` · {model}, two cores · random weights, which take as long as trained ones; "
+        "each way in a process of its own. Peak: the most that torch reaches in matrix products of 512 to 2048, two threads: "
+        + ", ".join(f"{name} {value / 1e9:.0f} GMAC/s" for name, value in limits.items())
+        + ".",
+        "",
+        "![Latency against size](backends.png)",
+        "",
+        *table(found, limits),
+        "",
+    ]
+    with written_aside(RESULTS / "backends.md") as aside:
+        aside.write_text("\n".join(lines))
+    with written_aside(RESULTS / "backends.json") as aside:
+        aside.write_text(json.dumps({"machine": model, "peaks": limits, "found": found}, indent=1) + "\n")
+    draw(found, RESULTS / "backends.png")
+
+
+if __name__ == "__main__":
+    main()
