@@ -1,14 +1,17 @@
 """The corpus contract, over CORPORA; the counts on the real files where they are at hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from einthoven.corpora import CORPORA
 from einthoven.corpora.corpus import Index
 from einthoven.corpora.labels import AAMI5
-from einthoven.corpora.mitdb import DS1, DS2, MITDB, PACED, RECORDS, VALIDATION
+from einthoven.corpora.mitdb import COMMON, DS1, DS2, MITDB, PACED, RECORDS, TESTED_ALONE, VALIDATION
 from einthoven.corpora.split import PARTS, Split, audit, require_apart, stratified
 from einthoven.corpora.svdb import SVDB
+from einthoven.data.build import build
 from einthoven.errors import CorpusIncomplete, PatientLeak, UnknownName
 
 
@@ -68,7 +71,9 @@ def test_the_sets_are_de_chazals():
 
 @pytest.mark.parametrize("name", MITDB.protocols)
 def test_parts_do_not_overlap(name, mitdb_index):
-    split = MITDB.protocols[name].split(mitdb_index, 0, (), None)
+    fold = 3 if name == "patient_specific" else None
+    late = replace(mitdb_index, position=1000 * 360 * (mitdb_index.position % 2))
+    split = MITDB.protocols[name].split(late, 0, (), fold)
     together = np.concatenate([getattr(split, part) for part in PARTS])
     assert len(np.unique(together)) == len(together)
     assert all(len(getattr(split, part)) for part in PARTS)
@@ -169,3 +174,19 @@ def test_svdb_takes_the_records_that_are_there(svdb_like, tmp_path):
     (tmp_path / "svdb" / "812.dat").unlink()
     with pytest.raises(CorpusIncomplete, match=r"1 missing: 812\.dat"):
         SVDB.entries(tmp_path / "svdb", 128.0)
+
+
+def test_a_model_of_one_s_own_learns_from_common_beats_and_five_minutes(real_mitdb, home):
+    protocol = MITDB.protocol("patient_specific")
+    store = build(MITDB, real_mitdb, MITDB.preparation)
+    early = store.index.position < 300 * 360
+    for fold in (0, 13):
+        split = protocol.parts(store.index, 0, (), fold)
+        name = TESTED_ALONE[fold]
+        learned = np.concatenate((split.train, split.validation))
+        own = store.index.record[learned] == name
+        assert (~own).sum() == 245 and early[learned[own]].all()
+        assert set(store.index.record[split.test]) == {name} and not early[split.test].any()
+        assert own.sum() + len(split.test) == (store.index.record == name).sum()
+        classes, counts = np.unique(AAMI5.targets(store.index.symbol[learned[~own]]), return_counts=True)
+        assert dict(zip((AAMI5.classes[at] for at in classes), counts.tolist(), strict=True)) == COMMON

@@ -7,9 +7,10 @@ import pytest
 
 from einthoven import bundle
 from einthoven.cli.main import main
+from einthoven.corpora import mitdb
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
-from einthoven.studies import challenge2017, cpsc2018
+from einthoven.studies import challenge2017, cpsc2018, mitbih_small
 from tests.studies.test_twelve_leads import run
 
 
@@ -72,3 +73,16 @@ def test_cpsc2018(protocol, cpsc2018_like, home, tmp_path, monkeypatch, capsys):
         assert all(found["leaks_patients"] == (name == "paper") for found in scores.values())
     told = json.loads((tmp_path / "study" / "results.json").read_text())
     assert told["recordings"] == 40
+
+
+def test_mitbih_small(mitdb_like, home, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(mitdb, "_FIRST_S", 10.0)  # of twenty
+    results = run("mitbih-small", mitdb_like, tmp_path / "study")
+    assert "SMOKE RUN" in capsys.readouterr().out
+    scores = results["scores"]
+    assert set(scores["arrhythminet_v1-clean"]["per_class"]) == set("NLRAV")
+    assert scores["arrhythminet_v1-paper"]["leaks_patients"] and not scores["arrhythminet_v1-clean"]["leaks_patients"]
+    assert scores["arrhythminet_v2-paper"]["kilobytes"] < 157.76
+    assert scores["self_onn_q7"]["protocol"] == "patient_specific" and scores["self_onn_q7"]["leaks_patients"]
+    assert scores["self_onn_q7"]["n_parameters"] > scores["self_onn_q1"]["n_parameters"]
+    assert mitbih_small.PAPER["self_onn_q7"]["F1 S"] == 0.766

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, entries_of
-from einthoven.corpora.labels import AAMI4, AAMI5, BEAT_SYMBOLS
+from einthoven.corpora.labels import AAMI4, AAMI5, BEAT_SYMBOLS, LabelSet
 from einthoven.corpora.split import Split, stratified
 from einthoven.records import Record, read
 from einthoven.signal.preparation import Preparation
@@ -150,6 +150,43 @@ def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int |
     return Split(*(np.flatnonzero(part & counted) for part in (train, validation, test)))
 
 
+COMMON = {"N": 75, "S": 75, "V": 75, "F": 13, "Q": 7}
+"""Beats of each class that all patients' models share (Jiang and Kong 2007, IEEE Trans Neural Netw 18:1750): 245 in all."""
+TESTED_ALONE = tuple(name for name in RECORDS if name >= "200" and name not in PACED)
+_COMMON_FROM = tuple(name for name in RECORDS if name < "200" and name not in PACED)
+_FIRST_S = 300.0
+
+
+def _split_patient_specific(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
+    """Common beats and the first five minutes of the tested record train, a fifth of them validates; the rest of it tests."""
+    if fold is None:
+        return Split(*(np.zeros(0, np.int64),) * 3)
+    rng = np.random.default_rng(seed)
+    labels = AAMI5.targets(index.symbol)
+    shared = np.isin(index.record, _COMMON_FROM) & ~np.isin(index.record, left_out)
+    chosen = []
+    for name, count in COMMON.items():
+        there = rng.permutation(np.flatnonzero(shared & (labels == AAMI5.classes.index(name))))
+        chosen.append(there[:count])
+    own = (index.record == TESTED_ALONE[fold]) & (labels >= 0)
+    early = index.position < _FIRST_S * MITDB.fs_hz
+    learned = np.sort(np.concatenate((*chosen, np.flatnonzero(own & early))))
+    train, validation = stratified(labels[learned], 0.2, seed + 1)
+    return Split(learned[train], learned[validation], np.flatnonzero(own & ~early))
+
+
+NLRAV = LabelSet(
+    "MIT-BIH, five symbols",
+    tuple("NLRAV"),
+    (
+        "normal",
+        "left bundle branch block",
+        "right bundle branch block",
+        "atrial premature",
+        "premature ventricular contraction",
+    ),
+    {name: name for name in "NLRAV"},
+)
 PROTOCOLS = {
     "clean": Protocol(
         name="clean",
@@ -174,6 +211,18 @@ PROTOCOLS = {
         declared_shared=(),
         split=_split_paper,
     ),
+    "patient_specific": Protocol(
+        name="patient_specific",
+        summary="245 common beats and a record's first five minutes train, the rest of it tests; a fold for each of 24 records",
+        labels=AAMI5,
+        leaks=True,
+        unit="beat",
+        remark="LEAKS PATIENTS by design: each model has learned from the first five minutes of the person it is tested on.",
+        without=PACED,
+        declared_shared=(),
+        split=_split_patient_specific,
+        n_folds=len(TESTED_ALONE),
+    ),
 }
 
 MITDB = Corpus(
@@ -193,4 +242,5 @@ MITDB = Corpus(
     entries=_entries,
     read=_read,
     beats=_beats,
+    label_sets={"nlrav": NLRAV},
 )

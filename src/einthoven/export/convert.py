@@ -79,6 +79,9 @@ def export(
         Where it answers otherwise than the model, or the target cannot have that precision.
     """
     card, where = model.card, Path(out)
+    # Who was seen stays on the card; in which recordings would be most of a small file.
+    told = {name: value for name, value in card.training.items() if name != "records"}
+    card = replace(card, training=told, graph_sha256="")
     reference = TorchBackend(model.folder, card)
     seen = _inputs(card, real.store.windows[real.train]) if real else graph.noise(card)
     kind = OnnxBackend if target == "onnx" else OpenVinoBackend
@@ -94,7 +97,7 @@ def export(
     found_on = "training_windows" if real else "noise"
     with tempfile.TemporaryDirectory() as aside:
         draft = Path(aside) / f"draft{TARGETS[target]}"
-        _write(content, replace(card, export=found, graph_sha256=""), target, precision, draft)
+        _write(content, replace(card, export=found), target, precision, draft)
         backend = load(draft).backend
         difference = float(np.abs(backend.logits(seen) - reference.logits(seen)).max())
         found[f"largest_logit_difference_on_{found_on}"] = float(f"{difference:.3g}")
@@ -107,7 +110,7 @@ def export(
                 require_kept(parity, where.name)
                 if precision in _CLOSE:
                     _require_close(parity.probability[0], precision, where)
-        done = replace(card, export=found, graph_sha256="")
+        done = replace(card, export=found)
         _write(content, done, target, precision, draft)
         for made in reversed(files_of(draft)):
             with written_aside(where.with_suffix(made.suffix)) as final:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from einthoven.export.graph import INPUT
+from einthoven.export.graph import INPUT, short
 
 WAYS = {
     "extremes": ("MinMax", False),
@@ -54,9 +54,9 @@ def quantized(content: bytes, windows: np.ndarray, way: str) -> bytes:
             nodes_to_exclude=convolutions[:1] if spares_first else [],
         )
         if not any(node.op_type in _RECURRENT for node in onnx.load(static).graph.node):
-            return static.read_bytes()
+            return short(static.read_bytes())
         quantize_dynamic(static, done, op_types_to_quantize=list(_RECURRENT), weight_type=QuantType.QInt8)
-        return done.read_bytes()
+        return short(done.read_bytes())
 
 
 class _Windows:
