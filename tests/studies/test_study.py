@@ -13,6 +13,7 @@ import pytest
 from einthoven.cli.main import main
 from einthoven.corpora.mitdb import DS2
 from einthoven.errors import ConfigurationFault, CorpusIncomplete, StudyDamaged
+from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
 from einthoven.studies import STUDIES, mitbih
@@ -176,6 +177,22 @@ def test_the_operating_point_turns_rare_classes_down():
     assert point["weights"][0] == 1.0
     assert point["weights"][1] < 1.0
     assert point["validation_macro_precision"] > 0.95
+
+
+def test_an_operating_point_that_cannot_be_reached_is_the_most_precise():
+    rng = np.random.default_rng(0)
+    truth = rng.choice(3, 900, p=(0.8, 0.1, 0.1))
+    probability = 0.6 * np.eye(3)[truth] + rng.dirichlet((1, 1, 1), 900)
+    rows = np.arange(900).astype(str)
+    answers = Predictions(
+        tuple("NSV"), truth, probability / probability.sum(axis=1, keepdims=True), rows, rows, np.arange(900)
+    )
+    point = mitbih._operating_point(answers)
+    tried = []
+    for factor in np.geomspace(1.0, 0.02, 25):
+        got = evaluate(answers.weighted((1.0, round(float(factor), 4), round(float(factor), 4))), "beat", 1)
+        tried.append(got["macro_precision"]["value"])
+    assert point["validation_macro_precision"] == max(tried) > tried[-1]
 
 
 @contextmanager

@@ -72,6 +72,7 @@ class Predict:
         if self.out is not None:
             console.say(str(self.out))
         console.say(_notice(answered[0]))
+        console.note(f"reckoned by {model.backend.name}")
         if refused:
             console.note(f"{refused} of {len(self.files)} files were not answered; the reasons are above")
         return 1 if refused else 0

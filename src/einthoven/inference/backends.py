@@ -83,6 +83,8 @@ class OnnxBackend:
         try:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads, options.log_severity_level = threads, 3
+            # Threads that wait by running in circles cost a stream more than its answers do.
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
             takes, gives = self.session.get_inputs()[0], self.session.get_outputs()[0]
             _require_shape(card, takes.shape[1:], gives.shape[1:])

@@ -284,18 +284,18 @@ class _Run:
 
 
 def _operating_point(answers: Predictions) -> dict:
-    """Class weights, found on validation: rare classes turned down until the macro precision suffices."""
+    """Class weights, found on validation: rare classes turned down until the macro precision suffices, or is the best there is."""
     n = np.bincount(answers.truth, minlength=len(answers.classes))
     common = int(n.argmax())
-    best = None
+    tried = []
     for factor in np.geomspace(1.0, 0.02, 25):
-        weights = tuple(1.0 if at == common else round(float(factor), 4) for at in range(len(answers.classes)))
-        got = evaluate(answers.weighted(weights), "beat", 1)
+        weights = [1.0 if at == common else round(float(factor), 4) for at in range(len(answers.classes))]
+        got = evaluate(answers.weighted(tuple(weights)), "beat", 1)
         precision, recall = got["macro_precision"]["value"], got["macro_recall"]["value"]
-        best = {"weights": list(weights), "validation_macro_precision": precision, "validation_macro_recall": recall}
-        if precision is not None and precision >= _CALIBRATION_PRECISION:
-            break
-    return best
+        tried.append({"weights": weights, "validation_macro_precision": precision, "validation_macro_recall": recall})
+        if precision >= _CALIBRATION_PRECISION:
+            return tried[-1]
+    return max(tried, key=lambda point: point["validation_macro_precision"])
 
 
 def _thinned(task: Task, most: int | None) -> Task:
