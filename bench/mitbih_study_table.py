@@ -70,7 +70,7 @@ def section(results: dict) -> list[str]:
     if first["leaks_patients"]:
         for label, figures in _PUBLISHED.items():
             lines.append(f"| {label} | {' | '.join(figures)} |{' |' * (len(classes) + 1)}")
-    best = {label: row["members"] for label, row in results["ensembles"].items()}
+    best = {label: row["members"] for label, row in results["ensembles"].items() if isinstance(row, dict)}
     point = results["ensembles"]["top2_weighted"]["operating_point"]
     weights = ", ".join(f"{weight:g}" for weight in point["weights"])
     lines += [
@@ -97,7 +97,8 @@ def generated(made: dict) -> list[str]:
         "| of held-out real ones | F1 on real beats: trained on made | trained on real |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for name, found in made["quality"].items():
+    measured = {name: found for name, found in made["quality"].items() if isinstance(found, dict)}
+    for name, found in measured.items():
         trained = [cells(made["trained_on_synthetic"][kind][name])[0] for kind in ("synthetic", "real")]
         lines.append(
             f"| {name} | {found['n_real']:,} | {found['n_made']:,} | {found['two_sample_accuracy']:.3f} "

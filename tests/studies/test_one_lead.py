@@ -77,7 +77,7 @@ def test_cpsc2018(protocol, cpsc2018_like, home, tmp_path, monkeypatch, capsys):
 
 def test_mitbih_small(mitdb_like, home, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(mitdb, "_FIRST_S", 10.0)  # of twenty
-    results = run("mitbih-small", mitdb_like, tmp_path / "study")
+    results = run("mitbih-small", mitdb_like, tmp_path / "study", "--protocol", "both")
     assert "SMOKE RUN" in capsys.readouterr().out
     scores = results["scores"]
     assert set(scores["arrhythminet_v1-clean"]["per_class"]) == set("NLRAV")

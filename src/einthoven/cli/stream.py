@@ -23,7 +23,7 @@ _SHOWN = 5
 class Stream:
     """Follow a live signal: answers as JSON lines, and in a terminal the trace, the rate, the class and how sure it is.
 
-    Example, a recording at its own pace: einthoven stream mitbih-cnn-lstm-mlii --from 100.hea
+    Example: einthoven stream mitbih-cnn-lstm-mlii --from 100.hea
 
     Example, a device: einthoven stream MODEL --from /dev/ttyUSB0 --fs 300 --leads I --unit mV --out answers.jsonl
     """

@@ -23,8 +23,8 @@ class StudyVerb:
     """Folder of the corpus as its publisher lays it out."""
     out: Path
     """Folder for runs, results.json, table.md, figures and report.html."""
-    protocol: str | None = None
-    """How the corpus is parted; clean, which keeps patients apart, where the study has a choice."""
+    protocol: str = "clean"
+    """How the corpus is parted; clean keeps patients apart."""
     folds: str | None = None
     """Of ptbxl: groups (three groups of folds are tested in turn) or official (fold 10 is tested); of cpsc2018: how many of ten."""
     quick: bool = False
@@ -39,11 +39,10 @@ class StudyVerb:
                 "there is no such study.", found=self.name, expected=", ".join(STUDIES), remedy="einthoven study mitbih"
             )
         study = STUDIES[self.name]
-        protocol = self.protocol or ("clean" if "clean" in study.protocols else study.protocols[0])
-        if protocol not in study.protocols:
+        if self.protocol not in study.protocols:
             raise UnknownName(
                 f"{study.name} is not run by this protocol.",
-                found=protocol,
+                found=self.protocol,
                 expected=", ".join(study.protocols),
                 remedy=f"--protocol {study.protocols[0]}",
             )
@@ -55,7 +54,7 @@ class StudyVerb:
                 remedy=f"--folds {study.folds[0]}" if study.folds else "leave out --folds",
             )
         more = {"folds": self.folds or study.folds[0]} if study.folds else {}
-        results = study.run(self.source, protocol, self.out, self.quick, **more)
+        results = study.run(self.source, self.protocol, self.out, self.quick, **more)
         few = [results["columns"].index(name) for name in results["shown"]]
         console.table(results["shown"], [[row[at] for at in few] for row in results["rows"]], results["title"])
         for line in results["remarks"]:

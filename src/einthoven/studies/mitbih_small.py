@@ -19,6 +19,7 @@ from einthoven.training.recipe import Recipe
 from einthoven.training.task import task_of
 
 NETS = ("arrhythminet_v1", "arrhythminet_v2")
+PROTOCOLS = ("clean", "paper")
 POWERS = (1, 3, 7)
 RECIPE = Recipe(epochs=10, keep="last", patience=1000)
 OWN = Recipe(epochs=60, batch=32, lr=2e-3, patience=1000, augment=("shift", "gain", "noise"))
@@ -36,7 +37,8 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
 
     Parameters
     ----------
-    source : folder of the corpus; protocol_name : ``both``; folder : of the study
+    source : folder of the corpus; protocol_name : of ArrhythmiNet: ``clean``, ``paper`` or ``both``; a folder keeps what was run
+    before; folder : of the study
 
     Returns
     -------
@@ -52,10 +54,11 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
         "patients": patients,
         "stores": [store.fingerprint for store in stores.values()],
     }
-    costs = {f"{net}-{name}": 10.0 for net in NETS for name in ("paper", "clean")}
+    costs = {f"{net}-{name}": 10.0 for net in NETS for name in PROTOCOLS}
     costs |= {f"self-onn-q{q}-{patient}": 0.2 for q in POWERS for patient in patients}
     steps = Steps(folder, settings, costs | {f"self-onn-q{q}": 0.2 for q in POWERS})
-    return _Run(steps, stores, patients, Path(folder), quick).whole()
+    asked = PROTOCOLS if protocol_name == "both" else (protocol_name,)
+    return _Run(steps, stores, patients, Path(folder), quick).whole(asked)
 
 
 @dataclass
@@ -66,11 +69,12 @@ class _Run:
     folder: Path
     quick: bool
 
-    def whole(self) -> dict:
+    def whole(self, asked: tuple[str, ...]) -> dict:
         scores = {
             f"{net}-{name}": self.steps.do(f"{net}-{name}", lambda n=net, p=name: self._five(n, p))
             for net in NETS
-            for name in ("paper", "clean")
+            for name in PROTOCOLS
+            if name in asked or (self.folder / "steps" / f"{net}-{name}.json").exists()
         }
         for q in POWERS:
             for at, patient in enumerate(self.patients):
@@ -78,7 +82,7 @@ class _Run:
             scores[f"self_onn_q{q}"] = self.steps.do(f"self-onn-q{q}", lambda q=q: self._pooled(q))
         results = {"study": "mitbih-small", "smoke_run": self.quick, "scores": scores, "seconds": self.steps.seconds}
         results |= _table(results)
-        for label in ("arrhythminet_v2-paper", "arrhythminet_v2-clean", "self_onn_q7"):
+        for label in {"arrhythminet_v2-paper", "arrhythminet_v2-clean", "self_onn_q7"} & set(scores):
             plots.confusion(scores[label], self.folder / "figures" / f"confusion-{label}.png")
         write_results(results, self.folder)
         return results
@@ -183,4 +187,4 @@ def _table(results: dict) -> dict:
     return {"title": title, "columns": columns, "rows": rows, "remarks": remarks, "shown": columns[:5] + columns[6:8]}
 
 
-MITBIH_SMALL = Study("mitbih-small", "MIT-BIH: the smallest nets", "mitdb", ("both",), run)
+MITBIH_SMALL = Study("mitbih-small", "MIT-BIH: the smallest nets", "mitdb", ("clean", "paper", "both"), run)
