@@ -48,6 +48,12 @@ def test_every_verb_has_help_with_an_example(verb, capsys):
     assert f"Example: einthoven {verb}" in " ".join(capsys.readouterr().out.split())
 
 
+def test_a_score_that_shares_patients_says_so_among_the_models(capsys):
+    assert main(["models"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "mitdb paper (LEAKS PATIENTS): macro f1" in told
+
+
 def test_the_manual_names_every_verb(capsys):
     assert main(["--help"]) == 0
     told = capsys.readouterr().out

@@ -29,7 +29,8 @@ class Models:
             wished = ", ".join(wish.replace("|", " or ") for wish in card.preparation.leads)
             metric = "macro_auroc" if card.multi else "macro_f1"
             scored = [
-                f"{row['corpus']} {row['protocol']}: {metric.replace('_', ' ')} {' ('.join(cells(row[metric]))})"
+                f"{row['corpus']} {row['protocol']}{' (LEAKS PATIENTS)' if row['leaks_patients'] else ''}: "
+                f"{metric.replace('_', ' ')} {' ('.join(cells(row[metric]))})"
                 for row in card.results
             ]
             classes = " ".join(card.classes) if len(card.classes) < 10 else f"{len(card.classes)}: {card.labels}"
