@@ -51,7 +51,7 @@ def test_every_verb_has_help_with_an_example(verb, capsys):
 def test_a_score_that_shares_patients_says_so_among_the_models(capsys):
     assert main(["models"]) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "mitdb paper (LEAKS" in told and "PATIENTS): macro f1" in told
+    assert told.count("LEAKS") == 1 and "mitdb paper (LEAKS" in told
 
 
 def test_the_manual_names_every_verb(capsys):
