@@ -15,7 +15,7 @@ from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
 
 _LISTENED = ("good", "noisy", "clipped", "missing", "flat")
-_LEAST_FILLED = 0.5
+_LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
 _UPRIGHT = ("I", "II", "MLII", "V5", "V6", "ECG")
 
 
@@ -129,8 +129,8 @@ class Predictor:
 
     def _findings(self, record: Record) -> Findings:
         wanted = self.card.preparation
-        least_s = _LEAST_FILLED * wanted.after_s
-        used_mv, names, verdicts = self._used(record, least_s, f"half of the {wanted.after_s:g} s it looks at")
+        least_s = min(_LEAST_FILLED * wanted.after_s, _LONG_ENOUGH_S)
+        used_mv, names, verdicts = self._used(record, least_s, f"of the {wanted.after_s:g} s it looks at")
         remarks = list(record.warnings)
         if record.duration_s < wanted.after_s - 0.5 / wanted.fs_hz:
             remarks.append(f"{record.duration_s:.1f} s long: the rest of the {wanted.after_s:g} s is filled with zeros")
