@@ -132,7 +132,7 @@ class OpenVinoBackend:
 
 
 def fastest(place: Path, card: Card) -> Backend:
-    """The fastest of the backends that can answer here, as measured in docs/results/speed.md.
+    """The fastest of the backends that can answer here; bench/backends.py measures them.
 
     Parameters
     ----------
