@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from einthoven.models import MODELS, cost, litenet, mamba2, s4
+from einthoven.models import MODELS, blocks, cost, litenet, mamba2, s4
 from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
 from einthoven.models.resnet1d import PEDIATRIC, RESNET18
 from einthoven.models.self_onn import OperationalConv1d
@@ -287,3 +287,27 @@ def test_a_strided_convolution_of_one_sample_is_torch_s_and_keeps_to_its_memory(
             answer = layer(x)
         answer.float().sum().backward()
     assert torch.isfinite(layer.weight.grad).all()
+
+
+def test_the_kernel_of_s4_is_the_same_under_autocast():
+    torch.manual_seed(0)
+    layer = s4._Layer(4, 3, 50, 0.0)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = layer.kernel()
+    torch.testing.assert_close(found, layer.kernel(), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("kept_last", [False, True])
+def test_dropout_silences_its_share_and_keeps_the_mean_and_the_layout(kept_last):
+    torch.manual_seed(0)
+    x = torch.ones(8, 50, 1000)
+    x = (x.transpose(1, 2).contiguous().transpose(1, 2) if kept_last else x).requires_grad_()
+    layer = blocks.Dropout(0.3)
+    y = layer(x)
+    y.sum().backward()
+    assert y.stride() == x.stride()
+    assert float((y == 0).float().mean()) == pytest.approx(0.3, abs=0.004)
+    torch.testing.assert_close(y.unique(), torch.tensor([0.0, 1 / 0.7]))
+    torch.testing.assert_close(x.grad, y.detach())
+    assert float((y[:, :, 1:] == y[:, :, :-1]).float().mean()) == pytest.approx(0.7**2 + 0.3**2, abs=0.004)
+    assert torch.equal(layer.eval()(x), x)

@@ -5,7 +5,7 @@ import itertools
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import BatchNorm1d, Conv1d, ConvBlock
+from einthoven.models.blocks import BatchNorm1d, Conv1d, ConvBlock, Dropout
 
 
 class ArrhythmiNetV1(nn.Module):
@@ -40,7 +40,7 @@ class ArrhythmiNetV1(nn.Module):
         for n_in, n_out in itertools.pairwise(widths):
             blocks.append(separable(n_in, n_out, kernel, 2 if n_out > n_in else 1))
         self.blocks = nn.Sequential(*blocks)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(widths[-1], n_classes)
 
     def features(self, x: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ class ArrhythmiNetV2(nn.Module):
         for n_in, n_out in itertools.pairwise(widths):
             blocks.append(_InvertedResidual(n_in, n_out, expand * n_in, kernel, 2 if n_out > n_in else 1))
         self.blocks = nn.Sequential(*blocks, ConvBlock(widths[-1], last, 1))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(last, n_classes)
 
     def features(self, x: Tensor) -> Tensor:

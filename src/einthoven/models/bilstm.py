@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from einthoven.models.blocks import Dropout
+
 
 class BiLSTM(nn.Module):
     """Two LSTM layers that read the samples both ways; the last step is answered from.
@@ -33,7 +35,7 @@ class BiLSTM(nn.Module):
         super().__init__()
         between = dropout if n_layers > 1 else 0.0
         self.lstm = nn.LSTM(n_leads, hidden, n_layers, batch_first=True, bidirectional=True, dropout=between)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * hidden, n_classes)
 
     def features(self, x: Tensor) -> Tensor:

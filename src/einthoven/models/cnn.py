@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from einthoven.models.blocks import Binned, ConvBlock
+from einthoven.models.blocks import Binned, ConvBlock, Dropout
 
 
 class CNN(nn.Module):
@@ -41,7 +41,7 @@ class CNN(nn.Module):
         for n_in, n_out in zip((n_leads, *widths), widths, strict=False):
             blocks += [ConvBlock(n_in, n_out, kernel), ConvBlock(n_out, n_out, kernel, pool=2)]
         self.blocks = nn.Sequential(*blocks)
-        self.pool = nn.Sequential(Binned(n_bins), nn.Dropout(dropout))
+        self.pool = nn.Sequential(Binned(n_bins), Dropout(dropout))
         self.head = nn.Linear(widths[-1] * n_bins, n_classes)
 
     def features(self, x: Tensor) -> Tensor:

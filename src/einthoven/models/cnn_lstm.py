@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import ConvStem
+from einthoven.models.blocks import ConvStem, Dropout
 
 
 class CNNLSTM(nn.Module):
@@ -39,7 +39,7 @@ class CNNLSTM(nn.Module):
         super().__init__()
         self.stem = ConvStem(n_leads, widths, kernels, dropout)
         self.lstm = nn.LSTM(widths[-1], hidden, batch_first=True, bidirectional=True)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(4 * hidden, n_classes)
 
     def features(self, x: Tensor) -> Tensor:

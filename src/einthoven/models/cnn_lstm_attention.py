@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import ConvStem
+from einthoven.models.blocks import ConvStem, Dropout
 
 
 class CNNLSTMAttention(nn.Module):
@@ -42,7 +42,7 @@ class CNNLSTMAttention(nn.Module):
         self.lstm = nn.LSTM(widths[-1], hidden, batch_first=True, bidirectional=True)
         self.alignment = nn.Linear(2 * hidden, 2 * hidden)
         self.context = nn.Linear(2 * hidden, 1, bias=False)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * hidden, n_classes)
 
     def attention(self, x: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import ConvBlock, MaxPool1d, ResidualBlock
+from einthoven.models.blocks import ConvBlock, Dropout, MaxPool1d, ResidualBlock
 
 RECURRENT = {"lstm": (nn.LSTM, 1), "gru": (nn.GRU, 1), "bilstm": (nn.LSTM, 2), "bigru": (nn.GRU, 2)}
 
@@ -56,7 +56,7 @@ class Hybrid(nn.Module):
             layers.append(kind(width, hidden, batch_first=True, bidirectional=directions == 2))
             width = hidden * directions
         self.recurrence = nn.ModuleList(layers)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * width, n_classes)
 
     def features(self, x: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
+from einthoven.models.blocks import BatchNorm1d, Conv1d, Dropout, MaxPool1d
 
 
 class Inception1d(nn.Module):
@@ -42,7 +42,7 @@ class Inception1d(nn.Module):
             _Group(n_leads if at == 0 else 4 * width, width, kernels) for at in range(n_modules // 3)
         )
         self.halve = MaxPool1d(2)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(8 * width, n_classes)
 
     def features(self, x: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import BatchNorm1d, MaxPool1d, SameConv1d
+from einthoven.models.blocks import BatchNorm1d, Dropout, MaxPool1d, SameConv1d
 
 _EPS, _MOMENTUM = 1e-3, 0.01
 
@@ -42,14 +42,14 @@ class LiteNet(nn.Module):
         for n_in, n_out, dropout in zip((n_leads, *widths), widths, (0.2, 0.3, 0.3), strict=False):
             for first, stride in ((n_in, 2), (n_out, 1)):
                 blocks += [SameConv1d(first, n_out, kernel, stride), _norm(n_out), nn.ReLU()]
-            blocks += [MaxPool1d(2), nn.Dropout(dropout)]
+            blocks += [MaxPool1d(2), Dropout(dropout)]
         self.blocks = nn.Sequential(*blocks)
         self.gate = nn.Conv1d(widths[-1], widths[-1], 1)
-        self.pool = nn.Sequential(MaxPool1d(2), nn.Dropout(0.4))
+        self.pool = nn.Sequential(MaxPool1d(2), Dropout(0.4))
         self.first = nn.LSTM(widths[-1], hidden[0], batch_first=True, bidirectional=True)
         self.second = nn.LSTM(2 * hidden[0], hidden[1], batch_first=True, bidirectional=True)
-        self.between = nn.Dropout(0.3)
-        self.dense = nn.Sequential(nn.Dropout(0.5), nn.Linear(2 * hidden[1], dense), nn.ReLU(), nn.Dropout(0.4))
+        self.between = Dropout(0.3)
+        self.dense = nn.Sequential(Dropout(0.5), nn.Linear(2 * hidden[1], dense), nn.ReLU(), Dropout(0.4))
         self.head = nn.Linear(dense, n_classes)
         self._begin()
 

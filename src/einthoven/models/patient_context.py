@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from einthoven.models.blocks import BatchNorm1d, Conv1d
+from einthoven.models.blocks import BatchNorm1d, Conv1d, Dropout
 
 
 class PatientContext(nn.Module):
@@ -47,7 +47,7 @@ class PatientContext(nn.Module):
         for n_in, n_out, kernel in sizes:
             layers += [Conv1d(n_in, n_out, kernel, stride=2), BatchNorm1d(n_out), nn.ReLU()]
         n_left = -(-n_samples // 16)
-        self.shape = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(dropout), nn.Linear(2 * width * n_left, hidden))
+        self.shape = nn.Sequential(*layers, nn.Flatten(), Dropout(dropout), nn.Linear(2 * width * n_left, hidden))
         self.beside = _dense(self.n_numbers, hidden, dropout)
         self.timing = _dense(self.n_rhythm, hidden, dropout)
         self.head = _InTurn(2 * hidden, hidden, n_classes, dropout)
@@ -71,10 +71,10 @@ class _InTurn(nn.Module):
         self.n_shape = n_shape
         hidden = n_timing
         self.first = nn.Sequential(
-            nn.ReLU(), nn.Linear(n_shape, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, n_classes - 1)
+            nn.ReLU(), nn.Linear(n_shape, hidden), nn.ReLU(), Dropout(dropout), nn.Linear(hidden, n_classes - 1)
         )
         self.second = nn.Sequential(
-            nn.ReLU(), nn.Linear(n_timing, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, 2)
+            nn.ReLU(), nn.Linear(n_timing, hidden), nn.ReLU(), Dropout(dropout), nn.Linear(hidden, 2)
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -86,5 +86,5 @@ class _InTurn(nn.Module):
 
 def _dense(n_in: int, hidden: int, dropout: float) -> nn.Sequential:
     return nn.Sequential(
-        nn.BatchNorm1d(n_in), nn.Linear(n_in, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, hidden)
+        nn.BatchNorm1d(n_in), nn.Linear(n_in, hidden), nn.ReLU(), Dropout(dropout), nn.Linear(hidden, hidden)
     )

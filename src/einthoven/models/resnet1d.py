@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import ConvBlock, MaxPool1d, ResidualBlock
+from einthoven.models.blocks import ConvBlock, Dropout, MaxPool1d, ResidualBlock
 
 PEDIATRIC = {"widths": (64, 128, 256, 512), "pooling": "mean"}
 """8,747,155 parameters at 12 leads and 19 classes."""
@@ -58,7 +58,7 @@ class ResNet1d(nn.Module):
                 forced = first_shortcut and stage == block == 0
                 stages.append(ResidualBlock(n_in if block == 0 else n_out, n_out, kernel, stride, dropout, forced))
         self.stages = nn.Sequential(*stages)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.pooling = pooling
         self.head = nn.Linear((2 if pooling == "both" else 1) * widths[-1], n_classes)
 

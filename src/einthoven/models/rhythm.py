@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import BatchNorm1d, ConvBlock, MaxPool1d, ResidualBlock
+from einthoven.models.blocks import BatchNorm1d, ConvBlock, Dropout, MaxPool1d, ResidualBlock
 
 
 class RhythmNet(nn.Module):
@@ -52,14 +52,14 @@ class RhythmNet(nn.Module):
             ConvBlock(leads, beat_width, 9, stride=2),
             ConvBlock(beat_width, beat_width, 7, pool=2),
             nn.Flatten(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Linear(beat_width * -(-self.beat // 4), hidden),
             nn.ReLU(),
         )
         self.numbers = nn.Sequential(
             nn.BatchNorm1d(self.n_numbers), nn.Linear(self.n_numbers, hidden), nn.BatchNorm1d(hidden), nn.ReLU()
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * widths[-1] + 2 * hidden, n_classes)
 
     def features(self, x: Tensor) -> Tensor:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from einthoven.models.blocks import Dropout
+
 
 class S4(nn.Module):
     """State-space layers that read the window both ways, each a convolution as long as the window.
@@ -40,7 +42,7 @@ class S4(nn.Module):
         super().__init__()
         self.inlet = nn.Conv1d(n_leads, width, 5, stride=2, padding=2)
         self.layers = nn.ModuleList(_Layer(width, n_states, -(-n_samples // 2), dropout) for _ in range(n_layers))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * width, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
@@ -69,7 +71,7 @@ class _Layer(nn.Module):
         self.out = nn.Parameter(torch.randn(2 * width, n_states, 2) * 0.5**0.5)
         self.through = nn.Parameter(torch.randn(width))
         self.mix = nn.Conv1d(width, 2 * width, 1)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def kernel(self) -> Tensor:
         """Impulse responses [2 * width, length]: forwards for the first half of the rows, backwards for the second.
@@ -87,11 +89,21 @@ class _Layer(nn.Module):
         c_real, c_imaginary = self.out.float().unbind(dim=2)
         factor_real = c_real * held_real - c_imaginary * held_imaginary
         factor_imaginary = c_real * held_imaginary + c_imaginary * held_real
-        time = torch.arange(self.length, device=step.device, dtype=torch.float32)
-        decay, angle = (real[..., None] * time).exp(), imaginary[..., None] * time
-        return 2 * (decay * (factor_real[..., None] * angle.cos() - factor_imaginary[..., None] * angle.sin())).sum(
-            dim=1
+        # exp(step A t) at t = long i + j is a product of two short tables of powers, so few exponentials are taken.
+        long = math.isqrt(self.length - 1) + 1
+        turns = torch.arange(long, device=step.device, dtype=torch.float32)
+        decay, angle = (real[..., None] * turns).exp(), imaginary[..., None] * turns
+        fine = torch.cat((decay * angle.cos(), -decay * angle.sin()), dim=1)
+        decay, angle = (real[..., None] * turns * long).exp(), imaginary[..., None] * turns * long
+        cosine, sine = decay * angle.cos(), decay * angle.sin()
+        coarse = torch.cat(
+            (
+                factor_real[..., None] * cosine - factor_imaginary[..., None] * sine,
+                factor_real[..., None] * sine + factor_imaginary[..., None] * cosine,
+            ),
+            dim=1,
         )
+        return 2 * _product(coarse.transpose(1, 2), fine).flatten(1)[:, : self.length]
 
     def multiply_accumulates(self, x: Tensor) -> int:
         """Of the convolution: three transforms of twice the length, a product; the mixing counts itself."""
@@ -103,6 +115,14 @@ class _Layer(nn.Module):
         u = self.norm(x.transpose(1, 2)).transpose(1, 2)
         y = _convolved(u.float(), self.kernel()) + u * self.through[:, None]
         return x + self.dropout(F.glu(self.mix(self.dropout(F.gelu(y).to(x.dtype))), dim=1))
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """Of matrices [batch, n, m] and [batch, m, k], in float32 under autocast too."""
+    if torch.compiler.is_exporting():
+        return a @ b
+    with torch.autocast(a.device.type, enabled=False):
+        return a @ b
 
 
 def _convolved(u: Tensor, kernel: Tensor) -> Tensor:

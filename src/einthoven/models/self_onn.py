@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import Conv1d
+from einthoven.models.blocks import Conv1d, Dropout
 
 
 class SelfONN(nn.Module):
@@ -45,9 +45,7 @@ class SelfONN(nn.Module):
             layers += [OperationalConv1d(n_in, n_out, kernel, q), nn.AvgPool1d(pool, ceil_mode=True), nn.Tanh()]
             n_samples = -(-n_samples // pool)
         self.layers = nn.Sequential(*layers)
-        self.dense = nn.Sequential(
-            nn.Flatten(), nn.Dropout(dropout), nn.Linear(widths[-1] * n_samples, hidden), nn.Tanh()
-        )
+        self.dense = nn.Sequential(nn.Flatten(), Dropout(dropout), nn.Linear(widths[-1] * n_samples, hidden), nn.Tanh())
         self.head = nn.Linear(hidden, n_classes)
 
     def features(self, x: Tensor) -> Tensor:

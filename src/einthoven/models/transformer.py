@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from einthoven.models.blocks import Dropout
+
 
 class Transformer(nn.Module):
     """Patches of three samples, two encoder layers, the mean over time, two dense layers.
@@ -41,7 +43,7 @@ class Transformer(nn.Module):
         self.encoder = nn.TransformerEncoder(layer, n_layers, nn.LayerNorm(width), enable_nested_tensor=False)
         self.register_buffer("positions", _sinusoids(n_samples // patch, width), persistent=False)
         self.head = nn.Sequential(
-            nn.Linear(width, width // 2), nn.ReLU(), nn.Dropout(dropout), nn.Linear(width // 2, n_classes)
+            nn.Linear(width, width // 2), nn.ReLU(), Dropout(dropout), nn.Linear(width // 2, n_classes)
         )
 
     def features(self, x: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import BatchNorm1d, ConvBlock
+from einthoven.models.blocks import BatchNorm1d, ConvBlock, Dropout
 
 
 class TypicalBeat(nn.Module):
@@ -46,12 +46,12 @@ class TypicalBeat(nn.Module):
         self.own = nn.Sequential(
             BatchNorm1d(leads),
             ConvBlock(leads, width, 9, stride=2),
-            nn.Dropout(0.2),
+            Dropout(0.2),
             ConvBlock(width, width, 7, pool=2),
-            nn.Dropout(0.2),
+            Dropout(0.2),
             ConvBlock(width, width, 5),
             nn.Flatten(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Linear(width * -(-self.beat // 4), hidden),
             nn.BatchNorm1d(hidden),
             nn.ReLU(),
@@ -62,10 +62,10 @@ class TypicalBeat(nn.Module):
             blocks: list[nn.Module] = [BatchNorm1d(leads)]
             for n_in, kernel in sizes:
                 n_out = window_width if kernel > 7 else 2 * window_width
-                blocks += [ConvBlock(n_in, n_out, kernel, stride=2), nn.Dropout(0.1)]
+                blocks += [ConvBlock(n_in, n_out, kernel, stride=2), Dropout(0.1)]
             self.window = nn.Sequential(*blocks)
         self.numbers = nn.BatchNorm1d(self.n_numbers)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.head = nn.Linear(hidden + 4 * window_width + self.n_numbers, n_classes)
 
     def features(self, x: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import BatchNorm1d, Conv1d, ConvBlock, MaxPool1d
+from einthoven.models.blocks import BatchNorm1d, Conv1d, ConvBlock, Dropout, MaxPool1d
 
 
 class XResNet1d(nn.Module):
@@ -53,9 +53,9 @@ class XResNet1d(nn.Module):
                 blocks.append(_Bottleneck(n_in, width, kernel, 2 if stage > 0 and at == 0 else 1))
         self.blocks = nn.Sequential(*blocks)
         self.dense = nn.Sequential(
-            nn.BatchNorm1d(8 * width), nn.Dropout(dropout / 2), nn.Linear(8 * width, hidden), nn.ReLU()
+            nn.BatchNorm1d(8 * width), Dropout(dropout / 2), nn.Linear(8 * width, hidden), nn.ReLU()
         )
-        self.head = nn.Sequential(nn.BatchNorm1d(hidden), nn.Dropout(dropout), nn.Linear(hidden, n_classes))
+        self.head = nn.Sequential(nn.BatchNorm1d(hidden), Dropout(dropout), nn.Linear(hidden, n_classes))
 
     def features(self, x: Tensor) -> Tensor:
         """[batch, leads, samples] to [batch, features]."""

@@ -62,7 +62,6 @@ DEEPER = (
 MODELS_ = {name: Model("hybrid", {"recurrence": layers}) for name, layers in LADDER.items()} | {
     "xresnet1d101": Model("xresnet1d", {}),
     "s4": Model("s4", {}),
-    "inception1d": Model("inception1d", {}),
     "typical_beat": Model("typical_beat", {"window_width": 0}, patient=True),
     "typical_beat_wide": Model("typical_beat", {"window_width": 0, "width": 96, "hidden": 256}, patient=True),
     "typical_beat_window": Model("typical_beat", {}, patient=True),
@@ -119,7 +118,7 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool, folds: str 
         "models": {name: [model.architecture, model.settings] for name, model in MODELS_.items()},
         "stores": [store.fingerprint for store in stores.values()],
     }
-    weight = {"xresnet1d101": 5.0, "s4": 8.0, "inception1d": 8.0}
+    weight = {"xresnet1d101": 4.0, "s4": 7.0, "forest": 0.1}
     costs = {
         f"train-{name}-s{seed}-{_named(part)}": weight.get(name, 1.0)
         for name in MODELS_
