@@ -12,6 +12,7 @@ from typing import TypeVar
 from einthoven.errors import EinthovenError
 
 Item = TypeVar("Item")
+_speaker = ""
 
 
 def say(text: str = "") -> None:
@@ -21,7 +22,18 @@ def say(text: str = "") -> None:
 
 def note(text: str) -> None:
     """Print one line about the work, not part of the answer."""
-    print(text, file=sys.stderr, flush=True)
+    print(f"{_speaker}   {text}" if _speaker else text, file=sys.stderr, flush=True)
+
+
+def speak_for(name: str) -> None:
+    """From now on this process works beside others: `name` stands before its lines, and it draws no bars."""
+    global _speaker
+    _speaker = name
+
+
+def is_one_of_many() -> bool:
+    """Whether other processes speak in the same terminal, so that few words are better."""
+    return bool(_speaker)
 
 
 def fail(error: EinthovenError) -> None:
@@ -83,4 +95,4 @@ def live() -> Iterator[Callable[[Callable[[int], object]], None] | None]:
 
 def is_terminal() -> bool:
     """Whether a person is looking at the progress."""
-    return sys.stderr.isatty()
+    return sys.stderr.isatty() and not _speaker

@@ -156,7 +156,7 @@ def test_bad_use(words, tmp_path, capsys):
 
 
 def test_a_step_is_done_once(tmp_path):
-    steps = Steps(tmp_path, {"a": 1}, {"first": 1.0, "second": 1.0})
+    steps = Steps(tmp_path, {"quick": True}, {"first": 1.0, "second": 1.0})
     done = []
     for _ in range(2):
         assert steps.do("first", lambda: done.append(1) or {"value": 3})["value"] == 3

@@ -1,12 +1,11 @@
 """Knows how a corpus and a preparation become a store, on every core at once. Does not know what is trained on it."""
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from einthoven import console
+from einthoven import console, workers
 from einthoven.corpora.corpus import Corpus, Entry, Index
 from einthoven.data import store as stores
 from einthoven.errors import (
@@ -132,14 +131,10 @@ def _incomplete(corpus: Corpus, source: Path, left_out: dict[str, Sequence[str]]
 
 def _answers(tasks: list[tuple[Corpus, Entry, Preparation]]) -> Iterator:
     """:func:`_windows_of` of each task in their order, on every core where there is enough to do."""
-    n_workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     n_bytes = sum(path.stat().st_size for path in stores.files_of([entry for _, entry, _ in tasks]))
-    if n_workers < 2 or len(tasks) < 8 or n_bytes < _WORTH_WORKERS:
+    if workers.n_cores() < 2 or len(tasks) < 8 or n_bytes < _WORTH_WORKERS:
         return map(_windows_of, tasks)
-    from joblib import Parallel, delayed
-
-    # joblib's workers need no guard in the caller's script, and leave when their parent is gone.
-    return Parallel(n_workers, return_as="generator")(delayed(_windows_of)(task) for task in tasks)
+    return workers.answers(_windows_of, tasks)
 
 
 def _windows_of(

@@ -161,11 +161,12 @@ def recurred(x: Tensor, decay: Tensor, b: Tensor, c: Tensor, chunk: int) -> Tens
     b, c = F.pad(b, (0, 0, 0, rest)), F.pad(c, (0, 0, 0, rest))
     x, decay, b, c = (values.unflatten(1, (-1, chunk)) for values in (x, decay, b, c))
     until = decay.cumsum(dim=2)  # [batch, chunks, samples, heads]
-    between = until[:, :, :, None] - until[:, :, None]  # from the second sample to the first
-    mask = torch.ones(chunk, chunk, dtype=torch.bool, device=x.device).tril()
-    kept = between.masked_fill(~mask[:, :, None], -torch.inf).exp()
+    by_head = until.transpose(2, 3)
+    later = torch.full((chunk, chunk), -torch.inf, device=x.device).triu(1)
+    kept = (by_head[..., :, None] - (by_head[..., None, :] - later)).exp()  # from the second sample to the first
     # Pair by pair: runtimes of graphs broadcast a sum over four operands to all of their axes at once.
-    inside = torch.einsum("zkqsh,zkshp->zkqhp", torch.einsum("zkqn,zksn->zkqs", c, b)[..., None] * kept, x)
+    scores = (c @ b.transpose(2, 3))[:, :, None] * kept
+    inside = (scores @ x.transpose(2, 3)).transpose(2, 3)
     left = torch.einsum("zksn,zkshp->zkhpn", b, (until[:, :, -1:] - until).exp()[..., None] * x)
     states, before = torch.zeros_like(left[:, 0]), []
     for at in range(left.shape[1]):

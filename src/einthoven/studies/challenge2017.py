@@ -88,7 +88,7 @@ class _Run:
 
     def whole(self) -> dict:
         runs, steps = self.runs, self.runs.steps
-        trained = {f"{name}-f{fold}": runs.train(name, fold) for name in CONTESTANTS for fold in runs.folds}
+        trained = runs.train()
         chosen = steps.do("chosen", self._choose)
         scored = steps.do("scores", lambda: self._score(chosen))
         made = steps.do("models", lambda: self._models(chosen, scored))

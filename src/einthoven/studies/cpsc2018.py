@@ -116,12 +116,10 @@ class _Run:
             self.folder / name,
             self.quick,
         )
-        for fold in self.folds:
-            for label in self.contestants:
-                runs.train(label, fold)
-        return runs.steps.do("scores", lambda: self._score(runs))
+        trained = runs.train()
+        return runs.steps.do("scores", lambda: self._score(runs, trained))
 
-    def _score(self, runs: CrossValidation) -> dict:
+    def _score(self, runs: CrossValidation, trained: dict[str, dict]) -> dict:
         draws, unit = 50 if self.quick else DRAWS, runs.protocol.unit
         answers = {label: runs.pooled(label) for label in self.contestants}
         scores = {}
@@ -134,7 +132,7 @@ class _Run:
             )
             for leads in LEADS
         }
-        sizes = {label: runs.train(label, self.folds[0])["n_parameters"] for label in self.contestants}
+        sizes = {label: trained[f"{label}-f{self.folds[0]}"]["n_parameters"] for label in self.contestants}
         return {"scores": scores, "paired": tests, "parameters": sizes}
 
     def _draw(self, results: dict) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from einthoven.corpora.corpus import Corpus, Protocol
@@ -53,21 +54,22 @@ class CrossValidation:
         """The run of a contestant for a fold."""
         return self.folder / "runs" / f"{name}-f{fold}"
 
-    def train(self, name: str, fold: int) -> dict:
-        """Train a contestant for a fold, unless it is done."""
+    def train(self) -> dict[str, dict]:
+        """Train each contestant for each fold, unless that is done; what each training gave."""
+        members = [(name, fold) for fold in self.folds for name in self.contestants]
+        found = self.steps.each({f"train-{name}-f{fold}": partial(self._train, name, fold) for name, fold in members})
+        return {f"{name}-f{fold}": row for (name, fold), row in zip(members, found, strict=True)}
+
+    def _train(self, name: str, fold: int) -> dict:
         found = self.contestants[name]
-
-        def work() -> dict:
-            task = task_of(self.corpus, self.protocol, self.stores[found.store], 0, (), fold)
-            recipe = replace(found.recipe, seed=fold)
-            if self.quick:
-                task, recipe = replace(task, train=task.train[::4]), replace(recipe, epochs=1)
-            out = self.member(name, fold)
-            card = fit(task, found.architecture, found.settings, recipe, out, devices=1)
-            score = next(key for key in card.training if key.startswith("validation_"))
-            return {"n_parameters": card.n_parameters, score: card.training[score]}
-
-        return self.steps.do(_step(name, fold), work)
+        task = task_of(self.corpus, self.protocol, self.stores[found.store], 0, (), fold)
+        recipe = replace(found.recipe, seed=fold)
+        if self.quick:
+            task, recipe = replace(task, train=task.train[::4]), replace(recipe, epochs=1)
+        out = self.member(name, fold)
+        card = fit(task, found.architecture, found.settings, recipe, out, devices=1)
+        score = next(key for key in card.training if key.startswith("validation_"))
+        return {"n_parameters": card.n_parameters, score: card.training[score]}
 
     def answers(self, name: str, part: str, fold: int) -> Predictions:
         """Answers of a contestant for the ``validation`` or ``test`` part of a fold."""
@@ -105,7 +107,3 @@ def shared_out(first: Predictions, second: Predictions, share: float) -> Predict
     if not 0 < share < 1:
         return second if share else first
     return replace(mean([first, second]), probability=(1 - share) * first.probability + share * second.probability)
-
-
-def _step(name: str, fold: int) -> str:
-    return f"train-{name}-f{fold}"

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -119,14 +120,13 @@ class _Run:
 
     def whole(self) -> dict:
         made = self.steps.do("generated", self._generate)
-        trained = {}
-        for strategy in STRATEGIES:
-            for name in ARCHITECTURES:
-                trained[f"{name}-{strategy}"] = self._train(name, strategy, 0)
+        members = [(name, strategy, 0) for strategy in STRATEGIES for name in ARCHITECTURES]
+        found = self._trained(members)
+        trained = {f"{name}-{strategy}": row for (name, strategy, _), row in zip(members, found, strict=True)}
         made |= self.steps.do("train-synthetic-only", self._train_on_synthetic)
         fused = self.steps.do("ensembles", lambda: self._fuse(trained))
         winner = max(trained, key=lambda member: trained[member]["validation_macro_f1"])
-        more = [self._train(*winner.rsplit("-", 1), seed) for seed in MORE_SEEDS]
+        more = self._trained([(*winner.rsplit("-", 1), seed) for seed in MORE_SEEDS])
         scores = self.steps.do("scores", lambda: self._score(trained, winner))
         explained = self.steps.do("explained", self._explain)
         results = {
@@ -200,22 +200,28 @@ class _Run:
     def _member(self, name: str, strategy: str, seed: int) -> Path:
         return self.folder / "runs" / f"{name}-{strategy}-s{seed}"
 
+    def _trained(self, members: list[tuple[str, str, int]]) -> list[dict]:
+        """What the training of each (architecture, strategy, seed) gave."""
+        return self.steps.each(
+            {
+                f"train-{name}-{strategy}-s{seed}" if seed == 0 else f"train-winner-s{seed}": partial(
+                    self._train, name, strategy, seed
+                )
+                for name, strategy, seed in members
+            }
+        )
+
     def _train(self, name: str, strategy: str, seed: int) -> dict:
         recipe = replace(self.size.recipe, seed=seed, **STRATEGIES[strategy])
-        label = f"train-{name}-{strategy}-s{seed}" if seed == 0 else f"train-winner-s{seed}"
-
-        def work() -> dict:
-            card = fit(self._task(strategy), name, {}, recipe, self._member(name, strategy, seed), devices=1)
-            return {
-                "architecture": name,
-                "strategy": strategy,
-                "seed": seed,
-                "n_parameters": card.n_parameters,
-                "best_epoch": card.training["best_epoch"] + 1,
-                "validation_macro_f1": card.training["validation_macro_f1"],
-            }
-
-        return self.steps.do(label, work)
+        card = fit(self._task(strategy), name, {}, recipe, self._member(name, strategy, seed), devices=1)
+        return {
+            "architecture": name,
+            "strategy": strategy,
+            "seed": seed,
+            "n_parameters": card.n_parameters,
+            "best_epoch": card.training["best_epoch"] + 1,
+            "validation_macro_f1": card.training["validation_macro_f1"],
+        }
 
     def _train_on_synthetic(self) -> dict:
         """Rare classes by generated beats alone, all else real; scored on real validation beats."""

@@ -1,6 +1,7 @@
 """Knows how the inter-patient beat model comes to be: cross-validated over the patients of DS1, fused, tested on DS2 once."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,11 +84,14 @@ class _Run:
     quick: bool
 
     def whole(self) -> dict:
-        trained = {
-            f"{variant}-f{fold}": self._train(variant, fold)
-            for variant in self.variants
-            for fold in range(self.protocol.n_folds)
-        }
+        members = [(variant, fold) for variant in self.variants for fold in range(self.protocol.n_folds)]
+        found = self.steps.each(
+            {
+                f"train-{ARCHITECTURE}-{variant}-f{fold}": partial(self._train, variant, fold)
+                for variant, fold in members
+            }
+        )
+        trained = {f"{variant}-f{fold}": row for (variant, fold), row in zip(members, found, strict=True)}
         validated = self.steps.do("cross-validation", self._validate)
         self.steps.do("fused", lambda: self._fuse(validated["class_weights"]))
         scores = self.steps.do("scores", self._score)
@@ -120,21 +124,12 @@ class _Run:
         return self.folder / "runs" / f"{ARCHITECTURE}-{variant}-f{fold}"
 
     def _train(self, variant: str, fold: int) -> dict:
-        def work() -> dict:
-            task = task_of(MITDB, self.protocol, self.store, 0, (), fold)
-            if self.quick:
-                task = replace(task, train=task.train[::10])
-            card = fit(
-                task,
-                ARCHITECTURE,
-                {},
-                replace(self.recipe, simulate=(variant,)),
-                self._member(variant, fold),
-                devices=1,
-            )
-            return {"validated": card.training["records"]["validation"], "n_parameters": card.n_parameters}
-
-        return self.steps.do(f"train-{ARCHITECTURE}-{variant}-f{fold}", work)
+        task = task_of(MITDB, self.protocol, self.store, 0, (), fold)
+        if self.quick:
+            task = replace(task, train=task.train[::10])
+        recipe = replace(self.recipe, simulate=(variant,))
+        card = fit(task, ARCHITECTURE, {}, recipe, self._member(variant, fold), devices=1)
+        return {"validated": card.training["records"]["validation"], "n_parameters": card.n_parameters}
 
     def _validate(self) -> dict:
         """Answers for each patient of DS1 by the members that did not see them, pooled; class weights are chosen on these."""

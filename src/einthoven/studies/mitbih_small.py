@@ -1,6 +1,7 @@
 """Knows the study of the smallest nets on MIT-BIH: ArrhythmiNet on five symbols in both protocols, Self-ONN patient by patient."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from einthoven.corpora.corpus import Protocol
@@ -70,15 +71,19 @@ class _Run:
     quick: bool
 
     def whole(self, asked: tuple[str, ...]) -> dict:
-        scores = {
-            f"{net}-{name}": self.steps.do(f"{net}-{name}", lambda n=net, p=name: self._five(n, p))
+        works = {
+            f"{net}-{name}": partial(self._five, net, name)
             for net in NETS
             for name in PROTOCOLS
             if name in asked or (self.folder / "steps" / f"{net}-{name}.json").exists()
         }
+        own = {
+            f"self-onn-q{q}-{patient}": partial(self._own, q, at)
+            for q in POWERS
+            for at, patient in enumerate(self.patients)
+        }
+        scores = dict(zip(works, self.steps.each(works | own), strict=False))
         for q in POWERS:
-            for at, patient in enumerate(self.patients):
-                self.steps.do(f"self-onn-q{q}-{patient}", lambda q=q, at=at: self._own(q, at))
             scores[f"self_onn_q{q}"] = self.steps.do(f"self-onn-q{q}", lambda q=q: self._pooled(q))
         results = {"study": "mitbih-small", "smoke_run": self.quick, "scores": scores, "seconds": self.steps.seconds}
         results |= _table(results)

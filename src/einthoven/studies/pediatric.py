@@ -1,6 +1,7 @@
 """Knows the pediatric benchmark of Chen 2025 (arXiv 2510.03780): four nets, nine and twelve leads, and what its split hides."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -112,13 +113,14 @@ class _Run:
     quick: bool
 
     def whole(self, asked: tuple[str, ...]) -> dict:
-        scores = {}
-        for name in self.protocols:
-            for leads in LEADS:
-                for net in NETS:
-                    label = f"{net}-{leads}-{name}"
-                    if name in asked or (self.folder / "steps" / f"{label}.json").exists():
-                        scores[label] = self.steps.do(label, lambda n=net, at=leads, p=name: self._train(n, at, p))
+        works = {
+            f"{net}-{leads}-{name}": partial(self._train, net, leads, name)
+            for name in self.protocols
+            for leads in LEADS
+            for net in NETS
+            if name in asked or (self.folder / "steps" / f"{net}-{leads}-{name}.json").exists()
+        }
+        scores = dict(zip(works, self.steps.each(works), strict=True))
         left_out = {leads: told(store) for leads, store in self.stores.items()}
         results = {
             "study": "pediatric",

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -146,11 +147,12 @@ class _Run:
     quick: bool
 
     def whole(self) -> dict:
-        trained = {}
-        for seed in self.seeds:
-            for name in MODELS_:
-                for part in self.parts:
-                    trained[f"{name}-s{seed}-{_named(part)}"] = self._train(name, seed, part)
+        members = [(name, seed, part) for seed in self.seeds for name in MODELS_ for part in self.parts]
+        labels = [f"{name}-s{seed}-{_named(part)}" for name, seed, part in members]
+        found = self.steps.each(
+            {f"train-{label}": partial(self._train, *member) for label, member in zip(labels, members, strict=True)}
+        )
+        trained = dict(zip(labels, found, strict=True))
         costs = self.steps.do("cost", self._cost)
         chosen = self.steps.do("chosen", self._choose)
         scored = self.steps.do("scores", lambda: self._score(chosen))
@@ -174,19 +176,15 @@ class _Run:
 
     def _train(self, name: str, seed: int, part: int | None) -> dict:
         model = MODELS_[name]
-
-        def work() -> dict:
-            task = task_of(PTBXL, self.protocol, self.stores[model.patient], 0, (), part)
-            if self.quick:
-                task = replace(task, train=task.train[::4])
-            recipe = replace(self.recipe, seed=seed)
-            if model.patient:
-                recipe = replace(recipe, augment=BEATS)
-            out = self._member(name, seed, part)
-            card = fit(task, model.architecture, model.settings, recipe, out, devices=1)
-            return {"n_parameters": card.n_parameters, "counts": card.training["counts"]["train"]}
-
-        return self.steps.do(f"train-{name}-s{seed}-{_named(part)}", work)
+        task = task_of(PTBXL, self.protocol, self.stores[model.patient], 0, (), part)
+        if self.quick:
+            task = replace(task, train=task.train[::4])
+        recipe = replace(self.recipe, seed=seed)
+        if model.patient:
+            recipe = replace(recipe, augment=BEATS)
+        out = self._member(name, seed, part)
+        card = fit(task, model.architecture, model.settings, recipe, out, devices=1)
+        return {"n_parameters": card.n_parameters, "counts": card.training["counts"]["train"]}
 
     def _cost(self) -> dict:
         """Parameters, multiply-accumulates, and windows a second in training and in answering, on this machine."""

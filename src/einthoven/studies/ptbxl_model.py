@@ -1,6 +1,7 @@
 """Knows how the bundled model of PTB-XL comes to be: members that leave out one or two folds each, fused; fold 10 stays shut."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -80,9 +81,8 @@ class _Run:
     quick: bool
 
     def whole(self) -> dict:
-        for fold in range(self.n_folds):
-            for kind in KINDS:
-                self._train(kind, fold)
+        members = [(kind, fold) for fold in range(self.n_folds) for kind in KINDS]
+        self.steps.each({f"train-{kind}-f{fold}": partial(self._train, kind, fold) for kind, fold in members})
         validated = self.steps.do("validated", self._validate)
         fused = self.steps.do("fused", lambda: self._fuse(validated))
         results = {
@@ -117,14 +117,10 @@ class _Run:
 
     def _train(self, kind: str, fold: int) -> dict:
         architecture, settings = KINDS[kind]
-
-        def work() -> dict:
-            task = task_of(PTBXL, self.protocol, self.store, 0, (), fold)
-            recipe = replace(self.recipe, seed=fold)
-            card = fit(task, architecture, settings, recipe, self._member(kind, fold), devices=1)
-            return {"n_parameters": card.n_parameters}
-
-        return self.steps.do(f"train-{kind}-f{fold}", work)
+        task = task_of(PTBXL, self.protocol, self.store, 0, (), fold)
+        recipe = replace(self.recipe, seed=fold)
+        card = fit(task, architecture, settings, recipe, self._member(kind, fold), devices=1)
+        return {"n_parameters": card.n_parameters}
 
     def _answers(self, kind: str) -> Predictions:
         """Answers of a kind for all records, each by the member that did not see its fold."""

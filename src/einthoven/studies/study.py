@@ -4,9 +4,10 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from einthoven import console
+from einthoven import console, workers
 from einthoven.errors import ConfigurationFault, StudyDamaged
 from einthoven.paths import output_folder, written_aside
 from einthoven.report import study as page
@@ -36,7 +37,8 @@ class Steps:
     Parameters
     ----------
     folder : of the study
-    settings : plain values that decide every result; a folder of other settings is refused
+    settings : plain values that decide every result; a folder of other settings is refused. ``quick`` is one of them: a smoke run
+        stays in one process
     costs : of each step by its name, in any unit; for the time left
 
     Raises
@@ -47,7 +49,7 @@ class Steps:
 
     def __init__(self, folder: Path, settings: dict, costs: dict[str, float]):
         self.folder, self.costs = output_folder(folder), costs
-        self._spent = self._measured = 0.0
+        self._in_one_process = bool(settings["quick"])
         file = self.folder / _SETTINGS
         settings = json.loads(json.dumps(settings))
         if not file.exists():
@@ -71,18 +73,24 @@ class Steps:
         ----------
         name : of the step, one of `costs`; work : gives plain values
         """
-        file = self.folder / "steps" / f"{name}.json"
+        file = self._file(name)
         if file.exists():
             return _read(file)
-        done = [known for known in self.costs if (self.folder / "steps" / f"{known}.json").exists()]
+        done = [known for known in self.costs if self._file(known).exists()]
         console.note(f"step {len(done) + 1} of {len(self.costs)}: {name}{self._left(done)}")
         started = time.monotonic()
         result = work()
         seconds = time.monotonic() - started
-        self._spent, self._measured = self._spent + seconds, self._measured + self.costs[name]
         with written_aside(file) as aside:
             aside.write_text(json.dumps(result | {"seconds": round(seconds, 1)}, indent=1) + "\n")
         return _read(file)
+
+    def each(self, works: dict[str, Callable[[], dict]]) -> list[dict]:
+        """As :meth:`do`, of steps that do not lean on one another: one on each core, where there is no GPU."""
+        waiting = {name: work for name, work in works.items() if not self._file(name).exists()}
+        if len(waiting) > 1 and self._cores > 1:
+            workers.side_by_side({name: partial(self.do, name, work) for name, work in waiting.items()})
+        return [self.do(name, work) for name, work in works.items()]
 
     def of(self, part: str) -> "Steps":
         """The same steps for a part of the study: their names begin with its name."""
@@ -93,11 +101,24 @@ class Steps:
         """What each finished step took."""
         return {file.stem: _read(file)["seconds"] for file in sorted((self.folder / "steps").glob("*.json"))}
 
+    @property
+    def _cores(self) -> int:
+        if self._in_one_process:
+            return 1
+        import torch
+
+        return 1 if torch.cuda.is_available() else workers.n_cores()
+
+    def _file(self, name: str) -> Path:
+        return self.folder / "steps" / f"{name}.json"
+
     def _left(self, done: list[str]) -> str:
-        if not self._measured:
+        if not done:
             return ""
+        known = self.seconds
+        pace = sum(known[name] for name in done) / sum(self.costs[name] for name in done)
         left = sum(cost for name, cost in self.costs.items() if name not in done)
-        return f"   about {left * self._spent / self._measured / 60:.0f} min left"
+        return f"   about {max(1, round(left * pace / self._cores / 60))} min left"
 
 
 class _Part(Steps):
@@ -106,6 +127,9 @@ class _Part(Steps):
 
     def do(self, name: str, work: Callable[[], dict]) -> dict:
         return self.whole.do(f"{self.part}-{name}", work)
+
+    def each(self, works: dict[str, Callable[[], dict]]) -> list[dict]:
+        return self.whole.each({f"{self.part}-{name}": work for name, work in works.items()})
 
 
 def write_results(results: dict, folder: Path) -> None:

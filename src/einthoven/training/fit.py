@@ -31,6 +31,7 @@ from einthoven.training.rhythms import with_rhythms
 from einthoven.training.start import begun
 from einthoven.training.task import Task
 
+_PAUSE_S = 30
 _RUN, _BEST, _LAST = "run.json", "best.safetensors", "last.ckpt"
 
 
@@ -321,15 +322,19 @@ class _KeepBest(Callback):
 
 
 class _Lines(Callback):
-    """One line an epoch, where no bar can be drawn."""
+    """One line an epoch, where no bar can be drawn; beside other trainings, one in half a minute."""
 
     def __init__(self, epochs: int, name: str):
         self.epochs, self.name, self.done, self.started = epochs, name, 0, time.monotonic()
+        self.spoke = self.started
 
     def on_validation_end(self, trainer: L.Trainer, module: Training) -> None:
         if not trainer.is_global_zero:
             return
         self.done += 1
+        if console.is_one_of_many() and time.monotonic() - self.spoke < _PAUSE_S:
+            return
+        self.spoke = time.monotonic()
         minutes = (time.monotonic() - self.started) / 60
         left = minutes / self.done * (self.epochs - trainer.current_epoch - 1)
         got = trainer.callback_metrics

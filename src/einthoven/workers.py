@@ -1,0 +1,57 @@
+"""Knows how pieces of work that do not lean on one another are shared out to the cores. Does not know the work."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from einthoven import console
+
+Task = TypeVar("Task")
+Answer = TypeVar("Answer")
+
+
+def n_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def answers(work: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
+    """`work` of each task in their order, on every core at once."""
+    from joblib import Parallel, delayed
+
+    # joblib's workers need no guard in the caller's script.
+    return Parallel(n_cores(), return_as="generator")(delayed(work)(task) for task in tasks)
+
+
+def side_by_side(works: dict[str, Callable[[], object]]) -> None:
+    """Do long works, a process with one thread of arithmetic for each core; two threads on one net gain less than two nets.
+
+    Parameters
+    ----------
+    works : by the name that stands before their lines on the terminal; each keeps what it found on disk, for a process that is
+        killed takes its workers with it
+    """
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config("loky", inner_max_num_threads=1):
+        Parallel(min(n_cores(), len(works)), batch_size=1)(
+            delayed(_beside_others)(name, work, os.getpid()) for name, work in works.items()
+        )
+
+
+def _beside_others(name: str, work: Callable[[], object], parent: int) -> None:
+    console.speak_for(name)
+    if not any(thread.name == _WATCH for thread in threading.enumerate()):
+        threading.Thread(target=_leave_with, args=(parent,), name=_WATCH, daemon=True).start()
+    work()
+
+
+_WATCH = "leave with the parent"
+
+
+def _leave_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
