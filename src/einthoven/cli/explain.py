@@ -75,10 +75,9 @@ class Explain:
             answers.write([found], self.out)
         rows = []
         for row in found.why:
-            falls = sorted(zip(found.leads, row.falls, strict=True), key=lambda pair: -pair[1])[:4]
-            told = "  ".join(f"{lead} {-fall:+.2f}" for lead, fall in falls)
+            told = "  ".join(f"{part} {-fall:+.2f}" for part, fall in row.without(found.leads)[:4])
             rows.append((found.card.classes[row.label], f"{found.probability[row.label]:.2f}", told))
-        columns = ("class", "probability", "what silencing a lead changes, the most telling first")
+        columns = ("class", "probability", "what the answer loses without a lead or part, the most telling first")
         console.table(columns, rows, f"{found.record.name}: what spoke for {found.answer}  ({found.card.name})")
         console.say("A map shows where the network looked, not why a heart beats so.")
         console.say(f"{self.out}\n{DISCLAIMER}")

@@ -118,6 +118,7 @@ def show_findings(findings) -> None:
         for at in shown
     ]
     console.table(columns, rows, f"{findings.record.name}: {findings.answer}  ({card.name})")
+    console.say(f"  {findings.rate}")
     for remark in findings.remarks:
         console.say(f"  {remark}")
 

@@ -5,18 +5,20 @@ import numpy as np
 from einthoven.explanation.gradcam import gradcam
 from einthoven.inference.findings import Findings, Why
 from einthoven.inference.predictor import Predictor
-from einthoven.signal.context import TYPICAL_S
+from einthoven.signal.context import N_STRETCH, TYPICAL_S
 from einthoven.signal.preparation import Preparation, crops, tiles
+from einthoven.signal.rhythm import N_INTERVALS, of_intervals
 from einthoven.signal.windows import tile
 
-_MOST, _PIECE_S = 5, 0.06
+_MOST, _PIECE_S, _STRETCH_S = 5, 0.06, 1.0
 
 
 def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
     """For each class that is said (five at most): Grad-CAM over the window that speaks loudest, and what each lead adds.
 
     A lead's share is measured, not inferred: by how much the probability falls when the lead is silenced. Of a model that reads
-    typical beats the map is over these, and measured likewise: by flattening sixty milliseconds after sixty.
+    typical beats the map is over these, and measured likewise: by flattening sixty milliseconds after sixty. Of a model that
+    measures the rhythm it is over the trace, second after second, and each thing that it reads is silenced by itself.
     """
     record, card = findings.record, predictor.card
     windows, _ = tiles(record.signal_mv, record.fs_hz, record.leads, card.preparation)
@@ -31,11 +33,14 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
             piece[rows * at : rows * (at + 1)] = 0.0
         falls = findings.each[loudest, label] - predictor.probabilities(silenced)[:, label]
         start_s = float(findings.starts[loudest]) / record.fs_hz
-        if card.preparation.patient:
+        beat, parts = None, ()
+        if card.preparation.rhythm:
+            told, parts = _over_the_trace(predictor, window, label)
+        elif card.preparation.patient:
             beat, told = _over_the_beat(predictor, window, label)
         else:
-            beat, told = None, _map(predictor, window, int(label))
-        found.append(Why(int(label), start_s, told, tuple(falls.tolist()), beat))
+            told = _map(predictor, window, int(label))
+        found.append(Why(int(label), start_s, told, tuple(falls.tolist()), beat, parts))
     return tuple(found)
 
 
@@ -55,6 +60,27 @@ def _over_the_beat(predictor: Predictor, window: np.ndarray, label: int) -> tupl
     falls = np.clip(p[0] - p[1:], 0, None)
     told = np.interp(np.arange(n), starts + span / 2, falls)
     return window[1:-1:2, first : first + n], told / max(told.max(), 1e-12)
+
+
+def _over_the_trace(
+    predictor: Predictor, window: np.ndarray, label: int
+) -> tuple[np.ndarray, tuple[tuple[str, float], ...]]:
+    """How the probability falls, over its largest fall, where a second is flattened [samples]; how it falls without each part."""
+    n, span = window.shape[1], round(_STRETCH_S * predictor.card.preparation.fs_hz)
+    changed = np.repeat(window[None], 3, axis=0)
+    changed[0, -1, N_STRETCH : N_STRETCH + N_INTERVALS] = of_intervals(np.zeros(0), n / span * _STRETCH_S)
+    changed[1, 0:-1:2] = 0.0
+    changed[2, 1:-1:2] = 0.0
+    starts = np.arange(0, n - span + 1, span // 2)
+    flattened = np.repeat(window[None], len(starts), axis=0)
+    for piece, start in zip(flattened, starts, strict=True):
+        rows = piece[0:-1:2]
+        rows[:, start : start + span] = rows[:, start : start + span].mean(axis=1, keepdims=True)
+    p = predictor.probabilities(np.concatenate((window[None], changed, flattened)))[:, label]
+    falls = np.clip(p[0] - p[4:], 0, None)
+    told = np.interp(np.arange(n), starts + span / 2, falls)
+    named = ("its RR intervals, had they been steady", "the trace", "the typical beat")
+    return told / max(told.max(), 1e-12), tuple(zip(named, (p[0] - p[1:4]).tolist(), strict=True))
 
 
 def _map(predictor: Predictor, window: np.ndarray, label: int) -> np.ndarray:

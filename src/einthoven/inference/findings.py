@@ -1,5 +1,6 @@
 """Knows what a model said about a record as a whole. Does not know how it came to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,7 +22,8 @@ class Why:
 
     label : class number; start_s : where the window that spoke loudest begins; map : over it [samples], 0 to 1, at the model's
     rate; falls : for each lead used, by how much the probability falls when it is silenced; beat : the typical beat
-    [leads, samples] of a model that reads it, and the map is then over that
+    [leads, samples] of a model that reads it, and the map is then over that; parts : of a model that measures the rhythm, by how
+    much the probability falls without each thing it reads, named
     """
 
     label: int
@@ -29,6 +31,11 @@ class Why:
     map: np.ndarray
     falls: tuple[float, ...]
     beat: np.ndarray | None = None
+    parts: tuple[tuple[str, float], ...] = ()
+
+    def without(self, leads: Sequence[str]) -> list[tuple[str, float]]:
+        """What can be left out, a part or else one of the `leads`, and how the probability falls then; the most telling first."""
+        return sorted(self.parts or zip(leads, self.falls, strict=True), key=lambda pair: -pair[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +43,9 @@ class Findings:
     """Diagnoses or rhythm of one record.
 
     record : what was read; card : the model's; leads : names that were used; starts : first sample of each window at the
-    record's rate [n]; each : probability of each class in each window [n, classes]; quality : one verdict a lead; remarks :
-    what the reader must know; why : what spoke for the classes that are said, where it was asked for
+    record's rate [n]; each : probability of each class in each window [n, classes]; beats : sample numbers of the heartbeats in
+    the clearest lead; quality : one verdict a lead; remarks : what the reader must know; why : what spoke for the classes that
+    are said, where it was asked for
     """
 
     record: Record
@@ -45,6 +53,7 @@ class Findings:
     leads: tuple[str, ...]
     starts: np.ndarray
     each: np.ndarray
+    beats: np.ndarray
     quality: tuple[LeadQuality, ...]
     remarks: tuple[str, ...]
     why: tuple[Why, ...] = ()
@@ -53,6 +62,24 @@ class Findings:
     def probability(self) -> np.ndarray:
         """Of each class, the mean over the windows [classes]."""
         return self.each.mean(axis=0)
+
+    @cached_property
+    def intervals_ms(self) -> np.ndarray:
+        """RR intervals, from each beat to the next [beats - 1]."""
+        return np.diff(self.beats) / self.record.fs_hz * 1000
+
+    @property
+    def rate_per_min(self) -> float | None:
+        """Heart rate of the median interval; None without three beats."""
+        return 60_000 / float(np.median(self.intervals_ms)) if len(self.beats) > 2 else None
+
+    @property
+    def rate(self) -> str:
+        """The heart rate and the intervals in words."""
+        if self.rate_per_min is None:
+            return "no heart rate: fewer than three heartbeats were found"
+        low, high = np.quantile(self.intervals_ms, (0.05, 0.95))
+        return f"{self.rate_per_min:.0f} beats a minute; nine in ten RR intervals between {low:.0f} and {high:.0f} ms"
 
     @cached_property
     def said(self) -> np.ndarray:
@@ -88,6 +115,8 @@ class Findings:
                 {"class": name, "meaning": meaning, "probability": round(p, 4), "threshold": limit, "said": is_said}
                 for (name, meaning, p, is_said), limit in zip(rows, limits, strict=True)
             ],
+            "heart_rate_per_min": None if self.rate_per_min is None else round(self.rate_per_min, 1),
+            "beats": self.beats.tolist(),
             "windows": [
                 {"start_s": round(float(start) / self.record.fs_hz, 3), "probability": np.round(row, 4).tolist()}
                 for start, row in zip(self.starts, self.each.astype(float), strict=True)

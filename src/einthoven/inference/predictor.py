@@ -135,17 +135,16 @@ class Predictor:
         if record.duration_s < wanted.after_s - 0.5 / wanted.fs_hz:
             remarks.append(f"{record.duration_s:.1f} s long: the rest of the {wanted.after_s:g} s is filled with zeros")
         remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
-        if len(names) == 1 and names[0] in _UPRIGHT and verdicts[0].verdict not in ("flat", "missing"):
-            seen = quality.interpolated(used_mv[0])
-            if quality.looks_inverted(seen, heartbeats.find(seen, record.fs_hz), record.fs_hz):
-                remarks.append(
-                    f"most QRS complexes of {names[0]} point down: electrodes reversed, or the device held upside down"
-                )
+        seen, beats, _ = _heard(used_mv, verdicts, record.fs_hz)
+        if len(names) == 1 and names[0] in _UPRIGHT and quality.looks_inverted(seen, beats, record.fs_hz):
+            remarks.append(
+                f"most QRS complexes of {names[0]} point down: electrodes reversed, or the device held upside down"
+            )
         windows, starts = preparation.tiles(
             record.signal_mv, record.fs_hz, record.leads, wanted, str(record.source or record.name)
         )
         each = self.probabilities(windows)
-        return Findings(record, self.card, names, starts, each, verdicts, tuple(remarks))
+        return Findings(record, self.card, names, starts, each, beats, verdicts, tuple(remarks))
 
     def _beats(self, record: Record, beats: np.ndarray | None) -> Prediction:
         wanted = self.card.preparation
@@ -153,10 +152,7 @@ class Predictor:
         used_mv, names, verdicts = self._used(record, least_s, "to find heartbeats and to fill one window")
         remarks = list(record.warnings)
         if beats is None:
-            at = min(range(len(verdicts)), key=lambda lead: _LISTENED.index(verdicts[lead].verdict))
-            seen = quality.interpolated(used_mv[at])
-            is_silent = verdicts[at].verdict in ("flat", "missing")
-            beats = np.zeros(0, np.int64) if is_silent else heartbeats.find(seen, record.fs_hz)
+            seen, beats, at = _heard(used_mv, verdicts, record.fs_hz)
             if not len(beats):
                 remarks.append("no heartbeat was found")
             elif names[at] in _UPRIGHT and quality.looks_inverted(seen, beats, record.fs_hz):
@@ -177,6 +173,16 @@ class Predictor:
             quality=verdicts,
             remarks=tuple(remarks),
         )
+
+
+def _heard(
+    used_mv: np.ndarray, verdicts: tuple[quality.LeadQuality, ...], fs_hz: float
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """The clearest lead without its gaps [samples], its heartbeats [n], and which it is."""
+    at = min(range(len(verdicts)), key=lambda lead: _LISTENED.index(verdicts[lead].verdict))
+    seen = quality.interpolated(used_mv[at])
+    is_silent = verdicts[at].verdict in ("flat", "missing")
+    return seen, np.zeros(0, np.int64) if is_silent else heartbeats.find(seen, fs_hz), at
 
 
 def _near_missing(signal_mv: np.ndarray, beats: np.ndarray, fs_hz: float) -> np.ndarray:

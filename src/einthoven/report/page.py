@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from einthoven import __version__
 from einthoven.evaluation.evaluate import headline
-from einthoven.inference.findings import Findings
+from einthoven.inference.findings import Findings, Why
 from einthoven.inference.prediction import DISCLAIMER, SCOPE, UNSURE, Prediction
 from einthoven.report import paper
 from einthoven.report.plots import colour_of
@@ -18,6 +18,7 @@ from einthoven.signal import leads
 _NORMAL = "N"
 _OPEN_STRIPS, _MOST_STRIPS = 24, 400
 _MOST_LINES = 60
+_MOST_PAPER_S = 60.0
 
 
 def render(
@@ -110,25 +111,33 @@ def _found(findings: Findings) -> dict:
         )
     ]
     title = f"{record.name}, {', '.join(findings.leads)}"
+    beats_s = findings.beats / record.fs_hz
     shown_mv, names = leads.select(record.signal_mv, record.leads, findings.leads)
     if set(names) >= set(leads.STANDARD):
         standard_mv, _ = leads.select(record.signal_mv, record.leads, leads.STANDARD)
         drawing = paper.twelve(standard_mv, record.fs_hz, 0.0, title)
+    elif len(names) == 1:
+        shown = (0.0, min(record.duration_s, _MOST_PAPER_S))
+        drawing = paper.rows(shown_mv[0], record.fs_hz, names[0], shown, beats_s, title)
     else:
         drawing = paper.strip(shown_mv, record.fs_hz, names, 0.0, (), title)
-    told = []
+    told: list[dict] = []
     for row in findings.why:
         lead = int(np.argmax(row.falls))
         fs_hz, start = card.preparation.fs_hz, clock(row.start_s)
         title = f"{card.classes[row.label]} {start}"
-        if row.beat is None:
+        if row.parts:
+            place = f"drawn on {names[lead]} from {start}"
+            end = min(record.duration_s, row.start_s + len(row.map) / fs_hz)
+            where = (row.start_s, end)
+            picture = paper.rows(shown_mv[lead], record.fs_hz, names[lead], where, beats_s, title, (row.map, fs_hz))
+        elif row.beat is None:
             place = f"drawn on {names[lead]} from {start}"
             picture = paper.shaded(shown_mv[lead], record.fs_hz, names[lead], row.map, fs_hz, row.start_s, title)
         else:
             place = f"drawn on the typical beat of the window from {start}"
             picture = paper.beats(row.beat, fs_hz, names, row.map, title)
-        falls = sorted(zip(names, row.falls, strict=True), key=lambda pair: -pair[1])
-        told.append(rows[row.label] | {"place": place, "drawing": Markup(picture), "falls": falls})
+        told.append(rows[row.label] | {"place": place, "drawing": Markup(picture), "falls": row.without(names)})
     return {
         "findings": findings,
         "record": record,
@@ -141,8 +150,12 @@ def _found(findings: Findings) -> dict:
         "start": clock(0.0),
         "drawing": Markup(drawing),
         "why": told,
-        "of_beats": any(row.beat is not None for row in findings.why),
+        "drawn_on": next((_drawn_on(row) for row in findings.why), ""),
     }
+
+
+def _drawn_on(row: Why) -> str:
+    return "rhythm" if row.parts else "map" if row.beat is None else "beats"
 
 
 def _telling(found: list[tuple[float, int]], prediction: Prediction, loud: np.ndarray) -> set[int]:
@@ -160,8 +173,8 @@ def _telling(found: list[tuple[float, int]], prediction: Prediction, loud: np.nd
 
 
 def _result(row: dict) -> dict:
-    shown = ("accuracy", "macro_f1") if "accuracy" in row else headline(row)
-    told = [(name.replace("_", "-"), *cells(row[name])) for name in shown]
+    shown = ("challenge_score", "accuracy", "macro_f1") if "accuracy" in row else headline(row)
+    told = [(name.replace("_", "-"), *cells(row[name])) for name in shown if name in row]
     unit = row.get("rows", "beats")
     told += [(f"F1 of {name} ({found['n']:,} {unit})", *cells(found["f1"])) for name, found in row["per_class"].items()]
     return {"row": row, "figures": told}

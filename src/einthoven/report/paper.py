@@ -1,5 +1,6 @@
 """Knows ECG paper: 25 mm/s and 10 mm/mV as SVG whose unit is the millimetre. Does not know what a class means."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -117,14 +118,7 @@ def shaded(
     """Ten seconds of one lead, darker where `shade` [samples at `shade_hz`, 0 to 1, from `start_s` on] is larger."""
     span_s = min(4 * _COLUMN_S, len(shade) / shade_hz)
     width, height, zero = _PULSE_MM + span_s * MM_PER_S, _ROW_MM, 0.55 * _ROW_MM
-    step = max(1, round(0.04 * shade_hz))
-    drawn = []
-    for at in range(0, round(span_s * shade_hz), step):
-        strength = float(shade[at : at + step].mean())
-        if strength > 0.03:
-            x = _PULSE_MM + at / shade_hz * MM_PER_S
-            box = f'x="{x:.2f}" y="0" width="{step / shade_hz * MM_PER_S + 0.02:.2f}" height="{height:g}"'
-            drawn.append(f'<rect {box} fill="#e8590c" fill-opacity="{0.55 * strength:.2f}"/>')
+    drawn = _shade(shade[: round(span_s * shade_hz)], shade_hz, height)
     first = round(start_s * fs_hz)
     cut = lead_mv[first : first + round(span_s * fs_hz)]
     bounds = (-0.5 * _ROW_MM / MM_PER_MV, 0.5 * _ROW_MM / MM_PER_MV)
@@ -132,6 +126,69 @@ def shaded(
     drawn.append(f'<text class="lead" x="0.6" y="4">{_escaped(name)}</text>')
     grid = f'<rect x="0" y="0" width="{width:g}" height="{height:g}" fill="url(#paper)"/>'
     return _svg("strip", title, width, height, grid + "".join(drawn))
+
+
+def rows(
+    lead_mv: np.ndarray,
+    fs_hz: float,
+    name: str,
+    between_s: tuple[float, float],
+    beats_s: np.ndarray,
+    title: str,
+    shade: tuple[np.ndarray, float] | None = None,
+) -> str:
+    """One lead in rows of ten seconds, each RR interval above it in milliseconds.
+
+    Parameters
+    ----------
+    lead_mv : array [samples] of the whole record; between_s : what is drawn; beats_s : times of the heartbeats, in the record's
+    shade : from 0 to 1 [samples], from where the drawing begins, and its rate; darker where it is larger
+
+    Returns
+    -------
+    an SVG element
+    """
+    begin, end = between_s
+    row_s = 4 * _COLUMN_S
+    n_rows = max(1, int(np.ceil((end - begin) / row_s - 1e-6)))
+    width, height = _PULSE_MM + row_s * MM_PER_S, _ROW_MM + _LABEL_MM
+    bounds = (-0.5 * _ROW_MM / MM_PER_MV, 0.5 * _ROW_MM / MM_PER_MV)
+    drawn = []
+    for row in range(n_rows):
+        start = begin + row * row_s
+        zero = _LABEL_MM + 0.55 * _ROW_MM
+        first, last = (round(at * fs_hz) for at in (start, min(start + row_s, end)))
+        drawn.append(f'<g transform="translate(0 {row * height:g})">')
+        if shade is not None:
+            drawn += _shade(
+                shade[0][round(row * row_s * shade[1]) : round((row + 1) * row_s * shade[1])], shade[1], height
+            )
+        path = _path(lead_mv[first:last], fs_hz, zero, bounds)
+        drawn.append(f'<path class="pulse" d="M0.5 {zero:g}h1v{-MM_PER_MV:g}h3v{MM_PER_MV:g}h1"/>')
+        drawn.append(f'<path class="trace" stroke="#1a202c" d="{path}"/>')
+        drawn.append(f'<text class="lead" x="0.6" y="{height - 1.2:g}">{_escaped(name)}</text>')
+        for one, other in itertools.pairwise(beats_s):
+            middle = (one + other) / 2
+            if start <= middle < min(start + row_s, end):
+                x = _PULSE_MM + (middle - start) * MM_PER_S
+                drawn.append(f'<text class="rr" x="{x:.2f}" y="3.6">{1000 * (other - one):.0f}</text>')
+        drawn.append("</g>")
+    height *= n_rows
+    grid = f'<rect x="0" y="0" width="{width:g}" height="{height:g}" fill="url(#paper)"/>'
+    return _svg("strip", title, width, height, grid + "".join(drawn))
+
+
+def _shade(shade: np.ndarray, fs_hz: float, height: float) -> list[str]:
+    """Boxes of 40 ms, the darker the larger `shade` [samples] is there."""
+    step = max(1, round(0.04 * fs_hz))
+    drawn = []
+    for at in range(0, len(shade), step):
+        strength = float(shade[at : at + step].mean())
+        if strength > 0.03:
+            x = _PULSE_MM + at / fs_hz * MM_PER_S
+            box = f'x="{x:.2f}" y="0" width="{step / fs_hz * MM_PER_S + 0.02:.2f}" height="{height:g}"'
+            drawn.append(f'<rect {box} fill="#e8590c" fill-opacity="{0.55 * strength:.2f}"/>')
+    return drawn
 
 
 def beats(beat_mv: np.ndarray, fs_hz: float, names: Sequence[str], shade: np.ndarray, title: str) -> str:

@@ -180,8 +180,9 @@ def findings(found: Findings, path: Path) -> None:
         place = f"lead {names[lead]}" if row.beat is None else "the typical beat of each lead"
         title = f"{name}  {found.probability[row.label]:.2f}   {found.card.meanings[row.label]}; {place}"
         wide.set_title(title, fontsize=9, loc="left")
-        narrow.barh(range(len(names)), row.falls, color="#c2410c")
-        narrow.set_yticks(range(len(names)), names, fontsize=7)
+        parts, falls = zip(*(row.without(names) if row.parts else zip(names, row.falls, strict=True)), strict=True)
+        narrow.barh(range(len(parts)), falls, height=min(0.8, 0.2 * len(parts)), color="#c2410c")
+        narrow.set_yticks(range(len(parts)), [part.replace(", ", ",\n") for part in parts], fontsize=7)
         narrow.invert_yaxis()
         narrow.set_title("falls without it by", fontsize=8, loc="left")
         for axes in (wide, narrow):

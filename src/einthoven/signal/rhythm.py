@@ -8,6 +8,8 @@ import numpy as np
 
 N_RHYTHM = 109
 """Numbers of :func:`measured`."""
+N_INTERVALS = 56
+"""Those at its beginning, of :func:`of_intervals`."""
 _BEFORE_S, _AFTER_S = 0.3, 0.5
 _BANDS_HZ = ((0.5, 1.5), (1.5, 4), (4, 7), (7, 10), (10, 15), (15, 25), (25, 40))
 _N_STEPS, _N_RATIOS = 12, 10
