@@ -15,27 +15,36 @@ from tests.studies.test_twelve_leads import run
 
 
 def test_challenge2017(challenge2017_like, home, tmp_path, monkeypatch, capsys):
-    few = {name: challenge2017.CONTESTANTS[name] for name in ("rhythm", "trees", *challenge2017.SMALL)}
+    few = {name: challenge2017.CONTESTANTS[name] for name in (*challenge2017.SHARES, *challenge2017.SMALL)}
     monkeypatch.setattr(challenge2017, "CONTESTANTS", few)
     results = run("challenge2017", challenge2017_like, tmp_path / "study")
     assert "SMOKE RUN" in capsys.readouterr().out
     scores = results["scores"]
-    assert set(scores) == {"net and trees", *few} and results["title"].startswith("Challenge 2017: 1")
+    assert set(scores) == {"nets and trees", *few} and results["title"].startswith("Challenge 2017: 1")
     assert all(found["challenge_score"]["low"] <= found["challenge_score"]["high"] for found in scores.values())
     for name in (challenge2017.BEST, challenge2017.SMALLEST):
         assert bundle.load_card(tmp_path / "study" / name).classes == tuple("NAO~")
     fused = load(tmp_path / "study" / challenge2017.BEST)
-    shares = [found["share"] for found in results["chosen"]["shares"].values()]
-    assert len(fused.card.settings["members"]) == sum(2 - (share in (0.0, 1.0)) for share in shares)
-    answers = Predictions.read(tmp_path / "study" / "predictions" / "net-and-trees.csv")
+    assert len(fused.card.settings["members"]) == 2 * len(challenge2017.SHARES)
+    predictions = tmp_path / "study" / "predictions"
+    answers, *members = (
+        Predictions.read(predictions / f"{name}.csv") for name in ("nets-and-trees", *challenge2017.SHARES)
+    )
+    shared = sum(share * found.probability for share, found in zip(challenge2017.SHARES.values(), members, strict=True))
+    np.testing.assert_allclose(answers.probability, shared, atol=1e-5)
+    first, second = (
+        (tmp_path / "study" / "runs" / f"{name}-f0" / "bundle" / "weights.safetensors").read_bytes()
+        for name in ("rhythm", "rhythm_again")
+    )
+    assert first != second, "another seed"
     assert len(np.unique(answers.record)) == len(answers.record) == scores["rhythm"]["n_test"]
     again = main(["evaluate", str(fused.folder), "--from", str(challenge2017_like), "--out", str(tmp_path / "scores")])
     assert again == 2 and "two parts" in capsys.readouterr().err
 
 
-def test_the_share_of_the_trees_is_chosen_on_validation(challenge2017_like, home, tmp_path, monkeypatch):
+def test_the_small_net_is_chosen_on_validation(challenge2017_like, home, tmp_path, monkeypatch):
     """Whatever the test parts say, the choice stays."""
-    few = {name: challenge2017.CONTESTANTS[name] for name in ("rhythm", "trees", *challenge2017.SMALL)}
+    few = {name: challenge2017.CONTESTANTS[name] for name in (*challenge2017.SHARES, *challenge2017.SMALL)}
     monkeypatch.setattr(challenge2017, "CONTESTANTS", few)
     asked = []
     answers = challenge2017.CrossValidation.answers
