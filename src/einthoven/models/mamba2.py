@@ -143,6 +143,52 @@ class Mixer(nn.Module):
         return gate, mixed, F.softplus(step.float() + self.step_bias)
 
 
+def _heard(scores: Tensor, until: Tensor, x: Tensor) -> Tensor:
+    """What each sample hears of those before it in its chunk [chunks, heads, samples, head size].
+
+    Parameters
+    ----------
+    scores : [chunks, samples, samples]; until : of :func:`_decays`; x : [chunks, heads, samples, head size]
+    """
+    return (scores[:, None] * _decays(until)) @ x
+
+
+def _decays(until: Tensor) -> Tensor:
+    """What is left of each sample at each after it [chunks, heads, samples, samples]; `until` [chunks, heads, samples] sums logarithms."""
+    later = torch.full((until.shape[2],) * 2, -torch.inf, device=until.device).triu(1)
+    return (until[..., :, None] - (until[..., None, :] - later)).exp()
+
+
+class _Inside(torch.autograd.Function):
+    """:func:`_heard`, a few chunks after a few: the decays stay in the cache, and are worked out again for the gradient."""
+
+    @staticmethod
+    def forward(ctx, scores: Tensor, until: Tensor, x: Tensor) -> Tensor:
+        scores, until, x = scores.float(), until.float(), x.float().contiguous()
+        ctx.save_for_backward(scores, until, x)
+        return torch.cat([_heard(*piece) for piece in _sliced(scores, until, x)])
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        pieces = _sliced(*ctx.saved_tensors)
+        found = []
+        for (scores, until, x), down in zip(pieces, _sliced(gradient.float().contiguous()), strict=True):
+            decays = _decays(until)
+            heard = scores[:, None] * decays
+            to_x = heard.transpose(2, 3) @ down[0]
+            of_heard = down[0] @ x.transpose(2, 3)
+            by_decay = heard.mul_(of_heard)
+            found.append((decays.mul_(of_heard).sum(dim=1), by_decay.sum(dim=3) - by_decay.sum(dim=2), to_x))
+        to_scores, to_until, to_x = (torch.cat(part) for part in zip(*found, strict=True))
+        return to_scores, to_until, to_x
+
+
+def _sliced(*values: Tensor) -> list[tuple[Tensor, ...]]:
+    """Values along their first axis, four at a time on CPUs, all at once elsewhere."""
+    size = 4 if values[0].device.type == "cpu" else len(values[0])
+    return list(zip(*(part.split(size) for part in values), strict=True))
+
+
 def recurred(x: Tensor, decay: Tensor, b: Tensor, c: Tensor, chunk: int) -> Tensor:
     """``h = exp(decay) h + b x``, ``y = c h``, chunk by chunk (Dao and Gu 2024, listing 1).
 
@@ -161,16 +207,14 @@ def recurred(x: Tensor, decay: Tensor, b: Tensor, c: Tensor, chunk: int) -> Tens
     b, c = F.pad(b, (0, 0, 0, rest)), F.pad(c, (0, 0, 0, rest))
     x, decay, b, c = (values.unflatten(1, (-1, chunk)) for values in (x, decay, b, c))
     until = decay.cumsum(dim=2)  # [batch, chunks, samples, heads]
-    by_head = until.transpose(2, 3)
-    later = torch.full((chunk, chunk), -torch.inf, device=x.device).triu(1)
-    kept = (by_head[..., :, None] - (by_head[..., None, :] - later)).exp()  # from the second sample to the first
-    # Pair by pair: runtimes of graphs broadcast a sum over four operands to all of their axes at once.
-    scores = (c @ b.transpose(2, 3))[:, :, None] * kept
-    inside = (scores @ x.transpose(2, 3)).transpose(2, 3)
+    scores = (c @ b.transpose(2, 3)).flatten(0, 1)
+    pieces = scores, until.transpose(2, 3).flatten(0, 1), x.transpose(2, 3).flatten(0, 1)
+    inside = _heard(*pieces) if torch.compiler.is_exporting() else _Inside.apply(*pieces)
+    inside = inside.unflatten(0, until.shape[:2]).transpose(2, 3)
     left = torch.einsum("zksn,zkshp->zkhpn", b, (until[:, :, -1:] - until).exp()[..., None] * x)
     states, before = torch.zeros_like(left[:, 0]), []
-    for at in range(left.shape[1]):
+    for kept, new in zip(until[:, :, -1].exp()[..., None, None].unbind(1), left.unbind(1), strict=True):
         before.append(states)
-        states = until[:, at, -1].exp()[..., None, None] * states + left[:, at]
+        states = kept * states + new
     carried = torch.einsum("zkqn,zkhpn->zkqhp", c, torch.stack(before, dim=1)) * until.exp()[..., None]
     return (inside + carried).flatten(1, 2)[:, :n]
