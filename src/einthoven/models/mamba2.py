@@ -154,7 +154,7 @@ def _heard(scores: Tensor, until: Tensor, x: Tensor) -> Tensor:
 
 
 def _decays(until: Tensor) -> Tensor:
-    """What is left of each sample at each after it [chunks, heads, samples, samples]; `until` [chunks, heads, samples] sums logarithms."""
+    """What is left of each sample at each after it [.., samples, samples], of sums of logarithms `until` [.., samples]."""
     later = torch.full((until.shape[2],) * 2, -torch.inf, device=until.device).triu(1)
     return (until[..., :, None] - (until[..., None, :] - later)).exp()
 
