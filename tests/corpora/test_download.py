@@ -172,6 +172,23 @@ def test_a_publisher_that_is_not_there(tmp_path):
         download(Source("http://127.0.0.1:9/"), tmp_path / "to", pause_s=lambda n: 0.0)
 
 
+def test_a_connection_that_is_gone_is_not_sought_for_every_file(server, tmp_path, monkeypatch):
+    server.sums = "".join(f"{'0' * 64} {at}.dat\n" for at in range(60))
+    listed = module._listed(server.source, lambda n: 0)
+    server.http.shutdown()
+    server.http.server_close()
+    monkeypatch.setattr(module, "_listed", lambda *_: listed)
+    asked = []
+    monkeypatch.setattr(module, "_asked", lambda *args: asked.append(args) or _ASKED(*args))
+    with pytest.raises(DownloadFailed, match="60 of 60 files") as error:
+        download(server.source, tmp_path, pause_s=lambda n: 0)
+    assert "NewConnectionError" in error.value.found
+    assert len(asked) <= 2 * module._AT_ONCE * module._TRIES
+
+
+_ASKED = module._asked
+
+
 def test_the_verb(server, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(module.SOURCES, "mitdb", server.source)
     assert main(["download", "mitdb", "--to", str(tmp_path / "to")]) == 0

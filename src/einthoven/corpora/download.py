@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fnmatch
 import hashlib
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -75,9 +76,9 @@ def download(
             remedy="leave out --include",
         )
     failed: dict[str, str] = {}
-    n_there = 0
+    n_there, gone = 0, threading.Event()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        work = pool.map(lambda item: _fetched(source, folder, *item, pause_s), wanted.items())
+        work = pool.map(lambda item: _fetched(source, folder, *item, pause_s, gone), wanted.items())
         for name, found in zip(wanted, console.progress(work, "downloading", len(wanted)), strict=True):
             if found is True:
                 n_there += 1
@@ -129,8 +130,13 @@ def _listed(source: Source, pause_s: Callable[[int], float]) -> dict[str, str]:
     return listed
 
 
-def _fetched(source: Source, folder: Path, name: str, sha: str, pause_s: Callable[[int], float]) -> bool | str:
-    """True where the file was there, "" where it was fetched, else why it could not be."""
+def _fetched(
+    source: Source, folder: Path, name: str, sha: str, pause_s: Callable[[int], float], gone: threading.Event
+) -> bool | str:
+    """True where the file was there, "" where it was fetched, else why it could not be.
+
+    Where one file finds no connection at any of its tries, `gone` is set, and the others are not tried again.
+    """
     target = folder.joinpath(*PurePosixPath(name).parts)
     part = target.with_name(target.name + ".part")
     reason = ""
@@ -139,8 +145,10 @@ def _fetched(source: Source, folder: Path, name: str, sha: str, pause_s: Callabl
             return True
     except OSError as error:
         return _in_short(error)
+    unconnected = 0
     for attempt in range(_TRIES):
-        time.sleep(pause_s(attempt) if attempt else 0)
+        if gone.wait(pause_s(attempt) if attempt else 0):
+            return reason or "not tried: the connection is gone"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _append(source.address + quote(name), part)
@@ -153,9 +161,19 @@ def _fetched(source: Source, folder: Path, name: str, sha: str, pause_s: Callabl
             if getattr(error, "errno", None) in _NO_ROOM:
                 raise
             reason = _in_short(error)
+            unconnected += _found_no_connection(error)
             if _is_final(error):
                 break
+    if unconnected == _TRIES:
+        gone.set()
     return reason
+
+
+def _found_no_connection(error: Exception) -> bool:
+    from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+    inside = error.args[0] if error.args else None
+    return isinstance(inside, MaxRetryError) and isinstance(inside.reason, NewConnectionError)
 
 
 def _passing() -> tuple[type[Exception], ...]:
