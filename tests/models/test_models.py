@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from einthoven.models import MODELS, blocks, cost, litenet, mamba2, s4
+from einthoven.models import MODELS, blocks, cost, litenet, mamba2, s4, transformer
 from einthoven.models.blocks import BatchNorm1d, Conv1d, MaxPool1d
 from einthoven.models.resnet1d import PEDIATRIC, RESNET18
 from einthoven.models.self_onn import OperationalConv1d
@@ -311,3 +311,12 @@ def test_dropout_silences_its_share_and_keeps_the_mean_and_the_layout(kept_last)
     torch.testing.assert_close(x.grad, y.detach())
     assert float((y[:, :, 1:] == y[:, :, :-1]).float().mean()) == pytest.approx(0.7**2 + 0.3**2, abs=0.004)
     assert torch.equal(layer.eval()(x), x)
+
+
+def test_attention_in_training_is_torch_s():
+    torch.manual_seed(0)
+    layer = transformer._EncoderLayer(32, 4, 16, 0.0)
+    x = torch.randn(3, 10, 32)
+    wanted = torch.nn.TransformerEncoderLayer._sa_block(layer, x, None, None)
+    torch.testing.assert_close(layer.train()._sa_block(x, None, None), wanted, atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(layer.eval()(x), layer.train()(x), atol=1e-5, rtol=1e-5)

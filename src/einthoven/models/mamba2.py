@@ -211,10 +211,14 @@ def recurred(x: Tensor, decay: Tensor, b: Tensor, c: Tensor, chunk: int) -> Tens
     pieces = scores, until.transpose(2, 3).flatten(0, 1), x.transpose(2, 3).flatten(0, 1)
     inside = _heard(*pieces) if torch.compiler.is_exporting() else _Inside.apply(*pieces)
     inside = inside.unflatten(0, until.shape[:2]).transpose(2, 3)
-    left = torch.einsum("zksn,zkshp->zkhpn", b, (until[:, :, -1:] - until).exp()[..., None] * x)
+    shape = x.shape[3:]
+    left = b.transpose(2, 3) @ ((until[:, :, -1:] - until).exp()[..., None] * x).flatten(
+        3
+    )  # [batch, chunks, states, channels]
+    left = left.unflatten(3, shape)
     states, before = torch.zeros_like(left[:, 0]), []
-    for kept, new in zip(until[:, :, -1].exp()[..., None, None].unbind(1), left.unbind(1), strict=True):
+    for kept, new in zip(until[:, :, -1].exp()[:, :, None, :, None].unbind(1), left.unbind(1), strict=True):
         before.append(states)
         states = kept * states + new
-    carried = torch.einsum("zkqn,zkhpn->zkqhp", c, torch.stack(before, dim=1)) * until.exp()[..., None]
+    carried = (c @ torch.stack(before, dim=1).flatten(3)).unflatten(3, shape) * until.exp()[..., None]
     return (inside + carried).flatten(1, 2)[:, :n]
