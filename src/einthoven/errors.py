@@ -117,5 +117,5 @@ def library_missing(name: str) -> LibraryMissing:
         f"{name} is not installed.",
         found="an installation for devices, which answers with exported models and no more",
         expected=f"{name}",
-        remedy="pip install 'einthoven[full]'",
+        remedy=f"pip install 'einthoven[{'edge' if name == 'onnxruntime' else 'full'}]'",
     )

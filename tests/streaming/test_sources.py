@@ -1,5 +1,6 @@
 """Lines, a serial port (a pseudo-terminal here) and a played recording become pieces; what is wrong about them is told."""
 
+import io
 import json
 import os
 import pty
@@ -14,7 +15,7 @@ from einthoven.cli.main import main
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records.record import Record
 from einthoven.report.live import trace
-from einthoven.streaming.sources import Format, Lines, is_port, played, serial_lines
+from einthoven.streaming.sources import Format, Lines, is_port, played, serial_lines, text_lines
 
 ONE = Format(100.0, ("I",))
 
@@ -34,6 +35,48 @@ def test_numbered_lines_notice_what_was_lost_and_what_came_twice():
 def test_numbers_that_leap_are_taken_to_begin_anew():
     _, signal, faults = gathered(["1,0.1", "900000,0.2", "900001,0.3"])
     assert signal.shape == (1, 3) and "anew" in faults[0]
+
+
+@pytest.mark.parametrize("number", ["1000000000000000", "20003", "0"])
+def test_a_number_that_leaps_by_itself_is_not_believed(number):
+    lines = [f"{at},{at}" for at in range(1000, 1010)]
+    lines[3] = f"{number},1003"
+    _, signal, faults = gathered(lines)
+    np.testing.assert_array_equal(signal[0], np.arange(1000, 1010))
+    assert len(faults) == 1 and "taken for 1003" in faults[0]
+
+
+@pytest.mark.parametrize("first", [0, 3, 700])
+def test_a_device_that_begins_anew_is_gone_on_with(first):
+    """A counter that is wound back, or runs over: only what is a few seconds back is taken for repeated."""
+    lines = [f"{at},{at}" for at in range(5000, 5010)] + [f"{at},{at}" for at in range(first, first + 10)]
+    _, signal, faults = gathered(lines)
+    np.testing.assert_array_equal(signal[0], [*range(5000, 5010), *range(first, first + 10)])
+    assert len(faults) == 1 and "anew" in faults[0]
+
+
+def test_what_is_wrong_alike_in_many_lines_is_told_once():
+    _, signal, faults = gathered([*(f"{at},1" for at in range(300)), *(f"{at},1" for at in range(100, 400))])
+    assert signal.shape == (1, 400)
+    assert len(faults) == 2 and "came again" in faults[0] and "the 199 before it" in faults[1]
+
+
+def test_plain_lines_among_numbered_ones_shift_nothing():
+    _, signal, faults = gathered(["1,0.1", "0.2", "3,0.3", "0.4", "5,0.5"])
+    np.testing.assert_allclose(signal[0], [0.1, 0.2, 0.3, 0.4, 0.5])
+    assert not faults
+
+
+@pytest.mark.parametrize("n", [20, 200])
+def test_lines_of_another_shape_are_another_stream(n):
+    with pytest.raises(RecordUnreadable, match="--leads A,B"):
+        gathered([f"{0.01 * at:.2f},0.3" for at in range(1, n)])
+
+
+def test_lines_are_held_to_a_length_and_to_text():
+    source = io.BytesIO(b"1\n" + b"2" * 50_000 + b"\n3\xff\n4")
+    first, long, bad, last = text_lines(source)
+    assert (first, bad, last) == ("1\n", "3\ufffd\n", "4") and len(long) < 20_000
 
 
 @pytest.mark.parametrize("text", ["hello", "1,2,3", "x,0.1", "0.1;0.2", "1" * 20_000, "\x00\xff"])
@@ -107,7 +150,7 @@ class Device:
 
 def test_a_serial_port_gives_lines_until_it_vanishes():
     device = Device(b"0.1\n0.25\n\xff\n")
-    assert is_port(device.name) and is_port("COM3") and not is_port("100.hea")
+    assert is_port(device.name) and is_port("COM3") and is_port("/dev/ttyUSB77") and not is_port("100.hea")
     lines = serial_lines(device.name, 115200)
     assert next(lines) == "# fs_hz=360 leads=MLII"
     device.heard.set()
@@ -130,7 +173,8 @@ def lines_of(ecg):
 
 
 def fed(monkeypatch, lines) -> None:
-    monkeypatch.setattr("sys.stdin", iter([f"{line}\n" for line in lines]))
+    content = b"".join(line if isinstance(line, bytes) else f"{line}\n".encode() for line in lines)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), "utf-8", errors="strict"))
 
 
 def test_the_verb_answers_lines_and_goes_on_after_faults(untrained, lines_of, monkeypatch, tmp_path, capsys):
@@ -181,11 +225,59 @@ def test_a_saved_state_goes_on(untrained, lines_of, monkeypatch, tmp_path):
     assert parts == whole[: len(parts)] and len(parts) > 10
 
 
+def test_a_state_of_another_signal_is_refused(untrained, lines_of, monkeypatch, tmp_path, capsys):
+    words = ["stream", str(untrained), "--from", "-", "--state", str(tmp_path / "state")]
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of[:2500]])
+    assert main(words) == 0
+    kept = (tmp_path / "state").read_bytes()
+    fed(monkeypatch, ["# fs_hz=250 leads=MLII", *lines_of[2500:]])
+    assert main(words) == 2
+    assert "360 Hz" in capsys.readouterr().err and (tmp_path / "state").read_bytes() == kept
+    for damaged in (kept[:100], b""):
+        (tmp_path / "state").write_bytes(damaged)
+        fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of[2500:]])
+        assert main(words) == 2
+        assert "begin anew" in capsys.readouterr().err
+
+
+def test_a_state_is_of_the_first_part_only(untrained, lines_of, monkeypatch, tmp_path, capsys):
+    words = ["stream", str(untrained), "--from", "-", "--state", str(tmp_path / "state")]
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of[:2500]])
+    assert main(words) == 0
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of[2500:3000], "# fs_hz=180", *lines_of[:1800]])
+    assert main(words) == 1
+    assert "10.0 s" in capsys.readouterr().err
+
+
+def test_leads_of_lines_are_named_anew(untrained, lines_of, monkeypatch, capsys):
+    fed(monkeypatch, ["# fs_hz=360 leads=ECG9", *lines_of])
+    assert main(["stream", str(untrained), "--from", "-", "--leads", "ECG9=MLII"]) == 0
+    assert capsys.readouterr().out.count('"kind": "beat"') > 15
+
+
 NOWHERE = ["--from", "-", "--out", "no/folder/a"]
+STATED = ["--from", "-", "--fs", "360", "--leads", "MLII"]
 
 
 @pytest.mark.parametrize(
-    "words, lines", [(["--from", "nothing.hea"], []), (["--from", "-"], ["0.1"]), (["--from", "-"], []), (NOWHERE, [])]
+    "words, lines",
+    [
+        (["--from", "nothing.hea"], []),
+        (["--from", "-"], ["0.1"]),
+        (["--from", "-"], []),
+        (NOWHERE, []),
+        ([*STATED, "--out", "."], ["0.1"]),
+        ([*STATED, "--state", "no/folder/a"], ["0.1"]),
+        ([*STATED, "--unit", "furlong"], ["0.1"]),
+        ([*STATED, "--speed", "-1"], ["0.1"]),
+        ([*STATED, "--speed", "nan"], ["0.1"]),
+        (["--from", "-", "--fs", "50", "--leads", "MLII"], ["0.1"]),
+        (["--from", "-", "--fs", "1e12", "--leads", "MLII"], ["0.1"]),
+        (["--from", "/dev/ttyUSB77", "--fs", "360", "--leads", "MLII"], []),
+        (["--from", "/dev/null", "--baud", "-5", "--fs", "360", "--leads", "MLII"], []),
+        (STATED, ["0.1,0.2,0.3"] * 200),
+        (STATED, [b"\xff\xfe\n"] * 200),
+    ],
 )
 def test_a_stream_that_cannot_begin_ends_with_one_error(untrained, monkeypatch, capsys, words, lines):
     fed(monkeypatch, lines)

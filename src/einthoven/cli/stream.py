@@ -13,7 +13,8 @@ from tyro.conf import Positional, arg
 
 from einthoven import console
 from einthoven.cli.predict import leads_of
-from einthoven.errors import EinthovenError, StatementMissing
+from einthoven.errors import ConfigurationFault, EinthovenError, OutputRefused, StatementMissing
+from einthoven.paths import refused
 
 _DRAWN_S = 0.25
 _SHOWN = 5
@@ -51,16 +52,27 @@ class Stream:
         """Answer until the source ends; a fault of the source is told, and the stream goes on where it can."""
         from einthoven.inference.predictor import load
 
-        model = load(self.model)
-        if self.out is not None and not self.out.parent.is_dir():
+        if not self.speed >= 0:
             raise StatementMissing(
-                "the answers have no place to go.",
-                found=f"no folder {self.out.parent}",
-                expected="a file in a folder that is there",
-                remedy=f"mkdir -p {self.out.parent}",
+                "a recording cannot be played so.",
+                found=f"--speed {self.speed:g}",
+                expected="1 for its own pace, more for faster, 0 for as fast as it goes",
+                remedy="--speed 1",
             )
+        model = load(self.model)
+        for place in (self.out, self.state):
+            if place is not None and not place.parent.is_dir():
+                raise OutputRefused(
+                    f"there is no folder {place.parent}.",
+                    found=str(place),
+                    expected="a file in a folder that is there",
+                    remedy=f"mkdir -p {place.parent}",
+                )
         pieces = self._pieces()
-        answers = self.out.open("a", encoding="utf-8") if self.out else nullcontext(sys.stdout)
+        try:
+            answers = self.out.open("a", encoding="utf-8") if self.out else nullcontext(sys.stdout)
+        except OSError as error:
+            raise refused(self.out, error) from error
         with answers as lines:
             return self._follow(model, pieces, lines)
 
@@ -74,8 +86,10 @@ class Stream:
                 read(self.source, fs_hz=self.fs, leads=leads, unit=self.unit if self.fs else None), self.speed
             )
         stated = sources.Format(self.fs, leads, self.unit) if self.fs and isinstance(leads, tuple) else None
-        lines = sys.stdin if self.source == "-" else sources.serial_lines(self.source, self.baud)
-        return sources.Lines(stated).pieces(lines)
+        is_port = self.source != "-"
+        lines = sources.serial_lines(self.source, self.baud) if is_port else sources.text_lines(sys.stdin.buffer)
+        pieces = sources.Lines(stated).pieces(lines)
+        return sources.renamed(pieces, leads) if isinstance(leads, dict) else pieces
 
     def _follow(self, model, pieces: Iterator, lines) -> int:
         from einthoven.streaming.stream import Stream as Live
@@ -104,13 +118,15 @@ class Stream:
                         if live is not None:
                             fault(f"the signal became {_told(piece.format)}; it was {_told(format_)}", live.end())
                         format_ = piece.format
-                        live = self._begun(Live, model, format_)
+                        live = self._begun(Live, model, format_, live is None)
                         screen = _Screen(model, live) if show else None
                     told = live.feed(piece.signal_mv)
                     tell(told)
                     if screen is not None:
                         screen.take(live, piece.signal_mv, told, show)
         except KeyboardInterrupt:
+            if live is None:
+                raise
             console.note("stopped")
         except EinthovenError as error:
             if live is None:
@@ -131,10 +147,19 @@ class Stream:
         self._say(live, faults)
         return 1 if faults else 0
 
-    def _begun(self, kind, model, format_):
-        if self.state is not None and self.state.exists():
-            return kind.restored(model, self.state)
-        return kind(model, format_.fs_hz, format_.leads)
+    def _begun(self, kind, model, format_, is_first: bool):
+        begun = kind(model, format_.fs_hz, format_.leads)
+        if not is_first or self.state is None or not self.state.exists():
+            return begun
+        kept = kind.restored(model, self.state)
+        if (kept.fs_hz, kept.leads) != (begun.fs_hz, begun.leads):
+            raise ConfigurationFault(
+                f"{self.state} remembers another signal.",
+                found=f"{kept.fs_hz:g} Hz, leads {', '.join(kept.leads)}; now {begun.fs_hz:g} Hz, {', '.join(begun.leads)}",
+                expected="the same rate and leads, so that the stream can go on",
+                remedy=f"rm {self.state}      the stream then begins anew",
+            )
+        return kept
 
     def _say(self, live, faults: int) -> None:
         from einthoven.inference.prediction import DISCLAIMER

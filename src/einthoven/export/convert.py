@@ -14,7 +14,15 @@ from einthoven.errors import CorpusIncomplete, ExportDiffers
 from einthoven.evaluation.predictions import Predictions
 from einthoven.export import graph, int8
 from einthoven.export.parity import Parity, compare, require_kept
-from einthoven.inference.backends import CARD_KEY, OnnxBackend, OpenVinoBackend, TorchBackend
+from einthoven.inference.backends import (
+    CARD_KEY,
+    DIGEST_KEY,
+    NO_DIGEST,
+    OnnxBackend,
+    OpenVinoBackend,
+    TorchBackend,
+    digest,
+)
 from einthoven.inference.predictor import Predictor, load
 from einthoven.inference.scoring import predictions_for
 from einthoven.paths import written_aside
@@ -180,14 +188,17 @@ def _write(content: bytes, card: Card, target: str, precision: str, out: Path) -
         import onnx
 
         model = onnx.load_from_string(content)
-        onnx.helper.set_model_props(model, {CARD_KEY: text})
+        onnx.helper.set_model_props(model, {CARD_KEY: text, DIGEST_KEY: NO_DIGEST})
         out.write_bytes(model.SerializeToString())
     else:
         import openvino
 
         model = openvino.Core().read_model(content)
         model.set_rt_info(text, CARD_KEY.split("."))
+        model.set_rt_info(NO_DIGEST, DIGEST_KEY.split("."))
         openvino.save_model(model, out, compress_to_fp16=precision == "bf16")
+    contents = [made.read_bytes() for made in files_of(out)]
+    out.write_bytes(contents[0].replace(NO_DIGEST.encode(), digest(contents, NO_DIGEST).encode()))
 
 
 def files_of(out: Path) -> tuple[Path, ...]:

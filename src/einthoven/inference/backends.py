@@ -14,6 +14,9 @@ from einthoven.errors import BundleDamaged, library_missing
 
 CARD_KEY = "einthoven.card"
 """Where an exported file keeps the card: a key of ONNX metadata, a path of OpenVINO's runtime information."""
+DIGEST_KEY = "einthoven.sha256"
+"""Where it keeps the checksum of itself, see :func:`digest`."""
+NO_DIGEST = "the checksum of this file".ljust(64, ".")
 _BATCH = 128  # larger batches fall out of the cache: 2,624 beats took 0.39 s by 128 and 0.60 s at once
 
 
@@ -90,7 +93,7 @@ class OnnxBackend:
             _require_shape(card, takes.shape[1:], gives.shape[1:])
             self.takes = takes.name
         except Exception as error:
-            raise _not_the_card_s(where, str(error).splitlines()[0][:160]) from error
+            raise _not_the_card_s(where, _said(error)) from error
 
     def logits(self, windows: np.ndarray) -> np.ndarray:
         """[n, leads, samples] to [n, classes]."""
@@ -124,7 +127,7 @@ class OpenVinoBackend:
             )
             self.request = compiled.create_infer_request()
         except Exception as error:
-            raise _not_the_card_s(where, str(error).splitlines()[0][:160]) from error
+            raise _not_the_card_s(where, _said(error)) from error
 
     def logits(self, windows: np.ndarray) -> np.ndarray:
         """[n, leads, samples] to [n, classes]."""
@@ -160,33 +163,55 @@ def card_inside(file: Path) -> Card:
     BundleDamaged
         Where it has none, or is no graph at all.
     """
+    is_pair = file.suffix.lower() == ".xml"
     try:
-        if file.suffix.lower() == ".xml":
+        if is_pair:
             import openvino
 
             read = openvino.Core().read_model(str(file))
-            if not read.has_rt_info(CARD_KEY.split(".")):
+            paths = [key.split(".") for key in (CARD_KEY, DIGEST_KEY)]
+            if not all(read.has_rt_info(path) for path in paths):
                 raise ValueError("no card in its runtime information: it was not exported by einthoven")
-            text = str(read.get_rt_info(CARD_KEY.split(".")).astype(str))
+            text, stated = (str(read.get_rt_info(path).astype(str)) for path in paths)
+            contents = [file.read_bytes(), file.with_suffix(".bin").read_bytes()]
         else:
             import onnxruntime
 
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 4
-            session = onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
-            text = session.get_modelmeta().custom_metadata_map.get(CARD_KEY, "")
-            if not text:
+            contents = [file.read_bytes()]
+            session = onnxruntime.InferenceSession(contents[0], options, providers=["CPUExecutionProvider"])
+            known = session.get_modelmeta().custom_metadata_map
+            text, stated = known.get(CARD_KEY, ""), known.get(DIGEST_KEY, "")
+            if not (text and stated):
                 raise ValueError("no card in its metadata: it was not exported by einthoven")
+        if digest(contents, stated) != stated:
+            raise ValueError(
+                "its content is not what its checksum says: it was changed, or its files are of two exports"
+            )
         return Card.from_dict(json.loads(text))
     except ImportError as error:
         raise library_missing(error.name) from error
     except Exception as error:
         raise BundleDamaged(
             f"{file} is no model that einthoven exported.",
-            found=f"{type(error).__name__}: {str(error).splitlines()[0][:160]}",
-            expected="a graph with its card inside",
-            remedy="einthoven export MODEL --to onnx --out FILE.onnx",
+            found=_said(error),
+            expected="a graph with its card inside" + ", and its .bin beside it" * is_pair,
+            remedy=f"einthoven export MODEL --to {'openvino' if is_pair else 'onnx'} --out {file.name}",
         ) from error
+
+
+def digest(contents: list[bytes], stated: str) -> str:
+    """SHA-256 of an export's files as they are without the checksum that they state, which lies inside the first."""
+    whole = contents[0].replace(stated.encode(), NO_DIGEST.encode())
+    return hashlib.sha256(b"".join((whole, *contents[1:]))).hexdigest()
+
+
+def _said(error: Exception) -> str:
+    """What an error says, without the place in the runtime's source that comes first."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(("Exception from", "Check '"))] or lines or [""]
+    return f"{type(error).__name__}: {telling[0][:160]}"
 
 
 def _require_shape(card: Card, takes: list, gives: list) -> None:

@@ -127,10 +127,14 @@ class Predictor:
         looked = (quality.lead_quality(name, lead, record.fs_hz) for name, lead in zip(names, used_mv, strict=True))
         return used_mv, names, tuple(looked)
 
+    @property
+    def least_s(self) -> float:
+        """Of a model that sees whole stretches: the shortest recording that it answers."""
+        return min(_LEAST_FILLED * self.card.preparation.after_s, _LONG_ENOUGH_S)
+
     def _findings(self, record: Record) -> Findings:
         wanted = self.card.preparation
-        least_s = min(_LEAST_FILLED * wanted.after_s, _LONG_ENOUGH_S)
-        used_mv, names, verdicts = self._used(record, least_s, f"of the {wanted.after_s:g} s it looks at")
+        used_mv, names, verdicts = self._used(record, self.least_s, f"of the {wanted.after_s:g} s it looks at")
         remarks = list(record.warnings)
         if record.duration_s < wanted.after_s - 0.5 / wanted.fs_hz:
             remarks.append(f"{record.duration_s:.1f} s long: the rest of the {wanted.after_s:g} s is filled with zeros")

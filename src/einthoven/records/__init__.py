@@ -4,7 +4,7 @@ from pathlib import Path
 
 from einthoven.errors import RecordUnreadable
 from einthoven.records import matlab, table, wfdb
-from einthoven.records.record import UNITS_MV, Annotations, Record
+from einthoven.records.record import Annotations, Record, unit_named
 
 READERS = {
     ".hea": wfdb.read_wfdb,
@@ -72,9 +72,11 @@ def _read(path: Path, fs_hz, leads, unit, annotator) -> Record:
     if reader is None:
         known = ", ".join(suffix for suffix in READERS if suffix)
         _refuse(path, f"suffix {path.suffix}", "convert it, e.g. to CSV with one column a lead", f"one of {known}")
-    unit = next((known for known in UNITS_MV if unit and known.lower() == unit.lower()), unit)
-    if unit is not None and unit not in UNITS_MV:
-        _refuse(path, f"--unit {unit}", "--unit mV", "one of V, mV, uV")
+    if unit is not None:
+        known_unit = unit_named(unit)
+        if known_unit is None:
+            _refuse(path, f"--unit {unit}", "--unit mV", "one of V, mV, uV")
+        unit = known_unit
     stated = None if leads is None or isinstance(leads, dict) else tuple(leads)
     record = reader(path, fs_hz=fs_hz, leads=stated, unit=unit, annotator=annotator)
     return record.with_leads(leads) if isinstance(leads, dict) else record

@@ -13,7 +13,23 @@ UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV
 
 _MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102); more is no voltage
 _LARGE_MV = 15.0
-_RATES_HZ = (50.0, 100_000.0)  # below, no QRS complex is left; above, no electrocardiograph
+_RATES_HZ = (
+    64.0,
+    100_000.0,
+)  # below, the band of QRS complexes (5 to 30 Hz) does not fit; above, no electrocardiograph
+
+
+def possible(signal_mv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A signal [leads, samples] as float32, NaN where it is no voltage (over 1 V), and where that was [leads, samples]."""
+    with np.errstate(over="ignore"):
+        signal = np.asarray(signal_mv, np.float32)
+    impossible = np.abs(signal) > _MOST_MV
+    return (np.where(impossible, np.float32(np.nan), signal) if impossible.any() else signal), impossible
+
+
+def unit_named(text: str) -> str | None:
+    """The unit of :data:`UNITS_MV` that a text names, in any case; None where there is none."""
+    return next((unit for unit in UNITS_MV if unit.lower() == text.lower()), None)
 
 
 @dataclass(frozen=True)
@@ -59,8 +75,7 @@ class Record:
 
     def __post_init__(self):
         where = f"{self.name} ({self.source})" if self.source else self.name
-        with np.errstate(over="ignore"):
-            signal = np.asarray(self.signal_mv, np.float32)
+        signal, impossible = possible(self.signal_mv)
         faults = []
         if not _RATES_HZ[0] <= self.fs_hz <= _RATES_HZ[1]:
             faults.append(f"a sampling rate of {self.fs_hz:g} Hz")
@@ -75,10 +90,8 @@ class Record:
                 expected=f"a rate of {_RATES_HZ[0]:g} to {_RATES_HZ[1]:,.0f} Hz and samples [leads, samples]",
                 remedy="--fs 360      states the rate where the file does not",
             )
-        impossible = np.abs(signal) > _MOST_MV
         warnings = []
         if impossible.any():
-            signal = np.where(impossible, np.float32(np.nan), signal)
             warnings.append(f"{impossible.sum():,} samples beyond {_MOST_MV:g} mV were taken for missing")
         object.__setattr__(self, "signal_mv", signal)
         object.__setattr__(self, "fs_hz", float(self.fs_hz))

@@ -229,6 +229,8 @@ class LiveHeartbeats:
 
     def _go_on(self, until: int) -> np.ndarray:
         """Filter up to a sample number (counted from `begins`), ask the thresholds."""
+        if until < _LEARNING_S * self.fs_hz:
+            return np.zeros(0, np.int64)
         margin = round(_MARGIN_S * self.fs_hz)
         begin = max(0, self.filtered - margin)
         end = min(self.n_samples - self.begins, until + margin)
@@ -240,9 +242,6 @@ class LiveHeartbeats:
         is_first = self.filtered == 0
         self.filtered = until
         if is_first:
-            if until < _LEARNING_S * self.fs_hz:
-                self.filtered, asked.f, asked.i = 0, [], []
-                return np.zeros(0, np.int64)
             asked.learn()
         rough = np.array(asked.go_on(), np.int64) + self.begins
         beats = refined(rough - self.first, self.raw, self.fs_hz) + self.first

@@ -17,8 +17,9 @@ _GAP_S = 0.1
 class Mark:
     """Something odd about the signal.
 
-    kind : ``gap``, ``lead_off``, ``lead_on``, ``implausible`` (over 40 mV: is the unit right?); lead : name; start_s, end_s : its
-    span (of ``lead_off`` and ``implausible``: up to now)
+    kind : ``gap``, ``lead_off``, ``lead_on``, ``implausible`` (over 40 mV: is the unit right?), ``impossible`` (over 1 V: taken for
+    missing), ``too_short`` (nothing can be said); lead : name; start_s, end_s : its span (of ``lead_off`` and ``implausible``: up
+    to now)
     """
 
     kind: str
@@ -49,6 +50,8 @@ class Buffer:
         self.gap_since = [-1] * len(leads)
         self.still_s = [0] * len(leads)
         self.loud = [False] * len(leads)
+        self.off_spans: list[list[list[int]]] = [[] for _ in leads]
+        """Of each lead, from and to which sample number it was off; to -1 where it is."""
 
     @property
     def n_samples(self) -> int:
@@ -63,6 +66,12 @@ class Buffer:
     def off(self, lead: int) -> bool:
         """Whether a lead, by its number, is off now."""
         return self.still_s[lead] >= OFF_S
+
+    def was_off(self, begin: int, end: int) -> bool:
+        """Whether every lead was off at some time between two sample numbers."""
+        return all(
+            any(since < end and (until < 0 or until > begin) for since, until in spans) for spans in self.off_spans
+        )
 
     def feed(self, piece: np.ndarray, is_last: bool = False) -> list[Mark]:
         """Take a second [leads, samples] in mV, NaN where a sample is missing; shorter where it is the last."""
@@ -91,6 +100,9 @@ class Buffer:
         if gone > 0:
             self.values, self.missing = self.values[:, gone:].copy(), self.missing[:, gone:].copy()
             self.first += gone
+            self.off_spans = [
+                [span for span in spans if span[1] < 0 or span[1] > self.first] for spans in self.off_spans
+            ]
 
     def _mend(self, lead: int, is_last: bool) -> None:
         known = self.mended[lead]
@@ -132,7 +144,9 @@ class Buffer:
         if self.loud[lead] and not was_loud:
             return [Mark("implausible", name, now_s, now_s + 1)]
         if self.still_s[lead] == OFF_S:
+            self.off_spans[lead].append([begin - (OFF_S - 1) * round(self.fs_hz), -1])
             return [Mark("lead_off", name, now_s + 1 - OFF_S, now_s + 1)]
         if was_s >= OFF_S and not is_still:
+            self.off_spans[lead][-1][1] = begin
             return [Mark("lead_on", name, now_s - was_s, now_s)]
         return []

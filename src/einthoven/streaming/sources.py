@@ -12,24 +12,40 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from einthoven.errors import RecordUnreadable, StatementMissing
-from einthoven.records import UNITS_MV, Record
+from einthoven.records.record import UNITS_MV, Record, unit_named
 
-_CHUNK_S = 0.25
+_CHUNK_S, _MOST_HELD = 0.25, 2500
 _LONGEST_LINE = 10_000
-_MOST_LOST_S = 60.0
+_BELIEVED_S, _MOST_LOST_S, _MOST_REPEATED_S = 1.0, 60.0, 5.0
+_MOST_BAD_LINES = 100
 
 
 @dataclass(frozen=True)
 class Format:
-    """What a live signal is: rate in Hz, names of its leads, unit of its values."""
+    """What a live signal is: rate in Hz, names of its leads, unit of its values (any case).
+
+    Raises
+    ------
+    StatementMissing
+        Where it is no unit.
+    """
 
     fs_hz: float
     leads: tuple[str, ...]
     unit: str = "mV"
+
+    def __post_init__(self):
+        unit = unit_named(self.unit)
+        if unit is None:
+            raise StatementMissing(
+                "the stream's unit is none.", found=self.unit, expected="V, mV or uV", remedy="--unit mV"
+            )
+        object.__setattr__(self, "unit", unit)
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,13 @@ def played(record: Record, speed: float) -> Iterator[Piece]:
         yield Piece(format_, record.signal_mv[:, at : at + size])
 
 
+def renamed(pieces: Iterable[Piece], names: dict[str, str]) -> Iterator[Piece]:
+    """Pieces whose leads are named anew, old name to new."""
+    for piece in pieces:
+        leads = tuple(names.get(lead, lead) for lead in piece.format.leads)
+        yield replace(piece, format=replace(piece.format, leads=leads))
+
+
 class Lines:
     """Lines of numbers as they come, gathered to pieces of a quarter of a second.
 
@@ -67,7 +90,11 @@ class Lines:
         self.faults: list[str] = []
         self.next = -1
         """Number of the sample that should come next; -1 where the lines do not number them."""
-        self.n_lines = 0
+        self.held: tuple[int, list[float]] | None = None
+        """A sample whose number leaps, until the next one tells whether that is to be believed."""
+        self.n_lines = self.n_understood = 0
+        self.complained, self.more = ("", 0), 0
+        """What was last wrong, in which line, and how many lines since were alike."""
 
     def pieces(self, lines: Iterable[str]) -> Iterator[Piece]:
         """The samples of the lines.
@@ -76,6 +103,8 @@ class Lines:
         ------
         StatementMissing
             Where a sample comes before its rate and leads are stated.
+        RecordUnreadable
+            Where a hundred lines came and none was understood.
         """
         for line in lines:
             self.n_lines += 1
@@ -83,19 +112,24 @@ class Lines:
             if text.startswith("#"):
                 changed = self._stated(text)
                 if changed != self.format:
+                    self._settle()
                     yield from self._gathered()
                     self.format, self.next = changed, -1
             elif text:
                 self._take(text)
-                if self.faults or len(self.values) >= _CHUNK_S * self.format.fs_hz:
+                if self.n_understood and (
+                    self.faults or len(self.values) >= min(_CHUNK_S * self.format.fs_hz, _MOST_HELD)
+                ):
                     yield from self._gathered()
+        self._settle()
+        self._complain("", "")
+        if self.values and not self.n_understood:
+            raise self._another_stream("the last")
         yield from self._gathered()
 
     def _gathered(self) -> Iterator[Piece]:
         if self.format is not None and (self.values or self.faults):
-            signal = (
-                np.array(self.values, np.float32).reshape(-1, len(self.format.leads)).T * UNITS_MV[self.format.unit]
-            )
+            signal = np.array(self.values, float).reshape(-1, len(self.format.leads)).T * UNITS_MV[self.format.unit]
             values, faults, self.values, self.faults = signal, tuple(self.faults), [], []
             yield Piece(self.format, values, faults)
 
@@ -109,11 +143,16 @@ class Lines:
                 leads=tuple(said["leads"].split(",")) if "leads" in said else now.leads,
                 unit=said.get("unit", now.unit),
             )
-            if not (math.isfinite(now.fs_hz) and now.fs_hz > 0 and now.unit in UNITS_MV):
+            if not (math.isfinite(now.fs_hz) and now.fs_hz > 0):
                 raise ValueError
+        except StatementMissing:
+            if self.format is None:
+                raise
+            self._complain("statement", f"a unit that is none: {text[:60]}")
+            return self.format
         except (KeyError, ValueError):
             if self.format is not None:
-                self.faults.append(f"line {self.n_lines}: a statement that cannot be read: {text[:60]}")
+                self._complain("statement", f"a statement that cannot be read: {text[:60]}")
                 return self.format
             raise _unstated(text[:60]) from None
         return now
@@ -128,33 +167,100 @@ class Lines:
             values = [float(word) if word.strip() else math.nan for word in text.split(",")]
             if len(values) not in (n_leads, n_leads + 1):
                 raise ValueError
+            number = int(text.split(",", 1)[0]) if values[n_leads:] else None
+            if number is not None and number < 0:
+                raise ValueError
         except ValueError:
-            self.faults.append(
-                f"line {self.n_lines}: {text[:40]!r} is not {n_leads} numbers; the sample is taken for missing"
-            )
-            if self.next < 0:
-                self.values.append([math.nan] * n_leads)
+            self._misunderstood(text)
             return
-        if len(values) == n_leads:
+        self.n_understood += 1
+        values = values[-n_leads:]
+        if self.next < 0 or number is None:
+            self._settle()
             self.values.append(values)
+            self.next = number + 1 if number is not None else self.next + (self.next >= 0)
+        else:
+            self._numbered(number, values)
+
+    def _misunderstood(self, text: str) -> None:
+        if not self.n_understood and self.n_lines >= _MOST_BAD_LINES:
+            raise self._another_stream(repr(text[:40]))
+        self._complain("words", f"{text[:40]!r} is not {self._wanted()}; the sample is taken for missing")
+        if self.next < 0:  # else the next number tells whether this was a sample
+            self.values.append([math.nan] * len(self.format.leads))
+
+    def _wanted(self) -> str:
+        n_leads = len(self.format.leads)
+        return (
+            f"{n_leads} number{'s' * (n_leads != 1)}, or a sample's number ahead of {'them' if n_leads > 1 else 'it'}"
+        )
+
+    def _another_stream(self, such: str) -> RecordUnreadable:
+        return RecordUnreadable(
+            "the lines are not the stream that was stated.",
+            found=f"{self.n_lines} lines, none of them understood, such as {such}",
+            expected=f"{self._wanted()} ({', '.join(self.format.leads)})",
+            remedy="state the leads that there are, in their order: --leads A,B",
+        )
+
+    def _numbered(self, number: int, values: list[float]) -> None:
+        """A sample by its number; a leap of over a second is believed once the next number follows it."""
+        if self.held is not None:
+            (leapt, kept), self.held = self.held, None
+            if number == leapt + 1:
+                self._leap(leapt)
+                self.values.append(kept)
+                self.next = leapt + 1
+            else:
+                self._complain("number", f"sample {leapt} after {self.next - 1}; its number is taken for {self.next}")
+                self.values.append(kept)
+                self.next += 1
+        if 0 <= number - self.next <= _BELIEVED_S * self.format.fs_hz:
+            if number > self.next:
+                self._leap(number)
+            self.values.append(values)
+            self.next = number + 1
+        elif self.next - _MOST_REPEATED_S * self.format.fs_hz <= number < self.next:
+            self._complain("again", f"sample {number} came again; it is left out")
+        else:
+            self.held = number, values
+
+    def _leap(self, number: int) -> None:
+        lost = number - self.next
+        if 0 < lost <= _MOST_LOST_S * self.format.fs_hz:
+            self._complain("lost", f"{lost} samples ahead of {number} were lost")
+            self.values += [[math.nan] * len(self.format.leads)] * lost
+        else:
+            self._complain("leap", f"sample {number} after {self.next - 1}; the numbers are taken to begin anew")
+
+    def _settle(self) -> None:
+        """Take a sample that was held, whatever its number."""
+        if self.held is not None:
+            (_, kept), self.held = self.held, None
+            self.values.append(kept)
+            self.next += 1
+
+    def _complain(self, kind: str, text: str) -> None:
+        """Tell what is wrong with a line; of lines in a row that are wrong alike, of the first and how many."""
+        last, line = self.complained
+        self.complained = kind, self.n_lines
+        if kind and kind == last and self.n_lines == line + 1:
+            self.more += 1
             return
-        number = values.pop(0)
-        if not number.is_integer() or number < 0:
-            self.faults.append(f"line {self.n_lines}: {number:g} is no sample number; the sample is taken for missing")
-            return
-        lost = int(number) - self.next if self.next >= 0 else 0
-        if lost < 0:
-            self.faults.append(f"line {self.n_lines}: sample {int(number)} came again; it is left out")
-            return
-        if lost > _MOST_LOST_S * self.format.fs_hz:
-            self.faults.append(
-                f"line {self.n_lines}: sample {int(number)} after {self.next - 1}; the numbers are taken to begin anew"
-            )
-        elif lost:
-            self.faults.append(f"line {self.n_lines}: {lost} samples ahead of {int(number)} were lost")
-            self.values += [[math.nan] * n_leads] * lost
-        self.values.append(values)
-        self.next = int(number) + 1
+        if self.more:
+            self.faults.append(f"line {line}: and so the {self.more} before it")
+            self.more = 0
+        if kind:
+            self.faults.append(f"line {self.n_lines}: {text}")
+
+
+def text_lines(source: BinaryIO) -> Iterator[str]:
+    """Lines of a stream of bytes, each held to a length; what is no text is replaced."""
+    is_rest = False
+    while held := source.readline(_LONGEST_LINE + 2):
+        if not is_rest:
+            yield held.decode("utf-8", "replace")
+        is_rest = not held.endswith(b"\n")
 
 
 def serial_lines(port: str, baud: int) -> Iterator[str]:
@@ -178,7 +284,7 @@ def serial_lines(port: str, baud: int) -> Iterator[str]:
                     if is_whole:
                         yield line.decode("utf-8", "replace")
                     is_whole = True
-    except (serial.SerialException, OSError) as error:
+    except (serial.SerialException, OSError, ValueError, OverflowError) as error:
         raise RecordUnreadable(
             f"the port {port} gives no signal.",
             found=str(error)[:160],
@@ -199,4 +305,5 @@ def _unstated(text: str) -> StatementMissing:
 def is_port(named: str) -> bool:
     """Whether a name is a serial port's, not a file's."""
     path = Path(named)
-    return (named.upper().startswith("COM") and named[3:].isdigit()) or (path.exists() and path.is_char_device())
+    is_named_so = (named.upper().startswith("COM") and named[3:].isdigit()) or named.startswith("/dev/")
+    return is_named_so or (path.exists() and path.is_char_device())

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -16,12 +17,15 @@ from einthoven.evaluation.predictions import decide
 from einthoven.inference.prediction import UNSURE
 from einthoven.inference.predictor import Predictor
 from einthoven.paths import written_aside
+from einthoven.records.record import possible
 from einthoven.signal import leads as lead_names
 from einthoven.signal import preparation, resample
 from einthoven.signal.live_heartbeats import LiveHeartbeats
 from einthoven.streaming.buffer import Buffer, Mark
 
-_RATE_OVER = 8
+_RATE_OVER, _QUIET_S = 8, 10.0
+_RATES_HZ = (64.0, 10_000)
+"""Below, the band of QRS complexes (5 to 30 Hz) does not fit."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,11 @@ class Stream:
                 expected="a model that looks at a beat or a window by itself",
                 remedy="einthoven stream mitbih-cnn-lstm-mlii --from FILE",
             )
-        if not np.isfinite(fs_hz) or not 50 <= fs_hz <= 10_000:
+        if not np.isfinite(fs_hz) or not _RATES_HZ[0] <= fs_hz <= _RATES_HZ[1]:
             raise RecordUnreadable(
                 "the signal's rate cannot be an electrocardiogram's.",
                 found=f"{fs_hz:g} Hz",
-                expected="50 to 10,000 Hz",
+                expected=f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:,} Hz",
                 remedy="--fs 300",
             )
         self.model, self.fs_hz = model, float(fs_hz)
@@ -88,6 +92,8 @@ class Stream:
         self.waiting: list[int] = []
         """Beats that are not answered yet."""
         self.pending = np.zeros((len(self.leads), 0), np.float32)
+        self.quiet_until = [0] * len(self.leads)
+        """Of each lead, until when nothing more is said of samples that are no voltage."""
         self.answered = 0
         """Windows that were answered."""
         self.total = np.zeros(len(model.card.classes))
@@ -132,9 +138,15 @@ class Stream:
                 expected=f"numbers of shape ({len(self.leads)}, any): {', '.join(self.leads)}",
                 remedy="give all leads, one row each",
             )
-        self.pending = np.concatenate((self.pending, chunk.astype(np.float32)), axis=1)
-        second = round(self.fs_hz)
+        signal, impossible = possible(chunk)
         told: list[Said | Mark] = []
+        for lead in np.flatnonzero(impossible.any(axis=1)).tolist():
+            where = np.flatnonzero(impossible[lead]) + self.n_samples
+            if where[0] >= self.quiet_until[lead]:
+                self.quiet_until[lead] = int(where[-1] + _QUIET_S * self.fs_hz)
+                told.append(Mark("impossible", self.leads[lead], where[0] / self.fs_hz, (where[-1] + 1) / self.fs_hz))
+        self.pending = np.concatenate((self.pending, signal), axis=1)
+        second = round(self.fs_hz)
         while self.pending.shape[1] >= second:
             piece, self.pending = self.pending[:, :second], self.pending[:, second:]
             told += self._second(piece)
@@ -185,16 +197,18 @@ class Stream:
             )
             self.waiting = self.waiting[len(ready) :]
             for at, probability in zip(ready, self.model.probabilities(windows), strict=True):
-                told.append(self._said("beat", at, at, probability, at - before, at + after))
+                told.append(self._said("beat", at, at + 1, probability, at - before, at + after))
             oldest = self.waiting[0] if self.waiting else ready[-1]
         self.buffer.forget(min(self._aligned(oldest - before - margin), *self.fed))
         return told
 
-    def _windows(self, is_last: bool) -> list[Said]:
+    def _windows(self, is_last: bool) -> list[Said | Mark]:
         wanted = self.model.card.preparation
         factor = float(resample.ratio(self.fs_hz, wanted.fs_hz))
         size, margin = wanted.n_samples, round(wanted.reach_s(self.fs_hz) * self.fs_hz) + 1
-        told: list[Said] = []
+        told: list[Said | Mark] = []
+        if is_last and self.buffer.n_samples < self.model.least_s * self.fs_hz:
+            return [Mark("too_short", ", ".join(self.buffer.leads), 0.0, self.buffer.n_samples / self.fs_hz)]
         while True:
             start = self.answered * size
             end = int(np.ceil((start + size) / factor)) + margin
@@ -232,8 +246,13 @@ class Stream:
             said = decide(probability[None], card.thresholds, card.at_least_one)[0]
         else:
             said = np.arange(len(card.classes)) == probability.argmax()
-        is_off = all(self.buffer.off(lead) for lead in range(len(self.buffer.leads)))
-        doubt = "lead off" if is_off else "missing samples" if self.buffer.is_missing(begin, end) else ""
+        doubt = (
+            "lead off"
+            if self.buffer.was_off(first, last)
+            else "missing samples"
+            if self.buffer.is_missing(begin, end)
+            else ""
+        )
         if not doubt and not card.multi and probability.max() < UNSURE:
             doubt = "unsure"
         self.total += probability
@@ -241,7 +260,7 @@ class Stream:
         return Said(
             kind,
             first / self.fs_hz,
-            last / self.fs_hz,
+            (first if kind == "beat" else last) / self.fs_hz,
             tuple(name for name, is_said in zip(card.classes, said, strict=True) if is_said),
             dict(zip(card.classes, probability.tolist(), strict=True)),
             doubt,
@@ -291,7 +310,7 @@ class Stream:
                     setattr(stream.buffer, name, plain["buffer"][name])
                 stream.buffer.values, stream.buffer.missing = kept["values"], kept["missing"]
                 stream.pending, stream.total = kept["pending"], kept["total"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError) as error:
             raise BundleDamaged(
                 f"the stream cannot go on from {file}.",
                 found=f"{type(error).__name__}: {str(error).splitlines()[0][:120]}",
@@ -308,5 +327,5 @@ def replay(stream: Stream, signal_mv: np.ndarray, chunk: int) -> Iterator[list[S
     yield stream.end()
 
 
-_PLAIN = ("fed", "beats", "waiting", "answered", "n_answers", "listening")
-_OF_BUFFER = ("first", "mended", "gap_since", "still_s", "loud")
+_PLAIN = ("fed", "beats", "waiting", "quiet_until", "answered", "n_answers", "listening")
+_OF_BUFFER = ("first", "mended", "gap_since", "still_s", "loud", "off_spans")

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import platform
+import signal
 import time
 import warnings
 from pathlib import Path
@@ -214,9 +215,11 @@ def fit(
     )
     started = time.monotonic()
     if not _has_stopped(last, keeper, recipe):
-        trainer.fit(module, train, validation, ckpt_path=str(last) if last.exists() else None, weights_only=True)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+        try:
+            trainer.fit(module, train, validation, ckpt_path=str(last) if last.exists() else None, weights_only=True)
+        except SystemExit as error:  # so Lightning leaves when it is interrupted, deaf to the next interruption
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            raise KeyboardInterrupt from error
     if not trainer.is_global_zero:
         return None
     card = Card(
