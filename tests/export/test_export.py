@@ -1,5 +1,6 @@
 """Every architecture leaves as one file that answers alike; what does not is refused; a device needs no torch to read it."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -21,6 +22,7 @@ from einthoven.data.build import build
 from einthoven.errors import BundleDamaged, EinthovenError, ExportDiffers
 from einthoven.export import convert, graph, int8
 from einthoven.export.parity import MOST_LOST, Parity, compare, require_kept
+from einthoven.inference import backends
 from einthoven.inference.backends import OnnxBackend, OpenVinoBackend, TorchBackend, card_inside
 from einthoven.inference.predictor import Predictor, load
 from einthoven.models import MODELS, OF_TYPICAL_BEATS
@@ -244,10 +246,12 @@ def test_the_verb_and_the_verbs_that_read_its_file(beats, mitdb_like, tmp_path, 
         ["--precision", "int8", "--out", "x.onnx"],
         ["--precision", "bf16", "--out", "x.onnx"],
         ["--from", "nowhere", "--out", "x.onnx"],
+        ["--out", "folder/a.onnx"],
     ],
 )
 def test_what_cannot_be_exported_ends_with_one_error(untrained, words, tmp_path, monkeypatch, capsys, home):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder" / "a.onnx").mkdir(parents=True)
     assert main(["export", str(untrained), *words]) == 2
     assert capsys.readouterr().err.count("remedy") == 1
     assert not list(tmp_path.glob("*.onnx")) and not list(tmp_path.glob("*.xml"))
@@ -285,14 +289,38 @@ def test_a_graph_without_a_card_or_not_ours_is_refused(untrained, tmp_path):
             load(tmp_path / name)
 
 
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("target", ["onnx", "openvino"])
+def test_weights_that_were_changed_after_the_export_are_refused(untrained, target, tmp_path):
+    file = tmp_path / f"ours{convert.TARGETS[target]}"
+    convert.export(load(untrained), target, "fp32", file, None)
+    load(file)
+    holder = convert.files_of(file)[-1]
+    content = bytearray(holder.read_bytes())
+    at = next(at for at in range(len(content) // 2, len(content)) if content[at] == 0x3D)
+    content[at] ^= 0x80
+    holder.write_bytes(content)
+    with pytest.raises(BundleDamaged, match="checksum"):
+        load(file)
+    if target == "openvino":
+        holder.unlink()
+        with pytest.raises(BundleDamaged, match=r"\.bin"):
+            load(file)
+
+
 def test_a_graph_of_another_shape_than_its_card_is_refused(untrained, tmp_path):
     file = tmp_path / "ours.onnx"
     convert.export(load(untrained), "onnx", "fp32", file, None)
     model = onnx.load(file)
     card = card_inside(file)
     other = replace(card, preparation=replace(card.preparation, after_s=1.0))
-    onnx.helper.set_model_props(model, {"einthoven.card": json.dumps(other.as_dict())})
-    onnx.save(model, file)
+    keys = {"einthoven.card": json.dumps(other.as_dict()), backends.DIGEST_KEY: backends.NO_DIGEST}
+    onnx.helper.set_model_props(model, keys)
+    content = model.SerializeToString()
+    file.write_bytes(content.replace(*(text.encode() for text in (backends.NO_DIGEST, digest_of(content)))))
     with pytest.raises(BundleDamaged, match="the card says"):
         load(file).backend  # noqa: B018
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import einthoven
 from einthoven import bundle
-from einthoven.errors import BundleDamaged, ConfigurationFault, LeadMismatch, RecordUnreadable
+from einthoven.errors import BundleDamaged, ConfigurationFault, LeadMismatch, RecordTooShort, RecordUnreadable
 from einthoven.models import MODELS
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats
@@ -146,6 +146,52 @@ def test_a_lead_that_falls_off_is_marked_and_comes_back(beats_model, ecg):
     ]
 
 
+def test_off_is_told_of_what_lay_in_it(beats_model, tiled, ecg):
+    """Of the beats and windows inside, and of no other, whenever they are answered."""
+    signal = ecg[0].copy()
+    signal[3600:7920] = 0.004 * np.random.default_rng(0).standard_normal(4320)
+    record = Record("strip", signal[None].astype(np.float32), FS_HZ, ("MLII",))
+    beats = said(followed(beats_model, record, 500))
+    for one in beats:
+        assert (one.doubt == "lead off") == (10 <= one.start_s < 22), one
+    windows = said(followed(tiled, record, 500))
+    assert [one.doubt == "lead off" for one in windows] == [False, True, True, False, False, False]
+
+
+def test_a_buffer_knows_when_every_lead_was_off(ecg):
+    buffer = Buffer(("I", "II"), FS_HZ)
+    for second in range(20):
+        piece = np.stack([ecg[0][:360], ecg[0][:360]]).astype(np.float32)
+        piece[0] *= not 4 <= second < 12
+        piece[1] *= not 6 <= second < 14
+        buffer.feed(piece)
+        if second == 13:
+            assert buffer.was_off(6 * 360, 7 * 360) and buffer.was_off(3900, 3901)
+    at = [buffer.was_off(360 * second, 360 * second + 1) for second in range(20)]
+    assert [second for second, is_off in enumerate(at) if is_off] == [6, 7, 8, 9, 10, 11]
+    assert buffer.was_off(11 * 360 + 359, 20 * 360) and not buffer.was_off(12 * 360, 20 * 360)
+    buffer.forget(15 * 360)
+    assert buffer.off_spans == [[], []]
+
+
+@pytest.mark.parametrize("value", [1500.0, -5e4, 1e300])
+def test_a_sample_that_is_no_voltage_is_missing_and_told(beats_model, record, value):
+    """As in the whole record; the detector's thresholds do not learn from it."""
+    signal = record.signal_mv.astype(float)
+    signal[0, 9000] = value
+    told = followed_raw(beats_model, signal)
+    assert [(mark.kind, mark.lead, mark.start_s) for mark in marks(told)] == [("impossible", "MLII", 25.0)]
+    same_as_whole(beats_model, Record("strip", signal, FS_HZ, ("MLII",)), told)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 4.9])
+def test_what_is_too_short_for_the_whole_record_is_for_a_stream(tiled, record, seconds):
+    short = replace(record, signal_mv=record.signal_mv[:, : round(seconds * FS_HZ)])
+    with pytest.raises(RecordTooShort):
+        tiled(short)
+    assert [one.kind for one in followed(tiled, short, 100)] == ["too_short"]
+
+
 def test_amplitudes_that_cannot_be_millivolts_are_marked(beats_model, record):
     loud = [mark.kind for mark in marks(followed_raw(beats_model, 1000 * record.signal_mv))]
     assert loud.count("implausible") == 1 and set(loud) == {"implausible", "impossible"} and len(loud) <= 7
@@ -221,6 +267,13 @@ def test_beats_of_real_records_as_they_come(real_mitdb):
         live = LiveHeartbeats(FS_HZ)
         found = [live.feed(signal[at : at + 1234]) for at in range(0, len(signal), 1234)]
         np.testing.assert_array_equal(np.concatenate((*found, live.end())), heartbeats.find(signal, FS_HZ))
+
+
+@pytest.mark.parametrize("moving", [1, 10])
+def test_a_signal_that_moves_at_its_very_end_has_no_beats(moving):
+    live = LiveHeartbeats(FS_HZ)
+    live.feed(np.r_[np.zeros(3600), np.arange(moving)].astype(np.float32))
+    assert not len(live.end())
 
 
 def test_flat_and_short_signals_have_no_beats():

@@ -130,6 +130,19 @@ def test_killed_and_resumed_equals_uninterrupted(trained, mitdb_like, tmp_path):
     assert weights_of(tmp_path / "killed") == weights_of(out)
 
 
+def test_an_interrupted_run_says_so(trained, mitdb_like, tmp_path):
+    _, environment = trained
+    words = command(mitdb_like, tmp_path / "stopped")
+    stopped = subprocess.Popen(words, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    told = []
+    for line in stopped.stderr:
+        told.append(line)
+        if line.startswith("epoch   2"):
+            stopped.send_signal(signal.SIGTERM)
+    assert stopped.wait() == 130
+    assert told[-1] == "interrupted\n" and not any("Traceback" in line for line in told)
+
+
 def test_killed_after_it_stopped_early_equals_uninterrupted(mitdb_like, trained, tmp_path):
     _, environment = trained
     words = command(mitdb_like, tmp_path / "run", "--train.patience", "1", "--train.lr", "1e-9")

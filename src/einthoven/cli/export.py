@@ -9,6 +9,7 @@ from tyro.conf import Positional, arg
 from einthoven import console
 from einthoven.cli.evaluate import corpus_of
 from einthoven.errors import ExportDiffers, OutputRefused, StatementMissing
+from einthoven.paths import require_folder
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class Export:
                 expected="a file in a folder that is there",
                 remedy=f"mkdir -p {self.out.parent}",
             )
+        if self.out.is_dir():
+            raise OutputRefused(
+                f"{self.out} is a folder.", found="a folder", expected="the path of a file", remedy="--out another name"
+            )
+        require_folder(self.out.parent)
         if self.to == "onnx" and self.precision == "bf16":
             raise ExportDiffers(
                 "ONNX Runtime does not reckon with bf16 on CPUs.",

@@ -167,8 +167,8 @@ class Stream:
         if faults > _SHOWN:
             console.note(f"… {faults} faults in all; each is a line of the answers")
         best = sorted(live.mean.items(), key=lambda pair: -pair[1])[:3]
-        means = ", ".join(f"{name} {value:.2f}" for name, value in best)
-        console.note(f"{live.n_samples / live.fs_hz:.1f} s, {live.n_answers} answers; mean probability: {means}")
+        means = "; mean probability: " + ", ".join(f"{name} {value:.2f}" for name, value in best)
+        console.note(f"{live.n_samples / live.fs_hz:.1f} s, {live.n_answers} answers{means if live.n_answers else ''}")
         console.note(DISCLAIMER)
 
 
