@@ -26,7 +26,7 @@ def answers(work: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[A
 
 
 def side_by_side(works: dict[str, Callable[[], object]]) -> None:
-    """Do long works, a process with one thread of arithmetic for each core; two threads on one net gain less than two nets.
+    """Do long works, a process with one thread of arithmetic for each core.
 
     Parameters
     ----------
