@@ -5,71 +5,12 @@ import pytest
 import wfdb
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.io import savemat
 
 import einthoven
-from einthoven.errors import EinthovenError, ImplausibleAmplitude, RecordUnreadable, StatementMissing
-from einthoven.records import READERS, matfile, read
+from einthoven.errors import EinthovenError, ImplausibleAmplitude, RecordUnreadable
+from einthoven.records import READERS, read
 from einthoven.records.wfdb import _decode
-
-N_SAMPLES = 1500
-
-
-@pytest.fixture(scope="module")
-def signal_mv():
-    rng = np.random.default_rng(0)
-    return np.round(rng.standard_normal((2, N_SAMPLES)), 3)
-
-
-def write_wfdb(folder, signal_mv, fmt="16", name="strip", **more):
-    settings = {"fs": 360, "units": ["mV"] * 2, "sig_name": ["MLII", "V1"], "adc_gain": [200] * 2, "baseline": [12, -7]}
-    wfdb.wrsamp(name, p_signal=signal_mv.T, fmt=[fmt] * 2, write_dir=str(folder), **(settings | more))
-    return folder / f"{name}.hea"
-
-
-def as_hea(folder, signal_mv):
-    return write_wfdb(folder, signal_mv), {}
-
-
-def as_dat(folder, signal_mv):
-    return write_wfdb(folder, signal_mv).with_suffix(".dat"), {}
-
-
-def as_bare(folder, signal_mv):
-    return write_wfdb(folder, signal_mv).with_suffix(""), {}
-
-
-def as_mat(folder, signal_mv):
-    savemat(folder / "a.mat", {"val": signal_mv * 1000}, format="5")
-    return folder / "a.mat", {"fs_hz": 360, "leads": ["MLII", "V1"], "unit": "uV"}
-
-
-def as_text(separator, suffix):
-    def write(folder, signal_mv):
-        file = folder / f"a{suffix}"
-        np.savetxt(
-            file, signal_mv.T, delimiter=separator, header=separator.join(("MLII", "V1")), comments="", fmt="%.6f"
-        )
-        return file, {"fs_hz": 360, "unit": "mV"}
-
-    return write
-
-
-def as_npy(folder, signal_mv):
-    np.save(folder / "a.npy", signal_mv)
-    return folder / "a.npy", {"fs_hz": 360, "leads": ["MLII", "V1"], "unit": "mV"}
-
-
-WRITERS = {
-    ".hea": as_hea,
-    ".dat": as_dat,
-    "": as_bare,
-    ".mat": as_mat,
-    ".csv": as_text(",", ".csv"),
-    ".txt": as_text(" ", ".txt"),
-    ".tsv": as_text("\t", ".tsv"),
-    ".npy": as_npy,
-}
+from tests.records.files import N_SAMPLES, WRITERS, write_wfdb
 
 
 def test_every_reader_has_a_row():
@@ -255,91 +196,6 @@ def test_the_header_of_another_record_is_refused(tmp_path, signal_mv):
         read(header)
 
 
-def test_a_rate_is_never_guessed(tmp_path, signal_mv):
-    header = write_wfdb(tmp_path, signal_mv)
-    header.write_text(header.read_text().replace("strip 2 360 1500", "strip 2"))
-    with pytest.raises(StatementMissing, match="rate"):
-        read(header)
-    assert read(header, fs_hz=360).fs_hz == 360
-
-
-@pytest.mark.parametrize("missing", ["fs_hz", "leads", "unit"])
-def test_a_table_needs_rate_leads_and_unit(missing, tmp_path, signal_mv):
-    file, stated = as_npy(tmp_path, signal_mv)
-    flag = {"fs_hz": "--fs", "leads": "--leads", "unit": "--unit"}[missing]
-    with pytest.raises(StatementMissing, match=f"not stated: {flag}"):
-        read(file, **(stated | {missing: None}))
-
-
-@pytest.mark.parametrize("suffix", [".npy", ".csv", ".hea"])
-def test_microvolts_called_millivolts_are_refused(suffix, tmp_path, signal_mv):
-    file, stated = (
-        WRITERS[suffix](tmp_path, 800 * signal_mv)
-        if suffix != ".hea"
-        else (
-            write_wfdb(tmp_path, 800 * signal_mv, "32"),
-            {},
-        )
-    )
-    with pytest.raises(ImplausibleAmplitude) as caught:
-        read(file, **stated)
-    assert "--unit uV" in caught.value.remedy
-    if suffix != ".hea":
-        assert np.abs(read(file, **(stated | {"unit": "uV"})).signal_mv).max() < 5
-
-
-def test_npy_either_way_round(tmp_path, signal_mv):
-    np.save(tmp_path / "a.npy", signal_mv.T)
-    assert read(tmp_path / "a.npy", fs_hz=360, leads=["I", "II"], unit="mV").signal_mv.shape == (2, N_SAMPLES)
-
-
-def test_an_object_array_is_not_unpickled(tmp_path):
-    np.save(tmp_path / "a.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    with pytest.raises(RecordUnreadable, match=r"a\.npy"):
-        read(tmp_path / "a.npy", fs_hz=360, leads=["I"], unit="mV")
-
-
-def test_csv_with_times_gaps_and_decimal_commas(tmp_path):
-    (tmp_path / "a.csv").write_text("time_s;I;II\n0,000;0,1;0,2\n0,004;;0,3\n0,008;0,2;0,4\n")
-    record = read(tmp_path / "a.csv", fs_hz=250, unit="mV")
-    assert record.leads == ("I", "II")
-    np.testing.assert_allclose(record.signal_mv, [[0.1, np.nan, 0.2], [0.2, 0.3, 0.4]], atol=1e-6)
-    assert "time_s" in record.warnings[0]
-
-
-def test_csv_keeps_every_row_and_names_the_line_that_is_none(tmp_path):
-    file = tmp_path / "a.csv"
-    stated = {"fs_hz": 250, "unit": "mV"}
-    file.write_text("MLII\n0.1\n\n\n0.2\n\n")
-    np.testing.assert_array_equal(np.isnan(read(file, **stated).signal_mv), [[False, True, True, False]])
-    for content in ("MLII,V1\n0.1,0.2\n,abc\n", "MLII,V1\n0.1,0.2\n0.1\n"):
-        file.write_text(content)
-        with pytest.raises(RecordUnreadable, match="line 3"):
-            read(file, **stated)
-    file.write_text("MLII,V1\n")
-    with pytest.raises(RecordUnreadable, match="no row of numbers"):
-        read(file, **stated)
-
-
-@pytest.mark.parametrize(("name", "scale"), [("time", 1.0), ("elapsed_ms", 1000.0), ("n", 250.0)])
-def test_a_column_of_times_is_left_out_and_compared_with_the_rate(name, scale, tmp_path):
-    rows = "".join(f"{scale * at / 250},{0.01 * at**0.5}\n" for at in range(500))
-    (tmp_path / "a.csv").write_text(f"{name},MLII\n{rows}")
-    right, wrong = (read(tmp_path / "a.csv", fs_hz=fs_hz, unit="mV") for fs_hz in (250, 500))
-    assert right.leads == wrong.leads == ("MLII",)
-    assert right.warnings == (f"the column {name!r} was taken for times and left out",)
-    assert ("does not rise as at 500 Hz" in wrong.warnings[-1]) == (name != "n")
-
-
-def test_complex_numbers_are_refused(tmp_path):
-    np.save(tmp_path / "a.npy", np.ones((1, 500), complex))
-    with pytest.raises(RecordUnreadable, match="complex"):
-        read(tmp_path / "a.npy", fs_hz=250, leads=["II"], unit="mV")
-    savemat(tmp_path / "a.mat", {"val": np.ones((1, 500), complex)})
-    with pytest.raises(RecordUnreadable, match="complex"):
-        read(tmp_path / "a.mat", fs_hz=250, leads=["II"], unit="mV")
-
-
 def test_a_name_too_long_for_the_system(tmp_path):
     with pytest.raises(RecordUnreadable, match="long"):
         read(tmp_path / ("a" * 5000))
@@ -353,83 +209,6 @@ def test_leads_that_say_nothing_are_stated(tmp_path, signal_mv):
         read(header, leads={"ECG9": "MLII"})
     with pytest.raises(RecordUnreadable):
         read(header, leads=["MLII"])
-
-
-def test_cpsc2018_struct(tmp_path):
-    data = np.random.default_rng(0).standard_normal((12, 3000)) / 3
-    savemat(tmp_path / "A0001.mat", {"ECG": {"sex": "Male", "age": 54, "data": data}})
-    record = read(tmp_path / "A0001.mat")
-    assert (record.fs_hz, record.leads[6], record.comments) == (500.0, "V1", ("age: 54", "sex: Male"))
-    np.testing.assert_allclose(record.signal_mv, data, atol=1e-5)
-    assert "500 Hz" in record.warnings[0]
-
-
-def test_challenge_matrix_with_its_header(tmp_path, signal_mv):
-    adu = np.round(signal_mv[:1] * 1000).astype(np.int16)
-    savemat(tmp_path / "A00001.mat", {"val": adu}, format="4")
-    size = (tmp_path / "A00001.mat").stat().st_size
-    assert size == 24 + adu.nbytes
-    header = f"A00001 1 300 {N_SAMPLES}\nA00001.mat 16+24 1000/mV 16 0 {adu[0, 0]} 0 0 ECG\n"
-    (tmp_path / "A00001.hea").write_text(header)
-    for suffix in (".mat", ".hea"):
-        record = read(tmp_path / f"A00001{suffix}")
-        assert (record.fs_hz, record.leads) == (300.0, ("ECG",))
-        np.testing.assert_allclose(record.signal_mv, signal_mv[:1], atol=0.001)
-    savemat(tmp_path / "A00001.mat", {"val": adu}, format="5")
-    np.testing.assert_allclose(read(tmp_path / "A00001.mat").signal_mv, signal_mv[:1], atol=0.001)
-
-
-def test_missing_samples_of_a_matrix_with_its_header(tmp_path, signal_mv):
-    adu = np.round(signal_mv[:1] * 1000).astype(np.int16)
-    adu[0, 100:200] = -(1 << 15)
-    savemat(tmp_path / "A1.mat", {"val": adu})
-    (tmp_path / "A1.hea").write_text(f"A1 1 300 {N_SAMPLES}\nA1.mat 16+24 1000/mV 16 0 {adu[0, 0]} 0 0 ECG\n")
-    missing = np.isnan(read(tmp_path / "A1.mat").signal_mv[0])
-    assert missing[100:200].all()
-    assert missing.sum() == 100
-    scaled = read(tmp_path / "A1.mat", unit="uV")
-    assert np.nanmax(scaled.signal_mv) == pytest.approx(np.nanmax(read(tmp_path / "A1.mat").signal_mv) / 1000)
-
-
-@pytest.mark.parametrize("version", ["4", "5", "5 packed"])
-def test_matlab_variables_are_those_of_scipy(version, tmp_path):
-    rng = np.random.default_rng(3)
-    values = {
-        f"a{kind}": (100 * rng.standard_normal((3, 70))).astype(kind)
-        for kind in ("i2", "u1", "i4", "f4", "f8", "u2")
-        if version != "4" or kind != "u1"
-    }
-    if version != "4":
-        values |= {"ECG": {"sex": "Femalé", "age": 33.0, "data": rng.standard_normal((12, 50))}, "n": np.int64(3)}
-    savemat(tmp_path / "a.mat", values, format=version[0], do_compression="packed" in version)
-    found = matfile.load(tmp_path / "a.mat")
-    assert set(found) == set(values)
-    for name, value in values.items():
-        if name != "ECG":
-            np.testing.assert_array_equal(found[name], np.atleast_2d(value))
-    if "ECG" in found:
-        assert found["ECG"]["sex"] == "Femalé"
-        np.testing.assert_array_equal(found["ECG"]["data"], values["ECG"]["data"])
-
-
-@given(st.data())
-def test_a_damaged_matlab_file_never_crashes(data):
-    import io
-    import tempfile
-    from pathlib import Path
-
-    sink = io.BytesIO()
-    packed = data.draw(st.booleans())
-    savemat(sink, {"ECG": {"sex": "Male", "age": 54, "data": np.ones((12, 20))}}, do_compression=packed)
-    content = bytearray(sink.getvalue())
-    for at in data.draw(st.lists(st.integers(120, len(content) - 1), min_size=1, max_size=8)):
-        content[at] = data.draw(st.integers(0, 255))
-    file = Path(tempfile.mkdtemp()) / "a.mat"
-    file.write_bytes(content[: data.draw(st.integers(100, len(content)))])
-    try:
-        read(file)
-    except EinthovenError as error:
-        assert error.found
 
 
 def test_folders_and_nothing(tmp_path):

@@ -1,0 +1,148 @@
+"""An exported file: what is none is refused, and a device needs no torch to read it."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+import einthoven
+from einthoven.errors import BundleDamaged, EinthovenError
+from einthoven.export import convert, graph
+from einthoven.inference import backends
+from einthoven.inference.backends import card_inside
+from einthoven.inference.predictor import load
+
+
+def test_a_graph_without_a_card_or_not_ours_is_refused(untrained, tmp_path):
+    file = tmp_path / "ours.onnx"
+    convert.export(load(untrained), "onnx", "fp32", file, None)
+    model = onnx.load(file)
+    text = model.metadata_props[0].value
+    for name, value in (
+        ("none", None),
+        ("edited", text.replace('"N"', '"X"')),
+        ("text", "hello"),
+        ("list", "[1]"),
+    ):
+        del model.metadata_props[:]
+        if value is not None:
+            onnx.helper.set_model_props(model, {"einthoven.card": value})
+        onnx.save(model, tmp_path / f"{name}.onnx")
+        with pytest.raises(BundleDamaged, match="no model that einthoven exported"):
+            load(tmp_path / f"{name}.onnx")
+    (tmp_path / "noise.onnx").write_bytes(b"\0" * 50)
+    (tmp_path / "noise.xml").write_text("<net/>")
+    for name in ("noise.onnx", "noise.xml"):
+        with pytest.raises(EinthovenError):
+            load(tmp_path / name)
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("target", ["onnx", "openvino"])
+def test_weights_that_were_changed_after_the_export_are_refused(untrained, target, tmp_path):
+    file = tmp_path / f"ours{convert.TARGETS[target]}"
+    convert.export(load(untrained), target, "fp32", file, None)
+    load(file)
+    holder = convert.files_of(file)[-1]
+    content = bytearray(holder.read_bytes())
+    at = next(at for at in range(len(content) // 2, len(content)) if content[at] == 0x3D)
+    content[at] ^= 0x80
+    holder.write_bytes(content)
+    with pytest.raises(BundleDamaged, match="checksum"):
+        load(file)
+    if target == "openvino":
+        holder.unlink()
+        with pytest.raises(BundleDamaged, match=r"\.bin"):
+            load(file)
+
+
+def test_a_graph_of_another_shape_than_its_card_is_refused(untrained, tmp_path):
+    file = tmp_path / "ours.onnx"
+    convert.export(load(untrained), "onnx", "fp32", file, None)
+    model = onnx.load(file)
+    card = card_inside(file)
+    other = replace(card, preparation=replace(card.preparation, after_s=1.0))
+    keys = {"einthoven.card": json.dumps(other.as_dict()), backends.DIGEST_KEY: backends.NO_DIGEST}
+    onnx.helper.set_model_props(model, keys)
+    content = model.SerializeToString()
+    file.write_bytes(content.replace(*(text.encode() for text in (backends.NO_DIGEST, digest_of(content)))))
+    with pytest.raises(BundleDamaged, match="the card says"):
+        load(file).backend  # noqa: B018
+
+
+_ON_A_DEVICE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+import einthoven
+model = einthoven.load(sys.argv[2])
+record = einthoven.read(sys.argv[3])
+answer = model(record)
+stream = einthoven.Stream(model, record.fs_hz, record.leads)
+told = stream.feed(record.signal_mv) + stream.end()
+for name in ("torch", "wfdb", "sleepecg", "onnx", "tyro", "rich", "safetensors"):
+    try:
+        __import__(name)
+    except ImportError:
+        continue
+    raise SystemExit(f"{name} is here")
+print(model.backend.name, answer.counts, len(told))
+"""
+
+
+_VERB = "import sys; sys.path.insert(0, sys.argv.pop(1)); import einthoven.cli.main"
+
+
+def test_a_device_without_torch_gets_the_same_answers(untrained, mitdb_like, tmp_path):
+    convert.export(load(untrained), "onnx", "fp32", tmp_path / "model.onnx", None)
+    place = tmp_path / "site"
+    place.mkdir()
+    (place / "einthoven").symlink_to(Path(einthoven.__file__).parent)
+    for library in ("numpy", "scipy", "onnxruntime"):
+        found = Path(sys.modules[library].__file__).parent if library in sys.modules else None
+        found = found or Path(__import__(library).__file__).parent
+        for folder in (found, found.with_name(f"{library}.libs")):
+            if folder.exists():
+                (place / folder.name).symlink_to(folder)
+    record = mitdb_like / "100.hea"
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _ON_A_DEVICE, str(place), str(tmp_path / "model.onnx"), str(record)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    whole = load(untrained)(einthoven.read(record))
+    assert done.stdout.split("\n")[0] == f"onnxruntime {whole.counts} {len(whole.beats)}"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            "import sys; sys.path.insert(0, sys.argv.pop(1)); import einthoven.cli.main",
+            str(place),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and "einthoven[full]" in done.stderr
+
+
+def test_openvino_answers_a_bundle_where_onnxruntime_is_not(untrained_copy, monkeypatch):
+    graph.add_graph(untrained_copy)
+    first = load(untrained_copy)
+    windows = graph.noise(first.card)
+    assert first.backend.name == "onnxruntime"
+    monkeypatch.setattr("einthoven.inference.backends.find_spec", lambda name: None if name == "onnxruntime" else True)
+    second = load(untrained_copy)
+    assert second.backend.name == "openvino"
+    np.testing.assert_allclose(second.probabilities(windows), first.probabilities(windows), atol=1e-5)

@@ -1,0 +1,88 @@
+"""MATLAB files: those of CPSC 2018 and of the Challenges, and damaged ones."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.io import savemat
+
+from einthoven.errors import EinthovenError
+from einthoven.records import matfile, read
+from tests.records.files import N_SAMPLES
+
+
+def test_cpsc2018_struct(tmp_path):
+    data = np.random.default_rng(0).standard_normal((12, 3000)) / 3
+    savemat(tmp_path / "A0001.mat", {"ECG": {"sex": "Male", "age": 54, "data": data}})
+    record = read(tmp_path / "A0001.mat")
+    assert (record.fs_hz, record.leads[6], record.comments) == (500.0, "V1", ("age: 54", "sex: Male"))
+    np.testing.assert_allclose(record.signal_mv, data, atol=1e-5)
+    assert "500 Hz" in record.warnings[0]
+
+
+def test_challenge_matrix_with_its_header(tmp_path, signal_mv):
+    adu = np.round(signal_mv[:1] * 1000).astype(np.int16)
+    savemat(tmp_path / "A00001.mat", {"val": adu}, format="4")
+    size = (tmp_path / "A00001.mat").stat().st_size
+    assert size == 24 + adu.nbytes
+    header = f"A00001 1 300 {N_SAMPLES}\nA00001.mat 16+24 1000/mV 16 0 {adu[0, 0]} 0 0 ECG\n"
+    (tmp_path / "A00001.hea").write_text(header)
+    for suffix in (".mat", ".hea"):
+        record = read(tmp_path / f"A00001{suffix}")
+        assert (record.fs_hz, record.leads) == (300.0, ("ECG",))
+        np.testing.assert_allclose(record.signal_mv, signal_mv[:1], atol=0.001)
+    savemat(tmp_path / "A00001.mat", {"val": adu}, format="5")
+    np.testing.assert_allclose(read(tmp_path / "A00001.mat").signal_mv, signal_mv[:1], atol=0.001)
+
+
+def test_missing_samples_of_a_matrix_with_its_header(tmp_path, signal_mv):
+    adu = np.round(signal_mv[:1] * 1000).astype(np.int16)
+    adu[0, 100:200] = -(1 << 15)
+    savemat(tmp_path / "A1.mat", {"val": adu})
+    (tmp_path / "A1.hea").write_text(f"A1 1 300 {N_SAMPLES}\nA1.mat 16+24 1000/mV 16 0 {adu[0, 0]} 0 0 ECG\n")
+    missing = np.isnan(read(tmp_path / "A1.mat").signal_mv[0])
+    assert missing[100:200].all()
+    assert missing.sum() == 100
+    scaled = read(tmp_path / "A1.mat", unit="uV")
+    assert np.nanmax(scaled.signal_mv) == pytest.approx(np.nanmax(read(tmp_path / "A1.mat").signal_mv) / 1000)
+
+
+@pytest.mark.parametrize("version", ["4", "5", "5 packed"])
+def test_matlab_variables_are_those_of_scipy(version, tmp_path):
+    rng = np.random.default_rng(3)
+    values = {
+        f"a{kind}": (100 * rng.standard_normal((3, 70))).astype(kind)
+        for kind in ("i2", "u1", "i4", "f4", "f8", "u2")
+        if version != "4" or kind != "u1"
+    }
+    if version != "4":
+        values |= {"ECG": {"sex": "Femalé", "age": 33.0, "data": rng.standard_normal((12, 50))}, "n": np.int64(3)}
+    savemat(tmp_path / "a.mat", values, format=version[0], do_compression="packed" in version)
+    found = matfile.load(tmp_path / "a.mat")
+    assert set(found) == set(values)
+    for name, value in values.items():
+        if name != "ECG":
+            np.testing.assert_array_equal(found[name], np.atleast_2d(value))
+    if "ECG" in found:
+        assert found["ECG"]["sex"] == "Femalé"
+        np.testing.assert_array_equal(found["ECG"]["data"], values["ECG"]["data"])
+
+
+@given(st.data())
+def test_a_damaged_matlab_file_never_crashes(data):
+    import io
+    import tempfile
+    from pathlib import Path
+
+    sink = io.BytesIO()
+    packed = data.draw(st.booleans())
+    savemat(sink, {"ECG": {"sex": "Male", "age": 54, "data": np.ones((12, 20))}}, do_compression=packed)
+    content = bytearray(sink.getvalue())
+    for at in data.draw(st.lists(st.integers(120, len(content) - 1), min_size=1, max_size=8)):
+        content[at] = data.draw(st.integers(0, 255))
+    file = Path(tempfile.mkdtemp()) / "a.mat"
+    file.write_bytes(content[: data.draw(st.integers(100, len(content)))])
+    try:
+        read(file)
+    except EinthovenError as error:
+        assert error.found
