@@ -320,3 +320,16 @@ def test_attention_in_training_is_torch_s():
     wanted = torch.nn.TransformerEncoderLayer._sa_block(layer, x, None, None)
     torch.testing.assert_close(layer.train()._sa_block(x, None, None), wanted, atol=1e-6, rtol=1e-5)
     torch.testing.assert_close(layer.eval()(x), layer.train()(x), atol=1e-5, rtol=1e-5)
+
+
+def test_the_recurrence_s_own_gradient_is_autograd_s():
+    torch.manual_seed(0)
+    pieces = torch.randn(6, 5, 5), -torch.rand(6, 3, 5).cumsum(dim=2), torch.randn(6, 3, 5, 2)
+    found = []
+    for way in (mamba2._Inside.apply, mamba2._heard):
+        asked = [piece.clone().requires_grad_() for piece in pieces]
+        answer = way(*asked)
+        (answer * torch.linspace(-1, 1, answer.numel()).view_as(answer)).sum().backward()
+        found.append((answer.detach(), *(piece.grad for piece in asked)))
+    for ours, wanted in zip(*found, strict=True):
+        torch.testing.assert_close(ours, wanted, atol=1e-5, rtol=1e-4)

@@ -126,6 +126,7 @@ class _Run:
             "study": "pediatric",
             "corpus": self.corpus.name,
             "smoke_run": self.quick,
+            "recordings": len(np.unique(self.stores["12"].index.record)),
             "scores": scores,
             "left_out": left_out,
             "seconds": self.steps.seconds,
