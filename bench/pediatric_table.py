@@ -29,7 +29,8 @@ def main(folder: Path) -> None:
     lines = [
         f"# The pediatric benchmark's nets and protocols, on {results['corpus']}",
         "",
-        f"{results['recordings']:,} recordings. {results['remarks'][0]} By {sizes}. {drawn['level']:.0%} intervals, {drawn['draws']:,} draws, over patients where they are "
+        f"{results['recordings']:,} recordings. {results['remarks'][0]} By {sizes}. {drawn['level']:.0%} intervals, "
+        f"{drawn['draws']:,} draws, over patients where they are "
         "apart, over windows where they are not.",
         "",
         "```",
