@@ -116,7 +116,7 @@ class Dropout(nn.Dropout):
         draws = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None).view(torch.int16)
         draws = draws[: x.numel()].as_strided(x.shape, torch.empty_like(x).stride())
         kept = draws >= round(self.p * 2**16) - 2**15
-        return torch.where(kept, x / (1 - self.p), 0)
+        return x * kept.to(x.dtype).mul_(1 / (1 - self.p))
 
 
 class ConvBlock(nn.Sequential):
