@@ -212,9 +212,8 @@ def recurred(x: Tensor, decay: Tensor, b: Tensor, c: Tensor, chunk: int) -> Tens
     inside = _heard(*pieces) if torch.compiler.is_exporting() else _Inside.apply(*pieces)
     inside = inside.unflatten(0, until.shape[:2]).transpose(2, 3)
     shape = x.shape[3:]
-    left = b.transpose(2, 3) @ ((until[:, :, -1:] - until).exp()[..., None] * x).flatten(
-        3
-    )  # [batch, chunks, states, channels]
+    # [batch, chunks, states, channels]
+    left = b.transpose(2, 3) @ ((until[:, :, -1:] - until).exp()[..., None] * x).flatten(3)
     left = left.unflatten(3, shape)
     states, before = torch.zeros_like(left[:, 0]), []
     for kept, new in zip(until[:, :, -1].exp()[:, :, None, :, None].unbind(1), left.unbind(1), strict=True):
