@@ -13,10 +13,8 @@ UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV
 
 _MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102); more is no voltage
 _LARGE_MV = 15.0
-_RATES_HZ = (
-    64.0,
-    100_000.0,
-)  # below, the band of QRS complexes (5 to 30 Hz) does not fit; above, no electrocardiograph
+# Below, the band of QRS complexes (5 to 30 Hz) does not fit; above, no electrocardiograph.
+_RATES_HZ = (64.0, 100_000.0)
 
 
 def possible(signal_mv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
