@@ -6,6 +6,8 @@ from einthoven.evaluation.multilabel import HEADLINE
 from einthoven.report import plots
 from einthoven.report.tables import cells
 
+_DIGITS = {"hamming_loss": 4}
+
 
 def table(results: dict, paper: dict[str, float], n_seeds: int) -> dict:
     """Title, columns, rows and remarks of the study's table."""
@@ -14,7 +16,7 @@ def table(results: dict, paper: dict[str, float], n_seeds: int) -> dict:
     rows = []
     for name, found in scores.items():
         price = costs.get(name)
-        figures = [" (".join(cells(found[metric])) + ")" for metric in HEADLINE]
+        figures = [" (".join(cells(found[metric], _DIGITS.get(metric, 3))) + ")" for metric in HEADLINE]
         ends = (
             [
                 f"{price['parameters']:,}",
