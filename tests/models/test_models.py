@@ -313,6 +313,25 @@ def test_dropout_silences_its_share_and_keeps_the_mean_and_the_layout(kept_last)
     assert torch.equal(layer.eval()(x), x)
 
 
+def test_lstm_in_training_is_torch_s():
+    torch.manual_seed(0)
+    x = torch.randn(3, 20, 4)
+    found = []
+    for layer in ((ours := blocks.LSTM(4, 6, 2, 0.0)), ours.plain()):
+        asked = x.clone().requires_grad_()
+        out, (states, cells) = layer.train()(asked)
+        (out.square().sum() + states.sum() + cells.sum()).backward()
+        found.append((out.detach(), states.detach(), cells.detach(), asked.grad, layer.weight_hh_l1_reverse.grad))
+    for mine, wanted in zip(*found, strict=True):
+        torch.testing.assert_close(mine, wanted, atol=1e-6, rtol=1e-5)
+    dropped = blocks.LSTM(4, 6, 2, 0.5)
+    dropped.load_state_dict(ours.state_dict())
+    states = dropped(x)[1][0].detach()
+    torch.testing.assert_close(states[:2], found[0][1][:2])
+    assert not torch.allclose(states[2:], found[0][1][2:], atol=1e-3)
+    torch.testing.assert_close(dropped.eval()(x)[0].detach(), found[0][0])
+
+
 def test_attention_in_training_is_torch_s():
     torch.manual_seed(0)
     layer = transformer._EncoderLayer(32, 4, 16, 0.0)

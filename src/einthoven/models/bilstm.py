@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.blocks import Dropout
+from einthoven.models.blocks import LSTM, Dropout
 
 
 class BiLSTM(nn.Module):
@@ -34,7 +34,7 @@ class BiLSTM(nn.Module):
     ):
         super().__init__()
         between = dropout if n_layers > 1 else 0.0
-        self.lstm = nn.LSTM(n_leads, hidden, n_layers, batch_first=True, bidirectional=True, dropout=between)
+        self.lstm = LSTM(n_leads, hidden, n_layers, between)
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * hidden, n_classes)
 

@@ -119,6 +119,36 @@ class Dropout(nn.Dropout):
         return x * kept.to(x.dtype).mul_(1 / (1 - self.p))
 
 
+class LSTM(nn.LSTM):
+    """``torch.nn.LSTM``, bidirectional, batch first; in training the layers run one by one, :class:`Dropout` between them."""
+
+    def __init__(self, n_in: int, hidden: int, n_layers: int, dropout: float):
+        super().__init__(n_in, hidden, n_layers, batch_first=True, bidirectional=True, dropout=dropout)
+        self.between = Dropout(dropout)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """[batch, samples, n_in] to [batch, samples, 2 * hidden], and the last states and cells [2 * layers, batch, hidden]."""
+        if not self.training:
+            return super().forward(x)
+        states, cells = [], []
+        for at in range(self.num_layers):
+            forth, back = self.all_weights[2 * at : 2 * at + 2]
+            zeros = x.new_zeros((2, len(x), self.hidden_size))
+            x, state, cell = torch.lstm(
+                self.between(x) if at else x, (zeros, zeros), (*forth, *back), True, 1, 0.0, True, True, True
+            )
+            states.append(state)
+            cells.append(cell)
+        return x, (torch.cat(states), torch.cat(cells))
+
+    def plain(self) -> nn.Module:
+        """The same layers as torch has them."""
+        sizes = self.input_size, self.hidden_size, self.num_layers
+        layers = nn.LSTM(*sizes, batch_first=True, bidirectional=True, dropout=self.dropout)
+        layers.load_state_dict(self.state_dict())
+        return layers
+
+
 class ConvBlock(nn.Sequential):
     """Convolution, batch normalisation, ReLU, and a pool where `pool` is above one."""
 

@@ -119,12 +119,16 @@ class Training(L.LightningModule):
         values["val_loss"] = float(losses[truth.ndim == 1](logits, truth))
         self.log_dict(values, prog_bar=True)
 
+    def configure_gradient_clipping(self, optimizer, gradient_clip_val=None, gradient_clip_algorithm=None) -> None:
+        """Scale the gradients down to a norm; Lightning would not where the optimiser is fused, for fp16's sake."""
+        nn.utils.clip_grad_norm_(self.network.parameters(), gradient_clip_val)
+
     def configure_optimizers(self) -> dict:
         """AdamW with a rise over the first epoch and a cosine to zero, or halved where the validation loss stays."""
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.ndim <= 1]
         groups = [{"params": decayed}, {"params": plain, "weight_decay": 0.0}]
-        optimizer = torch.optim.AdamW(groups, lr=self.recipe.lr, weight_decay=self.recipe.weight_decay)
+        optimizer = torch.optim.AdamW(groups, lr=self.recipe.lr, weight_decay=self.recipe.weight_decay, fused=True)
         if self.recipe.schedule == "plateau":
             halving = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, "min", factor=0.5, patience=_PLATEAU)
             return {"optimizer": optimizer, "lr_scheduler": {"scheduler": halving, "monitor": "val_loss"}}
