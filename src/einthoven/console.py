@@ -3,7 +3,9 @@
 Answers go to standard output, so that they can be piped; everything else goes to standard error.
 """
 
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -77,6 +79,29 @@ def progress(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
         if time.monotonic() - last > 10:
             last = time.monotonic()
             note(f"{label}: {done} of {total}")
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold the first Ctrl-C back until the block ends: native code swallows it, or dies of it with a core dump."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = []
+
+    def hold(*_) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+        note("interrupted; it ends when this step is done")
+
+    before = signal.signal(signal.SIGINT, hold)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
 
 
 @contextmanager

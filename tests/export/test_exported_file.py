@@ -1,7 +1,9 @@
 """An exported file: what is none is refused, and a device needs no torch to read it."""
 
+import contextlib
 import hashlib
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import torch
 
 import einthoven
+from einthoven import console
 from einthoven.errors import BundleDamaged, EinthovenError
 from einthoven.export import convert, graph
 from einthoven.inference import backends
@@ -84,6 +88,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import numpy as np
 import einthoven
+from einthoven import console
 model = einthoven.load(sys.argv[2])
 record = einthoven.read(sys.argv[3])
 answer = model(record)
@@ -146,3 +151,27 @@ def test_openvino_answers_a_bundle_where_onnxruntime_is_not(untrained_copy, monk
     second = load(untrained_copy)
     assert second.backend.name == "openvino"
     np.testing.assert_allclose(second.probabilities(windows), first.probabilities(windows), atol=1e-5)
+
+
+def test_an_interrupt_that_native_code_swallows_still_ends_the_export(untrained, tmp_path, monkeypatch, capsys):
+    convert_ = torch.onnx.export
+
+    def swallows(*arguments, **named):
+        with contextlib.suppress(BaseException):
+            signal.raise_signal(signal.SIGINT)
+        return convert_(*arguments, **named)
+
+    monkeypatch.setattr("torch.onnx.export", swallows)
+    file = tmp_path / "ours.onnx"
+    with pytest.raises(KeyboardInterrupt):
+        convert.export(load(untrained), "onnx", "fp32", file, None)
+    assert "ends when this step is done" in capsys.readouterr().err and not list(tmp_path.glob("*.onnx"))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_interrupt_does_not_wait(capsys):
+    with pytest.raises(KeyboardInterrupt), console.uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        assert "interrupted" in capsys.readouterr().err
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("it waited")

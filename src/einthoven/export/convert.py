@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from einthoven import console
 from einthoven.bundle import Card
 from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
@@ -183,6 +184,7 @@ def _some(numbers: np.ndarray, most: int) -> np.ndarray:
     return numbers[np.unique(np.linspace(0, len(numbers) - 1, min(most, len(numbers))).astype(np.int64))]
 
 
+@console.uninterrupted()
 def _write(content: bytes, card: Card, target: str, precision: str, out: Path) -> None:
     text = json.dumps(card.as_dict())
     if target == "onnx":

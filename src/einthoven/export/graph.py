@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from einthoven import bundle
+from einthoven import bundle, console
 from einthoven.bundle import Card
 from einthoven.errors import BundleDamaged
 from einthoven.inference.backends import OnnxBackend, TorchBackend
@@ -84,6 +84,7 @@ def plain(network):
     return network.eval()
 
 
+@console.uninterrupted()
 def to_onnx(network, windows: np.ndarray) -> bytes:
     """A graph of a network, for batches of any size.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from einthoven import console
 from einthoven.export.graph import INPUT, short
 
 WAYS = {
@@ -23,6 +24,7 @@ _STATIC = ("Conv", "Gemm", "MatMul")
 _BATCH = 16
 
 
+@console.uninterrupted()
 def quantized(content: bytes, windows: np.ndarray, way: str) -> bytes:
     """A graph whose convolutions and dense layers reckon with int8 weights (a scale for each channel) and uint8 activations.
 
