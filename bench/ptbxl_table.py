@@ -12,7 +12,7 @@ from einthoven.paths import written_aside
 from einthoven.report.tables import cells
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
-_FIGURES = ("cost-macro_auroc", "cost-macro_auprc", "depth", "classes-chosen-ensemble", "classes-chosen-hybrid")
+_FIGURES = ("cost-macro_auroc", "cost-macro_auprc", "depth", "classes-ensemble", "classes-chosen-hybrid")
 _N_AT_HAND = 859
 
 
@@ -56,16 +56,16 @@ def main(folder: Path) -> None:
         "",
         "## Without LMI",
         "",
-        "Four of the five records with LMI are in one group of folds. The chosen ensemble without that class:",
+        "Four of the five records with LMI are in one group of folds. The ensemble without that class:",
         "",
         *_table(
             HEADLINE,
-            [[" (".join(cells(results["scores"]["chosen ensemble"]["without_LMI"][m], 4)) + ")" for m in HEADLINE]],
+            [[" (".join(cells(results["scores"]["ensemble"]["without_LMI"][m], 4)) + ")" for m in HEADLINE]],
         ),
         "",
         "## By class",
         "",
-        "![The chosen ensemble by class](ptbxl/classes-chosen-ensemble.png)",
+        "![The ensemble by class](ptbxl/classes-ensemble.png)",
         "",
         *(RESULTS / "ptbxl_notes.md").read_text().splitlines(),
     ]

@@ -33,7 +33,9 @@ def test_challenge2017(challenge2017_like, home, tmp_path, monkeypatch, capsys):
     shared = sum(share * found.probability for share, found in zip(challenge2017.SHARES.values(), members, strict=True))
     weighted = shared * np.array(results["chosen"]["class_weights"])[:, None]
     weighted /= weighted.sum(axis=2, keepdims=True)
-    assert np.isclose(weighted, answers.probability, atol=1e-5).all(axis=2).any(axis=0).all(), "by the weights of a fold"
+    assert np.isclose(weighted, answers.probability, atol=1e-5).all(axis=2).any(axis=0).all(), (
+        "by the weights of a fold"
+    )
     assert list(fused.card.class_weights) == results["chosen"]["class_weights_of_the_whole"]
     first, second = (
         (tmp_path / "study" / "runs" / f"{name}-f0" / "bundle" / "weights.safetensors").read_bytes()

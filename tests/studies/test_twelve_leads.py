@@ -35,8 +35,8 @@ def test_ptbxl(few, folds, ptbxl_like, home, tmp_path, capsys):
     assert set(results["deeper"]["bilstm - cnn"]["macro_auroc"]) == {"difference", "p"}
     (found,) = (found for found in results["chosen"].values() if isinstance(found, dict))
     assert found["rule"] in found["rules"]
-    assert "chosen ensemble" in results["scores"]
-    assert results["scores"]["chosen ensemble"]["without_LMI"]["hamming_loss"]["value"] is not None
+    assert "ensemble" in results["scores"]
+    assert results["scores"]["ensemble"]["without_LMI"]["hamming_loss"]["value"] is not None
     names = {file.stem for file in (tmp_path / "out" / "figures").glob("*.png")}
     assert {"cost-macro_auroc", "cost-macro_auprc", "depth", "classes-chosen-ensemble"} <= names
     before = (tmp_path / "out" / "results.json").read_text()

@@ -81,8 +81,10 @@ RECIPE = Recipe(
 )
 BEATS = ("gain", "noise", "shift", "stretch", "rotated")
 """How typical beats are varied."""
-MOST_MEMBERS = 12
-"""Models are added to the ensemble one by one, each as often as it helps, to this many (Caruana et al. 2004)."""
+FUSED = tuple(name for name, model in MODELS_.items() if model.patient)
+"""Members of the ensemble: all that read typical beats (docs/results/ptbxl.md says what a choice on validation gave)."""
+STEADY = ("half_at_least_one", "global_at_least_one")
+"""Decision rules to choose from: a threshold for each class cannot be found on the ninety records of a fold."""
 PAPER = {
     "hamming_loss": 0.0338,
     "macro_auprc": 0.4715,
@@ -163,6 +165,7 @@ class _Run:
             "trained": trained,
             "cost": costs,
             "chosen": chosen,
+            "fused": list(FUSED),
             **scored,
             "seconds": self.steps.seconds,
         }
@@ -225,7 +228,7 @@ class _Run:
         return mean(each)
 
     def _choose(self) -> dict:
-        """For each group the ensemble and the decision rule that answer its own validation fold best; no test part is opened.
+        """For each group the hybrid and the decision rule that answer its own validation fold best; no test part is opened.
 
         The validation fold of one group is tested in another, so no choice is carried from one to the next.
         """
@@ -234,16 +237,7 @@ class _Run:
     def _chosen_for(self, part: int | None) -> dict:
         answers = {name: self._answers(name, "validation", part) for name in MODELS_}
         single = {name: quality(found) for name, found in answers.items()}
-        members: list[str] = []
-        best = -1.0
-        while len(members) < MOST_MEMBERS:
-            tried = {name: quality(mean([answers[other] for other in (*members, name)])) for name in answers}
-            name = max(tried, key=lambda key: tried[key])
-            if tried[name] <= best:
-                break
-            best = tried[name]
-            members.append(name)
-        fused = mean([answers[name] for name in members])
+        fused = mean([answers[name] for name in FUSED])
         rules = {}
         for rule in RULES:
             found = with_rule(fused, rule)
@@ -251,8 +245,7 @@ class _Run:
             decision = {"thresholds": list(found.thresholds), "at_least_one": found.at_least_one}
             rules[rule] = decision | {metric: got[metric]["value"] for metric in HEADLINE}
         return {
-            "members": members,
-            "rule": max(rules, key=lambda key: rules[key]["micro_f1"] + rules[key]["subset_accuracy"]),
+            "rule": max(STEADY, key=lambda key: rules[key]["micro_f1"] + rules[key]["subset_accuracy"]),
             "rules": rules,
             "single_on_validation": single,
             "best_hybrid": max(LADDER, key=lambda name: single[name]),
@@ -267,10 +260,10 @@ class _Run:
         for at, part in enumerate(self.parts):
             choice = chosen[_named(part)]
             rule = choice["rules"][choice["rule"]]
-            both = mean([each[name][at] for name in choice["members"]])
+            both = mean([each[name][at] for name in FUSED])
             fused.append(replace(both, said=decide(both.probability, tuple(rule["thresholds"]), rule["at_least_one"])))
             hybrids.append(each[choice["best_hybrid"]][at])
-        answers["chosen hybrid"], answers["chosen ensemble"] = joined(hybrids), joined(fused)
+        answers["chosen hybrid"], answers["ensemble"] = joined(hybrids), joined(fused)
         told = {
             "corpus": PTBXL.name,
             "corpus_version": PTBXL.version,
@@ -283,14 +276,14 @@ class _Run:
         for name, found in answers.items():
             found.write(self.folder / "predictions" / f"{name.replace(' ', '-')}.csv")
             scores[name] = {"model": name} | told | evaluate(found, unit, draws)
-        without = evaluate(answers["chosen ensemble"].without("LMI"), unit, draws)
-        scores["chosen ensemble"]["without_LMI"] = {name: without[name] for name in HEADLINE}
+        without = evaluate(answers["ensemble"].without("LMI"), unit, draws)
+        scores["ensemble"]["without_LMI"] = {name: without[name] for name in HEADLINE}
         deeper = {
             f"{name} - {other}": paired_labels(answers[name], answers[other], unit, draws) for name, other in DEEPER
         }
         against = {
             f"{name} - {REFERENCE}": paired_labels(answers[name], answers[REFERENCE], unit, draws)
-            for name in ("chosen hybrid", "chosen ensemble", "s4")
+            for name in ("chosen hybrid", "ensemble", "s4")
             if name in answers
         }
         return {"scores": scores, "each_seed": self._each_seed(), "deeper": deeper, "against_reference": against}

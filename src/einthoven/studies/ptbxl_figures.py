@@ -43,9 +43,9 @@ def table(results: dict, paper: dict[str, float], n_seeds: int) -> dict:
     remarks = [
         *smoke,
         f"{first['remark']} Each row is the mean over {n_seeds} seed{'s' * (n_seeds > 1)}.",
+        f"ensemble: the mean of {', '.join(results['fused'])}; of it only the decision rule is chosen.",
         *[
-            f"Chosen for {group} on its validation fold: {', '.join(found['members'])}; decided by {found['rule']}; "
-            f"the best hybrid is {found['best_hybrid']}."
+            f"Chosen for {group} on its validation fold: the hybrid {found['best_hybrid']}; the ensemble's rule {found['rule']}."
             for group, found in chosen.items()
             if isinstance(found, dict)
         ],
@@ -57,7 +57,7 @@ def table(results: dict, paper: dict[str, float], n_seeds: int) -> dict:
 
 
 def draw(results: dict, figures: Path) -> None:
-    """Quality against cost, what each step of depth gains, and the classes of the chosen ensemble and the best hybrid."""
+    """Quality against cost, what each step of depth gains, and the classes of the ensemble and the best hybrid."""
     scores, costs = results["scores"], results["cost"]
     for metric in ("macro_auroc", "macro_auprc"):
         points = {
@@ -65,7 +65,7 @@ def draw(results: dict, figures: Path) -> None:
         }
         label = f"{metric.replace('_', ' ')}, 95 % interval"
         plots.trade(points, "million multiply-accumulates a record", label, figures / f"cost-{metric}.png")
-    for name in ("chosen ensemble", "chosen hybrid"):
+    for name in ("ensemble", "chosen hybrid"):
         plots.classes(scores[name], figures / f"classes-{name.replace(' ', '-')}.png")
     depth = {
         metric: {name: found[metric]["difference"] for name, found in results["deeper"].items()}
