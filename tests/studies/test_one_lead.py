@@ -15,7 +15,10 @@ from tests.studies.test_twelve_leads import run
 
 
 def test_challenge2017(challenge2017_like, home, tmp_path, monkeypatch, capsys):
-    few = {name: challenge2017.CONTESTANTS[name] for name in (*challenge2017.SHARES, *challenge2017.SMALL)}
+    few = {
+        name: challenge2017.CONTESTANTS[name]
+        for name in (*challenge2017.NETS, challenge2017.BOOSTED, *challenge2017.SMALL)
+    }
     monkeypatch.setattr(challenge2017, "CONTESTANTS", few)
     results = run("challenge2017", challenge2017_like, tmp_path / "study")
     assert "SMOKE RUN" in capsys.readouterr().out
@@ -25,18 +28,19 @@ def test_challenge2017(challenge2017_like, home, tmp_path, monkeypatch, capsys):
     for name in (challenge2017.BEST, challenge2017.SMALLEST):
         assert bundle.load_card(tmp_path / "study" / name).classes == tuple("NAO~")
     fused = load(tmp_path / "study" / challenge2017.BEST)
-    assert len(fused.card.settings["members"]) == 2 * len(challenge2017.SHARES)
+    chosen = results["chosen"]["best_of_the_whole"]
+    assert len(fused.card.settings["members"]) == 2 * (2 + (chosen["share"] > 0))
+    assert list(fused.card.class_weights) == chosen["class_weights"]
     predictions = tmp_path / "study" / "predictions"
-    answers, *members = (
-        Predictions.read(predictions / f"{name}.csv") for name in ("nets-and-trees", *challenge2017.SHARES)
-    )
-    shared = sum(share * found.probability for share, found in zip(challenge2017.SHARES.values(), members, strict=True))
-    weighted = shared * np.array(results["chosen"]["class_weights"])[:, None]
-    weighted /= weighted.sum(axis=2, keepdims=True)
-    assert np.isclose(weighted, answers.probability, atol=1e-5).all(axis=2).any(axis=0).all(), (
-        "by the weights of a fold"
-    )
-    assert list(fused.card.class_weights) == results["chosen"]["class_weights_of_the_whole"]
+    names = ("nets-and-trees", *challenge2017.NETS, challenge2017.BOOSTED)
+    answers, *nets, trees = (Predictions.read(predictions / f"{name}.csv") for name in names)
+    wanted = []
+    for found in results["chosen"]["best"]:
+        share = found["share"]
+        both = (1 - share) * (nets[0].probability + nets[1].probability) / 2 + share * trees.probability
+        weighted = both * found["class_weights"]
+        wanted.append(weighted / weighted.sum(axis=1, keepdims=True))
+    assert np.isclose(wanted, answers.probability, atol=1e-5).all(axis=2).any(axis=0).all(), "as its fold chose"
     first, second = (
         (tmp_path / "study" / "runs" / f"{name}-f0" / "bundle" / "weights.safetensors").read_bytes()
         for name in ("rhythm", "rhythm_again")
@@ -49,7 +53,10 @@ def test_challenge2017(challenge2017_like, home, tmp_path, monkeypatch, capsys):
 
 def test_the_small_net_is_chosen_on_validation(challenge2017_like, home, tmp_path, monkeypatch):
     """Whatever the test parts say, the choice stays."""
-    few = {name: challenge2017.CONTESTANTS[name] for name in (*challenge2017.SHARES, *challenge2017.SMALL)}
+    few = {
+        name: challenge2017.CONTESTANTS[name]
+        for name in (*challenge2017.NETS, challenge2017.BOOSTED, *challenge2017.SMALL)
+    }
     monkeypatch.setattr(challenge2017, "CONTESTANTS", few)
     asked = []
     answers = challenge2017.CrossValidation.answers
