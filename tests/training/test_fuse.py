@@ -60,3 +60,25 @@ def test_a_graph_of_every_rule(members, tmp_path):
         plain = load(tmp_path / rule).probabilities(windows)
         add_graph(tmp_path / rule)
         np.testing.assert_allclose(load(tmp_path / rule).probabilities(windows), plain, atol=1e-4)
+
+
+def test_sixteen_bits_keep_the_answers_and_the_numbers_of_nodes(untrained, tmp_path):
+    card = bundle.load_card(untrained)
+    net = MODELS["forest"](1, 4, 360, n_trees=5)
+    net.left[0, 0] = 40000  # does not fit
+    settings = {"n_trees": 5}
+    told = replace(card, name="forest", architecture="forest", settings=settings)
+    bundle.save(tmp_path / "forest", told, {name: tensor.numpy() for name, tensor in net.state_dict().items()})
+    halved = fuse(tmp_path / "halved", [tmp_path / "forest"], "mean", half=True)
+    kept = bundle.load_weights(tmp_path / "halved", halved)
+    assert {name.removeprefix("members.0."): str(values.dtype) for name, values in kept.items()} == {
+        "feature": "int16",
+        "left": "int32",
+        "right": "int16",
+        "threshold": "float16",
+        "leaves": "float16",
+    }
+    again = load(tmp_path / "halved").network.members[0]
+    for name in ("feature", "left", "right"):
+        assert torch.equal(getattr(again, name), getattr(net, name)) and getattr(again, name).dtype == torch.int32
+    torch.testing.assert_close(again.leaves, net.leaves, atol=1e-3, rtol=0)
