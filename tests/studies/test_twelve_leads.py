@@ -23,6 +23,7 @@ def few(monkeypatch):
     kept = ("cnn", "bilstm", "xresnet1d101", "typical_beat")
     monkeypatch.setattr(ptbxl, "MODELS_", {name: ptbxl.MODELS_[name] for name in kept})
     monkeypatch.setattr(ptbxl, "LADDER", {name: ptbxl.LADDER[name] for name in ("cnn", "bilstm")})
+    monkeypatch.setattr(ptbxl, "FUSED", ("typical_beat",))
     monkeypatch.setattr(ptbxl, "DEEPER", (("bilstm", "cnn"),))
 
 
@@ -38,7 +39,7 @@ def test_ptbxl(few, folds, ptbxl_like, home, tmp_path, capsys):
     assert "ensemble" in results["scores"]
     assert results["scores"]["ensemble"]["without_LMI"]["hamming_loss"]["value"] is not None
     names = {file.stem for file in (tmp_path / "out" / "figures").glob("*.png")}
-    assert {"cost-macro_auroc", "cost-macro_auprc", "depth", "classes-chosen-ensemble"} <= names
+    assert {"cost-macro_auroc", "cost-macro_auprc", "depth", "classes-ensemble"} <= names
     before = (tmp_path / "out" / "results.json").read_text()
     run("ptbxl", ptbxl_like, tmp_path / "out", "--folds", folds)
     assert json.loads(before)["scores"] == json.loads((tmp_path / "out" / "results.json").read_text())["scores"]

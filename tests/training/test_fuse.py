@@ -65,14 +65,14 @@ def test_a_graph_of_every_rule(members, tmp_path):
 def test_sixteen_bits_keep_the_answers_and_the_numbers_of_nodes(untrained, tmp_path):
     card = bundle.load_card(untrained)
     net = MODELS["forest"](1, 4, 360, n_trees=5)
-    net.left[0, 0] = 40000  # does not fit
+    net.left[0, 0], net.right[0, 0] = 40000, 200  # 32 and 16 bits
     settings = {"n_trees": 5}
     told = replace(card, name="forest", architecture="forest", settings=settings)
     bundle.save(tmp_path / "forest", told, {name: tensor.numpy() for name, tensor in net.state_dict().items()})
     halved = fuse(tmp_path / "halved", [tmp_path / "forest"], "mean", half=True)
     kept = bundle.load_weights(tmp_path / "halved", halved)
     assert {name.removeprefix("members.0."): str(values.dtype) for name, values in kept.items()} == {
-        "feature": "int16",
+        "feature": "int8",
         "left": "int32",
         "right": "int16",
         "threshold": "float16",

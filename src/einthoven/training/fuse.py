@@ -29,7 +29,7 @@ def fuse(
     members : bundles of the members
     rule : of :class:`einthoven.models.ensemble.Ensemble`; weights : of the members, for ``weighted``
     class_weights, thresholds, at_least_one : see :class:`einthoven.bundle.Card`
-    half : whether weights of two dimensions and more are kept with 16 bits, whole numbers where they fit; all work in 32
+    half : whether weights of two dimensions and more are kept with 16 bits, whole numbers with the fewest; all work in 32
 
     Raises
     ------
@@ -91,7 +91,11 @@ def fuse(
 
 
 def _kept(values: np.ndarray, half: bool) -> np.ndarray:
-    if not half or values.ndim < 2 or values.dtype not in (np.float32, np.int32):
+    if not half or values.ndim < 2:
         return values
-    kept = values.astype(np.float16 if values.dtype == np.float32 else np.int16)
-    return kept if values.dtype == np.float32 or np.array_equal(kept, values) else values
+    if values.dtype == np.float32:
+        return values.astype(np.float16)
+    if values.dtype != np.int32:
+        return values
+    fits = (kind for kind in (np.int8, np.int16, np.int32) if np.array_equal(values.astype(kind), values))
+    return values.astype(next(fits))
