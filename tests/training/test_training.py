@@ -278,3 +278,27 @@ def test_boosted_trees_are_scikit_learn_s(tmp_path, monkeypatch):
     turned = windows[200:].copy()
     turned[:, :2] *= -1
     np.testing.assert_allclose(load(tmp_path / "run").probabilities(turned), answer, atol=1e-5)
+
+
+def test_every_step_s_gradient_is_scaled_down_to_the_recipe_s_norm(mitdb_like, home, tmp_path, monkeypatch):
+    from einthoven.corpora.mitdb import MITDB
+    from einthoven.data.build import build
+    from einthoven.signal.preparation import Preparation
+    from einthoven.training.fit import fit
+    from einthoven.training.task import task_of
+
+    protocol = MITDB.protocol("clean")
+    store = build(MITDB, mitdb_like, Preparation(("MLII|II|V5",), 180.0, 0.3, 0.5), protocol.without)
+    norms = []
+    step = torch.optim.AdamW.step
+
+    def noted(self, *arguments, **named):
+        grads = [p.grad for group in self.param_groups for p in group["params"] if p.grad is not None]
+        if grads:
+            norms.append(float(torch.cat([grad.flatten() for grad in grads]).norm()))
+        return step(self, *arguments, **named)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", noted)
+    recipe = Recipe(epochs=1, batch=64, clip_norm=1e-3)
+    fit(task_of(MITDB, protocol, store, 0), "cnn", {"widths": (4, 4, 4, 4)}, recipe, tmp_path / "run")
+    assert norms and max(norms) <= 1.001e-3
