@@ -119,23 +119,22 @@ class _Run:
             name: float(np.mean([_score(self.runs.answers(name, "validation", fold)) for fold in self.runs.folds]))
             for name in SMALL
         }
-        fused = {share: [self._fused("validation", fold, share) for fold in self.runs.folds] for share in _SHARES}
+        members = [self._members("validation", fold) for fold in self.runs.folds]
+        fused = {share: [_fused(answers, share) for answers in members] for share in _SHARES}
         each = [_best({share: found[at] for share, found in fused.items()}) for at in range(len(self.runs.folds))]
         whole = _best({share: joined(found) for share, found in fused.items()})
         best = max(small, key=lambda name: small[name])
         return {"small_on_validation": small, "small": best, "best": each, "best_of_the_whole": whole}
 
-    def _fused(self, part: str, fold: int, share: float) -> Predictions:
-        """Answers of nets and trees for a part of a fold."""
-        *nets, trees = (self.runs.answers(name, part, fold) for name in (*NETS, BOOSTED))
-        between = (1 - share) * mean(nets).probability + share * trees.probability
-        return replace(trees, probability=between)
+    def _members(self, part: str, fold: int) -> list[Predictions]:
+        """Answers of nets and trees for a part of a fold, the trees' last."""
+        return [self.runs.answers(name, part, fold) for name in (*NETS, BOOSTED)]
 
     def _score(self, chosen: dict) -> dict:
         draws = 50 if self.runs.quick else DRAWS
         answers = {name: self.runs.pooled(name) for name in CONTESTANTS}
         weighted = [
-            self._fused("test", fold, found["share"]).weighted(found["class_weights"])
+            _fused(self._members("test", fold), found["share"]).weighted(found["class_weights"])
             for fold, found in zip(self.runs.folds, chosen["best"], strict=True)
         ]
         answers = {_LEAD: joined(weighted)} | answers
@@ -197,6 +196,12 @@ class _Run:
 
 def _score(answers) -> float:
     return evaluate(answers, "patient", 1)["challenge_score"]["value"]
+
+
+def _fused(members: list[Predictions], share: float) -> Predictions:
+    """Of nets and trees, the trees at a share."""
+    *nets, trees = members
+    return replace(trees, probability=(1 - share) * mean(nets).probability + share * trees.probability)
 
 
 def _best(fused: dict[float, Predictions]) -> dict:
