@@ -89,6 +89,23 @@ def test_the_groups_test_each_record_once_and_share_nobody(ptbxl_like, home):
     assert "10" not in store.index.group[tested]
 
 
+def test_inside_a_group_each_other_fold_validates_once(ptbxl_like, home):
+    store = build(PTBXL, ptbxl_like, PTBXL.preparation)
+    protocol = PTBXL.protocol("nested")
+    assert protocol.n_folds == 18
+    for group, names in enumerate(GROUPS):
+        validated = []
+        for fold in range(6 * group, 6 * group + 6):
+            split = protocol.parts(store.index, 0, (), fold)
+            assert set(store.index.group[split.test]) == set(names)
+            (fold_that_validates,) = set(store.index.group[split.validation])
+            validated.append(fold_that_validates)
+            assert set(store.index.group[split.train]) == set("123456789") - set(names) - {fold_that_validates}
+            assert audit(split, store.index.patient) == {}
+        assert sorted(validated) == sorted(set("123456789") - set(names))
+    assert set(store.index.group[protocol.parts(store.index, 0).test]) == {"10"}
+
+
 def test_500_hz_is_read_from_its_own_files(ptbxl_like, home):
     from dataclasses import replace
 

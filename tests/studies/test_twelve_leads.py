@@ -19,11 +19,12 @@ def run(name, source, out, *more) -> dict:
 
 @pytest.fixture
 def few(monkeypatch):
-    """The study of PTB-XL with three models."""
-    kept = ("cnn", "bilstm", "xresnet1d101", "typical_beat")
+    """The study of PTB-XL with five models."""
+    kept = ("cnn", "bilstm", "xresnet1d101", "typical_beat", "inception")
     monkeypatch.setattr(ptbxl, "MODELS_", {name: ptbxl.MODELS_[name] for name in kept})
     monkeypatch.setattr(ptbxl, "LADDER", {name: ptbxl.LADDER[name] for name in ("cnn", "bilstm")})
-    monkeypatch.setattr(ptbxl, "FUSED", ("typical_beat",))
+    monkeypatch.setattr(ptbxl, "FAMILIES", {"nets on typical beats": ("typical_beat",), "trace": ("inception",)})
+    monkeypatch.setattr(ptbxl, "FUSED", ("typical_beat", "inception"))
     monkeypatch.setattr(ptbxl, "DEEPER", (("bilstm", "cnn"),))
 
 
@@ -36,6 +37,7 @@ def test_ptbxl(few, folds, ptbxl_like, home, tmp_path, capsys):
     assert set(results["deeper"]["bilstm - cnn"]["macro_auroc"]) == {"difference", "p"}
     (found,) = (found for found in results["chosen"].values() if isinstance(found, dict))
     assert found["rule"] in found["rules"]
+    assert sum(found["shares"].values()) == pytest.approx(1)
     assert "ensemble" in results["scores"]
     assert results["scores"]["ensemble"]["without_LMI"]["hamming_loss"]["value"] is not None
     names = {file.stem for file in (tmp_path / "out" / "figures").glob("*.png")}

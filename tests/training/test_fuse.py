@@ -9,9 +9,11 @@ import torch
 
 from einthoven import bundle
 from einthoven.errors import ConfigurationFault
+from einthoven.explanation.gradcam import gradcam, laid_over
 from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
 from einthoven.models import MODELS
+from einthoven.signal.preparation import Preparation
 from einthoven.training.fuse import fuse
 
 
@@ -82,3 +84,37 @@ def test_sixteen_bits_keep_the_answers_and_the_numbers_of_nodes(untrained, tmp_p
     for name in ("feature", "left", "right"):
         assert torch.equal(getattr(again, name), getattr(net, name)) and getattr(again, name).dtype == torch.int32
     torch.testing.assert_close(again.leaves, net.leaves, atol=1e-3, rtol=0)
+
+
+def test_crops_beside_typical_beats(untrained, tmp_path):
+    """A member that sees crops of the trace alone answers in the ensemble as by itself; its graph and its map likewise."""
+    card = bundle.load_card(untrained)
+    whole = Preparation(("I", "II"), 100.0, 0.0, 10.0, scaling="millivolt", patient=True, cut="tiles")
+    alone = replace(whole, patient=False, crop_s=3.0)
+    folders = []
+    for name, settings, prepared in (("typical_beat", {"width": 8}, whole), ("inception1d", {"width": 4}, alone)):
+        net = MODELS[name](prepared.n_rows, 4, prepared.n_input, **settings)
+        told = replace(card, name=name, architecture=name, settings=settings, preparation=prepared, multi=True)
+        bundle.save(tmp_path / name, told, {key: tensor.numpy() for key, tensor in net.state_dict().items()})
+        folders.append(tmp_path / name)
+    windows = np.random.default_rng(0).standard_normal((3, 5, 1000)).astype(np.float32)
+    want = np.mean([load(folders[0]).probabilities(windows), load(folders[1]).probabilities(windows[:, :-1:2])], axis=0)
+    for at, order in enumerate((folders, folders[::-1])):
+        both = tmp_path / f"both{at}"
+        assert fuse(both, order, "mean").preparation == whole
+        np.testing.assert_allclose(load(both).probabilities(windows), want, atol=1e-5)
+        add_graph(both)
+        assert load(both).backend.name == "onnxruntime"
+        np.testing.assert_allclose(load(both).probabilities(windows), want, atol=1e-5)
+    maps = gradcam(load(both).network, windows, np.zeros(3, int))
+    assert maps.shape == (3, 1000)
+    assert 0 < maps.max() <= 1
+    with pytest.raises(ConfigurationFault, match="preparation"):
+        other = load(folders[1]).card
+        bundle.rewrite_card(folders[1], replace(other, preparation=replace(alone, high_hz=30.0)))
+        fuse(tmp_path / "neither", folders, "mean")
+
+
+def test_maps_of_crops_are_laid_where_they_start():
+    maps = torch.tensor([[[1.0, 1.0, 1.0, 1.0], [3.0, 3.0, 3.0, 3.0]]])
+    assert laid_over(maps, [0, 2], 6).tolist() == [[1.0, 1.0, 2.0, 2.0, 3.0, 3.0]]

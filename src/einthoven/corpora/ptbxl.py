@@ -126,10 +126,23 @@ def _split_jackknife(index: Index, seed: int, left_out: tuple[str, ...], fold: i
     return without(Split(*parts), np.isin(index.record, left_out))
 
 
+def _split_nested(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
+    """A group of folds is tested, and of the six others each validates in turn: number 6 * group + place among the others."""
+    if fold is None:
+        return _split_clean(index, seed, left_out, None)
+    group, at = divmod(fold, _N_OTHERS)
+    others = [name for names in GROUPS if names != GROUPS[group] for name in names]
+    test, validation = np.isin(index.group, GROUPS[group]), index.group == others[at]
+    parts = (np.flatnonzero(part) for part in (np.isin(index.group, others) & ~validation, validation, test))
+    return without(Split(*parts), np.isin(index.record, left_out))
+
+
 JACKKNIFE = (("1", "2"), ("3", "4"), ("5", "6"), ("7", "8"), ("9",))
 """Folds that validate together where all nine train in turn."""
 GROUPS = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 """Folds that are tested together in cross-validation."""
+_N_OTHERS = 6
+"""Folds that are not tested then."""
 
 
 def _split_patients(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
@@ -170,6 +183,13 @@ _PROTOCOLS = (
         _IN_ONE_FOLD,
         _split_jackknife,
         len(JACKKNIFE),
+    ),
+    _protocol(
+        "nested",
+        "the publisher's folds: three groups of three are tested in turn, each fold of the others validates in turn",
+        _IN_ONE_FOLD,
+        _split_nested,
+        len(GROUPS) * _N_OTHERS,
     ),
     _protocol(
         "patients",

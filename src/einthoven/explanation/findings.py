@@ -1,8 +1,9 @@
 """Knows what spoke for the classes that a model said of a whole record: when, and in which leads. Draws nothing."""
 
 import numpy as np
+import torch
 
-from einthoven.explanation.gradcam import gradcam
+from einthoven.explanation.gradcam import gradcam, laid_over
 from einthoven.inference.findings import Findings, Why
 from einthoven.inference.predictor import Predictor
 from einthoven.signal.context import N_STRETCH, TYPICAL_S
@@ -87,10 +88,7 @@ def _map(predictor: Predictor, window: np.ndarray, label: int) -> np.ndarray:
     """Grad-CAM over a window [samples]; the mean over its crops, where the network sees crops."""
     prepared: Preparation = predictor.card.preparation
     pieces = crops(window[None], prepared)[0]
-    maps = gradcam(predictor.network, pieces, np.full(len(pieces), label))
-    total, n = np.zeros(window.shape[1]), np.zeros(window.shape[1])
-    for start, part in zip(tile(window.shape[1], prepared.n_input, max(1, prepared.n_input // 2)), maps, strict=True):
-        total[start : start + len(part)] += part
-        n[start : start + len(part)] += 1
-    mean = total / np.maximum(n, 1)
+    maps = torch.from_numpy(gradcam(predictor.network, pieces, np.full(len(pieces), label)))
+    starts = tile(window.shape[1], prepared.n_input, max(1, prepared.n_input // 2))
+    mean = laid_over(maps[None], starts, window.shape[1])[0].numpy()
     return mean / max(mean.max(), 1e-12)

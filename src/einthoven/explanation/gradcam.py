@@ -1,9 +1,13 @@
 """Knows where in a window a network found what speaks for a class (Grad-CAM, captum underneath). Knows no record and no figure."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from einthoven.models.ensemble import OverCrops
 
 _BATCH = 256
 
@@ -62,6 +66,9 @@ def _map_of(network: nn.Module, x: Tensor, labels: Tensor) -> Tensor:
     if members is not None:
         maps = torch.stack([_map_of(member, x, labels) for member in members])
         return _scaled((maps * network.shares[:, None, None]).sum(dim=0))
+    if isinstance(network, OverCrops):
+        maps = _map_of(network.network, network.cut(x), labels.repeat_interleave(len(network.starts)))
+        return _scaled(laid_over(maps.unflatten(0, (len(x), -1)), network.starts, x.shape[2]))
     if not any(isinstance(module, nn.Conv1d) for module in network.modules()):
         return _occluded(network, x, labels)
     from captum.attr import LayerGradCam
@@ -70,6 +77,16 @@ def _map_of(network: nn.Module, x: Tensor, labels: Tensor) -> Tensor:
     attributed = LayerGradCam(network, _last_convolution(network, x)).attribute(x, labels, relu_attributions=True)
     stretched = F.interpolate(attributed.detach(), x.shape[2], mode="linear", align_corners=False)
     return _scaled(stretched[:, 0])
+
+
+def laid_over(maps: Tensor, starts: Sequence[int], n_samples: int) -> Tensor:
+    """The mean of the maps of crops [n, crops, samples], each where it starts: [n, n_samples]."""
+    total, n = maps.new_zeros(len(maps), n_samples), maps.new_zeros(n_samples)
+    for at, start in enumerate(starts):
+        span = slice(start, start + maps.shape[2])
+        total[:, span] += maps[:, at]
+        n[span] += 1
+    return total / n.clamp(min=1)
 
 
 def _occluded(network: nn.Module, x: Tensor, labels: Tensor) -> Tensor:

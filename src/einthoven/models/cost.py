@@ -37,12 +37,12 @@ def _of(layer: nn.Module, given: torch.Tensor, answer: object) -> int:
     if own is not None:
         return own(given)
     if isinstance(layer, nn.Conv1d):
-        return answer.shape[-1] * layer.weight.numel()
+        return answer.numel() // layer.out_channels * layer.weight.numel()
     if isinstance(layer, nn.Linear):
         return answer.numel() // layer.out_features * layer.weight.numel()
     if isinstance(layer, nn.LSTM | nn.GRU):
         weights = sum(p.numel() for name, p in layer.named_parameters() if name.startswith("weight"))
-        return given.shape[1] * weights
+        return given.shape[0] * given.shape[1] * weights
     if isinstance(layer, nn.MultiheadAttention):
         n = given.shape[1]
         return n * (layer.in_proj_weight.numel() + layer.embed_dim**2) + 2 * n * n * layer.embed_dim

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from einthoven.signal.windows import tile
+
 
 class Ensemble(nn.Module):
     """Several networks on the same windows, fused by a rule.
@@ -19,7 +21,8 @@ class Ensemble(nn.Module):
     Parameters
     ----------
     n_leads, n_classes, n_samples : shape of input and output
-    members : (architecture, settings) of each member
+    members : (architecture, settings) of each member; or (architecture, settings, samples) of one that sees no typical beats and
+        only crops of so many samples
     rule : ``mean`` of the probabilities; ``vote`` of the classes; ``weighted`` mean; ``dynamic``: the mean of the two
         members that are most sure of this window; ``top2_classes``: each member's two most probable classes are summed
     weights : of the members, for ``weighted``
@@ -32,14 +35,12 @@ class Ensemble(nn.Module):
         n_classes: int,
         n_samples: int,
         *,
-        members: tuple[tuple[str, dict], ...] = (("cnn", {"widths": (8, 8)}), ("cnn_lstm", {"hidden": 8})),
+        members: tuple[tuple, ...] = (("cnn", {"widths": (8, 8)}), ("cnn_lstm", {"hidden": 8})),
         rule: str = "mean",
         weights: tuple[float, ...] = (),
         several: bool = False,
     ):
         super().__init__()
-        from einthoven.models import MODELS
-
         if several and rule not in ("mean", "weighted"):
             raise ValueError(f"rule is {rule}; expected mean or weighted, where a window can bear several classes")
         if rule not in RULES:
@@ -49,9 +50,7 @@ class Ensemble(nn.Module):
         self.rule, self.n_classes, self.several = rule, n_classes, several
         shares = torch.tensor(weights if rule == "weighted" else [1.0] * len(members))
         self.register_buffer("shares", shares / shares.sum(), persistent=False)
-        self.members = nn.ModuleList(
-            MODELS[name](n_leads, n_classes, n_samples, **_plain(settings)) for name, settings in members
-        )
+        self.members = nn.ModuleList(_member(n_leads, n_classes, n_samples, *member) for member in members)
         self.head = _Fusion(self)
 
     def features(self, x: Tensor) -> Tensor:
@@ -61,6 +60,30 @@ class Ensemble(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[batch, leads, samples] to logarithms of the fused probabilities (of their odds, if several) [batch, classes]."""
         return self.head(self.features(x))
+
+
+class OverCrops(nn.Module):
+    """A network asked about crops of each lead's window, typical beats and numbers left out; the mean of its answers.
+
+    Parameters
+    ----------
+    network : for windows of `crop` samples
+    n_samples, crop : samples of a window, and of the crops, which overlap by half
+    """
+
+    def __init__(self, network: nn.Module, n_samples: int, crop: int):
+        super().__init__()
+        self.network, self.crop = network, crop
+        self.starts = tile(n_samples, crop, max(1, crop // 2)).tolist()
+
+    def cut(self, x: Tensor) -> Tensor:
+        """[batch, rows, samples] to crops [batch * crops, leads, crop]."""
+        leads = x[:, :-1:2]
+        return torch.stack([leads[:, :, at : at + self.crop] for at in self.starts], dim=1).flatten(0, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, rows, samples] to logits [batch, classes]."""
+        return self.network(self.cut(x)).unflatten(0, (-1, len(self.starts))).mean(dim=1)
 
 
 class _Fusion(nn.Module):
@@ -105,6 +128,14 @@ def top2_classes(each: Tensor, shares: Tensor) -> Tensor:
 
 
 RULES = {"mean": mean, "vote": vote, "weighted": mean, "dynamic": dynamic, "top2_classes": top2_classes}
+
+
+def _member(n_leads: int, n_classes: int, n_samples: int, name: str, settings: dict, crop: int = 0) -> nn.Module:
+    from einthoven.models import MODELS
+
+    if not crop:
+        return MODELS[name](n_leads, n_classes, n_samples, **_plain(settings))
+    return OverCrops(MODELS[name]((n_leads - 1) // 2, n_classes, crop, **_plain(settings)), n_samples, crop)
 
 
 def _plain(settings: dict) -> dict:

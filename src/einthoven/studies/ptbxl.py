@@ -19,21 +19,13 @@ from einthoven.evaluation.thresholds import RULES, with_rule
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, require_unseen
 from einthoven.models import cost
+from einthoven.signal.preparation import crops
 from einthoven.studies import ptbxl_figures
+from einthoven.studies.ptbxl_members import ALIGNED, BEAT_AND_WINDOW, INCEPTION, RECIPE, Model, best_shares, fused
 from einthoven.studies.study import Steps, Study, write_results
 from einthoven.training.fit import fit
 from einthoven.training.recipe import Recipe
 from einthoven.training.task import task_of
-
-
-@dataclass(frozen=True)
-class Model:
-    """A row of the study: an architecture, its settings, and whether it sees typical beats."""
-
-    architecture: str
-    settings: dict
-    patient: bool = False
-
 
 LADDER = {
     "cnn": (),
@@ -62,29 +54,26 @@ DEEPER = (
 """Steps of depth: each net, and the one it adds a layer to."""
 MODELS_ = {name: Model("hybrid", {"recurrence": layers}) for name, layers in LADDER.items()} | {
     "xresnet1d101": Model("xresnet1d", {}),
+    "inception": INCEPTION,
     "s4": Model("s4", {}),
-    "typical_beat": Model("typical_beat", {"window_width": 0}, patient=True),
-    "typical_beat_wide": Model("typical_beat", {"window_width": 0, "width": 96, "hidden": 256}, patient=True),
-    "typical_beat_window": Model("typical_beat", {}, patient=True),
-    "forest": Model("forest", {"n_trees": 200}, patient=True),
+    "typical_beat": Model("typical_beat", {"window_width": 0}, True, training=ALIGNED),
+    "typical_beat_wide": Model("typical_beat", {"window_width": 0, "width": 96, "hidden": 256}, True, training=ALIGNED),
+    "typical_beat_window": BEAT_AND_WINDOW,
+    "forest": Model("forest", {"n_trees": 200}, True),
 }
 REFERENCE = "xresnet1d101"
 SEEDS = (0, 1)
-RECIPE = Recipe(
-    epochs=50,
-    batch=32,
-    lr=2e-3,
-    weight_decay=0.1,
-    keep="last",
-    patience=1000,
-    augment=("gain", "noise", "wander", "rotated"),
-)
-BEATS = ("gain", "noise", "shift", "stretch", "rotated")
-"""How typical beats are varied."""
-FUSED = tuple(name for name, model in MODELS_.items() if model.patient)
-"""Members of the ensemble: all that read typical beats (docs/results/ptbxl.md says what a choice on validation gave)."""
-STEADY = ("half_at_least_one", "global_at_least_one")
-"""Decision rules to choose from: a threshold for each class cannot be found on the ninety records of a fold."""
+FAMILIES = {
+    "nets on typical beats": ("typical_beat", "typical_beat_wide", "typical_beat_window"),
+    "forest": ("forest",),
+    "trace": ("inception",),
+}
+"""What the ensemble is made of; within a family all count alike."""
+FUSED = tuple(name for names in FAMILIES.values() for name in names)
+STEADY = ("half", "global", "half_at_least_one", "global_at_least_one")
+"""Decision rules to choose from: a threshold for each class cannot be found where most classes have few records."""
+_HAMMING = 10.0
+"""What the Hamming loss weighs beside micro-F1 and subset accuracy, where a rule is chosen; it is a tenth of their size."""
 PAPER = {
     "hamming_loss": 0.0338,
     "macro_auprc": 0.4715,
@@ -118,7 +107,8 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool, folds: str 
         "folds": folds,
         "recipe": recipe.as_dict(),
         "seeds": seeds,
-        "models": {name: [model.architecture, model.settings] for name, model in MODELS_.items()},
+        "models": {name: model.stated for name, model in MODELS_.items()},
+        "families": FAMILIES,
         "stores": [store.fingerprint for store in stores.values()],
     }
     weight = {"xresnet1d101": 4.0, "s4": 7.0, "forest": 0.1}
@@ -128,13 +118,36 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool, folds: str 
         for seed in seeds
         for part in parts
     }
+    inner = _inner(parts, quick)
+    costs |= {f"train-{label}": weight.get(name, 1.0) for label, (name, _) in _members(inner).items()}
     steps = Steps(folder, settings, costs | {"cost": 1.0, "chosen": 1.0, "scores": 2.0})
-    study = _Run(steps, protocol, stores, recipe, seeds, parts, Path(folder), quick)
+    study = _Run(steps, protocol, stores, recipe, seeds, parts, inner, Path(folder), quick)
     return study.whole()
 
 
 def _named(part: int | None) -> str:
     return "official" if part is None else f"g{part}"
+
+
+def _inner(parts: tuple[int | None, ...], quick: bool) -> dict[int | None, tuple[Protocol, range]]:
+    """For each part what its ensemble's members train by: a protocol, and its folds, of which each validates one member."""
+    found = {}
+    for part in parts:
+        protocol = PTBXL.protocol("jackknife" if part is None else "nested")
+        n = protocol.n_folds if part is None else protocol.n_folds // len(GROUPS)
+        first = (part or 0) * n
+        found[part] = protocol, range(first, first + (2 if quick else n))
+    return found
+
+
+def _members(inner: dict[int | None, tuple[Protocol, range]]) -> dict[str, tuple[str, tuple[Protocol, int]]]:
+    """Members of the ensembles by their labels: a model's name, and what it trains by."""
+    return {
+        f"{name}-{protocol.name}-f{fold}": (name, (protocol, fold))
+        for protocol, folds in inner.values()
+        for fold in folds
+        for name in FUSED
+    }
 
 
 @dataclass
@@ -145,15 +158,21 @@ class _Run:
     recipe: Recipe
     seeds: tuple[int, ...]
     parts: tuple[int | None, ...]
+    inner: dict[int | None, tuple[Protocol, range]]
     folder: Path
     quick: bool
 
     def whole(self) -> dict:
-        members = [(name, seed, part) for seed in self.seeds for name in MODELS_ for part in self.parts]
-        labels = [f"{name}-s{seed}-{_named(part)}" for name, seed, part in members]
-        found = self.steps.each(
-            {f"train-{label}": partial(self._train, *member) for label, member in zip(labels, members, strict=True)}
-        )
+        works = {
+            f"{name}-s{seed}-{_named(part)}": (name, seed, self.protocol, part)
+            for seed in self.seeds
+            for name in MODELS_
+            for part in self.parts
+        }
+        for label, (name, (protocol, fold)) in _members(self.inner).items():
+            works[label] = (name, fold, protocol, fold)
+        labels = list(works)
+        found = self.steps.each({f"train-{label}": partial(self._train, label, *works[label]) for label in labels})
         trained = dict(zip(labels, found, strict=True))
         costs = self.steps.do("cost", self._cost)
         chosen = self.steps.do("chosen", self._choose)
@@ -165,7 +184,7 @@ class _Run:
             "trained": trained,
             "cost": costs,
             "chosen": chosen,
-            "fused": list(FUSED),
+            "families": {family: list(names) for family, names in FAMILIES.items()},
             **scored,
             "seconds": self.steps.seconds,
         }
@@ -177,28 +196,28 @@ class _Run:
     def _member(self, name: str, seed: int, part: int | None) -> Path:
         return self.folder / "runs" / f"{name}-s{seed}-{_named(part)}"
 
-    def _train(self, name: str, seed: int, part: int | None) -> dict:
+    def _train(self, label: str, name: str, seed: int, protocol: Protocol, part: int | None) -> dict:
         model = MODELS_[name]
-        task = task_of(PTBXL, self.protocol, self.stores[model.patient], 0, (), part)
+        task = model.sees(task_of(PTBXL, protocol, self.stores[model.patient], 0, (), part))
         if self.quick:
             task = replace(task, train=task.train[::4])
-        recipe = replace(self.recipe, seed=seed)
-        if model.patient:
-            recipe = replace(recipe, augment=BEATS)
-        out = self._member(name, seed, part)
+        recipe = replace(self.recipe, seed=seed, **model.training)
+        out = self.folder / "runs" / label
         card = fit(task, model.architecture, model.settings, recipe, out, devices=1)
         return {"n_parameters": card.n_parameters, "counts": card.training["counts"]["train"]}
 
     def _cost(self) -> dict:
-        """Parameters, multiply-accumulates, and windows a second in training and in answering, on this machine."""
+        """Parameters, multiply-accumulates, and windows a second in training (crops, where it sees crops) and in answering."""
         import torch
 
         found = {}
         for name, model in MODELS_.items():
-            store = self.stores[model.patient]
-            shape = store.windows.shape[1:]
-            network = load(self._member(name, self.seeds[0], self.parts[0])).network
-            x = torch.from_numpy(np.array(store.windows[:32]))
+            predictor = load(self._member(name, self.seeds[0], self.parts[0]))
+            network, seen = predictor.network, np.array(self.stores[model.patient].windows[:32])
+            if model.crop_s:
+                seen = crops(seen, predictor.card.preparation)
+            n_crops = seen.shape[1] if model.crop_s else 1
+            x = torch.from_numpy(seen.reshape(-1, *seen.shape[-2:]))
 
             def learn(network=network, x=x) -> None:
                 network.train()(x).square().mean().backward()
@@ -209,9 +228,9 @@ class _Run:
 
             found[name] = {
                 "parameters": cost.parameters(network),
-                "multiply_accumulates": cost.multiply_accumulates(network, *shape),
+                "multiply_accumulates": n_crops * cost.multiply_accumulates(network, *x.shape[1:]),
                 "training_windows_per_s": round(len(x) / _fastest(learn, 2 if self.quick else 5), 1),
-                "inference_windows_per_s": round(len(x) / _fastest(answer, 2 if self.quick else 5), 1),
+                "inference_windows_per_s": round(len(x) / n_crops / _fastest(answer, 2 if self.quick else 5), 1),
             }
         return found | {"threads": torch.get_num_threads()}
 
@@ -227,25 +246,42 @@ class _Run:
             each.append(predictions_for(predictor, self.protocol, store, chosen))
         return mean(each)
 
-    def _choose(self) -> dict:
-        """For each group the hybrid and the decision rule that answer its own validation fold best; no test part is opened.
+    def _each_inner(self, part: int | None, what: str) -> dict[str, Predictions]:
+        """Answers of each model of the ensemble of a part: on validation each member's for its own fold, joined; on test their
+        mean."""
+        protocol, folds = self.inner[part]
+        found = {}
+        for name in FUSED:
+            store, each = self.stores[MODELS_[name].patient], []
+            for fold in folds:
+                predictor = load(self.folder / "runs" / f"{name}-{protocol.name}-f{fold}")
+                chosen = getattr(protocol.parts(store.index, 0, (), fold), what)
+                if what == "test":
+                    require_unseen(predictor, PTBXL, protocol, store, chosen)
+                each.append(predictions_for(predictor, protocol, store, chosen))
+            found[name] = joined(each) if what == "validation" else mean(each)
+        return found
 
-        The validation fold of one group is tested in another, so no choice is carried from one to the next.
-        """
+    def _choose(self) -> dict:
+        """For each group the hybrid that answers its validation fold best, and the ensemble's shares and decision rule; no test
+        part is opened. What validates for one group is tested in another, so no choice is carried from one to the next."""
         return {_named(part): self._chosen_for(part) for part in self.parts}
 
     def _chosen_for(self, part: int | None) -> dict:
         answers = {name: self._answers(name, "validation", part) for name in MODELS_}
         single = {name: quality(found) for name, found in answers.items()}
-        fused = mean([answers[name] for name in FUSED])
+        each = self._each_inner(part, "validation")
+        shares = best_shares(each, FAMILIES)
+        both = fused(each, FAMILIES, shares)
         rules = {}
         for rule in RULES:
-            found = with_rule(fused, rule)
+            found = with_rule(both, rule)
             got = evaluate(found, self.protocol.unit, 1)
             decision = {"thresholds": list(found.thresholds), "at_least_one": found.at_least_one}
             rules[rule] = decision | {metric: got[metric]["value"] for metric in HEADLINE}
         return {
-            "rule": max(STEADY, key=lambda key: rules[key]["micro_f1"] + rules[key]["subset_accuracy"]),
+            "shares": dict(zip(FAMILIES, shares, strict=True)),
+            "rule": max(STEADY, key=lambda key: _worth(rules[key])),
             "rules": rules,
             "single_on_validation": single,
             "best_hybrid": max(LADDER, key=lambda name: single[name]),
@@ -256,14 +292,16 @@ class _Run:
         draws, unit = 50 if self.quick else DRAWS, self.protocol.unit
         each = {name: [self._answers(name, "test", part) for part in self.parts] for name in MODELS_}
         answers = {name: joined(pieces) for name, pieces in each.items()}
-        fused, hybrids = [], []
+        ensembles, hybrids = [], []
         for at, part in enumerate(self.parts):
             choice = chosen[_named(part)]
             rule = choice["rules"][choice["rule"]]
-            both = mean([each[name][at] for name in FUSED])
-            fused.append(replace(both, said=decide(both.probability, tuple(rule["thresholds"]), rule["at_least_one"])))
+            both = fused(self._each_inner(part, "test"), FAMILIES, list(choice["shares"].values()))
+            ensembles.append(
+                replace(both, said=decide(both.probability, tuple(rule["thresholds"]), rule["at_least_one"]))
+            )
             hybrids.append(each[choice["best_hybrid"]][at])
-        answers["chosen hybrid"], answers["ensemble"] = joined(hybrids), joined(fused)
+        answers["chosen hybrid"], answers["ensemble"] = joined(hybrids), joined(ensembles)
         told = {
             "corpus": PTBXL.name,
             "corpus_version": PTBXL.version,
@@ -299,6 +337,10 @@ class _Run:
                 got = evaluate(answers, self.protocol.unit, 1)
                 found[name].append({metric: got[metric]["value"] for metric in HEADLINE})
         return found
+
+
+def _worth(found: dict[str, float]) -> float:
+    return found["micro_f1"] + found["subset_accuracy"] - _HAMMING * found["hamming_loss"]
 
 
 def _fastest(work, repeats: int) -> float:

@@ -40,12 +40,15 @@ def table(results: dict, paper: dict[str, float], n_seeds: int) -> dict:
     hours = sum(results["seconds"].values()) / 3600
     smoke = ["SMOKE RUN: a few windows and an epoch each; these numbers mean nothing."] if results["smoke_run"] else []
     chosen = results["chosen"]
+    families = "; ".join(f"{family} ({', '.join(names)})" for family, names in results["families"].items())
     remarks = [
         *smoke,
         f"{first['remark']} Each row is the mean over {n_seeds} seed{'s' * (n_seeds > 1)}.",
-        f"ensemble: the mean of {', '.join(results['fused'])}; of it only the decision rule is chosen.",
+        f"ensemble: {families}. Members train as the models above, one for each fold outside the tested ones, which validates it; "
+        "shares and decision rule are chosen on these folds' answers together.",
         *[
-            f"Chosen for {group} on its validation fold: the hybrid {found['best_hybrid']}; the ensemble's rule {found['rule']}."
+            f"Chosen for {group}: the hybrid {found['best_hybrid']}; the ensemble's shares "
+            f"{', '.join(f'{share:.2f}' for share in found['shares'].values())}, its rule {found['rule']}."
             for group, found in chosen.items()
             if isinstance(found, dict)
         ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
+from einthoven.signal.preparation import Preparation
 
 
 def fuse(
@@ -34,15 +36,20 @@ def fuse(
     Raises
     ------
     ConfigurationFault
-        Where members differ in preparation, classes or protocol.
+        Where members differ in preparation, classes or protocol; beside members that read typical beats some may see crops of
+        the same windows alone.
     """
     cards = [bundle.load_card(member) for member in members]
-    first = cards[0]
-    for what in ("preparation", "classes", "multi"):
-        if any(getattr(card, what) != getattr(first, what) for card in cards):
+    first = max(cards, key=lambda card: card.preparation.patient)
+    for what, of in (
+        ("preparation", partial(_windows, first)),
+        ("classes", lambda card: card.classes),
+        ("multi", lambda card: card.multi),
+    ):
+        if any(of(card) != of(first) for card in cards):
             raise ConfigurationFault(
                 f"the members of an ensemble differ in their {what}.",
-                found="; ".join(f"{card.name}: {getattr(card, what)}" for card in cards),
+                found="; ".join(f"{card.name}: {of(card)}" for card in cards),
                 expected="the same in each",
                 remedy="fuse members that were trained on the same windows",
             )
@@ -55,9 +62,10 @@ def fuse(
         )
     tensors = {}
     for at, (card, member) in enumerate(zip(cards, members, strict=True)):
+        within = "network." if card.preparation != first.preparation else ""
         weights_of = bundle.load_weights(member, card)
-        tensors |= {f"members.{at}.{name}": _kept(values, half) for name, values in weights_of.items()}
-    settings = {"members": [[card.architecture, card.settings] for card in cards], "rule": rule}
+        tensors |= {f"members.{at}.{within}{name}": _kept(values, half) for name, values in weights_of.items()}
+    settings = {"members": [_described(card, first) for card in cards], "rule": rule}
     if weights:
         settings["weights"] = [round(float(weight), 6) for weight in weights]
     if first.multi:
@@ -88,6 +96,18 @@ def fuse(
         results=(),
     )
     return bundle.save(folder, card, tensors)
+
+
+def _windows(first: Card, card: Card) -> Preparation:
+    """The windows of a member that `first` could share: crops and the want of typical beats aside, where it reads these."""
+    if first.preparation.patient and not card.preparation.patient:
+        return replace(card.preparation, patient=True, crop_s=0.0)
+    return card.preparation
+
+
+def _described(card: Card, first: Card) -> list:
+    same = card.preparation == first.preparation
+    return [card.architecture, card.settings] + ([] if same else [card.preparation.n_input])
 
 
 def _kept(values: np.ndarray, half: bool) -> np.ndarray:
