@@ -111,7 +111,7 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool, folds: str 
         "families": FAMILIES,
         "stores": [store.fingerprint for store in stores.values()],
     }
-    weight = {"xresnet1d101": 4.0, "s4": 7.0, "forest": 0.1}
+    weight = {"xresnet1d101": 4.0, "inception": 6.0, "s4": 7.0, "forest": 0.1}
     costs = {
         f"train-{name}-s{seed}-{_named(part)}": weight.get(name, 1.0)
         for name in MODELS_
