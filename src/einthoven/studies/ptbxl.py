@@ -70,10 +70,8 @@ FAMILIES = {
 }
 """What the ensemble is made of; within a family all count alike."""
 FUSED = tuple(name for names in FAMILIES.values() for name in names)
-STEADY = ("half", "global", "half_at_least_one", "global_at_least_one")
-"""Decision rules to choose from: a threshold for each class cannot be found where most classes have few records."""
-_HAMMING = 10.0
-"""What the Hamming loss weighs beside micro-F1 and subset accuracy, where a rule is chosen; it is a tenth of their size."""
+RULE = "half_at_least_one"
+"""How the ensemble decides. No threshold is tuned: validation answers are a single member's, the test's are a mean of several."""
 PAPER = {
     "hamming_loss": 0.0338,
     "macro_auprc": 0.4715,
@@ -263,8 +261,10 @@ class _Run:
         return found
 
     def _choose(self) -> dict:
-        """For each group the hybrid that answers its validation fold best, and the ensemble's shares and decision rule; no test
-        part is opened. What validates for one group is tested in another, so no choice is carried from one to the next."""
+        """For each group the hybrid that answers its validation fold best, and the ensemble's shares; no test part is opened.
+
+        What validates for one group is tested in another, so no choice is carried from one to the next.
+        """
         return {_named(part): self._chosen_for(part) for part in self.parts}
 
     def _chosen_for(self, part: int | None) -> dict:
@@ -281,7 +281,7 @@ class _Run:
             rules[rule] = decision | {metric: got[metric]["value"] for metric in HEADLINE}
         return {
             "shares": dict(zip(FAMILIES, shares, strict=True)),
-            "rule": max(STEADY, key=lambda key: _worth(rules[key])),
+            "rule": RULE,
             "rules": rules,
             "single_on_validation": single,
             "best_hybrid": max(LADDER, key=lambda name: single[name]),
@@ -337,10 +337,6 @@ class _Run:
                 got = evaluate(answers, self.protocol.unit, 1)
                 found[name].append({metric: got[metric]["value"] for metric in HEADLINE})
         return found
-
-
-def _worth(found: dict[str, float]) -> float:
-    return found["micro_f1"] + found["subset_accuracy"] - _HAMMING * found["hamming_loss"]
 
 
 def _fastest(work, repeats: int) -> float:

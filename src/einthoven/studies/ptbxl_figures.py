@@ -45,10 +45,10 @@ def table(results: dict, paper: dict[str, float], n_seeds: int) -> dict:
         *smoke,
         f"{first['remark']} Each row is the mean over {n_seeds} seed{'s' * (n_seeds > 1)}.",
         f"ensemble: {families}. Members train as the models above, one for each fold outside the tested ones, which validates it; "
-        "shares and decision rule are chosen on these folds' answers together.",
+        "shares are chosen on these folds' answers together; it says what reaches 0.5, else the most probable class.",
         *[
             f"Chosen for {group}: the hybrid {found['best_hybrid']}; the ensemble's shares "
-            f"{', '.join(f'{share:.2f}' for share in found['shares'].values())}, its rule {found['rule']}."
+            f"{', '.join(f'{share:.2f}' for share in found['shares'].values())}."
             for group, found in chosen.items()
             if isinstance(found, dict)
         ],
