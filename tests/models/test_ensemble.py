@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from einthoven.models import MODELS
-from einthoven.models.ensemble import RULES, Ensemble
+from einthoven.models.cost import multiply_accumulates
+from einthoven.models.ensemble import RULES, Ensemble, OverCrops
 
 EACH = np.array(
     [
@@ -74,3 +75,10 @@ def test_timing_alone_parts_the_first_two_classes():
     torch.testing.assert_close(before.sum(dim=1), torch.ones(6))
     torch.testing.assert_close(before[:, 1] / before[:, :2].sum(dim=1), after[:, 1] / after[:, :2].sum(dim=1))
     assert not torch.allclose(before[:, 2], after[:, 2])
+
+
+@pytest.mark.parametrize("name", ["inception1d", "hybrid", "transformer", "mamba2", "s4"])
+def test_crops_cost_as_often_as_they_are_looked_at(name: str):
+    """1000 samples in crops of 400 that overlap by half: four, each as dear as one window of 400."""
+    inner = MODELS[name](2, 3, 400)
+    assert multiply_accumulates(OverCrops(inner, 1000, 400), 5, 1000) == 4 * multiply_accumulates(inner, 2, 400)

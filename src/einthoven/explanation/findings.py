@@ -9,7 +9,7 @@ from einthoven.inference.predictor import Predictor
 from einthoven.signal.context import N_STRETCH, TYPICAL_S
 from einthoven.signal.preparation import Preparation, crops, tiles
 from einthoven.signal.rhythm import N_INTERVALS, of_intervals
-from einthoven.signal.windows import tile
+from einthoven.signal.windows import crop_starts
 
 _MOST, _PIECE_S, _STRETCH_S = 5, 0.06, 1.0
 
@@ -89,6 +89,6 @@ def _map(predictor: Predictor, window: np.ndarray, label: int) -> np.ndarray:
     prepared: Preparation = predictor.card.preparation
     pieces = crops(window[None], prepared)[0]
     maps = torch.from_numpy(gradcam(predictor.network, pieces, np.full(len(pieces), label)))
-    starts = tile(window.shape[1], prepared.n_input, max(1, prepared.n_input // 2))
+    starts = crop_starts(window.shape[1], prepared.n_input)
     mean = laid_over(maps[None], starts, window.shape[1])[0].numpy()
     return mean / max(mean.max(), 1e-12)

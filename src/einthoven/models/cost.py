@@ -44,6 +44,6 @@ def _of(layer: nn.Module, given: torch.Tensor, answer: object) -> int:
         weights = sum(p.numel() for name, p in layer.named_parameters() if name.startswith("weight"))
         return given.shape[0] * given.shape[1] * weights
     if isinstance(layer, nn.MultiheadAttention):
-        n = given.shape[1]
-        return n * (layer.in_proj_weight.numel() + layer.embed_dim**2) + 2 * n * n * layer.embed_dim
+        batch, n = given.shape[:2]
+        return batch * n * (layer.in_proj_weight.numel() + layer.embed_dim**2 + 2 * n * layer.embed_dim)
     return 0

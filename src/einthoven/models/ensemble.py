@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from einthoven.signal.windows import tile
+from einthoven.signal.windows import crop_starts
 
 
 class Ensemble(nn.Module):
@@ -74,7 +74,7 @@ class OverCrops(nn.Module):
     def __init__(self, network: nn.Module, n_samples: int, crop: int):
         super().__init__()
         self.network, self.crop = network, crop
-        self.starts = tile(n_samples, crop, max(1, crop // 2)).tolist()
+        self.starts = crop_starts(n_samples, crop).tolist()
 
     def cut(self, x: Tensor) -> Tensor:
         """[batch, rows, samples] to crops [batch * crops, leads, crop]."""

@@ -123,7 +123,7 @@ class Mixer(nn.Module):
 
     def multiply_accumulates(self, x: Tensor) -> int:
         """Of the recurrence, step by step: keep, add and read each state; the projections and the convolution count themselves."""
-        return 3 * x.shape[1] * self.inner * self.n_states
+        return 3 * x.shape[0] * x.shape[1] * self.inner * self.n_states
 
     def step(self, x: Tensor, before: Tensor, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One sample [batch, width]; the answer, the samples for the next convolution, and the next states."""

@@ -108,7 +108,7 @@ class _Layer(nn.Module):
     def multiply_accumulates(self, x: Tensor) -> int:
         """Of the convolution: three transforms of twice the length, a product; the mixing counts itself."""
         n = 2 * x.shape[2]
-        return round(x.shape[1] * (3 * n / 2 * math.log2(n) + 2 * n))
+        return x.shape[0] * round(x.shape[1] * (3 * n / 2 * math.log2(n) + 2 * n))
 
     def forward(self, x: Tensor) -> Tensor:
         """[batch, width, samples], same shape."""

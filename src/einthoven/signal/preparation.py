@@ -236,5 +236,5 @@ def crops(cut: np.ndarray, preparation: Preparation) -> np.ndarray:
     array [n, k, rows, preparation.n_input]
     """
     wanted = preparation.n_input
-    starts = windows.tile(cut.shape[2], wanted, max(1, wanted // 2))
+    starts = windows.crop_starts(cut.shape[2], wanted)
     return np.stack([cut[:, :, start : start + wanted] for start in starts], axis=1)

@@ -18,6 +18,11 @@ def tile(n_samples: int, window: int, step: int) -> np.ndarray:
     return starts if starts[-1] == last else np.append(starts, last)
 
 
+def crop_starts(n_samples: int, crop: int) -> np.ndarray:
+    """Starts of crops that overlap by half, the last ending where the window ends."""
+    return tile(n_samples, crop, max(1, crop // 2))
+
+
 def around_beats(signal: np.ndarray, beats: np.ndarray, before: int, after: int) -> np.ndarray:
     """One window for each beat, from `before` samples ahead of it to `after` samples behind it; edges are held.
 

@@ -21,7 +21,17 @@ from einthoven.inference.scoring import predictions_for, require_unseen
 from einthoven.models import cost
 from einthoven.signal.preparation import crops
 from einthoven.studies import ptbxl_figures
-from einthoven.studies.ptbxl_members import ALIGNED, BEAT_AND_WINDOW, INCEPTION, RECIPE, Model, best_shares, fused
+from einthoven.studies.ptbxl_members import (
+    ALIGNED,
+    BEAT_AND_WINDOW,
+    INCEPTION,
+    RECIPE,
+    Model,
+    best_shares,
+    fused,
+    members,
+    turning,
+)
 from einthoven.studies.study import Steps, Study, write_results
 from einthoven.training.fit import fit
 from einthoven.training.recipe import Recipe
@@ -116,8 +126,8 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool, folds: str 
         for seed in seeds
         for part in parts
     }
-    inner = _inner(parts, quick)
-    costs |= {f"train-{label}": weight.get(name, 1.0) for label, (name, _) in _members(inner).items()}
+    inner = turning(parts, quick)
+    costs |= {f"train-{label}": weight.get(name, 1.0) for label, (name, _) in members(inner, FUSED).items()}
     steps = Steps(folder, settings, costs | {"cost": 1.0, "chosen": 1.0, "scores": 2.0})
     study = _Run(steps, protocol, stores, recipe, seeds, parts, inner, Path(folder), quick)
     return study.whole()
@@ -125,27 +135,6 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool, folds: str 
 
 def _named(part: int | None) -> str:
     return "official" if part is None else f"g{part}"
-
-
-def _inner(parts: tuple[int | None, ...], quick: bool) -> dict[int | None, tuple[Protocol, range]]:
-    """For each part what its ensemble's members train by: a protocol, and its folds, of which each validates one member."""
-    found = {}
-    for part in parts:
-        protocol = PTBXL.protocol("jackknife" if part is None else "nested")
-        n = protocol.n_folds if part is None else protocol.n_folds // len(GROUPS)
-        first = (part or 0) * n
-        found[part] = protocol, range(first, first + (2 if quick else n))
-    return found
-
-
-def _members(inner: dict[int | None, tuple[Protocol, range]]) -> dict[str, tuple[str, tuple[Protocol, int]]]:
-    """Members of the ensembles by their labels: a model's name, and what it trains by."""
-    return {
-        f"{name}-{protocol.name}-f{fold}": (name, (protocol, fold))
-        for protocol, folds in inner.values()
-        for fold in folds
-        for name in FUSED
-    }
 
 
 @dataclass
@@ -167,7 +156,7 @@ class _Run:
             for name in MODELS_
             for part in self.parts
         }
-        for label, (name, (protocol, fold)) in _members(self.inner).items():
+        for label, (name, (protocol, fold)) in members(self.inner, FUSED).items():
             works[label] = (name, fold, protocol, fold)
         labels = list(works)
         found = self.steps.each({f"train-{label}": partial(self._train, label, *works[label]) for label in labels})

@@ -6,6 +6,8 @@ from itertools import product
 
 import numpy as np
 
+from einthoven.corpora.corpus import Protocol
+from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.evaluation.multilabel import quality
 from einthoven.evaluation.predictions import Predictions
 from einthoven.training.recipe import Recipe
@@ -68,3 +70,26 @@ def best_shares(each: Mapping[str, Predictions], families: Mapping[str, Sequence
     """The shares, multiples of a sixth, by which validation predictions are best."""
     whole = [of for of in product(range(_PARTS + 1), repeat=len(families)) if sum(of) == _PARTS]
     return max(([n / _PARTS for n in of] for of in whole), key=lambda tried: quality(fused(each, families, tried)))
+
+
+def turning(parts: tuple[int | None, ...], quick: bool) -> dict[int | None, tuple[Protocol, range]]:
+    """For each part what its ensemble's members train by: a protocol, and its folds, of which each validates one member."""
+    found = {}
+    for part in parts:
+        protocol = PTBXL.protocol("jackknife" if part is None else "nested")
+        n = protocol.n_folds if part is None else protocol.n_folds // len(GROUPS)
+        first = (part or 0) * n
+        found[part] = protocol, range(first, first + (2 if quick else n))
+    return found
+
+
+def members(
+    inner: Mapping[int | None, tuple[Protocol, range]], names: Sequence[str]
+) -> dict[str, tuple[str, tuple[Protocol, int]]]:
+    """Members of the ensembles by their labels: a model's name, and what it trains by."""
+    return {
+        f"{name}-{protocol.name}-f{fold}": (name, (protocol, fold))
+        for protocol, folds in inner.values()
+        for fold in folds
+        for name in names
+    }

@@ -69,12 +69,12 @@ class _Run:
         members = [(kind, fold) for fold in range(self.n_folds) for kind in KINDS]
         self.steps.each({f"train-{kind}-f{fold}": partial(self._train, kind, fold) for kind, fold in members})
         validated = self.steps.do("validated", self._validate)
-        fused = self.steps.do("fused", lambda: self._fuse(validated))
+        bundled = self.steps.do("fused", lambda: self._fuse(validated))
         results = {
             "study": "ptbxl-model",
             "smoke_run": self.quick,
             "validated": validated,
-            "fused": fused,
+            "fused": bundled,
             "seconds": self.steps.seconds,
         }
         scores = validated["scores"]
