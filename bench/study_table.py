@@ -61,14 +61,17 @@ def _comparisons(results: dict) -> dict[str, dict[str, dict[str, dict]]]:
     by |= {"": results["paired"]} if "paired" in results else {}
     return {
         f"Paired bootstrap{name}": {
-            pair: {"macro-F1": told} if "difference" in told else told for pair, told in found.items()
+            pair: {told["metric"]: told} if "metric" in told else told for pair, told in found.items()
         }
         for name, found in by.items()
     }
 
 
 def _rows(found: dict[str, dict[str, dict]]) -> list[list[str]]:
-    return [[pair, *(_difference(**told) for told in metrics.values())] for pair, metrics in found.items()]
+    return [
+        [pair, *(_difference(told["difference"], told["p"]) for told in metrics.values())]
+        for pair, metrics in found.items()
+    ]
 
 
 def _difference(difference: dict, p: float) -> str:

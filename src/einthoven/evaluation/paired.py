@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from einthoven.evaluation import metrics, multilabel
+from einthoven.evaluation import metrics, multilabel, official
 from einthoven.evaluation.evaluate import DRAWS, drawn_confusions
 from einthoven.evaluation.intervals import draw_weights, interval
 from einthoven.evaluation.predictions import Predictions
 
 
 def paired(first: Predictions, second: Predictions, unit: str, draws: int = DRAWS, seed: int = 0) -> dict:
-    """Difference of macro-F1, first minus second, each draw taking the same patients (or rows) from both.
+    """Difference of macro-F1 (of the Challenge 2017's score, for its classes), first minus second.
+
+    Each draw takes the same patients (or rows) from both.
 
     Parameters
     ----------
@@ -18,7 +20,7 @@ def paired(first: Predictions, second: Predictions, unit: str, draws: int = DRAW
 
     Returns
     -------
-    ``{difference: {value, low, high}, p}``: `p` is two-sided, twice the smaller share of draws on either side of zero,
+    ``{metric, difference: {value, low, high}, p}``: `p` is two-sided, twice the smaller share of draws on either side of zero,
     never below two in the number of draws plus one (Davison and Hinkley 1997, section 4.2)
 
     Raises
@@ -27,14 +29,16 @@ def paired(first: Predictions, second: Predictions, unit: str, draws: int = DRAW
         Where the two do not answer for the same windows.
     """
     weights = _drawn(first, second, unit, draws, seed)
+    challenge = first.classes == official.CHALLENGE2017
     scores = []
     for answers in (first, second):
-        scores.append(metrics.scores(drawn_confusions(answers, weights))["macro_f1"])
-    return _compared(scores[0] - scores[1])
+        found = metrics.scores(drawn_confusions(answers, weights))
+        scores.append(official.challenge2017_score(found["f1"]) if challenge else found["macro_f1"])
+    return {"metric": "challenge_score" if challenge else "macro_f1"} | _compared(scores[0] - scores[1])
 
 
 def paired_labels(first: Predictions, second: Predictions, unit: str, draws: int = DRAWS, seed: int = 0) -> dict:
-    """The same where a window can bear several classes: for macro AUROC, macro AUPRC and micro-F1 what :func:`paired` gives."""
+    """The same where a window can bear several classes: for macro AUROC, macro AUPRC and micro-F1 difference and `p`."""
     weights = _drawn(first, second, unit, draws, seed)
     both = [multilabel.scores(answers, weights) for answers in (first, second)]
     return {name: _compared(both[0][name] - both[1][name]) for name in ("macro_auroc", "macro_auprc", "micro_f1")}
