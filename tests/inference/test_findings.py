@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 
+import matplotlib.image
 import numpy as np
 import pytest
 import torch
@@ -19,11 +20,13 @@ from einthoven.explanation.findings import why
 from einthoven.inference.prediction import DISCLAIMER
 from einthoven.models import MODELS
 from einthoven.records.record import Record
+from einthoven.report import plots
 from einthoven.report.page import render
 from einthoven.signal import rhythm
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import tiles
 from einthoven.training.fit import fit
+from einthoven.training.fuse import fuse
 from einthoven.training.recipe import Recipe
 from einthoven.training.task import task_of
 from tests.layouts import twelve_leads
@@ -124,6 +127,30 @@ def test_typical_beats_pass_the_same_door(architecture, tmp_path, record):
     wanted = found.each[0] - model.probabilities(window)[0]
     for row in told:
         assert row.falls[7] == pytest.approx(wanted[row.label], abs=1e-6), "V2 and its typical beat"
+
+
+def test_members_that_see_the_trace_show_where(tmp_path, record):
+    """Beside the typical beat: the map of the member that sees crops of the trace, as it has it by itself."""
+    made(tmp_path / "beat", "typical_beat", {"width": 8}, preparation={"patient": True})
+    made(tmp_path / "trace", "inception1d", {"width": 4}, preparation={"crop_s": 3.0})
+    fuse(tmp_path / "both", [tmp_path / "beat", tmp_path / "trace"], "mean")
+    both, alone = einthoven.load(tmp_path / "both"), einthoven.load(tmp_path / "trace")
+    found = replace(both(record), each=np.full((1, 5), 0.9))
+    told = why(both, found)
+    assert len(told) == 5
+    for row in told:
+        assert row.map.shape == (90,) and row.trace.shape == (1000,)
+        own = replace(alone(record), each=np.eye(5)[[row.label]])
+        np.testing.assert_allclose(row.trace, why(alone, own)[0].map, atol=1e-5)
+    page = render([replace(found, why=told)])
+    assert page.count(', the trace"') == len(told)
+    assert "Grad-CAM" in page and "Grad-CAM" not in render([replace(found, why=(replace(told[0], trace=None),))])
+    for rows, height in (
+        (told, 1 + 2 * 2.1 * len(told)),
+        ([replace(row, trace=None) for row in told], 1 + 2.1 * len(told)),
+    ):
+        plots.findings(replace(found, why=tuple(rows)), tmp_path / "why.png")
+        assert matplotlib.image.imread(tmp_path / "why.png").shape[0] == pytest.approx(150 * height, abs=2)
 
 
 @pytest.fixture(scope="module")

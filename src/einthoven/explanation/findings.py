@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from einthoven.explanation.gradcam import gradcam, laid_over
+from einthoven.explanation.gradcam import gradcam, laid_over, over_trace
 from einthoven.inference.findings import Findings, Why
 from einthoven.inference.predictor import Predictor
 from einthoven.signal.context import N_STRETCH, TYPICAL_S
@@ -18,7 +18,8 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
     """For each class that is said (five at most): Grad-CAM over the window that speaks loudest, and what each lead adds.
 
     A lead's share is measured, not inferred: by how much the probability falls when the lead is silenced. Of a model that reads
-    typical beats the map is over these, and measured likewise: by flattening sixty milliseconds after sixty. Of a model that
+    typical beats the map is over these, and measured likewise: by flattening sixty milliseconds after sixty; members that see
+    the trace alone have Grad-CAM over the window beside it. Of a model that
     measures the rhythm it is over the trace, second after second, and each thing that it reads is silenced by itself.
     """
     record, card = findings.record, predictor.card
@@ -34,14 +35,16 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
             piece[rows * at : rows * (at + 1)] = 0.0
         falls = findings.each[loudest, label] - predictor.probabilities(silenced)[:, label]
         start_s = float(findings.starts[loudest]) / record.fs_hz
-        beat, parts = None, ()
+        beat, trace, parts = None, None, ()
         if card.preparation.rhythm:
             told, parts = _over_the_trace(predictor, window, label)
         elif card.preparation.patient:
             beat, told = _over_the_beat(predictor, window, label)
+            found_on = over_trace(predictor.network, window[None], np.array([label]))
+            trace = None if found_on is None else found_on[0]
         else:
             told = _map(predictor, window, int(label))
-        found.append(Why(int(label), start_s, told, tuple(falls.tolist()), beat, parts))
+        found.append(Why(int(label), start_s, told, tuple(falls.tolist()), beat, trace, parts))
     return tuple(found)
 
 

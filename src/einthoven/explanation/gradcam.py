@@ -37,6 +37,18 @@ def gradcam(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> np.n
     return out
 
 
+def over_trace(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
+    """The same of those members of an ensemble that see crops of the trace alone, by their shares; None where it has none."""
+    both = zip(getattr(network, "members", ()), getattr(network, "shares", ()), strict=True)
+    looked = [
+        (gradcam(member, windows, labels), float(share)) for member, share in both if isinstance(member, OverCrops)
+    ]
+    if not looked:
+        return None
+    total = np.sum([share * found for found, share in looked], axis=0)
+    return total / np.maximum(total.max(axis=1, keepdims=True), 1e-12)
+
+
 def attention(network: nn.Module, windows: np.ndarray) -> np.ndarray | None:
     """Where a network with attention attended.
 

@@ -22,8 +22,9 @@ class Why:
 
     label : class number; start_s : where the window that spoke loudest begins; map : over it [samples], 0 to 1, at the model's
     rate; falls : for each lead used, by how much the probability falls when it is silenced; beat : the typical beat
-    [leads, samples] of a model that reads it, and the map is then over that; parts : of a model that measures the rhythm, by how
-    much the probability falls without each thing it reads, named
+    [leads, samples] of a model that reads it, and the map is then over that; trace : beside it, of a model some of whose members
+    see the trace alone, their map over the window [samples]; parts : of a model that measures the rhythm, by how much the
+    probability falls without each thing it reads, named
     """
 
     label: int
@@ -31,6 +32,7 @@ class Why:
     map: np.ndarray
     falls: tuple[float, ...]
     beat: np.ndarray | None = None
+    trace: np.ndarray | None = None
     parts: tuple[tuple[str, float], ...] = ()
 
     def without(self, leads: Sequence[str]) -> list[tuple[str, float]]:

@@ -137,6 +137,11 @@ def _found(findings: Findings) -> dict:
         else:
             place = f"drawn on the typical beat of the window from {start}"
             picture = paper.beats(row.beat, fs_hz, names, row.map, title)
+            if row.trace is not None:
+                place += f", and on {names[lead]} from {start}"
+                picture += paper.shaded(
+                    shown_mv[lead], record.fs_hz, names[lead], row.trace, fs_hz, row.start_s, f"{title}, the trace"
+                )
         told.append(rows[row.label] | {"place": place, "drawing": Markup(picture), "falls": row.without(names)})
     return {
         "findings": findings,
@@ -155,7 +160,9 @@ def _found(findings: Findings) -> dict:
 
 
 def _drawn_on(row: Why) -> str:
-    return "rhythm" if row.parts else "map" if row.beat is None else "beats"
+    if row.parts:
+        return "rhythm"
+    return "map" if row.beat is None else "beats" if row.trace is None else "both"
 
 
 def _telling(found: list[tuple[float, int]], prediction: Prediction, loud: np.ndarray) -> set[int]:

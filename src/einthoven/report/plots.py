@@ -159,34 +159,42 @@ def explained(prediction: Prediction, found: Sequence[Explained], path: Path) ->
 
 def findings(found: Findings, path: Path) -> None:
     """Draw, for each class that is said, the lead that tells most, coloured by what spoke for it, and what each lead adds."""
-    rows = found.why
-    figure = Figure(figsize=(11.0, 1.0 + 2.1 * max(1, len(rows))), layout="constrained")
-    grid = figure.subplots(max(1, len(rows)), 2, squeeze=False, width_ratios=(4, 1))
+    panels = [
+        (row, on_beat)
+        for row in found.why
+        for on_beat in ((False,) if row.beat is None else (True,) if row.trace is None else (True, False))
+    ]
+    figure = Figure(figsize=(11.0, 1.0 + 2.1 * max(1, len(panels))), layout="constrained")
+    grid = figure.subplots(max(1, len(panels)), 2, squeeze=False, width_ratios=(4, 1))
     signal_mv, names = leads.select(found.record.signal_mv, found.record.leads, found.leads)
     fs_hz = found.card.preparation.fs_hz
-    for (wide, narrow), row in zip(grid, rows, strict=False):
+    for (wide, narrow), (row, on_beat) in zip(grid, panels, strict=False):
         lead = int(np.argmax(row.falls))
-        if row.beat is None:
-            first, span_s = round(row.start_s * found.record.fs_hz), len(row.map) / fs_hz
-            drawn = np.nan_to_num(signal_mv[lead, first : first + round(span_s * found.record.fs_hz)])
-            at_s = np.arange(len(drawn)) / found.record.fs_hz
-            _line(wide, row.start_s + at_s, drawn, np.interp(at_s, np.arange(len(row.map)) / fs_hz, row.map))
-        else:
+        if on_beat:
             for at, beat in enumerate(row.beat):
                 begins_s = 1.1 * at * len(beat) / fs_hz
                 _line(wide, begins_s + np.arange(len(beat)) / fs_hz, beat, row.map)
                 wide.text(begins_s, 1.0, names[at], transform=wide.get_xaxis_transform(), va="top", fontsize=7)
+        else:
+            shade = row.map if row.trace is None else row.trace
+            first, span_s = round(row.start_s * found.record.fs_hz), len(shade) / fs_hz
+            drawn = np.nan_to_num(signal_mv[lead, first : first + round(span_s * found.record.fs_hz)])
+            at_s = np.arange(len(drawn)) / found.record.fs_hz
+            _line(wide, row.start_s + at_s, drawn, np.interp(at_s, np.arange(len(shade)) / fs_hz, shade))
         name = found.card.classes[row.label]
-        place = f"lead {names[lead]}" if row.beat is None else "the typical beat of each lead"
+        place = "the typical beat of each lead" if on_beat else f"lead {names[lead]}"
         title = f"{name}  {found.probability[row.label]:.2f}   {found.card.meanings[row.label]}; {place}"
         wide.set_title(title, fontsize=9, loc="left")
+        for axes in (wide, narrow):
+            axes.spines[["top", "right"]].set_visible(False)
+        if row.trace is not None and not on_beat:
+            narrow.set_axis_off()
+            continue
         parts, falls = zip(*(row.without(names) if row.parts else zip(names, row.falls, strict=True)), strict=True)
         narrow.barh(range(len(parts)), falls, height=min(0.8, 0.2 * len(parts)), color="#c2410c")
         narrow.set_yticks(range(len(parts)), [part.replace(", ", ",\n") for part in parts], fontsize=7)
         narrow.invert_yaxis()
         narrow.set_title("falls without it by", fontsize=8, loc="left")
-        for axes in (wide, narrow):
-            axes.spines[["top", "right"]].set_visible(False)
     grid[-1, 0].set_xlabel("s")
     figure.suptitle(f"{found.record.name}: {found.answer}  ({found.card.name})", fontsize=10, x=0.01, ha="left")
     _save(figure, path)
