@@ -11,10 +11,12 @@ import tty
 import numpy as np
 import pytest
 
+import einthoven
 from einthoven.cli.main import main
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records.record import Record
-from einthoven.report.live import trace
+from einthoven.report.live import WORDS, View, trace
+from einthoven.streaming.buffer import MARKS, Mark
 from einthoven.streaming.sources import Format, Lines, is_port, played, serial_lines, text_lines
 
 ONE = Format(100.0, ("I",))
@@ -32,9 +34,20 @@ def test_numbered_lines_notice_what_was_lost_and_what_came_twice():
     assert len(faults) == 2 and "came again" in faults[0] and "2 samples" in faults[1]
 
 
-def test_numbers_that_leap_are_taken_to_begin_anew():
+def test_numbers_that_leap_far_begin_anew_after_a_second_that_is_missing():
     _, signal, faults = gathered(["1,0.1", "900000,0.2", "900001,0.3"])
-    assert signal.shape == (1, 3) and "anew" in faults[0]
+    np.testing.assert_allclose(signal[0], [0.1, *[np.nan] * 100, 0.2, 0.3], equal_nan=True)
+    assert "anew" in faults[0]
+
+
+def test_an_outage_keeps_its_time():
+    """An hour at most; the samples that are missing come in pieces."""
+    lines = [*(f"{at},{at}" for at in range(10)), *(f"{at},{at}" for at in range(300_010, 300_020))]
+    pieces, signal, faults = gathered(lines)
+    assert signal.shape == (1, 300_020) and np.isnan(signal[0, 10:300_010]).all()
+    np.testing.assert_array_equal(signal[0, 300_010:], np.arange(300_010, 300_020))
+    assert max(piece.signal_mv.shape[1] for piece in pieces) <= 10_000
+    assert len(faults) == 1 and "300000 samples" in faults[0]
 
 
 @pytest.mark.parametrize("number", ["1000000000000000", "20003", "0"])
@@ -46,13 +59,47 @@ def test_a_number_that_leaps_by_itself_is_not_believed(number):
     assert len(faults) == 1 and "taken for 1003" in faults[0]
 
 
-@pytest.mark.parametrize("first", [0, 3, 700])
+@pytest.mark.parametrize("first", [0, 3, 700, 4900])
 def test_a_device_that_begins_anew_is_gone_on_with(first):
-    """A counter that is wound back, or runs over: only what is a few seconds back is taken for repeated."""
-    lines = [f"{at},{at}" for at in range(5000, 5010)] + [f"{at},{at}" for at in range(first, first + 10)]
+    """A counter that is wound back; how long it was away nobody knows, so a second is missing."""
+    lines = [f"{at},{at}" for at in range(5000, 5010)] + [f"{at},{-at}" for at in range(first, first + 10)]
     _, signal, faults = gathered(lines)
-    np.testing.assert_array_equal(signal[0], [*range(5000, 5010), *range(first, first + 10)])
+    np.testing.assert_array_equal(signal[0], [*range(5000, 5010), *[np.nan] * 100, *range(-first, -first - 10, -1)])
     assert len(faults) == 1 and "anew" in faults[0]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("wraps_at", [256, 300, 1000])
+def test_a_counter_that_wraps_is_gone_on_with(wraps_at, first):
+    """Told once; of a length that no counter has the first time is taken for a device that begins anew."""
+    numbers = [first + at % (wraps_at - first) for at in range(4 * wraps_at)]
+    _, signal, faults = gathered([f"{number},{at}" for at, number in enumerate(numbers)])
+    there = signal[0][np.isfinite(signal[0])]
+    np.testing.assert_array_equal(there, np.arange(4 * wraps_at))
+    assert len(signal[0]) - len(there) == (100 if wraps_at == 300 else 0)
+    assert len(faults) == 1 and ("wrap" in faults[0] or wraps_at == 300)
+
+
+def test_what_comes_again_for_more_than_five_seconds_is_not_left_out_for_ever():
+    """A flat signal, numbers that are stuck; and numbers that wrap."""
+    _, signal, faults = gathered([f"{at},0" for at in [*range(700), *[650] * 502]])
+    assert np.isfinite(signal[0]).sum() == 701
+    assert any("anew" in fault for fault in faults)
+    _, signal, _ = gathered([f"{at % 256},0" for at in range(4000)])
+    assert np.isfinite(signal[0]).sum() == 4000
+
+
+def test_numbers_that_do_not_count_are_another_stream():
+    """Two leads in whole numbers where one was stated: the first is no sample's number."""
+    rng = np.random.default_rng(0)
+    with pytest.raises(RecordUnreadable, match="do not count"):
+        gathered([f"{a},{b}" for a, b in rng.integers(900, 1100, (500, 2))])
+
+
+def test_a_device_that_greets_at_length_is_waited_for():
+    """Comments and empty lines are no lines that were not understood."""
+    _, signal, _ = gathered([*["", "# booting"] * 300, *["hello"] * 90, "0.5", "0.6"])
+    np.testing.assert_allclose(signal[0, -2:], [0.5, 0.6])
 
 
 def test_what_is_wrong_alike_in_many_lines_is_told_once():
@@ -196,6 +243,51 @@ def test_a_rate_that_changes_ends_one_part_and_begins_another(untrained, lines_o
     assert "180 Hz" in told[at]["text"]
     before, after = ([one["start_s"] for one in part if one["kind"] == "beat"] for part in (told[:at], told[at:]))
     np.testing.assert_allclose(before, after, atol=0.01)
+    assert not any("part" in one for one in told[: at + 1]) and all(one["part"] == 2 for one in told[at + 1 :])
+
+
+@pytest.mark.parametrize("bad", ["fs_hz=20", "leads=V1", "leads=V1,V5"])
+def test_a_part_that_cannot_be_answered_is_left_out(untrained, lines_of, monkeypatch, tmp_path, bad):
+    """The stream is there when a signal comes that it can read; no ended part is saved."""
+    other = [",".join(["0.1"] * (1 + bad.count(","))) for _ in range(500)]
+    state = tmp_path / "state"
+    again = ["# fs_hz=360 leads=MLII", *(line.split(",")[1] for line in lines_of)]
+    for tail in ([], again):
+        fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of, f"# {bad}", *other, *tail])
+        out = tmp_path / f"{len(tail)}.jsonl"
+        assert main(["stream", str(untrained), "--from", "-", "--out", str(out), "--state", str(state)]) == 1
+        assert state.exists() == bool(tail)
+    told = answers(out)
+    faults = [n for n, one in enumerate(told) if one["kind"] == "fault"]
+    assert sum("not answered" in told[at]["text"] for at in faults) == 1
+    n_before, n_after = (sum(one["kind"] == "beat" for one in part) for part in (told[: faults[0]], told[faults[-1] :]))
+    assert n_before > 15 and 10 < n_after <= n_before
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_person_sees_the_view_and_no_lines(untrained, lines_of, monkeypatch, tmp_path):
+    """One terminal shows both streams: JSON among the pictures would tear them."""
+    for out in ([], ["--out", str(tmp_path / "a.jsonl")]):
+        seen = {name: Terminal() for name in ("stdout", "stderr")}
+        for name, stream in seen.items():
+            monkeypatch.setattr(f"sys.{name}", stream)
+        fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of, "99999,1500", *["1e308", "-1e308"] * 400])
+        assert main(["stream", str(untrained), "--from", "-", *out]) == 0
+        assert "{" not in seen["stdout"].getvalue()
+        assert "listening" in seen["stderr"].getvalue() or "a minute" in seen["stderr"].getvalue()
+    assert sum(one["kind"] == "beat" for one in answers(tmp_path / "a.jsonl")) > 15
+
+
+@pytest.mark.parametrize("kind", MARKS)
+def test_every_mark_can_be_shown(untrained, kind):
+    view = View(einthoven.load(untrained).card, "torch", 360.0, "MLII")
+    view.take(np.array([0.1, 1e308, -1e308, np.nan]), [Mark(kind, "MLII", 1.0, 2.5)])
+    assert "MLII  (1.5 s)" in view.told[0] and set(WORDS) == set(MARKS)
+    assert "\u2800" in trace(np.array(view.trace), 10)
 
 
 def test_a_port_that_vanishes_keeps_what_was_answered(untrained, lines_of, monkeypatch, tmp_path, capsys):
@@ -211,7 +303,9 @@ def test_a_port_that_vanishes_keeps_what_was_answered(untrained, lines_of, monke
     monkeypatch.setattr("einthoven.streaming.sources.serial_lines", heard)
     code = main(["stream", str(untrained), "--from", device.name, "--out", str(tmp_path / "a.jsonl")])
     assert code == 1 and "gives no signal" in capsys.readouterr().err
-    assert sum(one["kind"] == "beat" for one in answers(tmp_path / "a.jsonl")) > 15
+    told = answers(tmp_path / "a.jsonl")
+    assert sum(one["kind"] == "beat" for one in told) > 15
+    assert any(one["kind"] == "fault" and "gives no signal" in one["text"] for one in told)
 
 
 def test_a_saved_state_goes_on(untrained, lines_of, monkeypatch, tmp_path):
@@ -246,7 +340,7 @@ def test_a_state_is_of_the_first_part_only(untrained, lines_of, monkeypatch, tmp
     assert main(words) == 0
     fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of[2500:3000], "# fs_hz=180", *lines_of[:1800]])
     assert main(words) == 1
-    assert "10.0 s" in capsys.readouterr().err
+    assert "18.3 s" in capsys.readouterr().err, "of both parts"
 
 
 def test_leads_of_lines_are_named_anew(untrained, lines_of, monkeypatch, capsys):

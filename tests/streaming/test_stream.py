@@ -80,10 +80,9 @@ def same_as_whole(model, record, told) -> None:
     np.testing.assert_allclose([list(one.probability.values()) for one in got], wanted, atol=_TOLERANCE)
 
 
-@given(chunk=st.integers(1, 30_000), cut=st.integers(1500, 21_600), scale=st.sampled_from([1, 2]))
+@given(chunk=st.integers(1, 30_000) | st.integers(1, 20), cut=st.integers(1500, 21_600), scale=st.sampled_from([1, 2]))
 @settings(deadline=None, max_examples=25)
 def test_any_chunks_give_the_answers_of_the_whole_record(beats_model, tiled, ecg, chunk, cut, scale):
-    chunk = max(chunk, 50)
     signal = ecg[0][None, :cut:scale].astype(np.float32)
     record = Record("strip", signal, FS_HZ / scale, ("MLII",))
     for model, least_s in ((beats_model, 3.0), (tiled, 5.0)):
@@ -221,6 +220,48 @@ def test_a_state_of_another_model_or_of_nothing_is_refused(beats_model, tiled, r
     (tmp_path / "state").write_bytes(b"PK nothing")
     with pytest.raises(BundleDamaged):
         Stream.restored(tiled, tmp_path / "state")
+
+
+def test_a_state_that_was_changed_is_refused_wherever(beats_model, record, tmp_path):
+    stream = Stream(beats_model, FS_HZ, record.leads)
+    stream.feed(record.signal_mv[:, :9000])
+    stream.save(tmp_path / "state")
+    kept = (tmp_path / "state").read_bytes()
+    rng, n_refused = np.random.default_rng(0), 0
+    for at in rng.integers(0, len(kept), 150):
+        changed = bytearray(kept)
+        changed[at] ^= 1 << rng.integers(8)
+        (tmp_path / "changed").write_bytes(changed)
+        try:
+            again = Stream.restored(beats_model, tmp_path / "changed")
+        except BundleDamaged:
+            n_refused += 1
+        else:
+            again.save(tmp_path / "same")
+            assert (tmp_path / "same").read_bytes() == kept, "a bit that means nothing"
+    assert n_refused > 100
+    with np.load(tmp_path / "state") as whole:
+        arrays = dict(whole)
+    arrays["plain"] = np.array(str(arrays["plain"]).replace('"n_answers": ', '"n_answers": 1'))
+    np.savez(tmp_path / "edited.npz", **arrays)
+    with pytest.raises(BundleDamaged, match="not as it was saved"):
+        Stream.restored(beats_model, tmp_path / "edited.npz")
+
+
+def test_what_has_ended_is_over(beats_model, record, tmp_path):
+    stream = Stream(beats_model, FS_HZ, record.leads)
+    stream.feed(record.signal_mv)
+    stream.end()
+    for late in (lambda: stream.feed(record.signal_mv), stream.end, lambda: stream.save(tmp_path / "state")):
+        with pytest.raises(RecordUnreadable, match="has ended"):
+            late()
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("fs_hz, leads", [("360", ("MLII",)), (None, ("MLII",)), (360, None), (360, ()), (360, "MLII")])
+def test_a_stream_without_rate_or_leads_is_refused(beats_model, fs_hz, leads):
+    with pytest.raises(RecordUnreadable, match="a rate and leads"):
+        Stream(beats_model, fs_hz, leads)
 
 
 def test_what_does_not_fit_is_refused_and_the_stream_goes_on(beats_model, record):

@@ -34,7 +34,7 @@ class Stream:
     source: Annotated[str, arg(name="from")]
     """A recording, a serial port, or - for lines on standard input."""
     out: Path | None = None
-    """File for the answers, one JSON object a line; standard output where not stated."""
+    """File for the answers, one JSON object a line; where not stated, standard output, or the view of a terminal alone."""
     speed: float = 1.0
     """How much faster than it was recorded a recording is played; 0 waits for nothing."""
     fs: Annotated[float | None, arg(metavar="HZ")] = None
@@ -81,47 +81,48 @@ class Stream:
         from einthoven.streaming import sources
 
         leads = leads_of(self.leads)
-        if self.source != "-" and not sources.is_port(self.source):
-            return sources.played(
-                read(self.source, fs_hz=self.fs, leads=leads, unit=self.unit if self.fs else None), self.speed
-            )
+        is_pipe = self.source in ("-", "/dev/stdin")
+        if not is_pipe and not sources.is_port(self.source):
+            record = read(self.source, fs_hz=self.fs, leads=leads, unit=self.unit if self.fs else None)
+            for warning in record.warnings:
+                console.note(warning)
+            return sources.played(record, self.speed)
         stated = sources.Format(self.fs, leads, self.unit) if self.fs and isinstance(leads, tuple) else None
-        is_port = self.source != "-"
-        lines = sources.serial_lines(self.source, self.baud) if is_port else sources.text_lines(sys.stdin.buffer)
+        lines = sources.text_lines(sys.stdin.buffer) if is_pipe else sources.serial_lines(self.source, self.baud)
         pieces = sources.Lines(stated).pieces(lines)
         return sources.renamed(pieces, leads) if isinstance(leads, dict) else pieces
 
     def _follow(self, model, pieces: Iterator, lines) -> int:
         from einthoven.streaming.stream import Stream as Live
 
-        live, format_, screen, faults = None, None, None, 0
-
-        def tell(told: list) -> None:
-            for one in told:
-                lines.write(json.dumps(one.as_dict()) + "\n")
-            if told:
-                lines.flush()
-
-        def fault(text: str, told: Sequence = ()) -> None:
-            nonlocal faults
-            faults += 1
-            tell([*told, _Fault(text)])
-            if faults <= _SHOWN:
-                console.note(text)
-
+        live, format_, screen = None, None, None
+        shown_by_view = self.out is None and sys.stdout.isatty() and console.is_terminal()
+        so_far = _SoFar(None if shown_by_view else lines)
         try:
             with console.live() as show:
                 for piece in pieces:
                     for text in piece.faults:
-                        fault(text)
+                        so_far.fault(text)
                     if piece.format != format_:
-                        if live is not None:
-                            fault(f"the signal became {_told(piece.format)}; it was {_told(format_)}", live.end())
+                        if format_ is not None:
+                            ended = () if live.ended else so_far.end(live)
+                            so_far.fault(f"the signal became {_told(piece.format)}; it was {_told(format_)}", ended)
                         format_ = piece.format
-                        live = self._begun(Live, model, format_, live is None)
+                        try:
+                            live = self._begun(Live, model, format_, live is None)
+                        except EinthovenError as error:
+                            if live is None:
+                                raise
+                            so_far.fault(
+                                f"it is not answered: {error.summary} {error.found}; expected {error.expected}"
+                            )
+                            continue
+                        so_far.part += 1
                         screen = _Screen(model, live) if show else None
+                    if live.ended:
+                        continue
                     told = live.feed(piece.signal_mv)
-                    tell(told)
+                    so_far.tell(told)
                     if screen is not None:
                         screen.take(live, piece.signal_mv, told, show)
         except KeyboardInterrupt:
@@ -131,7 +132,7 @@ class Stream:
         except EinthovenError as error:
             if live is None:
                 raise
-            faults += 1
+            so_far.fault(f"{error.summary} {error.found}", is_shown=False)
             console.fail(error)
         if live is None:
             raise StatementMissing(
@@ -140,12 +141,13 @@ class Stream:
                 expected="samples",
                 remedy="einthoven stream --help",
             )
-        if self.state is not None:
+        if self.state is not None and not live.ended:
+            so_far.count(live)
             live.save(self.state)
-        else:
-            tell(live.end())
-        self._say(live, faults)
-        return 1 if faults else 0
+        elif not live.ended:
+            so_far.tell(so_far.end(live))
+        so_far.say(model.card.classes)
+        return 1 if so_far.faults else 0
 
     def _begun(self, kind, model, format_, is_first: bool):
         begun = kind(model, format_.fs_hz, format_.leads)
@@ -161,16 +163,6 @@ class Stream:
             )
         return kept
 
-    def _say(self, live, faults: int) -> None:
-        from einthoven.inference.prediction import DISCLAIMER
-
-        if faults > _SHOWN:
-            console.note(f"… {faults} faults in all; each is a line of the answers")
-        best = sorted(live.mean.items(), key=lambda pair: -pair[1])[:3]
-        means = "; mean probability: " + ", ".join(f"{name} {value:.2f}" for name, value in best)
-        console.note(f"{live.n_samples / live.fs_hz:.1f} s, {live.n_answers} answers{means if live.n_answers else ''}")
-        console.note(DISCLAIMER)
-
 
 @dataclass(frozen=True)
 class _Fault:
@@ -178,6 +170,52 @@ class _Fault:
 
     def as_dict(self) -> dict:
         return {"kind": "fault", "text": self.text}
+
+
+class _SoFar:
+    """What was answered, over all parts of a signal that changes; where the answers go (None: only to the screen)."""
+
+    def __init__(self, lines):
+        self.lines, self.part, self.faults = lines, 0, 0
+        self.seconds, self.n_answers, self.total = 0.0, 0, 0.0
+
+    def tell(self, told: Sequence) -> None:
+        if self.lines is None or not told:
+            return
+        part = {"part": self.part} if self.part > 1 else {}
+        for one in told:
+            self.lines.write(json.dumps(one.as_dict() | part) + "\n")
+        self.lines.flush()
+
+    def fault(self, text: str, told: Sequence = (), is_shown: bool = True) -> None:
+        """Tell what is wrong, after what was answered before it."""
+        self.faults += 1
+        self.tell([*told, _Fault(text)])
+        if is_shown and self.faults <= _SHOWN:
+            console.note(text)
+
+    def end(self, live) -> list:
+        """The last answers of a part."""
+        last = live.end()
+        self.count(live)
+        return last
+
+    def count(self, live) -> None:
+        self.seconds += live.n_samples / live.fs_hz
+        self.n_answers, self.total = self.n_answers + live.n_answers, self.total + live.total
+
+    def say(self, classes: Sequence[str]) -> None:
+        from einthoven.inference.prediction import DISCLAIMER
+
+        if self.faults > _SHOWN:
+            where = "each is a line of the answers" if self.lines is not None else "--out FILE keeps each"
+            console.note(f"… {self.faults} faults in all; {where}")
+        told = f"{self.seconds:.1f} s, {self.n_answers} answers"
+        if self.n_answers:
+            best = sorted(zip(classes, self.total / self.n_answers, strict=True), key=lambda pair: -pair[1])[:3]
+            told += "; mean probability: " + ", ".join(f"{name} {value:.2f}" for name, value in best)
+        console.note(told)
+        console.note(DISCLAIMER)
 
 
 class _Screen:

@@ -6,10 +6,20 @@ import numpy as np
 
 from einthoven.bundle import Card
 from einthoven.inference.prediction import DISCLAIMER
+from einthoven.records.record import possible
 from einthoven.streaming.buffer import Mark
 from einthoven.streaming.stream import Said, Stream
 
 _ROWS, _SPAN_S, _SHOWN = 8, 6.0, 6
+WORDS = {
+    "gap": "samples missing in",
+    "lead_off": "off:",
+    "lead_on": "on again:",
+    "implausible": "over 40 mV in",
+    "impossible": "over 1 V, taken for missing, in",
+    "too_short": "too short for an answer:",
+}
+"""What each mark of a stream is called."""
 _LEFT, _RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)
 
 
@@ -29,7 +39,7 @@ class View:
 
     def take(self, signal_mv: np.ndarray, told: list[Said | Mark]) -> None:
         """Remember the drawn lead [samples] and what was said."""
-        self.trace.extend(signal_mv.tolist())
+        self.trace.extend(possible(signal_mv)[0].tolist())
         for one in told:
             self.told.append(line_of(one))
             if isinstance(one, Said):
@@ -78,13 +88,7 @@ def trace(signal_mv: np.ndarray, width: int) -> str:
 def line_of(one: Said | Mark) -> str:
     """One line about an answer or a mark."""
     if isinstance(one, Mark):
-        words = {
-            "gap": "samples missing in",
-            "lead_off": "off:",
-            "lead_on": "on again:",
-            "implausible": "over 40 mV in",
-        }
-        return f"{one.start_s:8.1f} s  {words[one.kind]} {one.lead}  ({one.end_s - one.start_s:.1f} s)"
+        return f"{one.start_s:8.1f} s  {WORDS[one.kind]} {one.lead}  ({one.end_s - one.start_s:.1f} s)"
     name = ", ".join(one.classes) or "none of the classes"
     sure = max((one.probability[key] for key in one.classes), default=max(one.probability.values()))
     return f"{one.start_s:8.1f} s  {one.kind}  {name}  {sure:.2f}  {one.doubt}"

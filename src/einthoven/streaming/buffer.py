@@ -13,13 +13,16 @@ OFF_S = 3
 _GAP_S = 0.1
 
 
+MARKS = ("gap", "lead_off", "lead_on", "implausible", "impossible", "too_short")
+
+
 @dataclass(frozen=True)
 class Mark:
     """Something odd about the signal.
 
     kind : ``gap``, ``lead_off``, ``lead_on``, ``implausible`` (over 40 mV: is the unit right?), ``impossible`` (over 1 V: taken for
-    missing), ``too_short`` (nothing can be said); lead : name; start_s, end_s : its span (of ``lead_off`` and ``implausible``: up
-    to now)
+    missing), ``too_short`` (nothing can be said), all of MARKS; lead : name; start_s, end_s : its span (of ``lead_off`` and
+    ``implausible``: up to now)
     """
 
     kind: str

@@ -3,12 +3,13 @@
 Does not know where samples come from, nor how answers are shown.
 """
 
+import hashlib
 import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -67,6 +68,13 @@ class Stream:
 
     def __init__(self, model: Predictor, fs_hz: float, leads: tuple[str, ...]):
         wanted = model.card.preparation
+        if not isinstance(fs_hz, Real) or not leads or isinstance(leads, str):
+            raise RecordUnreadable(
+                "a stream has a rate and leads.",
+                found=f"{fs_hz!r} and {leads!r}",
+                expected="a number in Hz, and the names of the leads in order",
+                remedy='Stream(model, fs_hz=300, leads=("I",))',
+            )
         if wanted.patient and wanted.cut == "beats":
             raise ConfigurationFault(
                 f"{model.card.name} cannot follow a live signal.",
@@ -101,6 +109,7 @@ class Stream:
         self.n_answers = 0
         self.listening = 0
         """Number of the lead whose beats are taken."""
+        self.ended = False
 
     @property
     def n_samples(self) -> int:
@@ -128,8 +137,10 @@ class Stream:
         Raises
         ------
         RecordUnreadable
-            Where it does not have the leads of the stream; the stream can go on with the next.
+            Where it does not have the leads of the stream, which can go on with the next; or the stream has ended.
         """
+        if self.ended:
+            raise _over()
         chunk = np.asarray(chunk)
         if chunk.ndim != 2 or len(chunk) != len(self.leads) or chunk.dtype.kind not in "fiu":
             raise RecordUnreadable(
@@ -154,6 +165,9 @@ class Stream:
 
     def end(self) -> list[Said | Mark]:
         """The answers that were not certain while more could come; nothing can be fed any more."""
+        if self.ended:
+            raise _over()
+        self.ended = True
         piece, self.pending = self.pending, self.pending[:, :0]
         return self._second(piece, is_last=True)
 
@@ -273,7 +287,15 @@ class Stream:
         return max(0, at // step * step)
 
     def save(self, file: Path) -> None:
-        """Write all that the stream remembers, so that it goes on elsewhere or after a stop."""
+        """Write all that the stream remembers, so that it goes on elsewhere or after a stop.
+
+        Raises
+        ------
+        RecordUnreadable
+            Where it has ended.
+        """
+        if self.ended:
+            raise _over()
         plain = {
             "weights_sha256": self.model.card.weights_sha256,
             "fs_hz": self.fs_hz,
@@ -282,9 +304,15 @@ class Stream:
             **{name: getattr(self, name) for name in _PLAIN},
             "buffer": {name: getattr(self.buffer, name) for name in _OF_BUFFER},
         }
-        arrays = {"values": self.buffer.values, "missing": self.buffer.missing, "pending": self.pending}
+        kept = {
+            "values": self.buffer.values,
+            "missing": self.buffer.missing,
+            "pending": self.pending,
+            "total": self.total,
+        }
+        kept["plain"] = np.array(json.dumps(plain))
         content = io.BytesIO()
-        np.savez(content, plain=np.array(json.dumps(plain)), total=self.total, **arrays)
+        np.savez(content, sha256=np.array(_digest(kept)), **kept)
         with written_aside(Path(file)) as aside:
             aside.write_bytes(content.getvalue())
 
@@ -295,10 +323,13 @@ class Stream:
         Raises
         ------
         BundleDamaged
-            Where the file is none of :meth:`save`, or of another model.
+            Where the file is not as :meth:`save` wrote it, or of another model.
         """
         try:
             with np.load(file, allow_pickle=False) as kept:
+                kept = dict(kept)
+                if str(kept.pop("sha256")) != _digest(kept):
+                    raise ValueError("it is not as it was saved")
                 plain = json.loads(str(kept["plain"]))
                 if plain["weights_sha256"] != model.card.weights_sha256:
                     raise ValueError("it was saved with other weights")
@@ -310,14 +341,29 @@ class Stream:
                     setattr(stream.buffer, name, plain["buffer"][name])
                 stream.buffer.values, stream.buffer.missing = kept["values"], kept["missing"]
                 stream.pending, stream.total = kept["pending"], kept["total"]
-        except (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError) as error:
+        except Exception as error:  # a damaged archive raises what it likes
             raise BundleDamaged(
                 f"the stream cannot go on from {file}.",
-                found=f"{type(error).__name__}: {str(error).splitlines()[0][:120]}",
+                found=f"{type(error).__name__}: {str(error)[:120]}",
                 expected=f"what a stream of {model.card.name} had saved",
                 remedy="begin anew, without a saved state",
             ) from error
         return stream
+
+
+def _digest(kept: dict[str, np.ndarray]) -> str:
+    told = hashlib.sha256()
+    for name in sorted(kept):
+        told.update(
+            f"{name} {kept[name].dtype} {kept[name].shape} ".encode() + np.ascontiguousarray(kept[name]).tobytes()
+        )
+    return told.hexdigest()
+
+
+def _over() -> RecordUnreadable:
+    return RecordUnreadable(
+        "the stream has ended.", found="end() was called", expected="a stream that goes on", remedy="begin another"
+    )
 
 
 def replay(stream: Stream, signal_mv: np.ndarray, chunk: int) -> Iterator[list[Said | Mark]]:
