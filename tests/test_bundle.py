@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from einthoven import bundle
 from einthoven.errors import BundleDamaged, UnknownName
@@ -25,6 +27,25 @@ def test_round_trip(untrained):
         card.n_parameters
         == sum(v.size for n, v in bundle.load_weights(untrained, card).items() if "running" not in n) - 4
     )
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda head, at: f"{head}{at}", st.sampled_from(["a/", "a/0", "b[", "c|", "ü"]), st.integers(0, 10**11)
+        )
+        | st.text(st.characters(categories=("L", "N", "P")), min_size=1).filter(lambda text: not text.startswith("[")),
+        unique=True,
+    )
+)
+def test_names_in_little_room_are_the_same_names(names):
+    assert sorted(bundle.unpacked(bundle.packed(names))) == sorted(names)
+
+
+def test_names_that_count_take_little_room():
+    names = [f"challenge-2017/A{at:05}" for at in range(1, 8529) if at % 7]
+    assert len(json.dumps(bundle.packed(names))) < 2000
+    assert bundle.unpacked(names) == names
 
 
 def test_altered_weights_are_refused(copy):

@@ -1,14 +1,18 @@
 """Knows a bundle: weights (safetensors) and card.json, saved whole, refused where damaged. Knows labels as names and no corpus."""
 
+import base64
 import hashlib
 import json
 import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
-from einthoven.errors import BundleDamaged, UnknownName
+from einthoven.errors import BundleDamaged, UnknownName, library_missing
 from einthoven.paths import ASSETS, folder_aside, written_aside
 from einthoven.signal.preparation import Preparation
 
@@ -89,7 +93,45 @@ class Card:
     @property
     def patients(self) -> frozenset[str]:
         """Everybody whose recordings chose the weights or the epoch, as ``corpus/patient``."""
-        return frozenset(self.training.get("patients", ()))
+        return frozenset(unpacked(self.training.get("patients", ())))
+
+
+def packed(names: Iterable[str]) -> list[str]:
+    """Names in little room: of those that differ in a number at their end, which numbers there are, a bit each.
+
+    Of 5,458 recordings a kilobyte is left of 120.
+    """
+    rest, numbered = [], defaultdict(list)
+    for name in names:
+        head = name.rstrip("0123456789")
+        digits = name[len(head) :]
+        if digits and len(digits) < 10 and "|" not in name:
+            numbered[head, len(digits)].append(int(digits))
+        else:
+            rest.append(name)
+    told = []
+    for (head, width), numbers in numbered.items():
+        if max(numbers) - min(numbers) > 1000 * len(numbers):
+            rest += [f"{head}{number:0{width}}" for number in numbers]
+            continue
+        there = np.zeros(max(numbers) - min(numbers) + 1, bool)
+        there[np.array(numbers) - min(numbers)] = True
+        bits = base64.b85encode(zlib.compress(np.packbits(there).tobytes(), 9)).decode()
+        told.append(json.dumps([head, width, min(numbers), bits]))
+    return [*sorted(rest), *told]
+
+
+def unpacked(names: Iterable[str]) -> list[str]:
+    """The way back from :func:`packed`; other names stay as they are."""
+    found = []
+    for name in names:
+        if not name.startswith("["):
+            found.append(name)
+            continue
+        head, width, first, bits = json.loads(name)
+        there = np.unpackbits(np.frombuffer(zlib.decompress(base64.b85decode(bits)), np.uint8))
+        found += [f"{head}{first + at:0{width}}" for at in np.flatnonzero(there).tolist()]
+    return found
 
 
 def save(folder: Path, card: Card, tensors: dict[str, np.ndarray]) -> Card:
@@ -143,9 +185,11 @@ def load_weights(folder: Path, card: Card) -> dict[str, np.ndarray]:
         raise _damaged(folder, f"{WEIGHTS} is a pickle, which is never loaded: it can run code")
     if hashlib.sha256(content).hexdigest() != card.weights_sha256:
         raise _damaged(folder, f"{WEIGHTS} whose checksum is not the card's")
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
+    try:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+    except ImportError as error:
+        raise library_missing("safetensors") from error
     try:
         return load(content)
     except SafetensorError as error:

@@ -36,11 +36,17 @@ SMALL = {
 }
 
 
-def untrained_of(architecture: str, folder: Path, settings: dict | None = None, several: bool = False) -> Predictor:
-    """A bundle of an architecture on twelve leads of 0.96 s, its batch statistics away from where they begin."""
+def untrained_of(
+    architecture: str,
+    folder: Path,
+    settings: dict | None = None,
+    several: bool = False,
+    leads: tuple[str, ...] = STANDARD,
+) -> Predictor:
+    """A bundle of an architecture on 0.96 s of some leads, its batch statistics away from where they begin."""
     torch.manual_seed(0)
     wanted = Preparation(
-        leads=STANDARD,
+        leads=leads,
         fs_hz=100,
         before_s=0,
         after_s=1.92 if architecture in OF_TYPICAL_BEATS else 0.96,
@@ -85,19 +91,34 @@ def test_every_architecture_leaves_and_answers_alike(architecture, tmp_path):
     assert np.abs(got - wanted).max() < 0.25 * np.ptp(wanted) + 1e-3
 
 
-def test_the_lightweight_net_fits_a_wrist(tmp_path):
-    model = untrained_of("litenet", tmp_path / "model")
-    windows = graph.noise(model.card)
+@pytest.mark.parametrize(
+    "architecture, leads, most", [("litenet", STANDARD, 1_100_000), ("arrhythminet_v2", ("I",), 60_000)]
+)
+@pytest.mark.parametrize("way", int8.WAYS)
+def test_integers_fit_a_wrist_with_all_that_is_known_of_the_model(architecture, leads, most, way, tmp_path):
+    """The file as it is written, the names of 5,458 recordings in it."""
+    model = untrained_of(architecture, tmp_path / "model", leads=leads)
+    numbers = np.sort(np.random.default_rng(0).permutation(8528)[:5458]) + 1
+    seen = {"corpus": "challenge-2017", "patients": [f"challenge-2017/A{at:05}" for at in numbers]}
+    card = replace(model.card, training=seen | {"patients": bundle.packed(seen["patients"])})
+    windows = graph.noise(card)
     content = graph.to_onnx(graph.plain(TorchBackend(model.folder, model.card).network), windows)
-    assert len(int8.quantized(content, windows, "extremes")) < 1_100_000 < len(content) / 3
+    small = int8.quantized(content, windows, way)
+    assert graph.short(small) == small
+    convert._write(small, card, "onnx", "int8", tmp_path / "x.onnx")
+    assert (tmp_path / "x.onnx").stat().st_size < most
+    assert card_inside(tmp_path / "x.onnx").patients == set(seen["patients"])
 
 
-def test_the_smallest_net_in_integers_is_smaller_than_its_names():
+@pytest.mark.parametrize("n", [1, 5, 27, 33])
+@pytest.mark.parametrize("way", int8.WAYS)
+def test_any_number_of_windows_finds_the_ranges(n, way):
+    windows = np.random.default_rng(0).standard_normal((n, 1, 360)).astype(np.float32)
     torch.manual_seed(0)
-    windows = np.random.default_rng(0).standard_normal((16, 1, 360)).astype(np.float32)
-    content = graph.to_onnx(graph.plain(MODELS["arrhythminet_v2"](1, 5, 360).eval()), windows)
-    small = int8.quantized(content, windows, "extremes")
-    assert len(small) < 50_000 < len(content) / 2 and graph.short(small) == small
+    content = graph.to_onnx(
+        graph.plain(MODELS["cnn"](1, 3, 360, widths=(4, 4)).eval()), np.repeat(windows[:1], 2, axis=0)
+    )
+    assert len(int8.quantized(content, windows, way)) < len(content)
 
 
 @pytest.mark.parametrize("target", convert.TARGETS)
@@ -162,7 +183,11 @@ def test_an_export_is_compared_on_real_windows_and_says_so_on_its_card(beats, tm
     told = card.export["compared"]
     assert told["windows"] == len(real.validation) and set(told["f1_per_class"]) == set(model.card.classes)
     seen = json.loads(json.dumps({name: value for name, value in model.card.training.items() if name != "records"}))
-    assert card.training == seen and card.patients == model.card.patients and card.export["precision"] == precision
+    assert (
+        {**card.training, "patients": 0} == {**seen, "patients": 0}
+        and card.patients == model.card.patients
+        and card.export["precision"] == precision
+    )
     windows = store.windows[real.validation]
     difference = np.abs(load(file).probabilities(windows) - model.probabilities(windows)).max()
     assert difference == pytest.approx(told["largest_probability_difference"], rel=0.02, abs=1e-6)
@@ -189,16 +214,21 @@ def test_an_export_that_loses_is_refused_and_leaves_nothing(beats, tmp_path):
 
 
 def test_a_loss_in_one_metric_is_enough_and_nan_is_no_answer():
-    kept = {"n": 5, "per_class": {}, "agreement": 1.0}
+    kept = {"n": 50, "per_class": {}, "agreement": 1.0}
     fine = Parity(metrics={"macro_f1": (0.8, 0.796), "macro_auroc": (0.9, 0.91)}, probability=(0.1, 0.0), **kept)
     require_kept(fine, "x")
     for metrics, probability in (
         ({"macro_f1": (0.8, 0.81), "macro_auroc": (0.893, 0.513)}, (0.1, 0.0)),
         ({"macro_f1": (0.8, 0.79)}, (0.1, 0.0)),
         ({"macro_f1": (0.8, 0.8)}, (float("nan"), 0.0)),
+        ({"macro_f1": (0.8, float("nan"))}, (0.1, 0.0)),
+        ({"macro_f1": (0.8, 0.8), "macro_auroc": (float("nan"), float("nan"))}, (0.1, 0.0)),
+        ({"macro_auroc": (float("nan"), float("nan")), "macro_f1": (0.8, 0.8)}, (0.1, 0.0)),
     ):
         with pytest.raises(ExportDiffers):
             require_kept(Parity(metrics=metrics, probability=probability, **kept), "x")
+    with pytest.raises(ExportDiffers, match="49 validation rows"):
+        require_kept(replace(fine, n=49), "x")
 
 
 def test_the_naive_way_is_caught(beats, tmp_path, monkeypatch):

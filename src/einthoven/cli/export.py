@@ -1,5 +1,6 @@
 """Knows the verb export."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -96,9 +97,13 @@ class Export:
         else:
             pairs = compared["metrics"] | {f"F1 of {name}": pair for name, pair in compared["f1_per_class"].items()}
             rows = [
-                (name, f"{old:.4f}", f"{new:.4f}", f"{100 * (new - old):+.2f}") for name, (old, new) in pairs.items()
+                (name, f"{old:.4f}", f"{new:.4f}", f"{100 * (new - old):+.2f}")
+                if math.isfinite(old)
+                else (name, "no row", "", "")
+                for name, (old, new) in pairs.items()
             ]
-            console.table(("on validation", "model", "export", "points"), rows, title)
+            where = "on rows its members trained on" if card.training.get("members") else "on validation"
+            console.table((where, "model", "export", "points"), rows, title)
             largest, mean = compared["largest_probability_difference"], compared["mean_probability_difference"]
             console.say(
                 f"{compared['windows']:,} rows; the same is said of {compared['agreement']:.2%}; difference of a probability: "

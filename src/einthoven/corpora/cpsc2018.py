@@ -147,7 +147,7 @@ def _read(entry: Entry) -> Record:
 
 
 def _split(index: Index, rows: np.ndarray, strata: np.ndarray, seed: int, fold: int | None) -> Split:
-    """Rows (bool [n windows]) dealt out to ten folds: fold k tests and the next validates; without a fold 75 : 10 : 15.
+    """Rows (bool [n windows]) dealt out to ten folds: fold k tests and the next validates; without a fold 75 : 15 : 10.
 
     Each record, by its name, is in one part; each stratum (number [n windows]) is dealt out evenly.
     """
@@ -157,7 +157,7 @@ def _split(index: Index, rows: np.ndarray, strata: np.ndarray, seed: int, fold: 
     there = there[np.argsort(strata[first[there]], kind="stable")]
     dealt = np.arange(len(there))
     if fold is None:
-        part = np.select([dealt % 20 < 3, dealt % 20 < 5], [2, 1], 0)
+        part = np.select([dealt % 20 < 2, dealt % 20 < 5], [2, 1], 0)
     else:
         part = np.select([dealt % N_FOLDS == fold, dealt % N_FOLDS == (fold + 1) % N_FOLDS], [2, 1], 0)
     which = np.full(len(records), -1)

@@ -51,7 +51,7 @@ def require_apart(shared: dict[str, tuple[str, ...]], declared: tuple[str, ...] 
             f"{len(leaking)} patients are in two parts of a split that claims to keep them apart.",
             found=some + (", …" if len(leaking) > 5 else ""),
             expected="each patient in one part only",
-            remedy="--protocol paper      if the score may be named as leaking; else train again on other patients",
+            remedy="train again on other patients, or by a protocol that is named as leaking  (einthoven corpora  lists them)",
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from einthoven import console
-from einthoven.bundle import Card
+from einthoven.bundle import Card, packed
 from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
 from einthoven.errors import CorpusIncomplete, ExportDiffers
@@ -88,9 +88,9 @@ def export(
         Where it answers otherwise than the model, or the target cannot have that precision.
     """
     card, where = model.card, Path(out)
-    # Who was seen stays on the card; in which recordings would be most of a small file.
+    # Who was seen stays on the card, in little room; in which recordings would be most of a small file.
     told = {name: value for name, value in card.training.items() if name != "records"}
-    card = replace(card, training=told, graph_sha256="")
+    card = replace(card, training=told | {"patients": packed(sorted(card.patients))}, graph_sha256="")
     reference = TorchBackend(model.folder, card)
     seen = _inputs(card, real.store.windows[real.train]) if real else graph.noise(card)
     kind = OnnxBackend if target == "onnx" else OpenVinoBackend

@@ -62,10 +62,11 @@ def quantized(content: bytes, windows: np.ndarray, way: str) -> bytes:
 
 
 class _Windows:
-    """Calibration windows as ONNX Runtime asks for them."""
+    """Calibration windows as ONNX Runtime asks for them; in batches of one size, for its percentiles, the rest left out."""
 
     def __init__(self, windows: np.ndarray):
-        self.left = iter([windows[at : at + _BATCH] for at in range(0, len(windows), _BATCH)])
+        size = min(_BATCH, len(windows))
+        self.left = iter([windows[at : at + size] for at in range(0, len(windows) - size + 1, size)])
 
     def get_next(self) -> dict | None:
         piece = next(self.left, None)

@@ -8,8 +8,8 @@ from einthoven.errors import ExportDiffers
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import Predictions
 
-MOST_LOST = 0.005
-"""Macro-F1 (macro AUROC, for several classes) that an export may lose unless it is told otherwise."""
+MOST_LOST, LEAST_ROWS = 0.005, 50
+"""What an export may lose of macro-F1 (macro AUROC, for several classes), and on how many rows at least that is to be seen."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Parity:
 
     @property
     def lost(self) -> float:
-        """The most that a metric lost."""
-        return max(before - after for before, after in self.metrics.values())
+        """The most that a metric lost; NaN where one could not be worked out."""
+        return float(np.max([before - after for before, after in self.metrics.values()]))
 
     def as_dict(self) -> dict:
         """Plain values for the card."""
@@ -66,14 +66,21 @@ def compare(before: Predictions, after: Predictions) -> Parity:
 
 
 def require_kept(parity: Parity, what: str) -> None:
-    """Refuse an export that lost too much.
+    """Refuse an export that lost too much, or was compared on too little.
 
     Raises
     ------
     ExportDiffers
-        Where a metric lost more than half a point.
+        Where a metric lost more than half a point or cannot be worked out; where fewer than fifty rows were compared.
     """
-    if parity.lost > MOST_LOST or not np.isfinite(parity.probability).all():
+    if parity.n < LEAST_ROWS:
+        raise ExportDiffers(
+            f"{what} cannot be judged on so little.",
+            found=f"{parity.n} validation rows",
+            expected=f"at least {LEAST_ROWS}",
+            remedy="--from the folder of the whole corpus; --even-if-worse writes it all the same",
+        )
+    if not parity.lost <= MOST_LOST or not np.isfinite(parity.probability).all():
         told = "; ".join(f"{name} {before:.4f} became {after:.4f}" for name, (before, after) in parity.metrics.items())
         raise ExportDiffers(
             f"{what} does not answer as the model does.",

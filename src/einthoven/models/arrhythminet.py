@@ -16,7 +16,7 @@ class ArrhythmiNetV1(nn.Module):
     Departures
         - Layer sizes are not stated there; these are ours, within its size.
     Receptive field
-        363 samples.
+        351 samples.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class ArrhythmiNetV2(nn.Module):
     Departures
         - Layer sizes are not stated there; these are ours, within its size.
     Receptive field
-        347 samples.
+        223 samples.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ class LiteNet(nn.Module):
         Thota et al. 2025, arXiv 2511.08650, layer by layer: 946,505 parameters at 12 leads and nine classes, 941,225 at one.
     Departures
         - An LSTM has torch's two biases where the authors' framework has one.
-        - The L2 penalty on convolutions and the dense layer is the recipe's weight decay.
+        - Where the paper has an L2 penalty on convolutions and the dense layer, a recipe has AdamW's weight decay on all matrices.
     Receptive field
         The whole window.
 
