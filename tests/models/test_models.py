@@ -1,5 +1,7 @@
 """The model contract, over MODELS: a model without a row in SIZES fails it."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -208,24 +210,28 @@ def test_attention_sums_to_one():
     torch.testing.assert_close(weights.sum(dim=1), torch.ones(4))
 
 
-def test_the_receptive_field_is_as_stated():
-    """Of resnet1d's three stages and of cnn's four blocks, by what a single output can see."""
-    for net, stated in ((network("resnet1d", 1, 2, 2000), 619), (network("cnn", 1, 2, 2000), 196)):
-        body = torch.nn.Sequential(net.stem, net.stages) if hasattr(net, "stages") else net.blocks
-        for module in body.modules():
-            if isinstance(module, torch.nn.BatchNorm1d | torch.nn.ReLU | torch.nn.Dropout):
-                module.forward = lambda x: x
-            if isinstance(module, MaxPool1d):
-                module.forward = lambda x, m=module: torch.nn.functional.avg_pool1d(
-                    x, m.size, m.stride, m.padding, ceil_mode=True
-                )
-            if isinstance(module, torch.nn.Conv1d):
-                torch.nn.init.constant_(module.weight, 1 / module.weight[0].numel())
-        x = torch.ones(1, 1, 2000, requires_grad=True)
-        maps = body(x)
-        maps[0, 0, maps.shape[2] // 2].backward()
-        seen = np.flatnonzero(x.grad[0, 0].numpy())
-        assert seen[-1] - seen[0] + 1 == stated
+@pytest.mark.parametrize("name", ["resnet1d", "cnn", "hybrid", "inception1d", "arrhythminet_v1", "arrhythminet_v2"])
+def test_the_receptive_field_is_as_stated(name):
+    """By what a single output of the convolutions can see, beside the number in the docstring."""
+    net = MODELS[name](1, 2, 2000, **({"recurrence": ()} if name == "hybrid" else {}))
+    stated = int(re.search(r"Receptive field\n.*?(\d+) samples", net.__doc__)[1])
+    bodies = {"resnet1d": ("stem", "stages"), "hybrid": ("convolutions",)}
+    parts = [getattr(net, part) for part in bodies.get(name, ("blocks",))] if name != "inception1d" else []
+    body = torch.nn.Sequential(*(parts or (net.groups[0], net.halve, net.groups[1])))
+    for module in body.modules():
+        if isinstance(module, torch.nn.BatchNorm1d | torch.nn.ReLU | torch.nn.Dropout):
+            module.forward = lambda x: x
+        if isinstance(module, MaxPool1d):
+            module.forward = lambda x, m=module: torch.nn.functional.avg_pool1d(
+                x, m.size, m.stride, m.padding, ceil_mode=True
+            )
+        if isinstance(module, torch.nn.Conv1d):
+            torch.nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+    x = torch.ones(1, 1, 2000, requires_grad=True)
+    maps = body(x)
+    maps[0, 0, maps.shape[2] // 2].backward()
+    seen = np.flatnonzero(x.grad[0, 0].numpy())
+    assert seen[-1] - seen[0] + 1 == stated
 
 
 @pytest.mark.parametrize(("name", "most_kb"), [("arrhythminet_v1", 302.18), ("arrhythminet_v2", 157.76)])

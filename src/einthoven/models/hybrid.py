@@ -19,7 +19,7 @@ class Hybrid(nn.Module):
         - Mean and largest value over time are joined before the head, with or without recurrence, so that only the recurrence
           differs between two nets of this module.
     Receptive field
-        Without recurrence 251 samples (2.5 s at 100 Hz); with it the whole window.
+        Without recurrence 569 samples (5.7 s at 100 Hz); with it the whole window.
 
     Parameters
     ----------

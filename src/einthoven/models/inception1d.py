@@ -15,7 +15,7 @@ class Inception1d(nn.Module):
         - The signal is halved before the second group of three modules.
         - Mean and largest value over time are joined.
     Receptive field
-        With kernels to 39, 343 samples.
+        With kernels to 39, 344 samples.
 
     Parameters
     ----------

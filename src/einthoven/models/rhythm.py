@@ -15,7 +15,7 @@ class RhythmNet(nn.Module):
     Departures
         Not a paper's.
     Receptive field
-        The whole stretch, through the measurements; 1.9 s at 150 Hz for the convolutions.
+        The whole stretch, through the measurements; 10.1 s at 150 Hz for the convolutions.
 
     Parameters
     ----------
