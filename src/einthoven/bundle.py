@@ -18,7 +18,7 @@ from einthoven.signal.preparation import Preparation
 
 EXPORTED = (".onnx", ".xml")
 """Suffixes of models that were exported, their card inside them."""
-CARD, WEIGHTS, GRAPH = "card.json", "weights.safetensors", "graph.onnx"
+CARD, WEIGHTS, GRAPH, NUMBERS = "card.json", "weights.safetensors", "graph.onnx", "graph.json"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*$")
 
 
@@ -53,7 +53,7 @@ class Card:
     weights_sha256: str = ""
     """Checksum of the weights file."""
     graph_sha256: str = ""
-    """Checksum of the graph for ONNX Runtime, where the bundle has one."""
+    """Checksum of the graph for ONNX Runtime, where the bundle has one, and of what says which of the weights are in it."""
     n_parameters: int = 0
     """Trained numbers."""
     results: tuple[dict, ...] = field(default=())
@@ -194,6 +194,13 @@ def load_weights(folder: Path, card: Card) -> dict[str, np.ndarray]:
         return load(content)
     except SafetensorError as error:
         raise _damaged(folder, f"{WEIGHTS}: {error}") from error
+
+
+def numbers_of(taken: dict[str, list], tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What a graph takes from the weights: for each of its names a tensor, as what kind of number, in which shape."""
+    return {
+        name: np.ascontiguousarray(tensors[of].astype(kind).reshape(shape)) for name, (of, kind, shape) in taken.items()
+    }
 
 
 def find(name_or_path: str | Path) -> Path:

@@ -4,11 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
 from einthoven import bundle
-from einthoven.errors import ConfigurationFault
+from einthoven.errors import BundleDamaged, ConfigurationFault
 from einthoven.explanation.gradcam import gradcam, laid_over
 from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
@@ -40,7 +41,30 @@ def test_it_answers_as_its_members_with_and_without_a_graph(members, tmp_path):
     assert load(tmp_path / "both").backend.name == "onnxruntime"
     assert str(Path(__file__).parents[2]).encode() not in (tmp_path / "both" / bundle.GRAPH).read_bytes()
     np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
+    held = onnx.load(tmp_path / "both" / bundle.GRAPH, load_external_data=False).graph.initializer
+    assert sum(onnx.numpy_helper.to_array(one).nbytes for one in held if not one.external_data) < 2000, "no number twice"
+    assert sum(bool(one.external_data) for one in held) > 10
     assert card.n_parameters == sum(bundle.load_card(member).n_parameters for member in members)
+
+
+@pytest.mark.parametrize("name", [bundle.GRAPH, bundle.NUMBERS])
+def test_a_graph_that_was_changed_is_refused(members, tmp_path, name):
+    fuse(tmp_path / "both", members, "mean")
+    add_graph(tmp_path / "both")
+    file = tmp_path / "both" / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(BundleDamaged, match="checksum"):
+        load(tmp_path / "both").backend  # noqa: B018
+
+
+def test_an_ensemble_s_graph_needs_onnxruntime(members, tmp_path, monkeypatch):
+    """Its numbers lie elsewhere; where that cannot be, torch answers."""
+    fuse(tmp_path / "both", members, "mean")
+    add_graph(tmp_path / "both")
+    monkeypatch.setattr("einthoven.inference.backends.find_spec", lambda name: None if name == "onnxruntime" else True)
+    assert load(tmp_path / "both").backend.name == "torch"
 
 
 def test_members_that_do_not_fit_are_refused(members, tmp_path):

@@ -4,6 +4,7 @@ import contextlib
 import copy
 import hashlib
 import io
+import json
 import logging
 import tempfile
 import warnings
@@ -21,35 +22,84 @@ from einthoven.paths import written_aside
 TOLERANCE = 1e-4
 """Largest difference of a logit between graph and weights."""
 INPUT, OUTPUT = "windows", "logits"
+_LEAST_TAKEN = 16
+"""Values that are worth the words which say where they are."""
 
 
 def add_graph(folder: Path) -> Card:
     """Write ``graph.onnx`` into a bundle, checked against torch on random windows; one that is there is kept.
 
+    An ensemble's takes its numbers from the weights file, which would double otherwise; ``graph.json`` says which are which.
+
     Raises
     ------
     BundleDamaged
-        Where a logit of the graph differs from torch's by more than 1e-4; no graph is left then.
+        Where a logit of the graph (a probability of an ensemble's) differs from torch's by more than 1e-4; no graph is left then.
     """
     card = bundle.load_card(folder)
     if card.graph_sha256 and (folder / bundle.GRAPH).is_file():
         return card
     reference = TorchBackend(folder, card)
-    windows = noise(card)
-    content = to_onnx(folded(reference.network), windows)
-    difference = float(np.abs(OnnxBackend(content, card, folder).logits(windows) - reference.logits(windows)).max())
+    windows, is_ensemble = noise(card), card.architecture == "ensemble"
+    if is_ensemble:
+        tensors = bundle.load_weights(folder, card)
+        content, taken = leaning(to_onnx(reference.network, windows, is_whole=False), tensors)
+        numbers, told = bundle.numbers_of(taken, tensors), json.dumps(taken, separators=(",", ":")).encode()
+    else:
+        content, numbers, told = to_onnx(folded(reference.network), windows), None, b""
+    both = [answers.logits(windows) for answers in (OnnxBackend(content, card, folder, numbers=numbers), reference)]
+    if is_ensemble:  # its logits are logarithms of probabilities: far out they magnify what is nothing
+        both = [1 / (1 + np.exp(-logits)) for logits in both]
+    difference = float(np.abs(both[0] - both[1]).max())
     if not difference <= TOLERANCE:
         raise BundleDamaged(
             f"the graph of {card.name} does not answer as its weights do.",
-            found=f"a largest difference of {difference:.2g} between logits",
+            found=f"a largest difference of {difference:.2g} between {'probabilities' if is_ensemble else 'logits'}",
             expected=f"at most {TOLERANCE:g}",
             remedy="use the bundle without a graph: torch then answers",
         )
-    checked = replace(card, graph_sha256=hashlib.sha256(content).hexdigest())
-    with written_aside(folder / bundle.GRAPH) as target:
-        target.write_bytes(content)
+    checked = replace(card, graph_sha256=hashlib.sha256(content + told).hexdigest())
+    for name, what in ((bundle.GRAPH, content), (bundle.NUMBERS, told)):
+        if what:
+            with written_aside(folder / name) as target:
+                target.write_bytes(what)
     bundle.rewrite_card(folder, checked)
     return checked
+
+
+def leaning(content: bytes, tensors: dict[str, np.ndarray]) -> tuple[bytes, dict[str, list]]:
+    """A graph without the numbers that are among the tensors of a bundle, and for each of these: which, as what, in which shape."""
+    import onnx
+    from onnx.numpy_helper import to_array
+
+    known = {}
+    for name, values in tensors.items():
+        for kind in (np.float32, np.int32, np.int64):
+            known.setdefault((np.dtype(kind).name, values.astype(kind).tobytes()), name)
+    model = onnx.load_from_string(short(content))
+    graph, taken, first, kept = model.graph, {}, {}, []
+    for stored in graph.initializer:
+        values = to_array(stored)
+        key = values.dtype.name, values.tobytes()
+        if first.setdefault((*key, values.shape), stored.name) != stored.name:
+            continue
+        kept.append(onnx.TensorProto(name=stored.name, data_type=stored.data_type, dims=stored.dims))
+        if key in known and values.size > _LEAST_TAKEN:
+            taken[stored.name] = [known[key], values.dtype.name, list(stored.dims)]
+            kept[-1].data_location = onnx.TensorProto.EXTERNAL
+            kept[-1].external_data.add(key="location", value=bundle.WEIGHTS)
+        else:
+            kept[-1].CopyFrom(stored)
+    same = {stored.name: _once(to_array(stored), first) for stored in graph.initializer}
+    for node in graph.node:
+        node.input[:] = [same.get(name, name) for name in node.input]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    return model.SerializeToString(), taken
+
+
+def _once(values: np.ndarray, first: dict[tuple, str]) -> str:
+    return first[values.dtype.name, values.tobytes(), values.shape]
 
 
 def noise(card: Card) -> np.ndarray:
@@ -85,12 +135,13 @@ def plain(network):
 
 
 @console.uninterrupted()
-def to_onnx(network, windows: np.ndarray) -> bytes:
+def to_onnx(network, windows: np.ndarray, is_whole: bool = True) -> bytes:
     """A graph of a network, for batches of any size.
 
     Parameters
     ----------
-    network : in eval mode; windows : some of its input [n, rows, samples], n above one
+    network : in eval mode; windows : some of its input [n, rows, samples], n above one; is_whole : whether layers may be
+    joined, so that numbers in it are others than the network's
     """
     import torch
 
@@ -108,9 +159,10 @@ def to_onnx(network, windows: np.ndarray) -> bytes:
                 output_names=[OUTPUT],
                 dynamic_shapes=({0: torch.export.Dim("batch")},),
                 external_data=False,
+                optimize=is_whole,
                 verbose=False,
             )
-        return _bare(_reckoned(file).read_bytes())
+            return _bare(_reckoned(file).read_bytes() if is_whole else _fold(file))
 
 
 def _reckoned(file: Path) -> Path:
@@ -122,6 +174,23 @@ def _reckoned(file: Path) -> Path:
     options.optimized_model_filepath, options.log_severity_level = str(file.with_name("reckoned.onnx")), 3
     onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     return Path(options.optimized_model_filepath)
+
+
+def _fold(file: Path) -> bytes:
+    """The same graph with its shapes worked out and nothing in it twice, and every number as the network has it."""
+    from onnx_ir.passes import common
+    from onnxscript import ir, optimizer
+
+    model, any_size = ir.load(file), 1 << 40
+    optimizer.fold_constants_ir(model, input_size_limit=any_size, output_size_limit=any_size)
+    for step in (
+        common.LiftConstantsToInitializersPass(lift_all_constants=True, size_limit=0),
+        common.DeduplicateInitializersPass(),
+        common.CommonSubexpressionEliminationPass(),
+        common.RemoveUnusedNodesPass(),
+    ):
+        step(model)
+    return ir.serde.serialize_model(model).SerializeToString()
 
 
 def _bare(content: bytes) -> bytes:

@@ -76,11 +76,14 @@ class OnnxBackend:
     Parameters
     ----------
     content : of the graph; card : its card; where : it comes from, for errors; threads : 0 takes all cores
+    numbers : that the graph takes from elsewhere, by its names
     """
 
     name = "onnxruntime"
 
-    def __init__(self, content: bytes, card: Card, where: Path, threads: int = 0):
+    def __init__(
+        self, content: bytes, card: Card, where: Path, threads: int = 0, numbers: dict[str, np.ndarray] | None = None
+    ):
         import onnxruntime
 
         try:
@@ -88,6 +91,9 @@ class OnnxBackend:
             options.intra_op_num_threads, options.log_severity_level = threads, 3
             # Threads that wait by running in circles cost a stream more than its answers do.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            if numbers:
+                self.numbers = [onnxruntime.OrtValue.ortvalue_from_numpy(values) for values in numbers.values()]
+                options.add_external_initializers(list(numbers), self.numbers)
             self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
             takes, gives = self.session.get_inputs()[0], self.session.get_outputs()[0]
             _require_shape(card, takes.shape[1:], gives.shape[1:])
@@ -146,12 +152,15 @@ def fastest(place: Path, card: Card) -> Backend:
     graph = place if place.suffix.lower() == ".onnx" else place / bundle.GRAPH
     exported = graph is place
     if (exported or card.graph_sha256) and graph.is_file():
-        content = graph.read_bytes()
-        if not exported and hashlib.sha256(content).hexdigest() != card.graph_sha256:
+        content, told = graph.read_bytes(), place / bundle.NUMBERS
+        taken = told.read_bytes() if told.is_file() and not exported else b""
+        if not exported and hashlib.sha256(content + taken).hexdigest() != card.graph_sha256:
             raise _not_the_card_s(place, f"{bundle.GRAPH}: its checksum is not the card's")
-        for library, backend in (("onnxruntime", OnnxBackend), ("openvino", OpenVinoBackend)):
-            if find_spec(library):
-                return backend(content, card, place)
+        if find_spec("onnxruntime"):
+            numbers = bundle.numbers_of(json.loads(taken), bundle.load_weights(place, card)) if taken else None
+            return OnnxBackend(content, card, place, numbers=numbers)
+        if find_spec("openvino") and not taken:
+            return OpenVinoBackend(content, card, place)
     return TorchBackend(place, card)
 
 

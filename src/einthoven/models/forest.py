@@ -76,14 +76,15 @@ class Forest(nn.Module):
         """[batch, rows, samples] to the mean (or sum) over the leaves it falls into [batch, classes]."""
         asked = self.measured(x.float())
         n_trees, n_nodes = self.feature.shape
-        begin = torch.arange(n_trees, device=x.device) * n_nodes
+        begin = (torch.arange(n_trees, device=x.device) * n_nodes).expand(x.shape[0], -1).flatten()
         feature, left, right = (values.flatten().long() for values in (self.feature, self.left, self.right))
         threshold = self.threshold.flatten()
-        node = begin.expand(x.shape[0], -1)
+        node = begin
         for _ in range(self.depth):
-            above = asked.gather(1, feature[node]) > threshold[node]
-            node = begin + torch.where(above, right[node], left[node])
-        fallen = self.leaves.flatten(0, 1)[node]
+            measured = asked.gather(1, feature.index_select(0, node).unflatten(0, (-1, n_trees))).flatten()
+            above = measured > threshold.index_select(0, node)
+            node = begin + torch.where(above, right.index_select(0, node), left.index_select(0, node))
+        fallen = self.leaves.flatten(0, 1).index_select(0, node).unflatten(0, (-1, n_trees))
         return fallen.sum(dim=1) if self.summed else fallen.mean(dim=1)
 
     def multiply_accumulates(self, x: Tensor) -> int:

@@ -12,6 +12,7 @@ from einthoven.evaluation.official import CHALLENGE2017 as CLASSES
 from einthoven.evaluation.paired import paired
 from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.evaluation.weights import for_expected_f1
+from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import keep_result
 from einthoven.models import cost
@@ -177,6 +178,7 @@ class _Run:
             if not self.runs.quick:
                 remark = "Cross-validated: each recording is answered by members that never saw it. " + found["remark"]
                 keep_result(load(place), found | {"remark": remark})
+                add_graph(place)
         return {place.name: {"bytes": sum(file.stat().st_size for file in place.iterdir())} for place in rows}
 
     def _draw(self, results: dict) -> None:

@@ -12,6 +12,7 @@ from einthoven.data.build import build
 from einthoven.data.store import Store
 from einthoven.evaluation.evaluate import DRAWS, evaluate
 from einthoven.evaluation.predictions import Predictions, joined, mean
+from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import keep_result, predictions_for, score_test_part
 from einthoven.report import plots
@@ -166,6 +167,7 @@ class _Run:
         metrics = {"model": MODEL} | found | evaluate(predictions, self.protocol.unit, 50 if self.quick else DRAWS)
         if not self.quick:
             keep_result(predictor, metrics)
+            add_graph(self.folder / MODEL)
         return metrics
 
 

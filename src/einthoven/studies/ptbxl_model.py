@@ -12,6 +12,7 @@ from einthoven.evaluation.evaluate import DRAWS, evaluate
 from einthoven.evaluation.multilabel import HEADLINE
 from einthoven.evaluation.predictions import Predictions, joined
 from einthoven.evaluation.thresholds import RULES, with_rule
+from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import keep_result, predictions_for
 from einthoven.report import plots
@@ -144,6 +145,7 @@ class _Run:
         card = fuse(self.folder / MODEL, members, "weighted", weights, (), *limits, half=True)
         if not self.quick:
             keep_result(load(self.folder / MODEL), _told(self.stores[True], self.protocol) | validated["scores"]["all"])
+            add_graph(self.folder / MODEL)
         size = sum(file.stat().st_size for file in (self.folder / MODEL).iterdir())
         return {"n_parameters": card.n_parameters, "members": len(members), "bytes": size}
 

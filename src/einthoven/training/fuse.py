@@ -82,7 +82,7 @@ def fuse(
         for card in cards
     ]
     seen = sorted(set().union(*(card.patients for card in cards)))
-    training = first.training | {"patients": seen, "members": told, "rule": rule, "fold": None}
+    training = first.training | {"patients": bundle.packed(seen), "members": told, "rule": rule, "fold": None}
     card = replace(
         first,
         name=folder.resolve().name,
