@@ -1,6 +1,6 @@
 """Measures each architecture on each backend: size, latency, throughput, memory, and the share of this machine's peak.
 
-python bench/backends.py            writes docs/results/backends.md, .json and .png
+python bench/backends.py            writes the part Backends of docs/results/speed.md, and docs/results/speed/
 python bench/backends.py NAME       one architecture, to the terminal
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+import sections
 from einthoven.paths import written_aside
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
@@ -23,6 +24,7 @@ SHAPES = {
     "arrhythminet_v1": (1, 5, 360),
     "arrhythminet_v2": (1, 5, 360),
     "self_onn": (2, 5, 360),
+    "ensemble": (2, 5, 360),
     "patient_context": (5, 4, 128),
     "resnet1d": (12, 23, 1000),
     "hybrid": (12, 23, 1000),
@@ -30,6 +32,7 @@ SHAPES = {
     "inception1d": (12, 23, 1000),
     "s4": (12, 23, 1000),
     "typical_beat": (25, 23, 1000),
+    "forest": (25, 23, 1000),
     "bilstm": (12, 19, 300),
     "transformer": (12, 19, 300),
     "mamba2": (12, 19, 300),
@@ -37,8 +40,36 @@ SHAPES = {
     "rhythm": (3, 4, 4500),
 }
 """Rows, classes and samples of the studies that use them."""
+CHALLENGE = {
+    "rhythm": 3,
+    "trees": 3,
+    "resnet1d": 1,
+    "hybrid": 1,
+    "litenet": 1,
+    "arrhythminet_v1": 1,
+    "arrhythminet_v2": 1,
+}
+"""Rows of the contestants of the study of the Challenge 2017, whose quality is known; in the table with its name ahead."""
+_AHEAD = "challenge2017 "
 WAYS = ("torch fp32", "onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino bf16", "openvino int8")
 _BATCHES = (1, 8, 32, 64)
+
+
+def shape_of(name: str) -> tuple[int, int, int]:
+    """Rows, classes and samples."""
+    return (CHALLENGE[name.removeprefix(_AHEAD)], 4, 4500) if name.startswith(_AHEAD) else SHAPES[name]
+
+
+def network_of(name: str):
+    """An architecture, or a contestant's with its settings."""
+    from einthoven.models import MODELS
+
+    if not name.startswith(_AHEAD):
+        return MODELS[name](*SHAPES[name]).eval()
+    from einthoven.studies.challenge2017 import CONTESTANTS
+
+    contestant = CONTESTANTS[name.removeprefix(_AHEAD)]
+    return MODELS[contestant.architecture](*shape_of(name), **contestant.settings).eval()
 
 
 def measure(name: str, way: str, threads: int, place: Path) -> dict:
@@ -46,7 +77,7 @@ def measure(name: str, way: str, threads: int, place: Path) -> dict:
 
     Run by itself, so that the memory is its own.
     """
-    rows, _, samples = SHAPES[name]
+    rows, _, samples = shape_of(name)
     rng = np.random.default_rng(0)
     work = _prepared(name, way, threads, place)
     found: dict = {}
@@ -80,10 +111,8 @@ def _prepared(name: str, way: str, threads: int, place: Path):
     if library == "torch":
         import torch
 
-        from einthoven.models import MODELS
-
         torch.set_num_threads(threads)
-        network = MODELS[name](*SHAPES[name]).eval()
+        network = network_of(name)
 
         def eager(windows):
             with torch.inference_mode():
@@ -118,11 +147,11 @@ def convert(name: str, place: Path) -> dict:
     import torch
 
     from einthoven.export import graph, int8
-    from einthoven.models import MODELS, cost
+    from einthoven.models import cost
 
     torch.manual_seed(0)
-    rows, classes, samples = SHAPES[name]
-    network = MODELS[name](rows, classes, samples).eval()
+    rows, _, samples = shape_of(name)
+    network = network_of(name)
     windows = np.random.default_rng(0).standard_normal((64, rows, samples)).astype(np.float32)
     plain = graph.to_onnx(graph.plain(network), windows)
     contents = {
@@ -178,7 +207,7 @@ def table(found: dict[str, dict], limits: dict[str, float]) -> list[str]:
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, row in found.items():
-        rows, _, samples = SHAPES[name]
+        rows, _, samples = shape_of(name)
         eager = row["torch fp32"]
         for way in WAYS:
             got = row[way]
@@ -231,6 +260,33 @@ def draw(found: dict[str, dict], file: Path) -> None:
         figure.savefig(aside, dpi=130, format="png")
 
 
+def draw_quality(found: dict[str, dict], scores: dict, file: Path) -> None:
+    """The official score of each contestant against its latency; the larger the disc, the larger the file."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    axes = figure.subplots()
+    for way, colour in (("onnxruntime fp32", "#2563a8"), ("onnxruntime int8", "#c2410c")):
+        for contestant in CHALLENGE:
+            row, score = found[_AHEAD + contestant], scores[contestant]["challenge_score"]
+            size = row["bytes"]["int8" if "int8" in way else "plain"] / 1e3
+            at = row[way]["p50_ms"], score["value"]
+            axes.vlines(at[0], score["low"], score["high"], color=colour, alpha=0.4)
+            axes.scatter(
+                *at, s=max(12, size / 8), color=colour, alpha=0.6, label=way if contestant == "rhythm" else None
+            )
+            axes.annotate(f"{contestant}, {size:,.0f} KB", at, fontsize=7, xytext=(5, 4), textcoords="offset points")
+    axes.set(
+        xscale="log",
+        xlabel="median latency of one recording of 30 s, one thread, ms",
+        ylabel="official score of the Challenge 2017, cross-validated in fp32, 95 %",
+    )
+    axes.grid(alpha=0.3, which="both")
+    axes.legend(fontsize=8)
+    with written_aside(file) as aside:
+        figure.savefig(aside, dpi=130, format="png")
+
+
 def main() -> None:
     """Measure and write."""
     if sys.argv[1:2] == ["--one"]:
@@ -238,7 +294,7 @@ def main() -> None:
         print(json.dumps(measure(name, way, int(threads), Path(folder))))
         return
     limits = peaks()
-    names = sys.argv[1:] or list(SHAPES)
+    names = sys.argv[1:] or [*SHAPES, *(_AHEAD + name for name in CHALLENGE)]
     found = {}
     for name in names:
         found[name] = of(name)
@@ -249,24 +305,27 @@ def main() -> None:
         (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
         "",
     )
+    place = RESULTS / "speed"
+    place.mkdir(exist_ok=True)
+    scores = json.loads((RESULTS / "challenge2017" / "results.json").read_text())["scores"]
+    draw(found, place / "latency.png")
+    draw_quality(found, scores, place / "quality.png")
+    with written_aside(place / "backends.json") as aside:
+        aside.write_text(json.dumps({"machine": model, "peaks": limits, "found": found}, indent=1) + "\n")
     lines = [
-        "# Backends",
         "",
         f"`python bench/backends.py` · {model}, two cores · random weights, which take as long as trained ones; "
         "each way in a process of its own. Peak: the most that torch reaches in matrix products of 512 to 2048, two threads: "
         + ", ".join(f"{name} {value / 1e9:.0f} GMAC/s" for name, value in limits.items())
         + ".",
         "",
-        "![Latency against size](backends.png)",
+        "![Quality against latency and size](speed/quality.png)",
+        "",
+        "![Latency against size](speed/latency.png)",
         "",
         *table(found, limits),
-        "",
     ]
-    with written_aside(RESULTS / "backends.md") as aside:
-        aside.write_text("\n".join(lines))
-    with written_aside(RESULTS / "backends.json") as aside:
-        aside.write_text(json.dumps({"machine": model, "peaks": limits, "found": found}, indent=1) + "\n")
-    draw(found, RESULTS / "backends.png")
+    sections.replace("Backends", lines)
 
 
 if __name__ == "__main__":

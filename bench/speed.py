@@ -1,4 +1,4 @@
-"""Measures start-up, reading, preparing and answering, and writes docs/results/speed.md.
+"""Measures start-up, reading, preparing and answering, and writes the beginning of docs/results/speed.md.
 
 python bench/speed.py DIR_OF_MITDB
 """
@@ -17,8 +17,9 @@ from pathlib import Path
 import wfdb
 
 import einthoven
+import sections
 from einthoven.corpora import CORPORA
-from einthoven.paths import ASSETS, written_aside
+from einthoven.paths import ASSETS
 from einthoven.records import read
 
 MODEL = "mitbih-cnn-lstm-mlii"
@@ -107,8 +108,7 @@ def main(source: Path) -> None:
     ]
     for (what, ours, other), (mine, theirs, ratio) in zip(ratios, (read_all, answered), strict=True):
         lines.append(f"| {what} | {ours}: {mine:.2f} s | {other}: {theirs:.2f} s | {ratio:.2f} |")
-    with written_aside(Path(__file__).parents[1] / "docs" / "results" / "speed.md") as target:
-        target.write_text("\n".join([*lines, ""]))
+    sections.replace("", lines)
     print("\n".join(lines[4:]))
 
 

@@ -42,7 +42,9 @@ def test_it_answers_as_its_members_with_and_without_a_graph(members, tmp_path):
     assert str(Path(__file__).parents[2]).encode() not in (tmp_path / "both" / bundle.GRAPH).read_bytes()
     np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
     held = onnx.load(tmp_path / "both" / bundle.GRAPH, load_external_data=False).graph.initializer
-    assert sum(onnx.numpy_helper.to_array(one).nbytes for one in held if not one.external_data) < 2000, "no number twice"
+    assert sum(onnx.numpy_helper.to_array(one).nbytes for one in held if not one.external_data) < 2000, (
+        "no number twice"
+    )
     assert sum(bool(one.external_data) for one in held) > 10
     assert card.n_parameters == sum(bundle.load_card(member).n_parameters for member in members)
 

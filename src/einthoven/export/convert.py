@@ -133,7 +133,7 @@ def _best_int8(
     """Of the ways to find the ranges, the one whose probabilities are nearest on the training windows."""
     wanted = _probabilities(reference.logits(seen), card)
     made, told = {}, {}
-    for way in int8.WAYS:
+    for way in console.progress(int8.WAYS, "ways to find the ranges", len(int8.WAYS)):
         made[way] = int8.quantized(whole, seen, way)
         answers = kind(made[way], card, where).logits(seen)
         told[way] = float(np.abs(_probabilities(answers, card) - wanted).mean())
