@@ -57,6 +57,14 @@ class Export:
             raise OutputRefused(
                 f"{self.out} is a folder.", found="a folder", expected="the path of a file", remedy="--out another name"
             )
+        beside = [file for file in files_of(self.out)[1:] if file.exists() and not self.out.exists()]
+        if beside:
+            raise OutputRefused(
+                f"{beside[0]} is in the way.",
+                found="a file that no export of this name left",
+                expected="room for the weights beside the graph",
+                remedy=f"--out {self.out.with_stem(self.out.stem + '-openvino')}",
+            )
         require_folder(self.out.parent)
         if self.to == "onnx" and self.precision == "bf16":
             raise ExportDiffers(
