@@ -105,7 +105,7 @@ def packed(names: Iterable[str]) -> list[str]:
     for name in names:
         head = name.rstrip("0123456789")
         digits = name[len(head) :]
-        if digits and len(digits) < 10 and "|" not in name:
+        if digits and len(digits) < 10:
             numbered[head, len(digits)].append(int(digits))
         else:
             rest.append(name)

@@ -17,7 +17,8 @@ from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records.record import Record
 from einthoven.report.live import WORDS, View, trace
 from einthoven.streaming.buffer import MARKS, Mark
-from einthoven.streaming.sources import Format, Lines, is_port, played, serial_lines, text_lines
+from einthoven.streaming.lines import Lines
+from einthoven.streaming.sources import Format, is_port, played, serial_lines, text_lines
 
 ONE = Format(100.0, ("I",))
 

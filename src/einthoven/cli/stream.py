@@ -79,6 +79,7 @@ class Stream:
     def _pieces(self) -> Iterator:
         from einthoven.records import read
         from einthoven.streaming import sources
+        from einthoven.streaming.lines import Lines
 
         leads = leads_of(self.leads)
         is_pipe = self.source in ("-", "/dev/stdin")
@@ -89,7 +90,7 @@ class Stream:
             return sources.played(record, self.speed)
         stated = sources.Format(self.fs, leads, self.unit) if self.fs and isinstance(leads, tuple) else None
         lines = sources.text_lines(sys.stdin.buffer) if is_pipe else sources.serial_lines(self.source, self.baud)
-        pieces = sources.Lines(stated).pieces(lines)
+        pieces = Lines(stated).pieces(lines)
         return sources.renamed(pieces, leads) if isinstance(leads, dict) else pieces
 
     def _follow(self, model, pieces: Iterator, lines) -> int:
