@@ -110,7 +110,7 @@ class Export:
                 else (name, "no row", "", "")
                 for name, (old, new) in pairs.items()
             ]
-            where = "on rows its members trained on" if card.training.get("members") else "on validation"
+            where = "on rows its members trained on" if len(card.training.get("members", ())) > 1 else "on validation"
             console.table((where, "model", "export", "points"), rows, title)
             largest, mean = compared["largest_probability_difference"], compared["mean_probability_difference"]
             console.say(

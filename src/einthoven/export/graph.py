@@ -49,7 +49,7 @@ def add_graph(folder: Path) -> Card:
         content, numbers, told = to_onnx(folded(reference.network), windows), None, b""
     both = [answers.logits(windows) for answers in (OnnxBackend(content, card, folder, numbers=numbers), reference)]
     if is_ensemble:  # its logits are logarithms of probabilities: far out they magnify what is nothing
-        both = [1 / (1 + np.exp(-logits)) for logits in both]
+        both = [1 / (1 + np.exp(-logits)) if card.multi else np.exp(logits) for logits in both]
     difference = float(np.abs(both[0] - both[1]).max())
     if not difference <= TOLERANCE:
         raise BundleDamaged(
@@ -68,7 +68,13 @@ def add_graph(folder: Path) -> Card:
 
 
 def leaning(content: bytes, tensors: dict[str, np.ndarray]) -> tuple[bytes, dict[str, list]]:
-    """A graph without the numbers that are among the tensors of a bundle, and for each of these: which, as what, in which shape."""
+    """A graph without the numbers that are among the tensors of a bundle.
+
+    Returns
+    -------
+    (content, taken) : of the graph, no number in it twice; for each of its names that is left out the tensor's name, the kind
+    of number, and the shape
+    """
     import onnx
     from onnx.numpy_helper import to_array
 
@@ -77,11 +83,12 @@ def leaning(content: bytes, tensors: dict[str, np.ndarray]) -> tuple[bytes, dict
         for kind in (np.float32, np.int32, np.int64):
             known.setdefault((np.dtype(kind).name, values.astype(kind).tobytes()), name)
     model = onnx.load_from_string(short(content))
-    graph, taken, first, kept = model.graph, {}, {}, []
+    graph, taken, first, same, kept = model.graph, {}, {}, {}, []
     for stored in graph.initializer:
         values = to_array(stored)
         key = values.dtype.name, values.tobytes()
-        if first.setdefault((*key, values.shape), stored.name) != stored.name:
+        same[stored.name] = first.setdefault((*key, values.shape), stored.name)
+        if same[stored.name] != stored.name:
             continue
         kept.append(onnx.TensorProto(name=stored.name, data_type=stored.data_type, dims=stored.dims))
         if key in known and values.size > _LEAST_TAKEN:
@@ -90,16 +97,11 @@ def leaning(content: bytes, tensors: dict[str, np.ndarray]) -> tuple[bytes, dict
             kept[-1].external_data.add(key="location", value=bundle.WEIGHTS)
         else:
             kept[-1].CopyFrom(stored)
-    same = {stored.name: _once(to_array(stored), first) for stored in graph.initializer}
     for node in graph.node:
         node.input[:] = [same.get(name, name) for name in node.input]
     del graph.initializer[:]
     graph.initializer.extend(kept)
     return model.SerializeToString(), taken
-
-
-def _once(values: np.ndarray, first: dict[tuple, str]) -> str:
-    return first[values.dtype.name, values.tobytes(), values.shape]
 
 
 def noise(card: Card) -> np.ndarray:

@@ -1,0 +1,139 @@
+"""Numbered and plain lines become samples; what is lost, repeated, wrapped or begun anew is mended and told."""
+
+import numpy as np
+import pytest
+
+from einthoven.errors import RecordUnreadable, StatementMissing
+from einthoven.streaming.lines import Lines
+from einthoven.streaming.sources import Format
+
+ONE = Format(100.0, ("I",))
+
+
+def gathered(lines, stated=ONE):
+    pieces = list(Lines(stated).pieces(lines))
+    faults = [fault for piece in pieces for fault in piece.faults]
+    return pieces, np.concatenate([piece.signal_mv for piece in pieces], axis=1), faults
+
+
+def test_numbered_lines_notice_what_was_lost_and_what_came_twice():
+    _, signal, faults = gathered(["5,0.1", "6,0.2", "6,0.2", "9,0.3", "10,0.4"])
+    np.testing.assert_allclose(signal[0], [0.1, 0.2, np.nan, np.nan, 0.3, 0.4], equal_nan=True)
+    assert len(faults) == 2 and "came again" in faults[0] and "2 samples" in faults[1]
+
+
+def test_numbers_that_leap_far_begin_anew_after_a_second_that_is_missing():
+    _, signal, faults = gathered(["1,0.1", "900000,0.2", "900001,0.3"])
+    np.testing.assert_allclose(signal[0], [0.1, *[np.nan] * 100, 0.2, 0.3], equal_nan=True)
+    assert "anew" in faults[0]
+
+
+def test_an_outage_keeps_its_time():
+    """An hour at most; the samples that are missing come in pieces."""
+    lines = [*(f"{at},{at}" for at in range(10)), *(f"{at},{at}" for at in range(300_010, 300_020))]
+    pieces, signal, faults = gathered(lines)
+    assert signal.shape == (1, 300_020) and np.isnan(signal[0, 10:300_010]).all()
+    np.testing.assert_array_equal(signal[0, 300_010:], np.arange(300_010, 300_020))
+    assert max(piece.signal_mv.shape[1] for piece in pieces) <= 10_000
+    assert len(faults) == 1 and "300000 samples" in faults[0]
+
+
+@pytest.mark.parametrize("number", ["1000000000000000", "20003", "0"])
+def test_a_number_that_leaps_by_itself_is_not_believed(number):
+    lines = [f"{at},{at}" for at in range(1000, 1010)]
+    lines[3] = f"{number},1003"
+    _, signal, faults = gathered(lines)
+    np.testing.assert_array_equal(signal[0], np.arange(1000, 1010))
+    assert len(faults) == 1 and "taken for 1003" in faults[0]
+
+
+@pytest.mark.parametrize("first", [0, 3, 700, 4900])
+def test_a_device_that_begins_anew_is_gone_on_with(first):
+    """A counter that is wound back; how long it was away nobody knows, so a second is missing."""
+    lines = [f"{at},{at}" for at in range(5000, 5010)] + [f"{at},{-at}" for at in range(first, first + 10)]
+    _, signal, faults = gathered(lines)
+    np.testing.assert_array_equal(signal[0], [*range(5000, 5010), *[np.nan] * 100, *range(-first, -first - 10, -1)])
+    assert len(faults) == 1 and "anew" in faults[0]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("wraps_at", [256, 300, 1000])
+def test_a_counter_that_wraps_is_gone_on_with(wraps_at, first):
+    """Told once; of a length that no counter has the first time is taken for a device that begins anew."""
+    numbers = [first + at % (wraps_at - first) for at in range(4 * wraps_at)]
+    _, signal, faults = gathered([f"{number},{at}" for at, number in enumerate(numbers)])
+    there = signal[0][np.isfinite(signal[0])]
+    np.testing.assert_array_equal(there, np.arange(4 * wraps_at))
+    assert len(signal[0]) - len(there) == (100 if wraps_at == 300 else 0)
+    assert len(faults) == 1 and ("wrap" in faults[0] or wraps_at == 300)
+
+
+def test_what_comes_again_for_more_than_five_seconds_is_not_left_out_for_ever():
+    """A flat signal, numbers that are stuck; and numbers that wrap."""
+    _, signal, faults = gathered([f"{at},0" for at in [*range(700), *[650] * 502]])
+    assert np.isfinite(signal[0]).sum() == 701
+    assert any("anew" in fault for fault in faults)
+    _, signal, _ = gathered([f"{at % 256},0" for at in range(4000)])
+    assert np.isfinite(signal[0]).sum() == 4000
+
+
+def test_numbers_that_do_not_count_are_another_stream():
+    """Two leads in whole numbers where one was stated: the first is no sample's number."""
+    rng = np.random.default_rng(0)
+    with pytest.raises(RecordUnreadable, match="do not count"):
+        gathered([f"{a},{b}" for a, b in rng.integers(900, 1100, (500, 2))])
+
+
+def test_a_device_that_greets_at_length_is_waited_for():
+    """Comments and empty lines are no lines that were not understood."""
+    _, signal, _ = gathered([*["", "# booting"] * 300, *["hello"] * 90, "0.5", "0.6"])
+    np.testing.assert_allclose(signal[0, -2:], [0.5, 0.6])
+
+
+def test_what_is_wrong_alike_in_many_lines_is_told_once():
+    _, signal, faults = gathered([*(f"{at},1" for at in range(300)), *(f"{at},1" for at in range(100, 400))])
+    assert signal.shape == (1, 400)
+    assert len(faults) == 2 and "came again" in faults[0] and "the 199 before it" in faults[1]
+
+
+def test_plain_lines_among_numbered_ones_shift_nothing():
+    _, signal, faults = gathered(["1,0.1", "0.2", "3,0.3", "0.4", "5,0.5"])
+    np.testing.assert_allclose(signal[0], [0.1, 0.2, 0.3, 0.4, 0.5])
+    assert not faults
+
+
+@pytest.mark.parametrize("n", [20, 200])
+def test_lines_of_another_shape_are_another_stream(n):
+    with pytest.raises(RecordUnreadable, match="--leads A,B"):
+        gathered([f"{0.01 * at:.2f},0.3" for at in range(1, n)])
+
+
+@pytest.mark.parametrize("text", ["hello", "1,2,3", "x,0.1", "0.1;0.2", "1" * 20_000, "\x00\xff"])
+def test_text_is_told_and_taken_for_a_missing_sample(text):
+    _, signal, faults = gathered(["0.5", text, "0.6"])
+    np.testing.assert_allclose(signal[0], [0.5, np.nan, 0.6], atol=1e-6, equal_nan=True)
+    assert len(faults) == 1 and "line 2" in faults[0]
+
+
+def test_text_between_numbered_lines_is_a_lost_sample():
+    _, signal, faults = gathered(["1,0.5", "hello", "3,0.6"])
+    np.testing.assert_allclose(signal[0], [0.5, np.nan, 0.6], atol=1e-6, equal_nan=True)
+    assert len(faults) == 2
+
+
+def test_lines_say_what_they_are_and_may_change_it():
+    lines = ["# fs_hz=100 leads=I,II unit=uV", "1000,2000", "", "# fs_hz=200", "500,nan"]
+    pieces, _, faults = gathered(lines, None)
+    assert [piece.format for piece in pieces] == [Format(100.0, ("I", "II"), "uV"), Format(200.0, ("I", "II"), "uV")]
+    np.testing.assert_allclose(pieces[0].signal_mv, [[1.0], [2.0]])
+    assert np.isnan(pieces[1].signal_mv[1, 0]) and not faults
+    _, _, faults = gathered(["1", "# fs_hz=abc", "2"])
+    assert len(faults) == 1
+
+
+@pytest.mark.parametrize(
+    "lines", [["0.1"], ["# leads=I", "0.1"], ["# fs_hz=0 leads=I", "1"], ["# fs_hz=100 leads=I unit=kg", "1"]]
+)
+def test_samples_without_rate_or_leads_are_refused(lines):
+    with pytest.raises(StatementMissing):
+        gathered(lines, None)
