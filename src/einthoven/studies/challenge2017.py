@@ -40,15 +40,17 @@ MEASURED = "measured"
 TREES = {"n_trees": 1000, "n_bins": 27, "beat": 135, "n_numbers": 116, "summed": True, "upright": True}
 SHORTER = replace(RECIPE, epochs=15)
 """Of the larger nets that read the trace alone."""
+SMALLER = replace(RECIPE, epochs=20)
+"""Of the smallest nets."""
 CONTESTANTS = {
     "rhythm": Contestant("rhythm", {}, RECIPE, MEASURED),
     "rhythm_again": Contestant("rhythm", {}, RECIPE, MEASURED, seed=1),
     "trees": Contestant("forest", TREES, RECIPE, MEASURED, 0.1),
-    "resnet1d": Contestant("resnet1d", {"widths": (24, 48, 96, 128)}, SHORTER, "", 1.5),
-    "hybrid": Contestant("hybrid", {"widths": (24, 48, 64, 96)}, SHORTER, "", 1.2),
-    "litenet": Contestant("litenet", {}, SHORTER, "", 2.0),
-    "arrhythminet_v1": Contestant("arrhythminet_v1", {}, RECIPE),
-    "arrhythminet_v2": Contestant("arrhythminet_v2", {}, RECIPE),
+    "arrhythminet_v1": Contestant("arrhythminet_v1", {}, SMALLER),
+    "arrhythminet_v2": Contestant("arrhythminet_v2", {}, SMALLER, "", 1.1),
+    "hybrid": Contestant("hybrid", {"widths": (24, 48, 64, 96)}, SHORTER, "", 0.5),
+    "resnet1d": Contestant("resnet1d", {"widths": (24, 48, 96, 128)}, SHORTER),
+    "litenet": Contestant("litenet", {}, SHORTER),
 }
 SMALL = ("arrhythminet_v1", "arrhythminet_v2")
 NETS, BOOSTED = ("rhythm", "rhythm_again"), "trees"

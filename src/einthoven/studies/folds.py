@@ -58,7 +58,7 @@ class CrossValidation:
 
     def train(self) -> dict[str, dict]:
         """Train each contestant for each fold, unless that is done; what each training gave."""
-        members = [(name, fold) for fold in self.folds for name in self.contestants]
+        members = [(name, fold) for name in self.contestants for fold in self.folds]
         found = self.steps.each({f"train-{name}-f{fold}": partial(self._train, name, fold) for name, fold in members})
         return {f"{name}-f{fold}": row for (name, fold), row in zip(members, found, strict=True)}
 
