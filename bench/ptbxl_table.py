@@ -9,10 +9,9 @@ from pathlib import Path
 
 from einthoven.evaluation.multilabel import HEADLINE
 from einthoven.paths import written_aside
-from einthoven.report.tables import cells
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
-_FIGURES = ("cost-macro_auroc", "cost-macro_auprc", "depth", "classes-ensemble", "classes-chosen-hybrid")
+_FIGURES = ("cost-macro_auroc", "cost-macro_auprc", "depth", "classes-chosen-hybrid")
 _N_AT_HAND = 859
 
 
@@ -54,18 +53,9 @@ def main(folder: Path) -> None:
         "",
         *_seeds(results["each_seed"]),
         "",
-        "## Without LMI",
-        "",
-        "Four of the five records with LMI are in one group of folds. The ensemble without that class:",
-        "",
-        *_table(
-            HEADLINE,
-            [[" (".join(cells(results["scores"]["ensemble"]["without_LMI"][m], 4)) + ")" for m in HEADLINE]],
-        ),
-        "",
         "## By class",
         "",
-        "![The ensemble by class](ptbxl/classes-ensemble.png)",
+        "![The best hybrid by class](ptbxl/classes-chosen-hybrid.png)",
         "",
         *(RESULTS / "ptbxl_notes.md").read_text().splitlines(),
     ]

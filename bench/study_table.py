@@ -1,4 +1,4 @@
-"""Writes docs/results/NAME.md from the folders of studies of one lead: challenge2017, cpsc2018, mitbih-small.
+"""Writes docs/results/NAME.md from the folders of studies: challenge2017, cpsc2018, mitbih-small, ptbxl-model.
 
 python bench/study_table.py studies/challenge2017 studies/cpsc2018 studies/mitbih-small
 """
@@ -11,7 +11,12 @@ from einthoven.paths import written_aside
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 _OPTIONS = {"cpsc2018": " --protocol both", "mitbih-small": " --protocol both"}
-_HEADS = {"challenge2017": "The official score", "cpsc2018": "By both protocols", "mitbih-small": "Confusions"}
+_HEADS = {
+    "challenge2017": "The official score",
+    "cpsc2018": "By both protocols",
+    "mitbih-small": "Confusions",
+    "ptbxl-model": "By class",
+}
 
 
 def main(folders: list[Path]) -> None:

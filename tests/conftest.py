@@ -146,6 +146,12 @@ def real_cpsc2018() -> Path:
 
 
 @pytest.fixture(scope="session")
+def real_ludb() -> Path:
+    """The real Lobachevsky University Database."""
+    return real("ludb")
+
+
+@pytest.fixture(scope="session")
 def svdb_like(tmp_path_factory) -> Path:
     """Three records of the layout of svdb (format 212, ECG1 and ECG2, 128 Hz, .atr), a minute each."""
     folder = tmp_path_factory.mktemp("svdb")

@@ -1,15 +1,16 @@
 """The studies of PTB-XL and of the children, whole, on small corpora in exact layouts."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from einthoven.cli.main import main
-from einthoven.corpora.ptbxl import PTBXL
+from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.errors import CorpusIncomplete
 from einthoven.inference.predictor import load
-from einthoven.studies import pediatric, ptbxl
+from einthoven.studies import pediatric, ptbxl, ptbxl_model
 
 
 def run(name, source, out, *more) -> dict:
@@ -23,8 +24,6 @@ def few(monkeypatch):
     kept = ("cnn", "bilstm", "xresnet1d101", "typical_beat", "inception")
     monkeypatch.setattr(ptbxl, "MODELS_", {name: ptbxl.MODELS_[name] for name in kept})
     monkeypatch.setattr(ptbxl, "LADDER", {name: ptbxl.LADDER[name] for name in ("cnn", "bilstm")})
-    monkeypatch.setattr(ptbxl, "FAMILIES", {"nets on typical beats": ("typical_beat",), "trace": ("inception",)})
-    monkeypatch.setattr(ptbxl, "FUSED", ("typical_beat", "inception"))
     monkeypatch.setattr(ptbxl, "DEEPER", (("bilstm", "cnn"),))
 
 
@@ -36,22 +35,34 @@ def test_ptbxl(few, folds, ptbxl_like, home, tmp_path, capsys):
     assert set(results["cost"]["cnn"]) >= {"parameters", "multiply_accumulates", "training_windows_per_s"}
     assert set(results["deeper"]["bilstm - cnn"]["macro_auroc"]) == {"difference", "p"}
     (found,) = (found for found in results["chosen"].values() if isinstance(found, dict))
-    assert found["rule"] in found["rules"]
-    assert sum(found["shares"].values()) == pytest.approx(1)
-    assert "ensemble" in results["scores"]
-    assert results["scores"]["ensemble"]["without_LMI"]["hamming_loss"]["value"] is not None
+    assert found["best_hybrid"] in ("cnn", "bilstm")
+    assert results["scores"]["chosen hybrid"]["macro_auroc"] == results["scores"][found["best_hybrid"]]["macro_auroc"]
     names = {file.stem for file in (tmp_path / "out" / "figures").glob("*.png")}
-    assert {"cost-macro_auroc", "cost-macro_auprc", "depth", "classes-ensemble"} <= names
+    assert {"cost-macro_auroc", "cost-macro_auprc", "depth", "classes-chosen-hybrid"} <= names
     before = (tmp_path / "out" / "results.json").read_text()
     run("ptbxl", ptbxl_like, tmp_path / "out", "--folds", folds)
     assert json.loads(before)["scores"] == json.loads((tmp_path / "out" / "results.json").read_text())["scores"]
 
 
-def test_the_bundled_model_of_ptbxl(ptbxl_like, home, tmp_path):
+@pytest.fixture
+def small(monkeypatch):
+    """The study of the bundled model with three kinds of members."""
+    few = {name: ptbxl_model.KINDS[name] for name in ("measured", "boosted", "randomised")}
+    trees = few["boosted"].settings | {"n_trees": 92}
+    few["boosted"] = replace(few["boosted"], settings=trees)
+    monkeypatch.setattr(ptbxl_model, "KINDS", few)
+    monkeypatch.setattr(
+        ptbxl_model, "FAMILIES", {"nets": ("measured",), "boosted": ("boosted",), "randomised": ("randomised",)}
+    )
+
+
+def test_the_bundled_model_of_ptbxl(small, ptbxl_like, home, tmp_path, capsys):
     results = run("ptbxl-model", ptbxl_like, tmp_path / "out")
-    model = load(tmp_path / "out" / "ptbxl-typical-beat")
-    assert model.card.multi
-    assert results["fused"]["bytes"] < 8_000_000
+    assert "SMOKE RUN" in capsys.readouterr().out
+    model = load(tmp_path / "out" / ptbxl_model.MODEL)
+    assert model.card.multi and results["fused"]["bytes"] < 8_000_000
+    chosen = results["chosen"]["whole"]
+    assert model.card.at_least_one == (chosen["decision"] == "half_at_least_one") and not model.card.thresholds
     windows = np.random.default_rng(0).standard_normal((2, 25, 1000)).astype(np.float32)
     shares = model.card.settings["weights"]
     folders = [tmp_path / "out" / "runs" / member["name"] for member in model.card.training["members"]]
@@ -59,7 +70,33 @@ def test_the_bundled_model_of_ptbxl(ptbxl_like, home, tmp_path):
     wanted = np.tensordot(np.array(shares) / sum(shares), np.stack(each), axes=1)
     np.testing.assert_allclose(model.probabilities(windows), wanted, atol=5e-3)
     tenth = {entry.patient for entry in PTBXL.entries(ptbxl_like, 100.0) if entry.group == "10"}
-    assert not {f"ptb-xl/{patient}" for patient in tenth} & set(model.card.training["patients"])
+    assert not {f"ptb-xl/{patient}" for patient in tenth} & set(model.card.patients)
+
+
+def test_what_is_tested_was_neither_learned_nor_chosen_on(small, ptbxl_like, home, tmp_path, monkeypatch):
+    """Members of a group, and the answers that choose its shares, hold no record of its folds."""
+    asked = []
+    answers = ptbxl_model._Run._answers
+
+    def noted(self, kind, turn, part):
+        found = answers(self, kind, turn, part)
+        asked.append((turn, part, set(found.record.tolist())))
+        return found
+
+    monkeypatch.setattr(ptbxl_model._Run, "_answers", noted)
+    run("ptbxl-model", ptbxl_like, tmp_path / "out")
+    fold = {entry.record: entry.group for entry in PTBXL.entries(ptbxl_like, 100.0)}
+    first_test = next(at for at, (_, part, _) in enumerate(asked) if part == "test")
+    assert {part for _, part, _ in asked[:first_test]} == {"validation"}
+    assert {part for _, part, _ in asked[first_test:]} == {"test"}, "nothing is chosen once a test part was opened"
+    for turn, part, records in asked:
+        folds = {fold[record] for record in records}
+        assert "10" not in folds
+        if turn == "g0":
+            assert (folds <= set(GROUPS[0])) == (part == "test") and bool(folds & set(GROUPS[0])) == (part == "test")
+    for kind in ptbxl_model.KINDS:
+        card = load(tmp_path / "out" / "runs" / f"{kind}-nested-f0").card
+        assert not {fold[name] for part in card.training["records"].values() for name in part} & {*GROUPS[0], "10"}
 
 
 def test_folds_that_a_study_does_not_know(ptbxl_like, tmp_path):

@@ -6,7 +6,7 @@ import torch
 from einthoven.explanation.gradcam import gradcam, laid_over, over_trace
 from einthoven.inference.findings import Findings, Why
 from einthoven.inference.predictor import Predictor
-from einthoven.signal.context import N_STRETCH, TYPICAL_S
+from einthoven.signal.context import N_STRETCH, remeasured, span_s
 from einthoven.signal.preparation import Preparation, crops, tiles
 from einthoven.signal.rhythm import N_INTERVALS, of_intervals
 from einthoven.signal.windows import crop_starts
@@ -33,6 +33,7 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
         rows = 2 if card.preparation.patient else 1  # a lead, and its typical beat where there is one
         for at, piece in enumerate(silenced):
             piece[rows * at : rows * (at + 1)] = 0.0
+        silenced = _measured_again(silenced, card.preparation)
         falls = findings.each[loudest, label] - predictor.probabilities(silenced)[:, label]
         start_s = float(findings.starts[loudest]) / record.fs_hz
         beat, trace, parts = None, None, ()
@@ -51,7 +52,7 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
 def _over_the_beat(predictor: Predictor, window: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
     """The typical beat [leads, samples], and how the probability falls, over its largest fall, where a piece is flattened."""
     fs_hz = predictor.card.preparation.fs_hz
-    before, after = (round(span_s * fs_hz) for span_s in TYPICAL_S)
+    before, after = (round(span * fs_hz) for span in span_s(predictor.card.preparation.waves))
     first = window.shape[1] // 2 - before
     n, span = before + after, max(2, round(_PIECE_S * fs_hz))
     starts = np.arange(0, n - span + 1, max(1, span // 2))
@@ -60,10 +61,17 @@ def _over_the_beat(predictor: Predictor, window: np.ndarray, label: int) -> tupl
         at = first + start
         rows = piece[1:-1:2]
         rows[:, at : at + span] = np.linspace(rows[:, at], rows[:, at + span - 1], span, axis=1)
-    p = predictor.probabilities(flattened)[:, label]
+    p = predictor.probabilities(_measured_again(flattened, predictor.card.preparation))[:, label]
     falls = np.clip(p[0] - p[1:], 0, None)
     told = np.interp(np.arange(n), starts + span / 2, falls)
     return window[1:-1:2, first : first + n], told / max(told.max(), 1e-12)
+
+
+def _measured_again(windows: np.ndarray, preparation: Preparation) -> np.ndarray:
+    """Windows whose typical beats were changed, with what is measured on these."""
+    if not preparation.waves:
+        return windows
+    return np.stack([remeasured(window, preparation.fs_hz, preparation.rhythm) for window in windows])
 
 
 def _over_the_trace(

@@ -7,6 +7,7 @@ import numpy as np
 
 from einthoven.signal import heartbeats
 from einthoven.signal import rhythm as rhythm_of
+from einthoven.signal import waves as waves_of
 
 N_INTERVALS = 39
 """Numbers on the intervals around a beat; see :func:`intervals`."""
@@ -54,13 +55,16 @@ def with_context(windows: np.ndarray, beats_s: np.ndarray, before: int, fs_hz: f
     return out
 
 
-def with_typical_beat(window: np.ndarray, fs_hz: float, n_samples: int, further: bool) -> np.ndarray:
-    """Beside each lead of a stretch its typical beat, and one row of numbers on the stretch's rhythm.
+def with_typical_beat(
+    window: np.ndarray, fs_hz: float, n_samples: int, rhythm: bool = False, waves: bool = False
+) -> np.ndarray:
+    """Beside each lead of a stretch its typical beat, and one row of numbers on the stretch.
 
     Parameters
     ----------
     window : array [leads, samples]; fs_hz : its rate; n_samples : of the rows, which zeros fill where the window is shorter
-    further : whether the measurements of :func:`einthoven.signal.rhythm.measured` on the sharpest lead are among the numbers
+    rhythm : whether the measurements of :func:`einthoven.signal.rhythm.measured` on the sharpest lead are among the numbers
+    waves : whether those of :func:`einthoven.signal.waves.measured` on the typical beat are, behind the others
 
     Returns
     -------
@@ -71,7 +75,7 @@ def with_typical_beat(window: np.ndarray, fs_hz: float, n_samples: int, further:
     out = np.zeros((2 * n_leads + 1, n_samples), np.float32)
     out[0:-1:2, :there] = window
     beats, sharpest = _aligned(window, fs_hz)
-    before, after = (round(span_s * fs_hz) for span_s in TYPICAL_S)
+    before, after = (round(span * fs_hz) for span in span_s(waves))
     held = np.pad(window, ((0, 0), (before, after)), mode="edge")
     each = np.stack([held[:, at : at + before + after] for at in beats])  # [beats, leads, samples]
     own = np.median(each, axis=0)
@@ -80,18 +84,40 @@ def with_typical_beat(window: np.ndarray, fs_hz: float, n_samples: int, further:
         own = np.median(each[alike_ >= np.median(alike_)], axis=0)
     middle = n_samples // 2 - before
     out[1:-1:2, middle : middle + before + after] = own
-    out[-1, :N_STRETCH] = stretch_numbers(beats / fs_hz, alike_, there / fs_hz)
-    if further:
-        out[-1, N_STRETCH:N_FURTHER] = rhythm_of.measured(window[sharpest], beats, fs_hz)
+    numbers = stretch_numbers(beats / fs_hz, alike_, there / fs_hz)
+    if rhythm:
+        numbers = np.append(numbers, rhythm_of.measured(window[sharpest], beats, fs_hz))
+    out[-1, : len(numbers)] = numbers
+    return remeasured(out, fs_hz, rhythm) if waves else out
+
+
+def remeasured(rows: np.ndarray, fs_hz: float, rhythm: bool) -> np.ndarray:
+    """Rows of :func:`with_typical_beat` with the measurements of :func:`einthoven.signal.waves.measured` on the typical beat in them.
+
+    Parameters
+    ----------
+    rows : array [2 * leads + 1, samples]; fs_hz : its rate; rhythm : whether measurements on the rhythm stand ahead of them
+    """
+    first, last = (rows.shape[1] // 2 + round(edge * fs_hz) for edge in (-waves_of.SPAN_S[0], waves_of.SPAN_S[1]))
+    found = waves_of.measured(rows[1:-1:2, first:last], fs_hz, float(rows[-1, 0]))
+    at, out = n_numbers(rhythm, False), rows.copy()
+    out[-1, at : at + len(found)] = found
     return out
 
 
-TYPICAL_S = (0.3, 0.6)
-"""Seconds of a stretch's typical beat ahead of and behind its R peak."""
+def span_s(waves: bool) -> tuple[float, float]:
+    """Seconds of a stretch's typical beat ahead of and behind its R peak; more, where its waves are measured."""
+    return waves_of.SPAN_S if waves else _TYPICAL_S
+
+
+def n_numbers(rhythm: bool, waves: bool) -> int:
+    """How many numbers on a stretch :func:`with_typical_beat` gives."""
+    return N_STRETCH + rhythm * rhythm_of.N_RHYTHM + waves * waves_of.N_WAVES
+
+
+_TYPICAL_S = (0.3, 0.6)
 N_STRETCH = 7
 """Numbers on the rhythm of a stretch; see :func:`stretch_numbers`."""
-N_FURTHER = N_STRETCH + rhythm_of.N_RHYTHM
-"""Numbers on a stretch where the further ones are among them."""
 
 
 def stretch_numbers(beats_s: np.ndarray, alike_: np.ndarray, duration_s: float) -> np.ndarray:

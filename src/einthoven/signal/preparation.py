@@ -35,6 +35,8 @@ class Preparation:
     """Beside each lead the patient's typical beat (of beats: both over its height), and a row of numbers on the rhythm."""
     rhythm: bool = False
     """Of tiles with ``patient``: the measurements of :func:`einthoven.signal.rhythm.measured` are among the numbers."""
+    waves: bool = False
+    """Of tiles of the standard leads with ``patient``: those of :func:`einthoven.signal.waves.measured` are, behind the others."""
     cut: str = "beats"
     """``beats``: a window around each heartbeat; ``tiles``: windows that follow each other over the whole record."""
     crop_s: float = 0.0
@@ -55,12 +57,18 @@ class Preparation:
         if not 0 < self.low_hz < min(self.high_hz, 0.49 * self.fs_hz):
             faults.append(f"the band is {self.low_hz:g} to {self.high_hz:g} Hz at {self.fs_hz:g} Hz")
         if self.patient and self.cut == "tiles":
-            if self.crop_s or self.n_samples < 2 * max(context.TYPICAL_S) * self.fs_hz:
+            if self.crop_s or self.n_samples < 2 * max(context.span_s(self.waves)) * self.fs_hz:
                 faults.append(f"patient with crops of {self.crop_s:g} s of {self.n_samples} samples")
         elif self.patient and (self.scaling != "millivolt" or self.n_samples < context.N_NUMBERS):
             faults.append(f"patient with scaling {self.scaling} and {self.n_samples} samples")
-        if self.rhythm and not (self.patient and self.cut == "tiles" and self.n_samples >= context.N_FURTHER):
-            faults.append(f"rhythm with patient {self.patient}, {self.cut} of {self.n_samples} samples")
+        further = [name for name in ("rhythm", "waves") if getattr(self, name)]
+        n_numbers = context.n_numbers(self.rhythm, self.waves)
+        if further and not (self.patient and self.cut == "tiles" and self.n_samples >= n_numbers):
+            faults.append(
+                f"{' and '.join(further)} with patient {self.patient}, {self.cut} of {self.n_samples} samples"
+            )
+        if self.waves and (self.leads != leads.STANDARD or self.scaling != "millivolt"):
+            faults.append(f"waves of {len(self.leads)} leads, scaling {self.scaling}")
         if self.scaling not in SCALINGS:
             faults.append(f"scaling is {self.scaling}")
         if self.cut not in CUTS or (self.cut == "tiles" and self.before_s):
@@ -74,7 +82,8 @@ class Preparation:
                 "the preparation contradicts itself.",
                 found="; ".join(faults),
                 expected="one lead or more, 20 to 5000 Hz, a window of eight samples or more, a band below half the rate, "
-                f"scaling {' or '.join(SCALINGS)} (patient wants millivolt and {context.N_NUMBERS} samples)",
+                f"scaling {' or '.join(SCALINGS)} (patient wants millivolt and {context.N_NUMBERS} samples, waves the twelve "
+                "standard leads)",
                 remedy="einthoven train --help",
             )
 
@@ -220,7 +229,8 @@ def filled(window: np.ndarray, preparation: Preparation) -> np.ndarray:
     array [preparation.n_rows, preparation.n_samples]
     """
     if preparation.patient:
-        return context.with_typical_beat(window, preparation.fs_hz, preparation.n_samples, preparation.rhythm)
+        wanted = preparation.n_samples, preparation.rhythm, preparation.waves
+        return context.with_typical_beat(window, preparation.fs_hz, *wanted)
     return np.pad(window, ((0, 0), (0, preparation.n_samples - window.shape[1])))
 
 

@@ -14,24 +14,13 @@ from einthoven.data.store import Store
 from einthoven.evaluation.evaluate import DRAWS, evaluate
 from einthoven.evaluation.multilabel import HEADLINE, quality
 from einthoven.evaluation.paired import paired_labels
-from einthoven.evaluation.predictions import Predictions, decide, joined, mean
-from einthoven.evaluation.thresholds import RULES, with_rule
+from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, require_unseen
 from einthoven.models import cost
 from einthoven.signal.preparation import crops
 from einthoven.studies import ptbxl_figures
-from einthoven.studies.ptbxl_members import (
-    ALIGNED,
-    BEAT_AND_WINDOW,
-    INCEPTION,
-    RECIPE,
-    Model,
-    best_shares,
-    fused,
-    members,
-    turning,
-)
+from einthoven.studies.ptbxl_members import ALIGNED, BEAT_AND_WINDOW, INCEPTION, RECIPE, Model
 from einthoven.studies.study import Steps, Study, write_results
 from einthoven.training.fit import fit
 from einthoven.training.recipe import Recipe
@@ -73,15 +62,6 @@ MODELS_ = {name: Model("hybrid", {"recurrence": layers}) for name, layers in LAD
 }
 REFERENCE = "xresnet1d101"
 SEEDS = (0, 1)
-FAMILIES = {
-    "nets on typical beats": ("typical_beat", "typical_beat_wide", "typical_beat_window"),
-    "forest": ("forest",),
-    "trace": ("inception",),
-}
-"""What the ensemble is made of; within a family all count alike."""
-FUSED = tuple(name for names in FAMILIES.values() for name in names)
-RULE = "half_at_least_one"
-"""How the ensemble decides. No threshold is tuned: validation answers are a single member's, the test's are a mean of several."""
 PAPER = {
     "hamming_loss": 0.0338,
     "macro_auprc": 0.4715,
@@ -116,7 +96,6 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool, folds: str 
         "recipe": recipe.as_dict(),
         "seeds": seeds,
         "models": {name: model.stated for name, model in MODELS_.items()},
-        "families": FAMILIES,
         "stores": [store.fingerprint for store in stores.values()],
     }
     weight = {"xresnet1d101": 4.0, "inception": 6.0, "s4": 7.0, "forest": 0.1}
@@ -126,10 +105,8 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool, folds: str 
         for seed in seeds
         for part in parts
     }
-    inner = turning(parts, quick)
-    costs |= {f"train-{label}": weight.get(name, 1.0) for label, (name, _) in members(inner, FUSED).items()}
     steps = Steps(folder, settings, costs | {"cost": 1.0, "chosen": 1.0, "scores": 2.0})
-    study = _Run(steps, protocol, stores, recipe, seeds, parts, inner, Path(folder), quick)
+    study = _Run(steps, protocol, stores, recipe, seeds, parts, Path(folder), quick)
     return study.whole()
 
 
@@ -145,22 +122,18 @@ class _Run:
     recipe: Recipe
     seeds: tuple[int, ...]
     parts: tuple[int | None, ...]
-    inner: dict[int | None, tuple[Protocol, range]]
     folder: Path
     quick: bool
 
     def whole(self) -> dict:
         works = {
-            f"{name}-s{seed}-{_named(part)}": (name, seed, self.protocol, part)
+            f"{name}-s{seed}-{_named(part)}": partial(self._train, name, seed, part)
             for seed in self.seeds
             for name in MODELS_
             for part in self.parts
         }
-        for label, (name, (protocol, fold)) in members(self.inner, FUSED).items():
-            works[label] = (name, fold, protocol, fold)
-        labels = list(works)
-        found = self.steps.each({f"train-{label}": partial(self._train, label, *works[label]) for label in labels})
-        trained = dict(zip(labels, found, strict=True))
+        found = self.steps.each({f"train-{label}": work for label, work in works.items()})
+        trained = dict(zip(works, found, strict=True))
         costs = self.steps.do("cost", self._cost)
         chosen = self.steps.do("chosen", self._choose)
         scored = self.steps.do("scores", lambda: self._score(chosen))
@@ -171,7 +144,6 @@ class _Run:
             "trained": trained,
             "cost": costs,
             "chosen": chosen,
-            "families": {family: list(names) for family, names in FAMILIES.items()},
             **scored,
             "seconds": self.steps.seconds,
         }
@@ -183,14 +155,13 @@ class _Run:
     def _member(self, name: str, seed: int, part: int | None) -> Path:
         return self.folder / "runs" / f"{name}-s{seed}-{_named(part)}"
 
-    def _train(self, label: str, name: str, seed: int, protocol: Protocol, part: int | None) -> dict:
+    def _train(self, name: str, seed: int, part: int | None) -> dict:
         model = MODELS_[name]
-        task = model.sees(task_of(PTBXL, protocol, self.stores[model.patient], 0, (), part))
+        task = model.sees(task_of(PTBXL, self.protocol, self.stores[model.patient], 0, (), part))
         if self.quick:
             task = replace(task, train=task.train[::4])
         recipe = replace(self.recipe, seed=seed, **model.training)
-        out = self.folder / "runs" / label
-        card = fit(task, model.architecture, model.settings, recipe, out, devices=1)
+        card = fit(task, model.architecture, model.settings, recipe, self._member(name, seed, part), devices=1)
         return {"n_parameters": card.n_parameters, "counts": card.training["counts"]["train"]}
 
     def _cost(self) -> dict:
@@ -233,24 +204,8 @@ class _Run:
             each.append(predictions_for(predictor, self.protocol, store, chosen))
         return mean(each)
 
-    def _each_inner(self, part: int | None, what: str) -> dict[str, Predictions]:
-        """Answers of each model of the ensemble of a part: on validation each member's for its own fold, joined; on test their
-        mean."""
-        protocol, folds = self.inner[part]
-        found = {}
-        for name in FUSED:
-            store, each = self.stores[MODELS_[name].patient], []
-            for fold in folds:
-                predictor = load(self.folder / "runs" / f"{name}-{protocol.name}-f{fold}")
-                chosen = getattr(protocol.parts(store.index, 0, (), fold), what)
-                if what == "test":
-                    require_unseen(predictor, PTBXL, protocol, store, chosen)
-                each.append(predictions_for(predictor, protocol, store, chosen))
-            found[name] = joined(each) if what == "validation" else mean(each)
-        return found
-
     def _choose(self) -> dict:
-        """For each group the hybrid that answers its validation fold best, and the ensemble's shares; no test part is opened.
+        """For each group the hybrid that answers its validation fold best; no test part is opened.
 
         What validates for one group is tested in another, so no choice is carried from one to the next.
         """
@@ -259,19 +214,7 @@ class _Run:
     def _chosen_for(self, part: int | None) -> dict:
         answers = {name: self._answers(name, "validation", part) for name in MODELS_}
         single = {name: quality(found) for name, found in answers.items()}
-        each = self._each_inner(part, "validation")
-        shares = best_shares(each, FAMILIES)
-        both = fused(each, FAMILIES, shares)
-        rules = {}
-        for rule in RULES:
-            found = with_rule(both, rule)
-            got = evaluate(found, self.protocol.unit, 1)
-            decision = {"thresholds": list(found.thresholds), "at_least_one": found.at_least_one}
-            rules[rule] = decision | {metric: got[metric]["value"] for metric in HEADLINE}
         return {
-            "shares": dict(zip(FAMILIES, shares, strict=True)),
-            "rule": RULE,
-            "rules": rules,
             "single_on_validation": single,
             "best_hybrid": max(LADDER, key=lambda name: single[name]),
         }
@@ -281,16 +224,9 @@ class _Run:
         draws, unit = 50 if self.quick else DRAWS, self.protocol.unit
         each = {name: [self._answers(name, "test", part) for part in self.parts] for name in MODELS_}
         answers = {name: joined(pieces) for name, pieces in each.items()}
-        ensembles, hybrids = [], []
-        for at, part in enumerate(self.parts):
-            choice = chosen[_named(part)]
-            rule = choice["rules"][choice["rule"]]
-            both = fused(self._each_inner(part, "test"), FAMILIES, list(choice["shares"].values()))
-            ensembles.append(
-                replace(both, said=decide(both.probability, tuple(rule["thresholds"]), rule["at_least_one"]))
-            )
-            hybrids.append(each[choice["best_hybrid"]][at])
-        answers["chosen hybrid"], answers["ensemble"] = joined(hybrids), joined(ensembles)
+        answers["chosen hybrid"] = joined(
+            [each[chosen[_named(part)]["best_hybrid"]][at] for at, part in enumerate(self.parts)]
+        )
         told = {
             "corpus": PTBXL.name,
             "corpus_version": PTBXL.version,
@@ -303,14 +239,12 @@ class _Run:
         for name, found in answers.items():
             found.write(self.folder / "predictions" / f"{name.replace(' ', '-')}.csv")
             scores[name] = {"model": name} | told | evaluate(found, unit, draws)
-        without = evaluate(answers["ensemble"].without("LMI"), unit, draws)
-        scores["ensemble"]["without_LMI"] = {name: without[name] for name in HEADLINE}
         deeper = {
             f"{name} - {other}": paired_labels(answers[name], answers[other], unit, draws) for name, other in DEEPER
         }
         against = {
             f"{name} - {REFERENCE}": paired_labels(answers[name], answers[REFERENCE], unit, draws)
-            for name in ("chosen hybrid", "ensemble", "s4")
+            for name in ("chosen hybrid", "s4")
             if name in answers
         }
         return {"scores": scores, "each_seed": self._each_seed(), "deeper": deeper, "against_reference": against}

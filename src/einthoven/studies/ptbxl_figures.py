@@ -40,15 +40,11 @@ def table(results: dict, paper: dict[str, float], n_seeds: int) -> dict:
     hours = sum(results["seconds"].values()) / 3600
     smoke = ["SMOKE RUN: a few windows and an epoch each; these numbers mean nothing."] if results["smoke_run"] else []
     chosen = results["chosen"]
-    families = "; ".join(f"{family} ({', '.join(names)})" for family, names in results["families"].items())
     remarks = [
         *smoke,
         f"{first['remark']} Each row is the mean over {n_seeds} seed{'s' * (n_seeds > 1)}.",
-        f"ensemble: {families}. Members train as the models above, one for each fold outside the tested ones, which validates it; "
-        "shares are chosen on these folds' answers together; it says what reaches 0.5, else the most probable class.",
         *[
-            f"Chosen for {group}: the hybrid {found['best_hybrid']}; the ensemble's shares "
-            f"{', '.join(f'{share:.2f}' for share in found['shares'].values())}."
+            f"Chosen for {group}: the hybrid {found['best_hybrid']}."
             for group, found in chosen.items()
             if isinstance(found, dict)
         ],
@@ -60,7 +56,7 @@ def table(results: dict, paper: dict[str, float], n_seeds: int) -> dict:
 
 
 def draw(results: dict, figures: Path) -> None:
-    """Quality against cost, what each step of depth gains, and the classes of the ensemble and the best hybrid."""
+    """Quality against cost, what each step of depth gains, and the classes of the best hybrid."""
     scores, costs = results["scores"], results["cost"]
     for metric in ("macro_auroc", "macro_auprc"):
         points = {
@@ -68,8 +64,7 @@ def draw(results: dict, figures: Path) -> None:
         }
         label = f"{metric.replace('_', ' ')}, 95 % interval"
         plots.trade(points, "million multiply-accumulates a record", label, figures / f"cost-{metric}.png")
-    for name in ("ensemble", "chosen hybrid"):
-        plots.classes(scores[name], figures / f"classes-{name.replace(' ', '-')}.png")
+    plots.classes(scores["chosen hybrid"], figures / "classes-chosen-hybrid.png")
     depth = {
         metric: {name: found[metric]["difference"] for name, found in results["deeper"].items()}
         for metric in ("macro_auroc", "macro_auprc", "micro_f1")

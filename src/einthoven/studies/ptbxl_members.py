@@ -6,10 +6,10 @@ from itertools import product
 
 import numpy as np
 
-from einthoven.corpora.corpus import Protocol
 from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.evaluation.multilabel import quality
 from einthoven.evaluation.predictions import Predictions
+from einthoven.signal.context import n_numbers
 from einthoven.training.recipe import Recipe
 from einthoven.training.task import Task
 
@@ -51,6 +51,12 @@ class Model:
 
 INCEPTION = Model("inception1d", {}, crop_s=2.5, training=CROPPED)
 BEAT_AND_WINDOW = Model("typical_beat", {}, True, training=ALIGNED)
+_ALL = n_numbers(rhythm=False, waves=True)
+MEASURED = Model("typical_beat", {"n_numbers": _ALL}, True, training=ALIGNED)
+"""Beside the typical beat and the window, what an electrocardiograph measures."""
+BOOSTED = Model("forest", {"n_trees": 2300, "n_bins": 0, "n_numbers": _ALL, "summed": True, "apart": True}, True)
+"""A hundred small trees a class on the same measurements."""
+RANDOMISED = Model("forest", {"n_trees": 200, "n_bins": 0, "n_numbers": _ALL}, True)
 
 
 def fused(
@@ -72,24 +78,8 @@ def best_shares(each: Mapping[str, Predictions], families: Mapping[str, Sequence
     return max(([n / _PARTS for n in of] for of in whole), key=lambda tried: quality(fused(each, families, tried)))
 
 
-def turning(parts: tuple[int | None, ...], quick: bool) -> dict[int | None, tuple[Protocol, range]]:
-    """For each part what its ensemble's members train by: a protocol, and its folds, of which each validates one member."""
-    found = {}
-    for part in parts:
-        protocol = PTBXL.protocol("jackknife" if part is None else "nested")
-        n = protocol.n_folds if part is None else protocol.n_folds // len(GROUPS)
-        first = (part or 0) * n
-        found[part] = protocol, range(first, first + (2 if quick else n))
-    return found
-
-
-def members(
-    inner: Mapping[int | None, tuple[Protocol, range]], names: Sequence[str]
-) -> dict[str, tuple[str, tuple[Protocol, int]]]:
-    """Members of the ensembles by their labels: a model's name, and what it trains by."""
-    return {
-        f"{name}-{protocol.name}-f{fold}": (name, (protocol, fold))
-        for protocol, folds in inner.values()
-        for fold in folds
-        for name in names
-    }
+def turning(quick: bool) -> dict[int, range]:
+    """For each group of folds that is tested, the folds of protocol nested that its members train by, each validating one."""
+    n = PTBXL.protocol("nested").n_folds // len(GROUPS)
+    groups = range(1 if quick else len(GROUPS))
+    return {group: range(group * n, group * n + (2 if quick else n)) for group in groups}

@@ -21,14 +21,20 @@ ROUNDS, RARE = 250, 0.25
 _BATCH = 512
 _NEVER = -20.0
 """Logit of a class that no training window bears."""
-_RECIPES = {
-    False: {"min_samples_leaf": LEAST, "max_features": SHARE},
-    True: {"rounds": ROUNDS, "weight_of_rare": RARE, "learning_rate": 0.05, "max_leaf_nodes": 15},
+_APART = {
+    "learning_rate": 0.05,
+    "max_leaf_nodes": 4,
+    "max_features": 0.1,
+    "min_samples_leaf": 3,
+    "l2_regularization": 5.0,
 }
+"""Of boosted trees for each class by itself, which few windows bear."""
+_ROUNDS_APART = 100
 
 
 def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
-    """Grow a forest on the training part of a task: extremely randomised trees, or, where ``summed`` is set, boosted ones.
+    """Grow a forest on the training part of a task: extremely randomised trees, or, where ``summed`` is set, boosted ones, each
+    class by itself where ``apart`` is.
 
     Parameters
     ----------
@@ -41,14 +47,12 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
     its card
     """
     shape = (task.windows.shape[1], len(task.classes), task.windows.shape[2])
-    measuring = Forest(*shape, **{name: value for name, value in settings.items() if name != "n_trees"}).eval()
+    of_measuring = {name: value for name, value in settings.items() if name not in ("n_trees", "apart")}
+    measuring = Forest(*shape, **of_measuring).eval()
     pieces = [task.windows[at] for at in np.array_split(task.train, -(-len(task.train) // _BATCH))]
     measured = np.concatenate([measuring.measured(torch.from_numpy(np.array(piece))).numpy() for piece in pieces])
-    trees = (
-        _boosted(measured, task, settings, seed)
-        if settings.get("summed")
-        else _randomised(measured, task, settings, seed)
-    )
+    kind = (_apart if settings.get("apart") else _boosted) if settings.get("summed") else _randomised
+    trees, how = kind(measured, task, settings, seed)
     decided = settings | {
         "n_trees": len(trees),
         "n_nodes": max(len(tree.feature) for tree in trees),
@@ -86,7 +90,7 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
             f"validation_{SCORE[task.multi]}": round(
                 judged(logits, task.labels[task.validation])[SCORE[task.multi]], 6
             ),
-            "recipe": {"seed": seed} | _RECIPES[bool(settings.get("summed"))],
+            "recipe": {"seed": seed} | how,
             "versions": {"einthoven": __version__, "torch": torch.__version__, "python": platform.python_version()},
         },
         multi=task.multi,
@@ -107,15 +111,12 @@ class _Tree:
     depth: int
 
 
-def _randomised(measured: np.ndarray, task: Task, settings: dict, seed: int) -> list[_Tree]:
+def _randomised(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tuple[list[_Tree], dict]:
     from sklearn.ensemble import ExtraTreesClassifier
 
+    how = {"min_samples_leaf": LEAST, "max_features": SHARE}
     grown = ExtraTreesClassifier(
-        settings.get("n_trees", N_TREES),
-        min_samples_leaf=LEAST,
-        max_features=SHARE,
-        random_state=seed,
-        n_jobs=max(1, torch.get_num_threads()),
+        settings.get("n_trees", N_TREES), random_state=seed, n_jobs=max(1, torch.get_num_threads()), **how
     ).fit(measured, task.labels[task.train])
     known = [np.asarray(values) for values in (grown.classes_ if task.multi else [grown.classes_])]
     trees = []
@@ -124,10 +125,10 @@ def _randomised(measured: np.ndarray, task: Task, settings: dict, seed: int) -> 
         left, right = (np.where(is_leaf, here, below) for below in (tree.children_left, tree.children_right))
         asked = np.where(is_leaf, 0, tree.feature)
         trees.append(_Tree(asked, tree.threshold, left, right, _answers(tree.value, known, task), tree.max_depth))
-    return trees
+    return trees, how
 
 
-def _boosted(measured: np.ndarray, task: Task, settings: dict, seed: int) -> list[_Tree]:
+def _boosted(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tuple[list[_Tree], dict]:
     """Gradient boosting with one tree a class and round (scikit-learn's histograms); the baseline is shared out among the leaves.
 
     Raises
@@ -139,36 +140,59 @@ def _boosted(measured: np.ndarray, task: Task, settings: dict, seed: int) -> lis
 
     if task.multi:
         raise ConfigurationFault(
-            "boosted trees tell single classes apart.",
+            "boosted trees that share their rounds tell single classes apart.",
             found="windows that can bear several",
             expected="one class a window",
-            remedy="leave summed out of the forest's settings",
+            remedy="set apart in the forest's settings",
         )
     rounds = settings.get("n_trees", ROUNDS * len(task.classes)) // len(task.classes)
     labels = task.labels[task.train]
     weights = (len(labels) / np.maximum(1, task.counts(task.train))) ** RARE
-    grown = HistGradientBoostingClassifier(
-        max_iter=rounds,
-        learning_rate=0.05,
-        max_leaf_nodes=15,
-        l2_regularization=5.0,
-        max_features=0.3,
-        early_stopping=False,
-        random_state=seed,
-    ).fit(measured, labels, sample_weight=(weights / weights.mean())[labels])
+    how = {"learning_rate": 0.05, "max_leaf_nodes": 15, "l2_regularization": 5.0, "max_features": 0.3}
+    grown = HistGradientBoostingClassifier(max_iter=rounds, early_stopping=False, random_state=seed, **how).fit(
+        measured, labels, sample_weight=(weights / weights.mean())[labels]
+    )
     n_trees = sum(len(each) for each in grown._predictors)
     trees = []
     for each in grown._predictors:
         for column, predictor in zip(grown.classes_.tolist(), each, strict=True):
-            nodes = predictor.nodes
-            here, is_leaf = np.arange(len(nodes)), nodes["is_leaf"].astype(bool)
-            left, right = (np.where(is_leaf, here, nodes[below]) for below in ("left", "right"))
-            leaves = np.full((len(nodes), len(task.classes)), _NEVER / n_trees)
+            leaves = np.full((len(predictor.nodes), len(task.classes)), _NEVER / n_trees)
             leaves[:, grown.classes_] = grown._baseline_prediction.ravel() / n_trees
-            leaves[:, column] += nodes["value"]
-            depth = int(nodes["depth"].max())
-            trees.append(_Tree(nodes["feature_idx"], nodes["num_threshold"], left, right, leaves, depth))
-    return trees
+            leaves[:, column] += predictor.nodes["value"]
+            trees.append(_histogram_tree(predictor, leaves))
+    return trees, {"rounds": rounds, "weight_of_rare": RARE} | how
+
+
+def _apart(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tuple[list[_Tree], dict]:
+    """Gradient boosting of each class against all windows that do not bear it, in the order of the classes."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    n_classes = len(task.classes)
+    rounds = settings.get("n_trees", _ROUNDS_APART * n_classes) // n_classes
+    labels = task.labels[task.train]
+    bears = labels > 0 if task.multi else labels[:, None] == np.arange(n_classes)
+    trees = []
+    for column in bears.T:
+        if column.all() or not column.any():
+            one = np.zeros(1, np.int64)
+            only = np.full((1, 1), (-1 if column.all() else 1) * _NEVER / rounds)
+            trees += [_Tree(one, np.zeros(1), one, one, only, 1)] * rounds
+            continue
+        grown = HistGradientBoostingClassifier(max_iter=rounds, early_stopping=False, random_state=seed, **_APART).fit(
+            measured, column
+        )
+        share = grown._baseline_prediction.item() / rounds
+        for (predictor,) in grown._predictors:
+            trees.append(_histogram_tree(predictor, predictor.nodes["value"][:, None] + share))
+    return trees, {"rounds": rounds} | _APART
+
+
+def _histogram_tree(predictor, leaves: np.ndarray) -> _Tree:
+    """A tree of scikit-learn's gradient boosting, with the answers of its nodes [nodes, answers]."""
+    nodes = predictor.nodes
+    here, is_leaf = np.arange(len(nodes)), nodes["is_leaf"].astype(bool)
+    left, right = (np.where(is_leaf, here, nodes[below]) for below in ("left", "right"))
+    return _Tree(nodes["feature_idx"], nodes["num_threshold"], left, right, leaves, int(nodes["depth"].max()))
 
 
 def _answers(values: np.ndarray, known: list[np.ndarray], task: Task) -> np.ndarray:

@@ -1,0 +1,221 @@
+"""Knows where the P wave, the QRS complex and the T wave of a typical beat lie, and what is measured on them. Knows no class.
+
+All leads are looked at together, as electrocardiographs do: an interval begins in the lead where it begins first (Kligfield et al.
+2007, AHA/ACC/HRS recommendations, part I). The measurements need the twelve standard leads.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from einthoven.signal.leads import STANDARD
+
+SPAN_S = (0.5, 0.7)
+"""Seconds of a typical beat ahead of and behind its R peak that are looked at."""
+_FINE_HZ = 500.0
+_QRS_S = (-0.16, 0.2)
+"""Where a QRS complex begins at the earliest and ends at the latest, from its R peak."""
+_STILL, _STILL_S = 0.08, 0.012
+"""A complex has ended where all leads together stay this much slower than it was at its fastest, for so long."""
+_P_HALF_S = 0.05
+"""Half of a P wave: what stands out from its surroundings at this distance is one."""
+_P_RISE = 0.25
+_FROM_LAST_BEAT_S = 0.36
+"""From the R peak ahead to the earliest P wave: its T wave lies between."""
+_T_FROM_S = 0.08
+"""From the end of the complex to the earliest peak of its T wave."""
+
+
+@dataclass(frozen=True)
+class Waves:
+    """Where the waves of a typical beat lie, seconds from its R peak.
+
+    p_onset_s, p_peak_s, qrs_onset_s, qrs_offset_s, t_peak_s, t_offset_s; p_height_mv : how far the P wave stands out, root mean
+    square over the leads
+    """
+
+    p_onset_s: float
+    p_peak_s: float
+    qrs_onset_s: float
+    qrs_offset_s: float
+    t_peak_s: float
+    t_offset_s: float
+    p_height_mv: float
+
+    @property
+    def pr_s(self) -> float:
+        """PR interval: the P wave's onset to that of the QRS complex."""
+        return self.qrs_onset_s - self.p_onset_s
+
+    @property
+    def qrs_s(self) -> float:
+        """Duration of the QRS complex."""
+        return self.qrs_offset_s - self.qrs_onset_s
+
+    @property
+    def qt_s(self) -> float:
+        """QT interval: the QRS complex's onset to the T wave's end."""
+        return self.t_offset_s - self.qrs_onset_s
+
+
+def fine(beat_mv: np.ndarray, fs_hz: float) -> np.ndarray:
+    """A typical beat [leads, samples] at 500 Hz, by cubic splines: bounds are told to 2 ms."""
+    from scipy.interpolate import CubicSpline
+
+    at = np.arange(beat_mv.shape[1]) / fs_hz
+    return CubicSpline(at, beat_mv, axis=1)(np.arange(round(at[-1] * _FINE_HZ) + 1) / _FINE_HZ)
+
+
+def delineated(fine_mv: np.ndarray, rr_s: float) -> Waves:
+    """Where the waves of a typical beat lie.
+
+    Parameters
+    ----------
+    fine_mv : array [leads, samples] of :func:`fine`, its R peak SPAN_S[0] behind its beginning
+    rr_s : interval to the beats beside it
+    """
+    n = fine_mv.shape[1]
+    speed = _smoothed(np.sqrt(np.square(np.gradient(fine_mv, axis=1)).sum(axis=0)), 9)
+    onset, offset = _complex(speed, n)
+    p_onset, p_peak, height = _p_wave(fine_mv, onset, rr_s)
+    t_peak, t_offset = _t_wave(fine_mv, onset, offset, rr_s)
+    times = ((at / _FINE_HZ) - SPAN_S[0] for at in (p_onset, p_peak, onset, offset, t_peak, t_offset))
+    return Waves(*times, height)
+
+
+def _at(seconds: float, n: int) -> int:
+    """Sample of a time from the R peak, inside the beat."""
+    return int(np.clip(round((seconds + SPAN_S[0]) * _FINE_HZ), 0, n - 1))
+
+
+def _smoothed(values: np.ndarray, size: int) -> np.ndarray:
+    """A moving mean [..., samples] under a raised cosine of an odd `size`, the ends held."""
+    kernel = np.hanning(size + 2)[1:-1]
+    kernel /= kernel.sum()
+    held = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(size // 2, size // 2)], mode="edge")
+    return np.lib.stride_tricks.sliding_window_view(held, size, axis=-1) @ kernel
+
+
+def _complex(speed: np.ndarray, n: int) -> tuple[int, int]:
+    """First and last sample of the QRS complex."""
+    first, last = _at(-0.12, n), _at(0.14, n)
+    fastest = first + int(speed[first:last].argmax())
+    still = speed < _STILL * speed[fastest]
+    need, r_peak = round(_STILL_S * _FINE_HZ), _at(0.0, n)
+    stays = np.convolve(still, np.ones(need), "valid") == need
+    earliest, latest = _at(_QRS_S[0], n), _at(_QRS_S[1], n)
+    before = np.flatnonzero(stays[earliest : min(fastest, r_peak) - need + 1])
+    behind = np.flatnonzero(stays[max(fastest, r_peak) : latest])
+    onset = earliest + int(before[-1]) + need if len(before) else earliest
+    offset = max(fastest, r_peak) + int(behind[0]) if len(behind) else latest
+    return onset, offset
+
+
+def _p_wave(fine_mv: np.ndarray, onset: int, rr_s: float) -> tuple[int, int, float]:
+    """Sample of the P wave's onset and peak, and how far it stands out."""
+    n, half = fine_mv.shape[1], round(_P_HALF_S * _FINE_HZ)
+    first = _at(max(0.02 - SPAN_S[0], _FROM_LAST_BEAT_S - rr_s), n)
+    at = np.arange(first, max(first + 1, onset - round(0.03 * _FINE_HZ)))
+    left, right = np.maximum(at - half, 0), np.minimum(at + half, onset)
+    out = fine_mv[:, at] - (fine_mv[:, left] + fine_mv[:, right]) / 2
+    size = np.sqrt(np.square(out).mean(axis=0))
+    peak = int(at[size.argmax()])
+    level = fine_mv[:, max(0, peak - 2 * half) : max(1, peak - round(0.07 * _FINE_HZ))].mean(axis=1, keepdims=True)
+    rise = np.sqrt(np.square(fine_mv[:, max(0, peak - round(0.09 * _FINE_HZ)) : peak + 1] - level).mean(axis=0))
+    low = np.flatnonzero(rise <= _P_RISE * rise[-1])
+    return peak - (len(rise) - 1 - int(low[-1]) if len(low) else len(rise) - 1), peak, float(size.max())
+
+
+def _t_wave(fine_mv: np.ndarray, onset: int, offset: int, rr_s: float) -> tuple[int, int]:
+    """Sample of the T wave's peak and of its end: where the tangent of its steepest descent meets the level ahead of the complex."""
+    n = fine_mv.shape[1]
+    base = fine_mv[:, max(0, onset - round(0.012 * _FINE_HZ)) : onset + 1].mean(axis=1, keepdims=True)
+    first = min(offset + round(_T_FROM_S * _FINE_HZ), n - 8)
+    last = int(np.clip(_at(max(0.3, rr_s - 0.22), n), first + 6, n))
+    size = _smoothed(np.sqrt(np.square(fine_mv - base).mean(axis=0)), 15)
+    peak = first + int(size[first:last].argmax())
+    rest = size[peak : min(n, peak + round(0.2 * _FINE_HZ))]
+    low = int(rest.argmin())
+    if low < 3:
+        return peak, peak
+    slope = np.gradient(rest)[: low + 1]
+    steepest = int(slope.argmin())
+    reached = steepest + (rest[steepest] - rest[low]) / max(-slope[steepest], 1e-9)
+    return peak, peak + min(round(reached), len(rest) - 1)
+
+
+N_COMMON, N_LEAD = 24, 15
+N_WAVES = N_COMMON + N_LEAD * len(STANDARD)
+"""Measurements on a typical beat; see :func:`measured`."""
+_I, _II, _AVF = (STANDARD.index(name) for name in ("I", "II", "aVF"))
+_V1, _V2, _V3, _V5, _V6 = (STANDARD.index(name) for name in ("V1", "V2", "V3", "V5", "V6"))
+_AVL = STANDARD.index("aVL")
+_DEEP_MV = 0.03
+"""A Q wave is what lies so far below the level ahead of the complex, before the R wave."""
+
+
+def measured(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
+    """What an electrocardiograph measures on a typical beat.
+
+    Parameters
+    ----------
+    beat_mv : array [12, samples], the standard leads in their order, its R peak SPAN_S[0] behind its beginning
+    rr_s : interval to the beats beside it
+
+    Returns
+    -------
+    array [N_WAVES], float32, in s and mV: intervals and places of the waves, the axes of complex and T wave in the frontal plane
+    (rad), voltages that speak for hypertrophy (Sokolow and Lyon 1949; the product with the duration: Molloy et al. 1992), the balance of R and S in V1 to V3; then for each lead heights of R, S,
+    Q and a late R wave, when R and S come, how long Q lasts, the complex's area, the ST segment at its beginning and 40 and 80 ms
+    behind, the T wave, and the P wave's highest and lowest point
+    """
+    x = fine(beat_mv, fs_hz)
+    found = delineated(x, rr_s)
+    n = x.shape[1]
+    onset, offset, p_peak = (_at(t, n) for t in (found.qrs_onset_s, found.qrs_offset_s, found.p_peak_s))
+    level = x[:, max(0, onset - round(0.012 * _FINE_HZ)) : onset + 1].mean(axis=1, keepdims=True)
+    y = x - level
+    complexes = y[:, onset : offset + 1]
+    at = np.arange(complexes.shape[1])
+    r_at, s_at = complexes.argmax(axis=1)[:, None], complexes.argmin(axis=1)[:, None]
+    r, s = complexes.max(axis=1), complexes.min(axis=1)
+    q = np.minimum(np.where(at < r_at, complexes, 0.0).min(axis=1), 0.0)
+    s_late = np.where(at >= r_at, complexes, np.inf).min(axis=1)
+    r_late = np.where(at >= s_at, complexes, -np.inf).max(axis=1)
+    q_s = ((at < r_at) & (complexes < -_DEEP_MV)).sum(axis=1) / _FINE_HZ
+    area = complexes.sum(axis=1) / _FINE_HZ
+    st = [y[:, min(offset + round(late * _FINE_HZ), n - 1)] for late in (0.0, 0.04, 0.08)]
+    first = min(offset + round(_T_FROM_S * _FINE_HZ), n - 8)
+    rest = y[:, first : max(first + 6, _at(found.t_offset_s, n))]
+    t = rest[np.arange(len(rest)), np.abs(rest).argmax(axis=1)]
+    near = round(0.06 * _FINE_HZ)
+    p_level = x[:, max(0, p_peak - 2 * near + round(0.02 * _FINE_HZ)) : max(1, p_peak - near - 5)].mean(
+        axis=1, keepdims=True
+    )
+    p = x[:, max(0, p_peak - near) : p_peak + near] - p_level
+    axis, t_axis = (np.arctan2(2 * v[_AVF], np.sqrt(3) * v[_I]) for v in (area, t))
+    common = [
+        *(rr_s, found.pr_s, found.qrs_s, found.qt_s, found.qt_s / np.sqrt(max(rr_s, 0.3))),
+        *(found.p_height_mv, found.qrs_onset_s - found.p_peak_s, found.p_onset_s),
+        *(found.qrs_onset_s, found.qrs_offset_s, found.t_offset_s),
+        *(axis, np.cos(axis), np.sin(axis), t_axis, np.cos(axis - t_axis)),
+        *(max(r[_V5], r[_V6]) - s[_V1], r[_AVL], r[_AVL] - s[_V3], r[_I] - s[STANDARD.index("III")]),
+        (r - s).sum() * found.qrs_s,
+        *(r[lead] / (0.05 - s[lead]) for lead in (_V1, _V2, _V3)),
+    ]
+    each = [
+        r,
+        s,
+        r_at[:, 0] / _FINE_HZ,
+        s_at[:, 0] / _FINE_HZ,
+        q,
+        s_late,
+        r_late,
+        q_s,
+        area,
+        *st,
+        t,
+        p.max(axis=1),
+        p.min(axis=1),
+    ]
+    return np.concatenate((np.nan_to_num(common), np.stack(each, axis=1).ravel())).astype(np.float32)

@@ -1,0 +1,148 @@
+"""Forests as tensors: what they answer is what scikit-learn's trees answer."""
+
+import numpy as np
+import pytest
+import torch
+
+from einthoven.inference.predictor import load
+from einthoven.models.forest import Forest
+from einthoven.signal.preparation import Preparation
+from einthoven.training import grow as module
+from einthoven.training.task import Task
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_a_forest_is_scikit_learn_s(several, tmp_path):
+    """What the tensors answer is what the trees answer, class by class, with a class that never occurs among them."""
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    rng = np.random.default_rng(0)
+    windows = rng.standard_normal((80, 5, 200)).astype(np.float32)
+    if several:
+        labels = (windows[:, 1, 90:94] + rng.standard_normal((80, 4)) > 0).astype(np.float32)
+        labels[:, 2] = 0
+    else:
+        labels = np.where(windows[:, 1, 95] > 0, 3, rng.integers(0, 2, 80))
+    task = Task(
+        windows=windows,
+        labels=labels,
+        train=np.arange(60),
+        validation=np.arange(60, 80),
+        classes=tuple("ABCD"),
+        label_set="four",
+        meanings=tuple("abcd"),
+        preparation=Preparation(("I", "II"), 100.0, 0.0, 2.0, scaling="millivolt", cut="tiles", patient=True),
+        provenance={},
+        attribution="",
+        record=np.arange(80).astype(str),
+        synthetic=np.zeros(80, bool),
+    )
+    card = module.grow(task, {"n_trees": 12}, 0, tmp_path / "run")
+    answer = load(tmp_path / "run").probabilities(windows[60:])
+    measured = Forest(5, 4, 200).measured(torch.from_numpy(windows)).numpy()
+    trees = ExtraTreesClassifier(12, min_samples_leaf=module.LEAST, max_features=module.SHARE, random_state=0)
+    trees.fit(measured[:60], labels[:60])
+    wanted = np.zeros((20, 4))
+    found = trees.predict_proba(measured[60:])
+    if several:
+        for at, columns in enumerate(found):
+            wanted[:, at] = columns[:, 1] if columns.shape[1] == 2 else 0
+    else:
+        wanted[:, trees.classes_] = found
+    np.testing.assert_allclose(answer, wanted, atol=1e-3)
+    assert card.multi == several
+
+
+def test_boosted_trees_are_scikit_learn_s(tmp_path, monkeypatch):
+    """The same, and upside down: the beats of a lead whose QRS complex points down are turned over first."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rng = np.random.default_rng(0)
+    windows = rng.standard_normal((240, 3, 200)).astype(np.float32)
+    windows[:, 1] += 5 * np.exp(-0.5 * ((np.arange(200) - 100) / 4) ** 2)
+    labels = np.where(windows[:, 2, 3] > 0.5, 3, rng.integers(0, 2, 240))
+    task = Task(
+        windows=windows,
+        labels=labels,
+        train=np.arange(200),
+        validation=np.arange(200, 240),
+        classes=tuple("ABCD"),
+        label_set="four",
+        meanings=tuple("abcd"),
+        preparation=Preparation(("I",), 100.0, 0.0, 2.0, scaling="millivolt", cut="tiles", patient=True),
+        provenance={},
+        attribution="",
+        record=np.arange(240).astype(str),
+        synthetic=np.zeros(240, bool),
+    )
+    fitted = []
+    fit = HistGradientBoostingClassifier.fit
+    monkeypatch.setattr(HistGradientBoostingClassifier, "fit", lambda *a, **k: fitted.append(fit(*a, **k)) or fitted[0])
+    module.grow(task, {"n_trees": 40, "summed": True, "upright": True}, 0, tmp_path / "run")
+    answer = load(tmp_path / "run").probabilities(windows[200:])
+    measured = Forest(3, 4, 200, upright=True).measured(torch.from_numpy(windows[200:])).numpy()
+    wanted = np.zeros((40, 4))
+    wanted[:, [0, 1, 3]] = fitted[0].predict_proba(measured)
+    np.testing.assert_allclose(answer, wanted, atol=1e-4)
+    assert ((answer.argmax(axis=1) == 3) == (labels[200:] == 3)).mean() > 0.85
+    turned = windows[200:].copy()
+    turned[:, :2] *= -1
+    np.testing.assert_allclose(load(tmp_path / "run").probabilities(turned), answer, atol=1e-5)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_trees_apart_are_scikit_learn_s(several, tmp_path, monkeypatch):
+    """Each class has trees of its own, one that no window or every window bears among them; only the numbers are asked about."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rng = np.random.default_rng(0)
+    windows = rng.standard_normal((240, 3, 200)).astype(np.float32)
+    numbers = windows[:, 2, :9]
+    if several:
+        labels = (numbers[:, :4] + 0.5 * rng.standard_normal((240, 4)) > 0.5).astype(np.float32)
+        labels[:, 2], labels[:, 3] = 0, 1
+    else:
+        labels = np.where(numbers[:, 3] > 0.5, 3, np.where(numbers[:, 0] > 0, 1, 0))
+    task = Task(
+        windows=windows,
+        labels=labels,
+        train=np.arange(200),
+        validation=np.arange(200, 240),
+        classes=tuple("ABCD"),
+        label_set="four",
+        meanings=tuple("abcd"),
+        preparation=Preparation(("I",), 100.0, 0.0, 2.0, scaling="millivolt", cut="tiles", patient=True),
+        provenance={},
+        attribution="",
+        record=np.arange(240).astype(str),
+        synthetic=np.zeros(240, bool),
+    )
+    fitted = []
+    fit = HistGradientBoostingClassifier.fit
+    monkeypatch.setattr(
+        HistGradientBoostingClassifier, "fit", lambda *a, **k: fitted.append(fit(*a, **k)) or fitted[-1]
+    )
+    settings = {"n_trees": 80, "n_bins": 0, "n_numbers": 9, "summed": True, "apart": True}
+    card = module.grow(task, settings, 0, tmp_path / "run")
+    answer = load(tmp_path / "run").probabilities(windows[200:])
+    odds = [grown.decision_function(numbers[200:]) for grown in fitted]
+    if several:
+        wanted = np.stack([1 / (1 + np.exp(-each)) for each in odds], axis=1)
+        np.testing.assert_allclose(answer[:, :2], wanted, atol=1e-5)
+        assert (answer[:, 2] < 1e-6).all() and (answer[:, 3] > 1 - 1e-6).all()
+    else:
+        assert len(odds) == 3, "no window bears the third class"
+        logits = np.stack((odds[0], odds[1], np.full(40, -20.0), odds[2]), axis=1)
+        wanted = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(answer, wanted, atol=1e-5)
+    assert card.training["recipe"]["rounds"] == 20
+    elsewhere = windows[200:].copy()
+    elsewhere[:, :2] += 1
+    elsewhere[:, 2, 9:] += 1
+    np.testing.assert_array_equal(load(tmp_path / "run").probabilities(elsewhere), answer)
+
+
+@pytest.mark.parametrize("wrong", [{"summed": False}, {"n_trees": 81}])
+def test_trees_that_cannot_be_shared_out(wrong):
+    with pytest.raises(ValueError, match="as many for each"):
+        Forest(3, 4, 200, **({"n_trees": 80, "summed": True, "apart": True} | wrong))
