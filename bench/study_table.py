@@ -11,12 +11,8 @@ from einthoven.paths import written_aside
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 _OPTIONS = {"cpsc2018": " --protocol both", "mitbih-small": " --protocol both"}
-_HEADS = {
-    "challenge2017": "The official score",
-    "cpsc2018": "By both protocols",
-    "mitbih-small": "Confusions",
-    "ptbxl-model": "By class",
-}
+_HEADS = {"challenge2017": "The official score", "cpsc2018": "By both protocols", "mitbih-small": "Confusions"}
+_HEADS |= {"ptbxl-model": "By class"}
 
 
 def main(folders: list[Path]) -> None:

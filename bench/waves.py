@@ -54,7 +54,7 @@ def annotated(path: Path, fs_hz: float) -> dict[str, float]:
 
 
 def _of_lead(path: Path, lead: str, fs_hz: float) -> tuple[float, ...]:
-    """Median bounds of a lead's waves from its R peaks: P onset, QRS onset and offset, T offset; and the share of beats with a P wave."""
+    """Of a lead, from its R peaks: median P onset, QRS onset and offset, T offset; and the share of beats with a P wave."""
     marks = wfdb.rdann(str(path), lead)
     rows: list[tuple[str, float, float, float]] = []
     for at, symbol in enumerate(marks.symbol):
@@ -83,10 +83,10 @@ def main(folder: Path) -> None:
     lines = [
         "# Waves: PR, QRS and QT beside cardiologists' annotations",
         "",
-        f"`python bench/waves.py DIR_OF_LUDB` · the {len(RECORDS)} records of LUDB 1.0.1 (twelve leads, 10 s), read as the model of PTB-XL reads "
-        "them: at 100 Hz, 0.5 to 40 Hz, on the typical beat. Annotated is each lead; of all leads a wave begins where it has begun in a "
-        "fifth of them and ends where it has ended in four fifths. Two thresholds (how still a complex has ended, how far a P wave has risen) were "
-        "set with these records in sight.",
+        f"`python bench/waves.py DIR_OF_LUDB` · the {len(RECORDS)} records of LUDB 1.0.1 (twelve leads, 10 s), read as the model "
+        "of PTB-XL reads them: at 100 Hz, 0.5 to 40 Hz, on the typical beat. Annotated is each lead; of all leads a wave begins "
+        "where it has begun in a fifth of them and ends where it has ended in four fifths. How still a complex has ended, and how "
+        "the end of a T wave is found, were settled with these records in sight.",
         "",
         "| interval | records | median error | mean and SD | within 20 ms of the median error | within 40 ms |",
         "|---|---|---|---|---|---|",
@@ -99,8 +99,8 @@ def main(folder: Path) -> None:
         )
     lines += [
         "",
-        "A complex looks shorter below 40 Hz than on paper, and a P wave is asked for where at least six leads show one. These measurements "
-        "stand among what a model sees; they are not printed as a diagnosis.",
+        "A complex looks shorter below 40 Hz than on paper; a T wave ends here where the tangent of its descent meets the level "
+        "behind it. These measurements stand among what a model sees; they are not printed as a diagnosis.",
         "",
     ]
     with written_aside(Path(__file__).parents[1] / "docs" / "results" / "waves.md") as aside:

@@ -14,7 +14,7 @@ _TO_LEADS = np.array([1.0, 1.2, 0.2, -1.1, 0.4, 0.7, -0.6, -0.3, 0.5, 1.1, 1.2, 
 
 
 def beat(fs_hz: float, pr_s: float = 0.16, qrs_s: float = 0.09, qt_s: float = 0.38, p_mv: float = 0.12) -> np.ndarray:
-    """A beat [12, samples] whose P wave begins `pr_s` ahead of a complex of `qrs_s`, and whose T wave ends `qt_s` behind its onset."""
+    """A beat [12, samples]: its P wave begins `pr_s` ahead of a complex of `qrs_s`, its T wave ends `qt_s` behind its onset."""
     time_s = np.arange(round(sum(waves.SPAN_S) * fs_hz)) / fs_hz - waves.SPAN_S[0]
     onset = -qrs_s / 2
 

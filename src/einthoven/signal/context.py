@@ -92,7 +92,7 @@ def with_typical_beat(
 
 
 def remeasured(rows: np.ndarray, fs_hz: float, rhythm: bool) -> np.ndarray:
-    """Rows of :func:`with_typical_beat` with the measurements of :func:`einthoven.signal.waves.measured` on the typical beat in them.
+    """Rows of :func:`with_typical_beat`, with what :func:`einthoven.signal.waves.measured` finds on the typical beat in them.
 
     Parameters
     ----------

@@ -127,7 +127,7 @@ def _p_wave(fine_mv: np.ndarray, onset: int, rr_s: float) -> tuple[int, int, flo
 
 
 def _t_wave(fine_mv: np.ndarray, onset: int, offset: int, rr_s: float) -> tuple[int, int]:
-    """Sample of the T wave's peak and of its end: where the tangent of its steepest descent meets the level ahead of the complex."""
+    """Sample of the T wave's peak and of its end: where the tangent of its steepest descent meets the level behind it."""
     n = fine_mv.shape[1]
     base = fine_mv[:, max(0, onset - round(0.012 * _FINE_HZ)) : onset + 1].mean(axis=1, keepdims=True)
     first = min(offset + round(_T_FROM_S * _FINE_HZ), n - 8)
@@ -165,9 +165,10 @@ def measured(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
     Returns
     -------
     array [N_WAVES], float32, in s and mV: intervals and places of the waves, the axes of complex and T wave in the frontal plane
-    (rad), voltages that speak for hypertrophy (Sokolow and Lyon 1949; the product with the duration: Molloy et al. 1992), the balance of R and S in V1 to V3; then for each lead heights of R, S,
-    Q and a late R wave, when R and S come, how long Q lasts, the complex's area, the ST segment at its beginning and 40 and 80 ms
-    behind, the T wave, and the P wave's highest and lowest point
+    (rad), voltages that speak for hypertrophy (Sokolow and Lyon 1949; the product with the duration: Molloy et al. 1992), the
+    balance of R and S in V1 to V3; then for each lead heights of R and S, when they come, heights of Q, of S behind R and of R
+    behind S, how long Q lasts, the complex's area, the ST segment at its beginning and 40 and 80 ms behind, the T wave, and the
+    P wave's highest and lowest point
     """
     x = fine(beat_mv, fs_hz)
     found = delineated(x, rr_s)
