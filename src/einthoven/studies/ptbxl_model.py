@@ -19,7 +19,6 @@ from einthoven.report.tables import cells
 from einthoven.studies.ptbxl_members import (
     BEAT_AND_WINDOW,
     BOOSTED,
-    INCEPTION,
     MEASURED,
     RANDOMISED,
     RECIPE,
@@ -38,14 +37,12 @@ KINDS = {
     "window": BEAT_AND_WINDOW,
     "measured": MEASURED,
     "boosted": BOOSTED,
-    "randomised": replace(RANDOMISED, settings=RANDOMISED.settings | {"n_trees": 60}),
-    "trace": INCEPTION,
+    "randomised": RANDOMISED,
 }
 FAMILIES = {
     "nets on typical beats": ("window", "measured"),
     "boosted": ("boosted",),
     "randomised": ("randomised",),
-    "trace": ("trace",),
 }
 """Within a family all count alike."""
 DECISIONS = ("half", "half_at_least_one")
@@ -85,7 +82,7 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
         "decisions": DECISIONS,
         "stores": [store.fingerprint for store in stores.values()],
     }
-    weight = {"boosted": 0.15, "randomised": 0.1, "trace": 4.0}
+    weight = {"boosted": 0.15, "randomised": 0.1}
     costs = {
         f"train-{kind}-{protocol}-f{fold}": weight.get(kind, 1.0)
         for protocol, folds in turns.values()
