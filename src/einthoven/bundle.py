@@ -44,6 +44,9 @@ class Card:
     """Corpus, protocol, patients, records, counts, recipe, versions."""
     class_weights: tuple[float, ...] = ()
     """What each class's probability is multiplied by before all are made to sum to one; chosen on validation data."""
+    own_share: dict = field(default_factory=dict)
+    """Of two classes of beats whose shares are worked out for each record by itself: ``of`` and ``beside``, their names; ``share``,
+    that of the first among both in training data; ``counts``, beats that it counts like (see :mod:`einthoven.evaluation.share`)."""
     multi: bool = False
     """Whether a window can bear several classes at once, or none: each then has a probability of its own."""
     thresholds: tuple[float, ...] = ()

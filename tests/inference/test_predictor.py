@@ -11,8 +11,9 @@ from einthoven import bundle
 from einthoven.corpora.mitdb import MITDB
 from einthoven.data.build import build
 from einthoven.errors import ConfigurationFault, LeadMismatch, PatientLeak, RecordTooShort
+from einthoven.evaluation.share import by_person
 from einthoven.inference.predictor import load
-from einthoven.inference.scoring import score_test_part
+from einthoven.inference.scoring import predictions_for, score_test_part
 from einthoven.records.record import Record
 
 
@@ -122,3 +123,26 @@ def test_class_weights_move_probability(untrained, tmp_path):
     after = load(tmp_path / "copy").probabilities(windows)
     want = before * (1, 0.2, 1, 1)
     np.testing.assert_allclose(after, want / want.sum(axis=1, keepdims=True), rtol=1e-5)
+
+
+def test_a_person_s_own_share_is_worked_out_record_by_record(untrained, mitdb_like, home, tmp_path):
+    """A record's beats are answered as by_person says it, in predict and evaluate alike; single windows are not moved."""
+    shutil.copytree(untrained, tmp_path / "copy")
+    own = {"of": "S", "beside": "N", "share": 0.02, "counts": 30.0}
+    bundle.rewrite_card(tmp_path / "copy", replace(bundle.load_card(untrained), own_share=own))
+    plain, shared = load(untrained), load(tmp_path / "copy")
+    protocol = MITDB.protocol("clean")
+    store = build(MITDB, mitdb_like, shared.card.preparation, protocol.without)
+    chosen = np.flatnonzero(np.isin(store.index.record, ("100", "103")))
+    before, after = (predictions_for(each, protocol, store, chosen) for each in (plain, shared))
+    np.testing.assert_array_equal(
+        plain.probabilities(store.windows[chosen]), shared.probabilities(store.windows[chosen])
+    )
+    wanted = by_person(before.probability, before.record, 1, 0, 0.02, 30.0)
+    np.testing.assert_allclose(after.probability, wanted, atol=1e-6)
+    assert np.abs(after.probability - before.probability).max() > 1e-3
+    record = einthoven.read(mitdb_like / "100.hea")
+    of_one = after.at(after.record == "100")
+    np.testing.assert_allclose(shared(record, of_one.position).probability, of_one.probability, atol=2e-3)
+    with pytest.raises(ConfigurationFault, match="live"):
+        einthoven.Stream(shared, 360, ("MLII",))

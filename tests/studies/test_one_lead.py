@@ -47,6 +47,8 @@ def test_challenge2017(challenge2017_like, home, tmp_path, monkeypatch, capsys):
     )
     assert first != second, "another seed"
     assert len(np.unique(answers.record)) == len(answers.record) == scores["rhythm"]["n_test"]
+    kept = tmp_path / "study" / "answers" / "rhythm-f1-test.csv"
+    assert np.isin(Predictions.read(kept).record, answers.record).all() and kept.stat().st_size > 100
     again = main(["evaluate", str(fused.folder), "--from", str(challenge2017_like), "--out", str(tmp_path / "scores")])
     assert again == 2 and "two parts" in capsys.readouterr().err
 

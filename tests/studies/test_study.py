@@ -16,7 +16,7 @@ from einthoven.errors import ConfigurationFault, CorpusIncomplete, StudyDamaged
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
-from einthoven.studies import STUDIES, mitbih
+from einthoven.studies import STUDIES, mitbih, mitbih_clean
 from einthoven.studies.study import Steps
 
 
@@ -227,3 +227,38 @@ def test_a_full_disk_ends_it_and_loses_nothing(step, finished, small, mitdb_like
     assert not list(out.rglob(".*"))
     assert main(words) == 0
     assert weights_of(out) == weights_of(finished)
+
+
+def test_the_inter_patient_study(mitdb_like, home, tmp_path, capsys):
+    """Weights and a person's own share of class S are chosen on DS1, go into the bundle, and DS2 is answered by it."""
+    assert main(["study", "mitbih-clean", "--from", str(mitdb_like), "--out", str(tmp_path / "out"), "--quick"]) == 0
+    assert "SMOKE RUN" in capsys.readouterr().out
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    chosen = results["cross_validation"]
+    predictor = load(tmp_path / "out" / mitbih_clean.MODEL)
+    assert list(predictor.card.class_weights) == chosen["class_weights"] and predictor.card.own_share == chosen["own"]
+    answers = Predictions.read(tmp_path / "out" / "predictions.csv")
+    assert set(answers.record) <= set(DS2)
+    assert not {f"mitdb/{record}" for record in DS2} & predictor.card.patients
+
+
+def test_what_is_chosen_serves_people_who_differ():
+    """Answers that do not know that half of the people have no beat of class S and the others mostly such."""
+    rng = np.random.default_rng(0)
+    truth, person = np.zeros(4000, int), np.repeat(np.arange(8), 500)
+    truth[(person % 2 == 1) & (rng.random(4000) < 0.8)] = 1
+    truth[rng.random(4000) < 0.1] = 2
+    evidence = 1.6 * (truth == 1) + rng.standard_normal(4000)
+    share = (truth == 1).sum() / (truth < 2).sum()
+    s = 1 / (1 + np.exp(-1.6 * (evidence - 0.8)) * (1 - share) / share)
+    v = np.where(truth == 2, 0.9, 0.02)
+    probability = np.stack(((1 - s) * (1 - v), s * (1 - v), v, np.zeros(4000)), axis=1)
+    record = person.astype(str)
+    answers = Predictions(tuple("NSVF"), truth, probability, record, record, np.arange(4000))
+    alone, shared = (mitbih_clean.choose(answers, counts) for counts in ((0.0,), (0.0, 10.0, 100.0)))
+    assert alone[1] == {} and shared[1]["counts"] in (10.0, 100.0) and shared[1]["of"] == "S"
+    f1 = []
+    for weights, own in (alone, shared):
+        said = mitbih_clean.shared(answers.weighted(weights), own)
+        f1.append(evaluate(said, "patient", 1)["per_class"]["S"]["f1"]["value"])
+    assert f1[1] > f1[0] + 0.05

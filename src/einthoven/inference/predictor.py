@@ -8,6 +8,7 @@ import numpy as np
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import BundleDamaged, RecordTooShort
+from einthoven.evaluation.share import by_person
 from einthoven.inference.backends import Backend, TorchBackend, card_inside, fastest
 from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import Prediction
@@ -97,6 +98,23 @@ class Predictor:
             powers = powers * np.asarray(self.card.class_weights, powers.dtype)
         return powers / powers.sum(axis=1, keepdims=True)
 
+    def answers(self, windows: np.ndarray, record: np.ndarray) -> np.ndarray:
+        """Class probabilities of prepared windows, with each record's own share of a class where the card has one worked out.
+
+        Parameters
+        ----------
+        windows : array [n, leads, samples], float32; record : which record each is from [n]
+
+        Returns
+        -------
+        array [n, classes], float32
+        """
+        found, wanted = self.probabilities(windows), self.card.own_share
+        if not wanted:
+            return found
+        of, beside = (self.card.classes.index(wanted[name]) for name in ("of", "beside"))
+        return by_person(found, record, of, beside, wanted["share"], wanted["counts"])
+
     def __call__(self, record: Record, beats: np.ndarray | None = None) -> Prediction | Findings:
         """Answer for a record: the classes of its beats, or, for a model that sees whole stretches, its findings.
 
@@ -172,7 +190,7 @@ class Predictor:
             card=self.card,
             leads=names,
             beats=beats,
-            probability=self.probabilities(windows),
+            probability=self.answers(windows, np.zeros(len(windows), int)),
             missing=_near_missing(used_mv, beats, record.fs_hz),
             quality=verdicts,
             remarks=tuple(remarks),

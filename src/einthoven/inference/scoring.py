@@ -28,7 +28,7 @@ def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chos
     answers = Predictions(
         classes=predictor.card.classes,
         truth=protocol.labels.targets(index.symbol[chosen]),
-        probability=predictor.probabilities(store.windows[chosen]),
+        probability=predictor.answers(store.windows[chosen], index.record[chosen]),
         record=index.record[chosen],
         patient=index.patient[chosen],
         position=index.position[chosen],

@@ -75,7 +75,7 @@ class Stream:
                 expected="a number in Hz, and the names of the leads in order",
                 remedy='Stream(model, fs_hz=300, leads=("I",))',
             )
-        if wanted.patient and wanted.cut == "beats":
+        if (wanted.patient and wanted.cut == "beats") or model.card.own_share:
             raise ConfigurationFault(
                 f"{model.card.name} cannot follow a live signal.",
                 found="a model that compares each beat with all others of the whole recording",

@@ -74,13 +74,16 @@ class CrossValidation:
         return {"n_parameters": card.n_parameters, score: card.training[score]}
 
     def answers(self, name: str, part: str, fold: int) -> Predictions:
-        """Answers of a contestant for the ``validation`` or ``test`` part of a fold."""
-        store = self.stores[self.contestants[name].store]
-        chosen = getattr(self.protocol.parts(store.index, 0, (), fold), part)
-        predictor = load(self.member(name, fold))
-        if part == "test":
-            require_unseen(predictor, self.corpus, self.protocol, store, chosen)
-        return predictions_for(predictor, self.protocol, store, chosen)
+        """Answers of a contestant for the ``validation`` or ``test`` part of a fold; asked once, then kept beside the runs."""
+        file = self.folder / "answers" / f"{name}-f{fold}-{part}.csv"
+        if not file.exists():
+            store = self.stores[self.contestants[name].store]
+            chosen = getattr(self.protocol.parts(store.index, 0, (), fold), part)
+            predictor = load(self.member(name, fold))
+            if part == "test":
+                require_unseen(predictor, self.corpus, self.protocol, store, chosen)
+            predictions_for(predictor, self.protocol, store, chosen).write(file)
+        return Predictions.read(file)
 
     def pooled(self, name: str) -> Predictions:
         """Answers of a contestant for the test parts of all folds."""

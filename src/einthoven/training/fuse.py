@@ -22,6 +22,7 @@ def fuse(
     thresholds: Sequence[float] = (),
     at_least_one: bool = False,
     half: bool = False,
+    own_share: dict | None = None,
 ) -> Card:
     """Write the bundle of an ensemble; its card names everybody whom one of its members has seen.
 
@@ -30,7 +31,7 @@ def fuse(
     folder : of the new bundle; its name is the ensemble's
     members : bundles of the members
     rule : of :class:`einthoven.models.ensemble.Ensemble`; weights : of the members, for ``weighted``
-    class_weights, thresholds, at_least_one : see :class:`einthoven.bundle.Card`
+    class_weights, thresholds, at_least_one, own_share : see :class:`einthoven.bundle.Card`
     half : whether weights of two dimensions and more are kept with 16 bits, whole numbers with the fewest; all work in 32
 
     Raises
@@ -91,6 +92,7 @@ def fuse(
         training=training,
         graph_sha256="",
         class_weights=tuple(class_weights),
+        own_share=own_share or {},
         thresholds=tuple(thresholds),
         at_least_one=at_least_one,
         results=(),
