@@ -129,6 +129,19 @@ def test_typical_beats_pass_the_same_door(architecture, tmp_path, record):
         assert row.falls[7] == pytest.approx(wanted[row.label], abs=1e-6), "V2 and its typical beat"
 
 
+def test_what_is_measured_on_a_beat_is_measured_again_where_the_beat_is_changed(tmp_path, record):
+    """Of trees that ask for nothing but the measurements: a silenced lead and a flattened piece change what they answer."""
+    settings = {"n_bins": 0, "n_numbers": 211, "several": True, "n_trees": 64}
+    made(tmp_path / "own", "forest", settings, preparation={"patient": True, "waves": True})
+    model = einthoven.load(tmp_path / "own")
+    found = replace(model(record), each=np.full((1, 5), 0.9))
+    told = why(model, found)
+    assert len(told) == 5 and all(row.map.shape == (120,) and row.beat.shape == (12, 120) for row in told)
+    assert any(row.map.max() == pytest.approx(1) for row in told)
+    falls = 0.9 - np.array([row.falls for row in told])  # what each lead's silence leaves
+    assert falls.std(axis=1).max() > 1e-3, "another lead, another answer"
+
+
 def test_members_that_see_the_trace_show_where(tmp_path, record):
     """Beside the typical beat: the map of the member that sees crops of the trace, as it has it by itself."""
     made(tmp_path / "beat", "typical_beat", {"width": 8}, preparation={"patient": True})

@@ -11,6 +11,26 @@ from einthoven.training import grow as module
 from einthoven.training.task import Task
 
 
+def task_of(windows: np.ndarray, labels: np.ndarray, n_train: int) -> Task:
+    """Windows with typical beats and four classes; the first train."""
+    return Task(
+        windows=windows,
+        labels=labels,
+        train=np.arange(n_train),
+        validation=np.arange(n_train, len(windows)),
+        classes=tuple("ABCD"),
+        label_set="four",
+        meanings=tuple("abcd"),
+        preparation=Preparation(
+            ("I", "II")[: windows.shape[1] // 2], 100.0, 0.0, 2.0, scaling="millivolt", cut="tiles", patient=True
+        ),
+        provenance={},
+        attribution="",
+        record=np.arange(len(windows)).astype(str),
+        synthetic=np.zeros(len(windows), bool),
+    )
+
+
 @pytest.mark.parametrize("several", [False, True])
 def test_a_forest_is_scikit_learn_s(several, tmp_path):
     """What the tensors answer is what the trees answer, class by class, with a class that never occurs among them."""
@@ -23,20 +43,7 @@ def test_a_forest_is_scikit_learn_s(several, tmp_path):
         labels[:, 2] = 0
     else:
         labels = np.where(windows[:, 1, 95] > 0, 3, rng.integers(0, 2, 80))
-    task = Task(
-        windows=windows,
-        labels=labels,
-        train=np.arange(60),
-        validation=np.arange(60, 80),
-        classes=tuple("ABCD"),
-        label_set="four",
-        meanings=tuple("abcd"),
-        preparation=Preparation(("I", "II"), 100.0, 0.0, 2.0, scaling="millivolt", cut="tiles", patient=True),
-        provenance={},
-        attribution="",
-        record=np.arange(80).astype(str),
-        synthetic=np.zeros(80, bool),
-    )
+    task = task_of(windows, labels, 60)
     card = module.grow(task, {"n_trees": 12}, 0, tmp_path / "run")
     answer = load(tmp_path / "run").probabilities(windows[60:])
     measured = Forest(5, 4, 200).measured(torch.from_numpy(windows)).numpy()
@@ -61,20 +68,7 @@ def test_boosted_trees_are_scikit_learn_s(tmp_path, monkeypatch):
     windows = rng.standard_normal((240, 3, 200)).astype(np.float32)
     windows[:, 1] += 5 * np.exp(-0.5 * ((np.arange(200) - 100) / 4) ** 2)
     labels = np.where(windows[:, 2, 3] > 0.5, 3, rng.integers(0, 2, 240))
-    task = Task(
-        windows=windows,
-        labels=labels,
-        train=np.arange(200),
-        validation=np.arange(200, 240),
-        classes=tuple("ABCD"),
-        label_set="four",
-        meanings=tuple("abcd"),
-        preparation=Preparation(("I",), 100.0, 0.0, 2.0, scaling="millivolt", cut="tiles", patient=True),
-        provenance={},
-        attribution="",
-        record=np.arange(240).astype(str),
-        synthetic=np.zeros(240, bool),
-    )
+    task = task_of(windows, labels, 200)
     fitted = []
     fit = HistGradientBoostingClassifier.fit
     monkeypatch.setattr(HistGradientBoostingClassifier, "fit", lambda *a, **k: fitted.append(fit(*a, **k)) or fitted[0])
@@ -103,20 +97,7 @@ def test_trees_apart_are_scikit_learn_s(several, tmp_path, monkeypatch):
         labels[:, 2], labels[:, 3] = 0, 1
     else:
         labels = np.where(numbers[:, 3] > 0.5, 3, np.where(numbers[:, 0] > 0, 1, 0))
-    task = Task(
-        windows=windows,
-        labels=labels,
-        train=np.arange(200),
-        validation=np.arange(200, 240),
-        classes=tuple("ABCD"),
-        label_set="four",
-        meanings=tuple("abcd"),
-        preparation=Preparation(("I",), 100.0, 0.0, 2.0, scaling="millivolt", cut="tiles", patient=True),
-        provenance={},
-        attribution="",
-        record=np.arange(240).astype(str),
-        synthetic=np.zeros(240, bool),
-    )
+    task = task_of(windows, labels, 200)
     fitted = []
     fit = HistGradientBoostingClassifier.fit
     monkeypatch.setattr(
