@@ -17,6 +17,7 @@ from einthoven.corpora.ptbxl import PTBXL
 from einthoven.corpora.scp import LABEL_SETS
 from einthoven.errors import ConfigurationFault, LeadMismatch, RecordTooShort
 from einthoven.explanation.findings import why
+from einthoven.explanation.gradcam import over_trace
 from einthoven.inference.prediction import DISCLAIMER
 from einthoven.models import MODELS
 from einthoven.records.record import Record
@@ -129,6 +130,22 @@ def test_typical_beats_pass_the_same_door(architecture, tmp_path, record):
         assert row.falls[7] == pytest.approx(wanted[row.label], abs=1e-6), "V2 and its typical beat"
 
 
+def test_a_net_that_reads_the_trace_beside_the_typical_beat_shows_where(tmp_path, record):
+    """Its map over the trace changes with the trace and is its last convolution's, not the typical beat's."""
+    made(tmp_path / "both", "typical_beat", {"width": 8}, preparation={"patient": True})
+    made(tmp_path / "beat", "typical_beat", {"width": 8, "window_width": 0}, preparation={"patient": True})
+    both, beat = einthoven.load(tmp_path / "both"), einthoven.load(tmp_path / "beat")
+    found = replace(both(record), each=np.full((1, 5), 0.9))
+    told = why(both, found)
+    assert all(row.trace.shape == (1000,) and row.map.shape == (90,) for row in told)
+    assert all(row.trace is None for row in why(beat, found))
+    window, _ = tiles(record.signal_mv, record.fs_hz, record.leads, both.card.preparation)
+    still = window.copy()
+    still[:, 0:-1:2] = 0
+    labels = np.array([told[0].label])
+    assert not np.allclose(over_trace(both.network, window, labels), over_trace(both.network, still, labels), atol=0.05)
+
+
 def test_what_is_measured_on_a_beat_is_measured_again_where_the_beat_is_changed(tmp_path, record):
     """Of trees that ask for nothing but the measurements: a silenced lead and a flattened piece change what they answer."""
     settings = {"n_bins": 0, "n_numbers": 211, "several": True, "n_trees": 64}
@@ -144,7 +161,7 @@ def test_what_is_measured_on_a_beat_is_measured_again_where_the_beat_is_changed(
 
 def test_members_that_see_the_trace_show_where(tmp_path, record):
     """Beside the typical beat: the map of the member that sees crops of the trace, as it has it by itself."""
-    made(tmp_path / "beat", "typical_beat", {"width": 8}, preparation={"patient": True})
+    made(tmp_path / "beat", "typical_beat", {"width": 8, "window_width": 0}, preparation={"patient": True})
     made(tmp_path / "trace", "inception1d", {"width": 4}, preparation={"crop_s": 3.0})
     fuse(tmp_path / "both", [tmp_path / "beat", tmp_path / "trace"], "mean")
     both, alone = einthoven.load(tmp_path / "both"), einthoven.load(tmp_path / "trace")

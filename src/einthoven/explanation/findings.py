@@ -18,9 +18,9 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
     """For each class that is said (five at most): Grad-CAM over the window that speaks loudest, and what each lead adds.
 
     A lead's share is measured, not inferred: by how much the probability falls when the lead is silenced. Of a model that reads
-    typical beats the map is over these, and measured likewise: by flattening sixty milliseconds after sixty; members that see
-    the trace alone have Grad-CAM over the window beside it. Of a model that
-    measures the rhythm it is over the trace, second after second, and each thing that it reads is silenced by itself.
+    typical beats the map is over these, and measured likewise: by flattening sixty milliseconds after sixty; nets that read
+    the trace too have Grad-CAM over the window beside it, and what is measured on a beat is measured again. Of a model that
+    measures the rhythm the map is over the trace, second after second, and each thing that it reads is silenced by itself.
     """
     record, card = findings.record, predictor.card
     windows, _ = tiles(record.signal_mv, record.fs_hz, record.leads, card.preparation)

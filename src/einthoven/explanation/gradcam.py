@@ -38,10 +38,13 @@ def gradcam(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> np.n
 
 
 def over_trace(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
-    """The same of those members of an ensemble that see crops of the trace alone, by their shares; None where it has none."""
-    both = zip(getattr(network, "members", ()), getattr(network, "shares", ()), strict=True)
+    """The same over the trace, of a network that reads it beside typical beats, or of those members of an ensemble that do, by
+    their shares; None where none does."""
+    both = zip(getattr(network, "members", (network,)), getattr(network, "shares", (1.0,)), strict=True)
     looked = [
-        (gradcam(member, windows, labels), float(share)) for member, share in both if isinstance(member, OverCrops)
+        (gradcam(member, windows, labels), float(share))
+        for member, share in both
+        if getattr(member, "convolves_trace", False)
     ]
     if not looked:
         return None

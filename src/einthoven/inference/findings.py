@@ -22,8 +22,8 @@ class Why:
 
     label : class number; start_s : where the window that spoke loudest begins; map : over it [samples], 0 to 1, at the model's
     rate; falls : for each lead used, by how much the probability falls when it is silenced; beat : the typical beat
-    [leads, samples] of a model that reads it, and the map is then over that; trace : beside it, of a model some of whose members
-    see the trace alone, their map over the window [samples]; parts : of a model that measures the rhythm, by how much the
+    [leads, samples] of a model that reads it, and the map is then over that; trace : beside it, of a model whose nets read
+    the trace too, their map over the window [samples]; parts : of a model that measures the rhythm, by how much the
     probability falls without each thing it reads, named
     """
 

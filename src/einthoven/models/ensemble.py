@@ -71,6 +71,9 @@ class OverCrops(nn.Module):
     n_samples, crop : samples of a window, and of the crops, which overlap by half
     """
 
+    convolves_trace = True
+    """Its last convolution is one over the trace."""
+
     def __init__(self, network: nn.Module, n_samples: int, crop: int):
         super().__init__()
         self.network, self.crop = network, crop

@@ -68,6 +68,11 @@ class TypicalBeat(nn.Module):
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(hidden + 4 * window_width + self.n_numbers, n_classes)
 
+    @property
+    def convolves_trace(self) -> bool:
+        """Whether its last convolution is one over the trace, not over the typical beat."""
+        return self.window is not None
+
     def features(self, x: Tensor) -> Tensor:
         """[batch, rows, samples] to [batch, features]."""
         first = max(0, min(x.shape[2] // 2 - self.beat // 3, x.shape[2] - self.beat))
