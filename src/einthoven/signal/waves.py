@@ -10,6 +10,9 @@ import numpy as np
 
 from einthoven.signal.leads import STANDARD
 
+N_COMMON, N_LEAD = 24, 15
+N_WAVES = N_COMMON + N_LEAD * len(STANDARD)
+"""Measurements on a typical beat, those of all leads first; see :func:`measured`."""
 SPAN_S = (0.5, 0.7)
 """Seconds of a typical beat ahead of and behind its R peak that are looked at."""
 _FINE_HZ = 500.0
@@ -24,6 +27,10 @@ _FROM_LAST_BEAT_S = 0.36
 """From the R peak ahead to the earliest P wave: its T wave lies between."""
 _T_FROM_S = 0.08
 """From the end of the complex to the earliest peak of its T wave."""
+_DEEP_MV = 0.03
+"""A Q wave is what lies so far below the level ahead of the complex, before the R wave."""
+_I, _AVF, _III, _AVL = (STANDARD.index(name) for name in ("I", "aVF", "III", "aVL"))
+_V1, _V2, _V3, _V5, _V6 = (STANDARD.index(name) for name in ("V1", "V2", "V3", "V5", "V6"))
 
 
 @dataclass(frozen=True)
@@ -144,16 +151,6 @@ def _t_wave(fine_mv: np.ndarray, onset: int, offset: int, rr_s: float) -> tuple[
     return peak, peak + min(round(reached), len(rest) - 1)
 
 
-N_COMMON, N_LEAD = 24, 15
-N_WAVES = N_COMMON + N_LEAD * len(STANDARD)
-"""Measurements on a typical beat; see :func:`measured`."""
-_I, _II, _AVF = (STANDARD.index(name) for name in ("I", "II", "aVF"))
-_V1, _V2, _V3, _V5, _V6 = (STANDARD.index(name) for name in ("V1", "V2", "V3", "V5", "V6"))
-_AVL = STANDARD.index("aVL")
-_DEEP_MV = 0.03
-"""A Q wave is what lies so far below the level ahead of the complex, before the R wave."""
-
-
 def measured(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
     """What an electrocardiograph measures on a typical beat.
 
@@ -190,33 +187,20 @@ def measured(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
     rest = y[:, first : max(first + 6, _at(found.t_offset_s, n))]
     t = rest[np.arange(len(rest)), np.abs(rest).argmax(axis=1)]
     near = round(0.06 * _FINE_HZ)
-    p_level = x[:, max(0, p_peak - 2 * near + round(0.02 * _FINE_HZ)) : max(1, p_peak - near - 5)].mean(
-        axis=1, keepdims=True
-    )
-    p = x[:, max(0, p_peak - near) : p_peak + near] - p_level
+    ahead = slice(max(0, p_peak - round(0.1 * _FINE_HZ)), max(1, p_peak - round(0.07 * _FINE_HZ)))
+    p = x[:, max(0, p_peak - near) : p_peak + near] - x[:, ahead].mean(axis=1, keepdims=True)
     axis, t_axis = (np.arctan2(2 * v[_AVF], np.sqrt(3) * v[_I]) for v in (area, t))
     common = [
         *(rr_s, found.pr_s, found.qrs_s, found.qt_s, found.qt_s / np.sqrt(max(rr_s, 0.3))),
         *(found.p_height_mv, found.qrs_onset_s - found.p_peak_s, found.p_onset_s),
         *(found.qrs_onset_s, found.qrs_offset_s, found.t_offset_s),
         *(axis, np.cos(axis), np.sin(axis), t_axis, np.cos(axis - t_axis)),
-        *(max(r[_V5], r[_V6]) - s[_V1], r[_AVL], r[_AVL] - s[_V3], r[_I] - s[STANDARD.index("III")]),
+        *(max(r[_V5], r[_V6]) - s[_V1], r[_AVL], r[_AVL] - s[_V3], r[_I] - s[_III]),
         (r - s).sum() * found.qrs_s,
         *(r[lead] / (0.05 - s[lead]) for lead in (_V1, _V2, _V3)),
     ]
     each = [
-        r,
-        s,
-        r_at[:, 0] / _FINE_HZ,
-        s_at[:, 0] / _FINE_HZ,
-        q,
-        s_late,
-        r_late,
-        q_s,
-        area,
-        *st,
-        t,
-        p.max(axis=1),
-        p.min(axis=1),
+        *(r, s, r_at[:, 0] / _FINE_HZ, s_at[:, 0] / _FINE_HZ, q, s_late, r_late, q_s),
+        *(area, *st, t, p.max(axis=1), p.min(axis=1)),
     ]
     return np.concatenate((np.nan_to_num(common), np.stack(each, axis=1).ravel())).astype(np.float32)
