@@ -143,6 +143,9 @@ def test_a_person_s_own_share_is_worked_out_record_by_record(untrained, mitdb_li
     assert np.abs(after.probability - before.probability).max() > 1e-3
     record = einthoven.read(mitdb_like / "100.hea")
     of_one = after.at(after.record == "100")
-    np.testing.assert_allclose(shared(record, of_one.position).probability, of_one.probability, atol=2e-3)
+    found = shared(record, of_one.position)
+    np.testing.assert_allclose(found.probability, of_one.probability, atol=2e-3)
+    assert any("worked out from this recording" in remark for remark in found.remarks)
+    assert not any("worked out" in remark for remark in plain(record, of_one.position).remarks)
     with pytest.raises(ConfigurationFault, match="live"):
         einthoven.Stream(shared, 360, ("MLII",))

@@ -115,6 +115,14 @@ class Predictor:
         of, beside = (self.card.classes.index(wanted[name]) for name in ("of", "beside"))
         return by_person(found, record, of, beside, wanted["share"], wanted["counts"])
 
+    def _told_share(self, probability: np.ndarray) -> str:
+        of, beside, share = (self.card.own_share[name] for name in ("of", "beside", "share"))
+        mass = probability[:, [self.card.classes.index(name) for name in (of, beside)]].sum(axis=0)
+        return (
+            f"how many beats are {of} is worked out from this recording ({mass[0] / max(mass.sum(), 1e-9):.0%} of {beside} and "
+            f"{of}; {share:.0%} in training data)"
+        )
+
     def __call__(self, record: Record, beats: np.ndarray | None = None) -> Prediction | Findings:
         """Answer for a record: the classes of its beats, or, for a model that sees whole stretches, its findings.
 
@@ -185,12 +193,15 @@ class Predictor:
         windows = preparation.beat_windows(
             record.signal_mv, record.fs_hz, record.leads, beats, wanted, str(record.source or record.name)
         )
+        probability = self.answers(windows, np.zeros(len(windows), int))
+        if self.card.own_share and len(beats):
+            remarks.append(self._told_share(probability))
         return Prediction(
             record=record,
             card=self.card,
             leads=names,
             beats=beats,
-            probability=self.answers(windows, np.zeros(len(windows), int)),
+            probability=probability,
             missing=_near_missing(used_mv, beats, record.fs_hz),
             quality=verdicts,
             remarks=tuple(remarks),
