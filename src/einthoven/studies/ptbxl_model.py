@@ -229,6 +229,7 @@ def _table(results: dict) -> dict:
         f"{turn}: shares {', '.join(f'{family} {share:.2f}' for family, share in found['shares'].items())}; {found['decision']}."
         for turn, found in chosen.items()
     ]
+    without = (f"{name} {' ('.join(cells(found, 4))})" for name, found in results["without_LMI"].items())
     return {
         "title": f"{MODEL}: {first['n_test']:,} records of {first['n_patients']:,} patients of folds 1 to 9, {len(chosen) - 1} of "
         f"{len(GROUPS)} groups of folds tested; {drawn['level']:.0%} intervals over {drawn['unit']}s, {drawn['draws']:,} draws",
@@ -239,6 +240,7 @@ def _table(results: dict) -> dict:
             *(["SMOKE RUN: an epoch each; these numbers mean nothing."] if results["smoke_run"] else []),
             f"{first['remark']} A kind's row is the mean of its members, decided by 0.5.",
             *told,
+            f"Without LMI, most of whose few records are in one group: {', '.join(without)}.",
             f"No AUROC and AUPRC, for want of both labels: {', '.join(first['undefined']) or 'none'}. Fold 10 was not opened.",
             f"{sum(results['seconds'].values()) / 3600:.1f} hours of computing.",
         ],
