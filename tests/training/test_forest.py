@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from einthoven.errors import ConfigurationFault
 from einthoven.inference.predictor import load
 from einthoven.models.forest import Forest
 from einthoven.signal.preparation import Preparation
@@ -127,3 +128,11 @@ def test_trees_apart_are_scikit_learn_s(several, tmp_path, monkeypatch):
 def test_trees_that_cannot_be_shared_out(wrong):
     with pytest.raises(ValueError, match="as many for each"):
         Forest(3, 4, 200, **({"n_trees": 80, "summed": True, "apart": True} | wrong))
+
+
+@pytest.mark.parametrize("wrong", [{"apart": True}, {"apart": True, "summed": True, "n_trees": 9}, {"leaves": 3}])
+def test_settings_that_no_forest_has_are_refused_before_anything_grows(wrong, tmp_path):
+    windows = np.zeros((20, 3, 200), np.float32)
+    with pytest.raises(ConfigurationFault, match="forest"):
+        module.grow(task_of(windows, np.zeros(20, int), 10), wrong, 0, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

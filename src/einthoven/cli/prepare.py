@@ -35,6 +35,10 @@ class Windows:
     """millivolt or local (each lead over its root mean square of ten seconds)."""
     patient: bool | None = None
     """Put the patient's typical beat and numbers on the rhythm beside each window (wants scaling millivolt)."""
+    rhythm: bool | None = None
+    """Of tiles with patient: measurements of the rhythm are among the numbers."""
+    waves: bool | None = None
+    """Of tiles of the twelve standard leads with patient: what an electrocardiograph measures is among the numbers."""
     cut: str | None = None
     """beats (a window around each heartbeat) or tiles (windows that follow each other)."""
     crop_s: float | None = None

@@ -47,8 +47,7 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
     its card
     """
     shape = (task.windows.shape[1], len(task.classes), task.windows.shape[2])
-    of_measuring = {name: value for name, value in settings.items() if name not in ("n_trees", "apart")}
-    measuring = Forest(*shape, **of_measuring).eval()
+    measuring = _measuring(shape, settings)
     pieces = [task.windows[at] for at in np.array_split(task.train, -(-len(task.train) // _BATCH))]
     measured = np.concatenate([measuring.measured(torch.from_numpy(np.array(piece))).numpy() for piece in pieces])
     kind = (_apart if settings.get("apart") else _boosted) if settings.get("summed") else _randomised
@@ -97,6 +96,25 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
         attribution=task.attribution,
     )
     return bundle.save(folder / "bundle", card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
+
+
+def _measuring(shape: tuple[int, int, int], settings: dict) -> Forest:
+    """A forest that has not grown, for what it measures.
+
+    Raises
+    ------
+    ConfigurationFault
+        Where a setting is not a forest's, or contradicts another.
+    """
+    try:
+        return Forest(*shape, **({"n_trees": shape[1]} | settings)).eval()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ConfigurationFault(
+            "no forest can be grown with these settings.",
+            found=f"{settings} for {shape[1]} classes: {str(error).splitlines()[0]}",
+            expected="keyword arguments of Forest; summed where the trees are apart, and as many of them for each class",
+            remedy="--set summed=True apart=True",
+        ) from error
 
 
 @dataclass(frozen=True)
