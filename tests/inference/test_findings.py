@@ -146,6 +146,15 @@ def test_a_net_that_reads_the_trace_beside_the_typical_beat_shows_where(tmp_path
     assert not np.allclose(over_trace(both.network, window, labels), over_trace(both.network, still, labels), atol=0.05)
 
 
+def test_the_page_counts_the_patients_of_a_card_that_keeps_them_in_little_room(tmp_path, record):
+    made(tmp_path / "own")
+    model = einthoven.load(tmp_path / "own")
+    names = bundle.packed(f"ptb-xl/{number}" for number in range(1, 1201))
+    assert len(names) < 5
+    model.card = replace(model.card, training=model.card.training | {"patients": names})
+    assert "1,200 patients" in render([model(record)])
+
+
 def test_what_is_measured_on_a_beat_is_measured_again_where_the_beat_is_changed(tmp_path, record):
     """Of trees that ask for nothing but the measurements: a silenced lead and a flattened piece change what they answer."""
     settings = {"n_bins": 0, "n_numbers": 211, "several": True, "n_trees": 64}
