@@ -158,7 +158,7 @@ def test_the_clean_model_saw_ds1_only():
     from einthoven.corpora.mitdb import DS1, MITDB
 
     card = bundle.load_card(ASSETS / "mitbih-clean-context")
-    assert set(card.training["patients"]) == {f"{MITDB.name}/{record}" for record in DS1}
+    assert card.patients == {f"{MITDB.name}/{record}" for record in DS1}
     assert {row["protocol"] for row in card.results} == {"clean"}
 
 

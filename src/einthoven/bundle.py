@@ -87,6 +87,11 @@ class Card:
         for name in ("class_weights", "thresholds"):
             if plain.get(name) and len(plain[name]) != len(plain["classes"]):
                 raise ValueError(f"{len(plain[name])} {name} for {len(plain['classes'])} classes")
+        own = plain.get("own_share")
+        if own and not (
+            {own["of"], own["beside"]} <= set(plain["classes"]) and 0 < own["share"] < 1 and own["counts"] > 0
+        ):
+            raise ValueError(f"own_share is {own}")
         if len(plain["classes"]) != len(plain["meanings"]):
             raise ValueError(f"{len(plain['classes'])} classes and {len(plain['meanings'])} meanings")
         lists = ("classes", "meanings", "results", "class_weights", "thresholds")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from einthoven.evaluation.share import by_person
+from einthoven.evaluation.share import by_person, with_own_share
 
 SHARE = 0.02
 
@@ -61,3 +61,11 @@ def test_each_person_stands_alone_and_a_heavy_prior_leaves_all_as_it_was():
 def test_certain_answers_stay():
     sure = np.array([[1.0, 0, 0, 0], [0, 1.0, 0, 0], [0, 0, 1.0, 0]])
     np.testing.assert_allclose(by_person(sure, np.zeros(3), 1, 0, SHARE, 1000.0), sure, atol=1e-9)
+
+
+def test_by_name_it_is_the_same_and_without_a_word_nothing_happens():
+    _, said = answered(0.5, 100)
+    own = {"of": "S", "beside": "N", "share": SHARE, "counts": 50.0}
+    person = np.zeros(100)
+    np.testing.assert_array_equal(with_own_share(said, person, "NSVF", own), by_person(said, person, 1, 0, SHARE, 50.0))
+    assert with_own_share(said, person, "NSVF", {}) is said

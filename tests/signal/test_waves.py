@@ -36,6 +36,19 @@ def test_known_intervals_are_found_again(pr_s, qrs_s, qt_s, fs_hz):
     assert found.qt_s == pytest.approx(qt_s, abs=0.03)
 
 
+@pytest.mark.parametrize("rr_s", [0.35, 0.42, 0.5, 0.7])
+def test_fast_hearts_have_p_waves_too(rr_s):
+    """The T wave of the beat ahead ends sooner, and the P wave is sought behind it."""
+    beats = beat(100.0, 0.12, 0.08, 0.55 * rr_s)
+    ahead = np.zeros_like(beats)
+    n = round(rr_s * 100)
+    ahead[:, :-n] = beats[:, n:]
+    p_wave = np.zeros_like(beats)
+    p_wave[:, n:] = beats[:, :-n]
+    found = waves.delineated(waves.fine(beats + ahead + p_wave, 100.0), rr_s)
+    assert found.pr_s == pytest.approx(0.12, abs=0.03)
+
+
 @given(st.floats(0.13, 0.32), st.floats(0.2, 3.0))
 @settings(max_examples=25, deadline=None)
 def test_a_longer_pr_interval_is_measured_longer_and_loudness_moves_no_wave(pr_s, factor):
@@ -95,7 +108,14 @@ def test_they_stand_behind_the_numbers_on_the_rhythm():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"leads": ("I", "II")}, {"patient": False}, {"scaling": "local"}, {"cut": "beats", "before_s": 0.5}]
+    "wrong",
+    [
+        {"leads": ("I", "II")},
+        {"patient": False},
+        {"scaling": "local"},
+        {"cut": "beats", "before_s": 0.5},
+        {"mean_mv": (0.0,) * 12, "sd_mv": (1.0,) * 12},
+    ],
 )
 def test_they_need_the_standard_leads_and_typical_beats(wrong):
     from einthoven.errors import ConfigurationFault

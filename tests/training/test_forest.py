@@ -130,7 +130,10 @@ def test_trees_that_cannot_be_shared_out(wrong):
         Forest(3, 4, 200, **({"n_trees": 80, "summed": True, "apart": True} | wrong))
 
 
-@pytest.mark.parametrize("wrong", [{"apart": True}, {"apart": True, "summed": True, "n_trees": 9}, {"leaves": 3}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"apart": True}, {"apart": True, "summed": True, "n_trees": 9}, {"leaves": 3}, {"n_trees": 0}, {"n_bins": -1}],
+)
 def test_settings_that_no_forest_has_are_refused_before_anything_grows(wrong, tmp_path):
     windows = np.zeros((20, 3, 200), np.float32)
     with pytest.raises(ConfigurationFault, match="forest"):

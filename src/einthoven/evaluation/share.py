@@ -1,5 +1,7 @@
 """Knows how a person's own share of a class is worked out from the answers for that person. Asks no label, knows no class."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 _ROUNDS, _ENOUGH = 200, 1e-7
@@ -18,7 +20,8 @@ def by_person(
     ----------
     probability : array [n, classes]; person : whose window each is [n]
     of, beside : class numbers: the class whose share is sought, and the one it is sought among
-    share : of class `of` among windows of the two, where the answers come from; counts : windows that it counts like
+    share : of class `of` among windows of the two, where the answers come from, above 0 and below 1; counts : windows that it
+        counts like
 
     Returns
     -------
@@ -33,6 +36,16 @@ def by_person(
         adapted = _adapted(part, own, share)
         moved[here, of], moved[here, beside] = adapted * mass, (1 - adapted) * mass
     return moved.astype(probability.dtype)
+
+
+def with_own_share(
+    probability: np.ndarray, person: np.ndarray, classes: Sequence[str], own: Mapping[str, str | float]
+) -> np.ndarray:
+    """:func:`by_person` as a card says it: ``of`` and ``beside`` by name, ``share``, ``counts``; nothing moves where it is empty."""
+    if not own:
+        return probability
+    of, beside = (classes.index(own[name]) for name in ("of", "beside"))
+    return by_person(probability, person, of, beside, own["share"], own["counts"])
 
 
 def _own(part: np.ndarray, mass: np.ndarray, share: float, counts: float) -> float:

@@ -83,6 +83,7 @@ def _over_the_trace(
     changed[0, -1, N_STRETCH : N_STRETCH + N_INTERVALS] = of_intervals(np.zeros(0), n / span * _STRETCH_S)
     changed[1, 0:-1:2] = 0.0
     changed[2, 1:-1:2] = 0.0
+    changed[2:] = _measured_again(changed[2:], predictor.card.preparation)
     starts = np.arange(0, n - span + 1, span // 2)
     flattened = np.repeat(window[None], len(starts), axis=0)
     for piece, start in zip(flattened, starts, strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import BundleDamaged, RecordTooShort
-from einthoven.evaluation.share import by_person
+from einthoven.evaluation.share import with_own_share
 from einthoven.inference.backends import Backend, TorchBackend, card_inside, fastest
 from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import Prediction
@@ -109,11 +109,7 @@ class Predictor:
         -------
         array [n, classes], float32
         """
-        found, wanted = self.probabilities(windows), self.card.own_share
-        if not wanted:
-            return found
-        of, beside = (self.card.classes.index(wanted[name]) for name in ("of", "beside"))
-        return by_person(found, record, of, beside, wanted["share"], wanted["counts"])
+        return with_own_share(self.probabilities(windows), record, self.card.classes, self.card.own_share)
 
     def _told_share(self, probability: np.ndarray) -> str:
         of, beside, share = (self.card.own_share[name] for name in ("of", "beside", "share"))

@@ -67,8 +67,10 @@ class Preparation:
             faults.append(
                 f"{' and '.join(further)} with patient {self.patient}, {self.cut} of {self.n_samples} samples"
             )
-        if self.waves and (self.leads != leads.STANDARD or self.scaling != "millivolt"):
-            faults.append(f"waves of {len(self.leads)} leads, scaling {self.scaling}")
+        if self.waves and (self.leads != leads.STANDARD or self.scaling != "millivolt" or self.mean_mv):
+            faults.append(
+                f"waves of {len(self.leads)} leads, scaling {self.scaling}{', its mean taken off' * bool(self.mean_mv)}"
+            )
         if self.scaling not in SCALINGS:
             faults.append(f"scaling is {self.scaling}")
         if self.cut not in CUTS or (self.cut == "tiles" and self.before_s):
@@ -82,8 +84,8 @@ class Preparation:
                 "the preparation contradicts itself.",
                 found="; ".join(faults),
                 expected="one lead or more, 20 to 5000 Hz, a window of eight samples or more, a band below half the rate, "
-                f"scaling {' or '.join(SCALINGS)} (patient wants millivolt and {context.N_NUMBERS} samples, waves the twelve "
-                "standard leads)",
+                f"scaling {' or '.join(SCALINGS)} (patient wants millivolt and {context.N_NUMBERS} samples, rhythm and waves tiles "
+                f"of {context.n_numbers(True, True)} samples, waves the twelve standard leads in mV)",
                 remedy="einthoven train --help",
             )
 

@@ -23,12 +23,13 @@ _STILL, _STILL_S = 0.08, 0.012
 _P_HALF_S = 0.05
 """Half of a P wave: what stands out from its surroundings at this distance is one."""
 _P_RISE = 0.25
-_FROM_LAST_BEAT_S = 0.36
-"""From the R peak ahead to the earliest P wave: its T wave lies between."""
+_FROM_LAST_BEAT = 0.36, 0.55
+"""From the R peak ahead to the earliest P wave, s, and at most as a share of the interval: its T wave lies between."""
 _T_FROM_S = 0.08
 """From the end of the complex to the earliest peak of its T wave."""
 _DEEP_MV = 0.03
 """A Q wave is what lies so far below the level ahead of the complex, before the R wave."""
+_MOST_R_TO_S = 20.0
 _I, _AVF, _III, _AVL = (STANDARD.index(name) for name in ("I", "aVF", "III", "aVL"))
 _V1, _V2, _V3, _V5, _V6 = (STANDARD.index(name) for name in ("V1", "V2", "V3", "V5", "V6"))
 
@@ -121,7 +122,8 @@ def _complex(speed: np.ndarray, n: int) -> tuple[int, int]:
 def _p_wave(fine_mv: np.ndarray, onset: int, rr_s: float) -> tuple[int, int, float]:
     """Sample of the P wave's onset and peak, and how far it stands out."""
     n, half = fine_mv.shape[1], round(_P_HALF_S * _FINE_HZ)
-    first = _at(max(0.02 - SPAN_S[0], _FROM_LAST_BEAT_S - rr_s), n)
+    last_wave_s = min(_FROM_LAST_BEAT[0], _FROM_LAST_BEAT[1] * rr_s)
+    first = _at(max(0.02 - SPAN_S[0], last_wave_s - rr_s), n)
     at = np.arange(first, max(first + 1, onset - round(0.03 * _FINE_HZ)))
     left, right = np.maximum(at - half, 0), np.minimum(at + half, onset)
     out = fine_mv[:, at] - (fine_mv[:, left] + fine_mv[:, right]) / 2
@@ -197,7 +199,7 @@ def measured(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
         *(axis, np.cos(axis), np.sin(axis), t_axis, np.cos(axis - t_axis)),
         *(max(r[_V5], r[_V6]) - s[_V1], r[_AVL], r[_AVL] - s[_V3], r[_I] - s[_III]),
         (r - s).sum() * found.qrs_s,
-        *(r[lead] / (0.05 - s[lead]) for lead in (_V1, _V2, _V3)),
+        *np.clip(r[[_V1, _V2, _V3]] / (0.05 + np.maximum(-s[[_V1, _V2, _V3]], 0)), 0, _MOST_R_TO_S),
     ]
     each = [
         *(r, s, r_at[:, 0] / _FINE_HZ, s_at[:, 0] / _FINE_HZ, q, s_late, r_late, q_s),

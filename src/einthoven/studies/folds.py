@@ -64,6 +64,8 @@ class CrossValidation:
 
     def _train(self, name: str, fold: int) -> dict:
         found = self.contestants[name]
+        for kept in (self.folder / "answers").glob(f"{name}-f{fold}-*.csv"):
+            kept.unlink()
         task = task_of(self.corpus, self.protocol, self.stores[found.store], 0, (), fold)
         recipe = replace(found.recipe, seed=fold + 100 * found.seed)
         if self.quick:

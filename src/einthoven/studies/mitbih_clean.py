@@ -13,7 +13,7 @@ from einthoven.data.build import build
 from einthoven.data.store import Store
 from einthoven.evaluation.evaluate import DRAWS, evaluate
 from einthoven.evaluation.predictions import Predictions, joined, mean
-from einthoven.evaluation.share import by_person
+from einthoven.evaluation.share import with_own_share
 from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import keep_result, predictions_for, score_test_part
@@ -71,6 +71,7 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
         "recipe": recipe.as_dict(),
         "preparation": PREPARATION.as_dict(),
         "variants": variants,
+        "chosen_from": [_FACTORS, _COUNTS],
         "store": store.fingerprint,
     }
     members = [f"{ARCHITECTURE}-{variant}-f{fold}" for variant in variants for fold in range(protocol.n_folds)]
@@ -198,6 +199,7 @@ def choose(answers: Predictions, counts: tuple[float, ...]) -> tuple[tuple[float
     among = np.isin(answers.truth, (at["N"], at["S"]))
     share = float((answers.truth[among] == at["S"]).mean())
     best, chosen = -1.0, ((), {})
+    counts = counts if 0 < share < 1 else (0.0,)
     for early, ventricular, like in product(_FACTORS, _FACTORS, counts):
         weights = np.ones(len(answers.classes))
         weights[at["S"]], weights[at["V"]] = early, ventricular
@@ -211,11 +213,7 @@ def choose(answers: Predictions, counts: tuple[float, ...]) -> tuple[tuple[float
 
 def shared(answers: Predictions, own: dict) -> Predictions:
     """Answers with each record's own share of a class, as a bundle's card says it."""
-    if not own:
-        return answers
-    of, beside = (answers.classes.index(own[name]) for name in ("of", "beside"))
-    moved = by_person(answers.probability, answers.record, of, beside, own["share"], own["counts"])
-    return replace(answers, probability=moved)
+    return replace(answers, probability=with_own_share(answers.probability, answers.record, answers.classes, own))
 
 
 def _f1(truth: np.ndarray, said: np.ndarray) -> float:

@@ -26,6 +26,8 @@ ALIGNED = {"augment": ("gain", "noise", "shift", "stretch", "rotated")}
 """How typical beats are varied."""
 CROPPED = {"batch": 64, "lr": 1e-2, "weight_decay": 0.01, "augment": ("gain", "noise", "rotated")}
 """Crops at a high rate, as the public benchmark trains (arXiv 2004.13701)."""
+PAPER = {"hamming_loss": 0.0338, "macro_auprc": 0.4715, "micro_f1": 0.6979, "subset_accuracy": 0.5723}
+"""CNN and one BiLSTM layer on all of PTB-XL, fold 10 (Jafari and Jafari 2026)."""
 _PARTS = 6
 
 

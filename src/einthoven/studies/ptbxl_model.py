@@ -10,7 +10,7 @@ from einthoven.data.store import Store
 from einthoven.evaluation.evaluate import DRAWS, evaluate
 from einthoven.evaluation.multilabel import HEADLINE
 from einthoven.evaluation.predictions import Predictions, joined, mean
-from einthoven.evaluation.thresholds import with_rule
+from einthoven.evaluation.thresholds import RULES, with_rule
 from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import keep_result, predictions_for, require_unseen
@@ -20,6 +20,7 @@ from einthoven.studies.ptbxl_members import (
     BEAT_AND_WINDOW,
     BOOSTED,
     MEASURED,
+    PAPER,
     RANDOMISED,
     RECIPE,
     best_shares,
@@ -47,8 +48,6 @@ FAMILIES = {
 """Within a family all count alike."""
 DECISIONS = ("half", "half_at_least_one")
 """What may be chosen. No threshold is tuned: validation answers are a single member's, the test's are a mean of several."""
-PAPER = {"hamming_loss": 0.0338, "macro_auprc": 0.4715, "micro_f1": 0.6979, "subset_accuracy": 0.5723}
-"""CNN and one BiLSTM layer on all of PTB-XL, fold 10 (Jafari and Jafari 2026)."""
 _WHOLE = "whole"
 
 
@@ -65,11 +64,7 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
     plain values: ``title``, ``columns``, ``rows``, ``remarks``, and all that ``results.json`` holds
     """
     recipe = replace(RECIPE, epochs=1) if quick else RECIPE
-    plain = PTBXL.preparation
-    stores = {
-        False: build(PTBXL, source, plain),
-        True: build(PTBXL, source, replace(plain, patient=True, waves=True)),
-    }
+    store = build(PTBXL, source, replace(PTBXL.preparation, patient=True, waves=True))
     jackknife = PTBXL.protocol("jackknife")
     turns = {f"g{group}": ("nested", folds) for group, folds in turning(quick).items()}
     turns[_WHOLE] = "jackknife", range(2 if quick else jackknife.n_folds)
@@ -80,7 +75,7 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
         "kinds": {kind: model.stated for kind, model in KINDS.items()},
         "families": FAMILIES,
         "decisions": DECISIONS,
-        "stores": [store.fingerprint for store in stores.values()],
+        "store": store.fingerprint,
     }
     weight = {"boosted": 0.15, "randomised": 0.1}
     costs = {
@@ -90,13 +85,13 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
         for kind in KINDS
     }
     steps = Steps(folder, settings, costs | {"chosen": 1.0, "scores": 1.0, "fused": 1.0})
-    return _Run(steps, stores, recipe, turns, Path(folder), quick).whole()
+    return _Run(steps, store, recipe, turns, Path(folder), quick).whole()
 
 
 @dataclass
 class _Run:
     steps: Steps
-    stores: dict[bool, Store]
+    store: Store
     recipe: Recipe
     turns: dict[str, tuple[str, range]]
     """For each group, and for the whole, the protocol its members train by, and their folds."""
@@ -133,7 +128,7 @@ class _Run:
 
     def _train(self, kind: str, protocol: str, fold: int) -> dict:
         model = KINDS[kind]
-        task = model.sees(task_of(PTBXL, PTBXL.protocol(protocol), self.stores[model.patient], 0, (), fold))
+        task = task_of(PTBXL, PTBXL.protocol(protocol), self.store, 0, (), fold)
         if self.quick:
             task = replace(task, train=task.train[::4])
         recipe = replace(self.recipe, seed=fold, **model.training)
@@ -143,7 +138,7 @@ class _Run:
     def _answers(self, kind: str, turn: str, part: str) -> Predictions:
         """Answers of a kind: on validation each member's for its own folds, joined; on test the members' mean."""
         name, folds = self.turns[turn]
-        protocol, store, each = PTBXL.protocol(name), self.stores[KINDS[kind].patient], []
+        protocol, store, each = PTBXL.protocol(name), self.store, []
         for fold in folds:
             predictor = load(self._member(kind, name, fold))
             asked = getattr(protocol.parts(store.index, 0, (), fold), part)
@@ -158,7 +153,7 @@ class _Run:
         shares = best_shares(answers, FAMILIES)
         both = fused(answers, FAMILIES, shares)
         found = {}
-        for rule in DECISIONS:
+        for rule in RULES:
             got = evaluate(with_rule(both, rule), "patient", 1)
             found[rule] = {metric: got[metric]["value"] for metric in HEADLINE}
         decision = max(DECISIONS, key=lambda rule: found[rule]["micro_f1"])
@@ -202,7 +197,7 @@ class _Run:
         return {"n_parameters": card.n_parameters, "members": len(members), "bytes": size}
 
     def _told(self) -> dict:
-        protocol, store = PTBXL.protocol("nested"), self.stores[True]
+        protocol, store = PTBXL.protocol("nested"), self.store
         return {
             "corpus": PTBXL.name,
             "corpus_version": PTBXL.version,

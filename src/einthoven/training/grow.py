@@ -107,6 +107,9 @@ def _measuring(shape: tuple[int, int, int], settings: dict) -> Forest:
         Where a setting is not a forest's, or contradicts another.
     """
     try:
+        least = shape[1] if settings.get("summed") else 1
+        if settings.get("n_trees", least) < least or settings.get("n_bins", 0) < 0:
+            raise ValueError(f"{least} trees at least, and no spans below 0")
         return Forest(*shape, **({"n_trees": shape[1]} | settings)).eval()
     except (TypeError, ValueError, RuntimeError) as error:
         raise ConfigurationFault(
@@ -161,7 +164,7 @@ def _boosted(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tup
             "boosted trees that share their rounds tell single classes apart.",
             found="windows that can bear several",
             expected="one class a window",
-            remedy="set apart in the forest's settings",
+            remedy="--set summed=True apart=True",
         )
     rounds = settings.get("n_trees", ROUNDS * len(task.classes)) // len(task.classes)
     labels = task.labels[task.train]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from einthoven.data.augment import AUGMENTATIONS
 from einthoven.evaluation.metrics import auc, confusion, scores
 from einthoven.evaluation.multilabel import counted
+from einthoven.signal.context import n_numbers
 from einthoven.signal.preparation import Preparation, crops
 from einthoven.training.losses import Loss
 from einthoven.training.recipe import Recipe
@@ -94,15 +95,20 @@ class Training(L.LightningModule):
         return self.network(pieces.flatten(0, 1)).unflatten(0, pieces.shape[:2]).mean(dim=1)
 
     def _varied(self, x: Tensor) -> Tensor:
-        """Windows with the recipe's variations; numbers on the rhythm get a little noise instead."""
+        """Windows with the recipe's variations; numbers on the rhythm get a little noise instead, measurements a little of their
+        own size."""
         n_leads = len(self.preparation.leads)
         leads = x[:, :, None] if not self.preparation.patient else x[:, :-1].unflatten(1, (n_leads, 2))
         for name in self.recipe.augment:
             leads = AUGMENTATIONS[name](leads, self.preparation.fs_hz, self._rng)
         if not self.preparation.patient:
             return leads[:, :, 0]
-        numbers = x[:, -1:] + _RHYTHM_NOISE * torch.randn(x[:, -1:].shape, generator=self._rng).to(x.device)
-        return torch.cat((leads.flatten(1, 2), numbers), dim=1)
+        numbers = x[:, -1:]
+        noise = _RHYTHM_NOISE * torch.randn(numbers.shape, generator=self._rng).to(x.device)
+        if self.preparation.waves:
+            first = n_numbers(self.preparation.rhythm, False)
+            noise[:, :, first:] *= numbers[:, :, first:].abs()
+        return torch.cat((leads.flatten(1, 2), numbers + noise), dim=1)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
         """Keep answers and truth."""
