@@ -41,7 +41,7 @@ def by_person(
 def with_own_share(
     probability: np.ndarray, person: np.ndarray, classes: Sequence[str], own: Mapping[str, str | float]
 ) -> np.ndarray:
-    """:func:`by_person` as a card says it: ``of`` and ``beside`` by name, ``share``, ``counts``; nothing moves where it is empty."""
+    """:func:`by_person` as a card says it: ``of`` and ``beside`` by name, ``share``, ``counts``; of an empty card nothing."""
     if not own:
         return probability
     of, beside = (classes.index(own[name]) for name in ("of", "beside"))

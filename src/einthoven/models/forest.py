@@ -13,7 +13,7 @@ class Forest(nn.Module):
         - The trees lie in tensors, so that a forest is loaded, fused and exported as any network; thresholds and branches are
           fixed, the answers of the leaves are its parameters.
     Receptive field
-        The typical beat, about 0.9 s.
+        The typical beat, and whatever the numbers were measured on.
 
     Parameters
     ----------
