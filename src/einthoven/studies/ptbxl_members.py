@@ -58,8 +58,8 @@ MEASURED = Model("typical_beat", {"n_numbers": _ALL}, True, training=ALIGNED)
 """Beside the typical beat and the window, what an electrocardiograph measures."""
 BOOSTED = Model("forest", {"n_trees": 2300, "n_bins": 0, "n_numbers": _ALL, "summed": True, "apart": True}, True)
 """A hundred small trees a class on the same measurements."""
-RANDOMISED = Model("forest", {"n_trees": 24, "n_bins": 0, "n_numbers": _ALL}, True)
-"""Few trees in each of several members: each tree has some three hundred nodes."""
+RANDOMISED = Model("forest", {"n_trees": 16, "n_bins": 0, "n_numbers": _ALL}, True)
+"""Few trees in each of several members, for room: each tree has some three hundred nodes, each with an answer for every class."""
 
 
 def fused(
