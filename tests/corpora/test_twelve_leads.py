@@ -309,3 +309,11 @@ def test_a_forest_is_a_run_like_any_other(ptbxl_like, tmp_path, home, capsys):
     again = ["evaluate", str(tmp_path / "run"), "--from", str(ptbxl_like), "--protocol", "paper", "--folds", "1"]
     assert main([*again, "--out", str(tmp_path / "leak")]) == 2, "named folds are never scored on who was seen"
     assert main([*again[:4], "--drop-202", "--out", str(tmp_path / "leak")]) == 2
+
+
+def test_waveforms_behind_a_link_are_found(ptbxl_like, tmp_path):
+    for name in ("ptbxl_database.csv", "scp_statements.csv"):
+        (tmp_path / name).write_bytes((ptbxl_like / name).read_bytes())
+    (tmp_path / "records100").symlink_to(ptbxl_like / "records100", target_is_directory=True)
+    found, wanted = (PTBXL.entries(folder, 100.0) for folder in (tmp_path, ptbxl_like))
+    assert [entry.record for entry in found] == [entry.record for entry in wanted]

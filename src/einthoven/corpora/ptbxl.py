@@ -70,10 +70,12 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
 
 
 def _files(folder: Path) -> set[str]:
-    """Every file below a folder by its name from there; asking for 43,598 files one by one takes longer."""
+    """Every waveform's file below a folder by its name from there, behind links too; asking for 43,598 files one by one takes
+    longer."""
     return {
         os.path.relpath(root, folder).replace(os.sep, "/") + "/" + name
-        for root, _, names in os.walk(folder)
+        for below in ("records100", "records500")
+        for root, _, names in os.walk(folder / below, followlinks=True)
         for name in names
     }
 
