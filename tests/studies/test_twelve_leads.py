@@ -20,8 +20,8 @@ def run(name, source, out, *more) -> dict:
 
 @pytest.fixture
 def few(monkeypatch):
-    """The study of PTB-XL with five models."""
-    kept = ("cnn", "bilstm", "xresnet1d101", "typical_beat", "inception")
+    """The study of PTB-XL with four models."""
+    kept = ("cnn", "bilstm", "xresnet1d101", "typical_beat")
     monkeypatch.setattr(ptbxl, "MODELS_", {name: ptbxl.MODELS_[name] for name in kept})
     monkeypatch.setattr(ptbxl, "LADDER", {name: ptbxl.LADDER[name] for name in ("cnn", "bilstm")})
     monkeypatch.setattr(ptbxl, "DEEPER", (("bilstm", "cnn"),))
@@ -44,38 +44,16 @@ def test_ptbxl(few, folds, ptbxl_like, home, tmp_path, capsys):
     assert json.loads(before)["scores"] == json.loads((tmp_path / "out" / "results.json").read_text())["scores"]
 
 
-@pytest.fixture
-def small(monkeypatch):
-    """The study of the bundled model with three kinds of members."""
+@pytest.fixture(scope="module")
+def model_study(ptbxl_like, tmp_path_factory):
+    """The study of the bundled model with three kinds of members: its folder, and which answers were asked for, in their order."""
+    patch, asked = pytest.MonkeyPatch(), []
+    patch.setenv("EINTHOVEN_HOME", str(tmp_path_factory.mktemp("home")))
     few = {name: ptbxl_model.KINDS[name] for name in ("measured", "boosted", "randomised")}
-    trees = few["boosted"].settings | {"n_trees": 92}
-    few["boosted"] = replace(few["boosted"], settings=trees)
-    monkeypatch.setattr(ptbxl_model, "KINDS", few)
-    monkeypatch.setattr(
-        ptbxl_model, "FAMILIES", {"nets": ("measured",), "boosted": ("boosted",), "randomised": ("randomised",)}
-    )
-
-
-def test_the_bundled_model_of_ptbxl(small, ptbxl_like, home, tmp_path, capsys):
-    results = run("ptbxl-model", ptbxl_like, tmp_path / "out")
-    assert "SMOKE RUN" in capsys.readouterr().out
-    model = load(tmp_path / "out" / ptbxl_model.MODEL)
-    assert model.card.multi and results["fused"]["bytes"] < 8_000_000
-    chosen = results["chosen"]["whole"]
-    assert model.card.at_least_one == (chosen["decision"] == "half_at_least_one") and not model.card.thresholds
-    windows = np.random.default_rng(0).standard_normal((2, 25, 1000)).astype(np.float32)
-    shares = model.card.settings["weights"]
-    folders = [tmp_path / "out" / "runs" / member["name"] for member in model.card.training["members"]]
-    each = [load(folder).probabilities(windows) for folder in folders]
-    wanted = np.tensordot(np.array(shares) / sum(shares), np.stack(each), axes=1)
-    np.testing.assert_allclose(model.probabilities(windows), wanted, atol=5e-3)
-    tenth = {entry.patient for entry in PTBXL.entries(ptbxl_like, 100.0) if entry.group == "10"}
-    assert not {f"ptb-xl/{patient}" for patient in tenth} & set(model.card.patients)
-
-
-def test_what_is_tested_was_neither_learned_nor_chosen_on(small, ptbxl_like, home, tmp_path, monkeypatch):
-    """Members of a group, and the answers that choose its shares, hold no record of its folds."""
-    asked = []
+    few["boosted"] = replace(few["boosted"], settings=few["boosted"].settings | {"n_trees": 92})
+    patch.setattr(ptbxl_model, "KINDS", few)
+    families = {"nets": ("measured",), "boosted": ("boosted",), "randomised": ("randomised",)}
+    patch.setattr(ptbxl_model, "FAMILIES", families)
     answers = ptbxl_model._Run._answers
 
     def noted(self, kind, turn, part):
@@ -83,8 +61,33 @@ def test_what_is_tested_was_neither_learned_nor_chosen_on(small, ptbxl_like, hom
         asked.append((turn, part, set(found.record.tolist())))
         return found
 
-    monkeypatch.setattr(ptbxl_model._Run, "_answers", noted)
-    run("ptbxl-model", ptbxl_like, tmp_path / "out")
+    patch.setattr(ptbxl_model._Run, "_answers", noted)
+    out = tmp_path_factory.mktemp("study") / "out"
+    run("ptbxl-model", ptbxl_like, out)
+    yield out, asked
+    patch.undo()
+
+
+def test_the_bundled_model_of_ptbxl(model_study, ptbxl_like):
+    out, _ = model_study
+    results = json.loads((out / "results.json").read_text())
+    assert "SMOKE RUN" in (out / "table.md").read_text()
+    model = load(out / ptbxl_model.MODEL)
+    assert model.card.multi and results["fused"]["bytes"] < 8_000_000
+    chosen = results["chosen"]["whole"]
+    assert model.card.at_least_one == (chosen["decision"] == "half_at_least_one") and not model.card.thresholds
+    windows = np.random.default_rng(0).standard_normal((2, 25, 1000)).astype(np.float32)
+    shares = model.card.settings["weights"]
+    each = [load(out / "runs" / member["name"]).probabilities(windows) for member in model.card.training["members"]]
+    wanted = np.tensordot(np.array(shares) / sum(shares), np.stack(each), axes=1)
+    np.testing.assert_allclose(model.probabilities(windows), wanted, atol=5e-3)
+    tenth = {entry.patient for entry in PTBXL.entries(ptbxl_like, 100.0) if entry.group == "10"}
+    assert not {f"ptb-xl/{patient}" for patient in tenth} & set(model.card.patients)
+
+
+def test_what_is_tested_was_neither_learned_nor_chosen_on(model_study, ptbxl_like):
+    """Members of a group, and the answers that choose its shares, hold no record of its folds."""
+    out, asked = model_study
     fold = {entry.record: entry.group for entry in PTBXL.entries(ptbxl_like, 100.0)}
     first_test = next(at for at, (_, part, _) in enumerate(asked) if part == "test")
     assert {part for _, part, _ in asked[:first_test]} == {"validation"}
@@ -95,7 +98,7 @@ def test_what_is_tested_was_neither_learned_nor_chosen_on(small, ptbxl_like, hom
         if turn == "g0":
             assert (folds <= set(GROUPS[0])) == (part == "test") and bool(folds & set(GROUPS[0])) == (part == "test")
     for kind in ptbxl_model.KINDS:
-        card = load(tmp_path / "out" / "runs" / f"{kind}-nested-f0").card
+        card = load(out / "runs" / f"{kind}-nested-f0").card
         assert not {fold[name] for part in card.training["records"].values() for name in part} & {*GROUPS[0], "10"}
 
 
