@@ -314,6 +314,8 @@ def test_a_forest_is_a_run_like_any_other(ptbxl_like, tmp_path, home, capsys):
 def test_waveforms_behind_a_link_are_found(ptbxl_like, tmp_path):
     for name in ("ptbxl_database.csv", "scp_statements.csv"):
         (tmp_path / name).write_bytes((ptbxl_like / name).read_bytes())
-    (tmp_path / "records100").symlink_to(ptbxl_like / "records100", target_is_directory=True)
+    (tmp_path / "records100").mkdir()
+    for below in (ptbxl_like / "records100").iterdir():
+        (tmp_path / "records100" / below.name).symlink_to(below, target_is_directory=True)
     found, wanted = (PTBXL.entries(folder, 100.0) for folder in (tmp_path, ptbxl_like))
     assert [entry.record for entry in found] == [entry.record for entry in wanted]

@@ -1,6 +1,7 @@
 """The studies of CPSC 2018 and of the Challenge 2017, as smoke runs on small corpora in the exact layouts."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from einthoven.cli.main import main
 from einthoven.corpora import mitdb
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
-from einthoven.studies import challenge2017, cpsc2018, mitbih_small
+from einthoven.studies import challenge2017, cpsc2018, folds, mitbih_small
+from einthoven.training.recipe import Recipe
 from tests.studies.test_twelve_leads import run
 
 
@@ -109,3 +111,16 @@ def test_mitbih_small(mitdb_like, home, tmp_path, monkeypatch, capsys):
     assert scores["self_onn_q7"]["protocol"] == "patient_specific" and scores["self_onn_q7"]["leaks_patients"]
     assert scores["self_onn_q7"]["n_parameters"] > scores["self_onn_q1"]["n_parameters"]
     assert mitbih_small.PAPER["self_onn_q7"]["F1 S"] == 0.766
+
+
+def test_answers_of_a_member_that_trains_again_are_forgotten(tmp_path, monkeypatch):
+    card = SimpleNamespace(n_parameters=1, training={"validation_macro_f1": 0.5})
+    monkeypatch.setattr(folds, "task_of", lambda *_: None)
+    monkeypatch.setattr(folds, "fit", lambda *_, **__: card)
+    contestants = {name: folds.Contestant("cnn", {}, Recipe()) for name in ("net", "net-b")}
+    runs = folds.CrossValidation(None, None, None, {"": None}, contestants, range(2), tmp_path, False)
+    (tmp_path / "answers").mkdir()
+    for name in ("net-f0-test", "net-f0-validation", "net-f1-test", "net-b-f0-test"):
+        (tmp_path / "answers" / f"{name}.csv").touch()
+    assert runs._train("net", 0) == {"n_parameters": 1, "validation_macro_f1": 0.5}
+    assert {file.stem for file in (tmp_path / "answers").iterdir()} == {"net-f1-test", "net-b-f0-test"}
