@@ -3,9 +3,6 @@
 Does not know where samples come from, nor how answers are shown.
 """
 
-import hashlib
-import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Real
@@ -13,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from einthoven.errors import BundleDamaged, ConfigurationFault, RecordUnreadable
+from einthoven.errors import ConfigurationFault, RecordUnreadable
 from einthoven.evaluation.predictions import decide
 from einthoven.inference.prediction import UNSURE
 from einthoven.inference.predictor import Predictor
-from einthoven.paths import written_aside
 from einthoven.records.record import possible
 from einthoven.signal import leads as lead_names
 from einthoven.signal import preparation, resample
 from einthoven.signal.live_heartbeats import LiveHeartbeats
+from einthoven.streaming import state
 from einthoven.streaming.buffer import Buffer, Mark
 
 _RATE_OVER, _QUIET_S = 8, 10.0
@@ -304,17 +301,8 @@ class Stream:
             **{name: getattr(self, name) for name in _PLAIN},
             "buffer": {name: getattr(self.buffer, name) for name in _OF_BUFFER},
         }
-        kept = {
-            "values": self.buffer.values,
-            "missing": self.buffer.missing,
-            "pending": self.pending,
-            "total": self.total,
-        }
-        kept["plain"] = np.array(json.dumps(plain))
-        content = io.BytesIO()
-        np.savez(content, sha256=np.array(_digest(kept)), **kept)
-        with written_aside(Path(file)) as aside:
-            aside.write_bytes(content.getvalue())
+        arrays = {"pending": self.pending, "total": self.total}
+        state.write(file, plain, arrays | {"values": self.buffer.values, "missing": self.buffer.missing})
 
     @classmethod
     def restored(cls, model: Predictor, file: Path) -> "Stream":
@@ -326,38 +314,20 @@ class Stream:
             Where the file is not as :meth:`save` wrote it, or of another model.
         """
         try:
-            with np.load(file, allow_pickle=False) as kept:
-                kept = dict(kept)
-                if str(kept.pop("sha256")) != _digest(kept):
-                    raise ValueError("it is not as it was saved")
-                plain = json.loads(str(kept["plain"]))
-                if plain["weights_sha256"] != model.card.weights_sha256:
-                    raise ValueError("it was saved with other weights")
-                stream = cls(model, plain["fs_hz"], tuple(plain["leads"]))
-                stream.finders = [LiveHeartbeats.restored(state) for state in plain["finders"]]
-                for name in _PLAIN:
-                    setattr(stream, name, plain[name])
-                for name in _OF_BUFFER:
-                    setattr(stream.buffer, name, plain["buffer"][name])
-                stream.buffer.values, stream.buffer.missing = kept["values"], kept["missing"]
-                stream.pending, stream.total = kept["pending"], kept["total"]
+            plain, arrays = state.read(file)
+            if plain["weights_sha256"] != model.card.weights_sha256:
+                raise ValueError("it was saved with other weights")
+            stream = cls(model, plain["fs_hz"], tuple(plain["leads"]))
+            stream.finders = [LiveHeartbeats.restored(finder) for finder in plain["finders"]]
+            for name in _PLAIN:
+                setattr(stream, name, plain[name])
+            for name in _OF_BUFFER:
+                setattr(stream.buffer, name, plain["buffer"][name])
+            stream.buffer.values, stream.buffer.missing = arrays["values"], arrays["missing"]
+            stream.pending, stream.total = arrays["pending"], arrays["total"]
         except Exception as error:  # a damaged archive raises what it likes
-            raise BundleDamaged(
-                f"the stream cannot go on from {file}.",
-                found=f"{type(error).__name__}: {str(error)[:120]}",
-                expected=f"what a stream of {model.card.name} had saved",
-                remedy="begin anew, without a saved state",
-            ) from error
+            raise state.damaged(file, model.card.name, error) from error
         return stream
-
-
-def _digest(kept: dict[str, np.ndarray]) -> str:
-    told = hashlib.sha256()
-    for name in sorted(kept):
-        told.update(
-            f"{name} {kept[name].dtype} {kept[name].shape} ".encode() + np.ascontiguousarray(kept[name]).tobytes()
-        )
-    return told.hexdigest()
 
 
 def _over() -> RecordUnreadable:
