@@ -23,6 +23,7 @@ _STILL, _STILL_S = 0.08, 0.012
 _P_HALF_S = 0.05
 """Half of a P wave: what stands out from its surroundings at this distance is one."""
 _P_RISE = 0.25
+"""A P wave has begun where all leads together have risen by this share of what they rise to."""
 _FROM_LAST_BEAT = 0.36, 0.55
 """From the R peak ahead to the earliest P wave, s, and at most as a share of the interval: its T wave lies between."""
 _T_FROM_S = 0.08
@@ -30,6 +31,7 @@ _T_FROM_S = 0.08
 _DEEP_MV = 0.03
 """A Q wave is what lies so far below the level ahead of the complex, before the R wave."""
 _MOST_R_TO_S = 20.0
+"""Largest balance of R and S; without an S wave it has no bound."""
 _I, _AVF, _III, _AVL = (STANDARD.index(name) for name in ("I", "aVF", "III", "aVL"))
 _V1, _V2, _V3, _V5, _V6 = (STANDARD.index(name) for name in ("V1", "V2", "V3", "V5", "V6"))
 
@@ -81,6 +83,10 @@ def delineated(fine_mv: np.ndarray, rr_s: float) -> Waves:
     ----------
     fine_mv : array [leads, samples] of :func:`fine`, its R peak SPAN_S[0] behind its beginning
     rr_s : interval to the beats beside it
+
+    Returns
+    -------
+    the bounds; where nothing is found, the edges of where it was sought
     """
     n = fine_mv.shape[1]
     speed = _smoothed(np.sqrt(np.square(np.gradient(fine_mv, axis=1)).sum(axis=0)), 9)
