@@ -1,7 +1,7 @@
 """Measures each architecture on each backend: size, latency, throughput, memory, and the share of this machine's peak.
 
-python bench/backends.py            writes the part Backends of docs/results/speed.md, and docs/results/speed/
-python bench/backends.py NAME       one architecture, to the terminal
+python bench/backends.py            all; writes the part Backends of docs/results/speed.md, and docs/results/speed/
+python bench/backends.py NAME ...   these; the others stay there as they were measured
 """
 
 import json
@@ -17,6 +17,7 @@ import sections
 from einthoven.paths import written_aside
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
+FOUND = RESULTS / "speed" / "backends.json"
 SHAPES = {
     "cnn": (2, 5, 360),
     "cnn_lstm": (2, 5, 360),
@@ -52,7 +53,7 @@ CHALLENGE = {
 """Rows of the contestants of the study of the Challenge 2017, whose quality is known; in the table with its name ahead."""
 _AHEAD = "challenge2017 "
 WAYS = ("torch fp32", "onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino bf16", "openvino int8")
-_BATCHES = (1, 8, 32, 64)
+_BATCHES = (1, 16, 64)
 
 
 def shape_of(name: str) -> tuple[int, int, int]:
@@ -72,27 +73,28 @@ def network_of(name: str):
     return MODELS[contestant.architecture](*shape_of(name), **contestant.settings).eval()
 
 
-def measure(name: str, way: str, threads: int, place: Path) -> dict:
-    """Latency or throughput of one way in this process, and the memory it took.
+def measure(name: str, way: str, place: Path) -> dict:
+    """Latency with one thread and the memory it took so far, then throughput with two, of one way.
 
-    Run by itself, so that the memory is its own.
+    Run in a process by itself, so that the memory is its own.
     """
     rows, _, samples = shape_of(name)
     rng = np.random.default_rng(0)
-    work = _prepared(name, way, threads, place)
-    found: dict = {}
-    if threads == 1:
-        window = rng.standard_normal((1, rows, samples)).astype(np.float32)
-        taken = _times(lambda: work(window), 200, 3.0)
-        found = {"p50_ms": 1e3 * float(np.median(taken)), "p99_ms": 1e3 * float(np.quantile(taken, 0.99))}
-    else:
-        best = 0.0
-        for size in _BATCHES:
-            windows = rng.standard_normal((size, rows, samples)).astype(np.float32)
-            best = max(best, size / min(_times(lambda windows=windows: work(windows), 20, 1.5)))
-        found = {"windows_per_s": best}
-    status = Path("/proc/self/status").read_text().split("VmHWM:")[1]
-    return found | {"memory_mb": int(status.split()[0]) / 1024}
+    work = _prepared(name, way, 1, place)
+    window = rng.standard_normal((1, rows, samples)).astype(np.float32)
+    taken = _times(lambda: work(window), 200, 3.0)
+    memory = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+    work = _prepared(name, way, 2, place)
+    best = 0.0
+    for size in _BATCHES:
+        windows = rng.standard_normal((size, rows, samples)).astype(np.float32)
+        best = max(best, size / min(_times(lambda windows=windows: work(windows), 20, 1.0)))
+    return {
+        "p50_ms": 1e3 * float(np.median(taken)),
+        "p99_ms": 1e3 * float(np.quantile(taken, 0.99)),
+        "memory_mb": memory,
+        "windows_per_s": best,
+    }
 
 
 def _times(work, most: int, seconds: float) -> list[float]:
@@ -190,16 +192,13 @@ def of(name: str) -> dict:
         place = Path(folder)
         found = convert(name, place)
         for way in WAYS:
-            row: dict = {}
-            for threads in (1, 2):
-                words = [sys.executable, __file__, "--one", name, way, str(threads), folder]
-                done = subprocess.run(words, capture_output=True, text=True, check=True)
-                row |= json.loads(done.stdout.strip().splitlines()[-1])
-            found[way] = row
+            words = [sys.executable, __file__, "--one", name, way, folder]
+            done = subprocess.run(words, capture_output=True, text=True, check=True)
+            found[way] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
 
-def table(found: dict[str, dict], limits: dict[str, float]) -> list[str]:
+def table(found: dict[str, dict]) -> list[str]:
     """The rows in Markdown."""
     lines = [
         "| architecture | input | parameters | MMAC | backend | size | p50 / p99, batch 1, one thread | windows/s, two threads "
@@ -217,7 +216,7 @@ def table(found: dict[str, dict], limits: dict[str, float]) -> list[str]:
                 if way != WAYS[0]
                 else 4e-6 * row["parameters"]
             )
-            share = row["multiply_accumulates"] * got["windows_per_s"] / limits[precision]
+            share = row["multiply_accumulates"] * got["windows_per_s"] / row["peaks"][precision]
             ratios = f"{eager['p50_ms'] / got['p50_ms']:.1f}x, {got['windows_per_s'] / eager['windows_per_s']:.1f}x"
             head = [name, f"{rows} x {samples}", f"{row['parameters']:,}", f"{row['multiply_accumulates'] / 1e6:.1f}"]
             cells = [
@@ -290,40 +289,47 @@ def draw_quality(found: dict[str, dict], scores: dict, file: Path) -> None:
 def main() -> None:
     """Measure and write."""
     if sys.argv[1:2] == ["--one"]:
-        name, way, threads, folder = sys.argv[2:]
-        print(json.dumps(measure(name, way, int(threads), Path(folder))))
+        name, way, folder = sys.argv[2:]
+        print(json.dumps(measure(name, way, Path(folder))))
         return
-    limits = peaks()
-    names = sys.argv[1:] or [*SHAPES, *(_AHEAD + name for name in CHALLENGE)]
-    found = {}
-    for name in names:
-        found[name] = of(name)
-        print("\n".join(table({name: found[name]}, limits)), flush=True)
-    if sys.argv[1:]:
-        return
+    every = [*SHAPES, *(_AHEAD + name for name in CHALLENGE)]
+    kept = json.loads(FOUND.read_text()) if FOUND.exists() and sys.argv[1:] else {}
+    limits, found = peaks(), kept.get("found", {})
+    for name in sys.argv[1:] or every:
+        found[name] = {**of(name), "peaks": limits}
+        print("\n".join(table({name: found[name]})), flush=True)
+        _write({known: found[known] for known in every if known in found})
+
+
+def _write(found: dict[str, dict]) -> None:
+    """The measurements, what is drawn of them, and their part of the page."""
     model = next(
         (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
         "",
     )
-    place = RESULTS / "speed"
-    place.mkdir(exist_ok=True)
-    scores = json.loads((RESULTS / "challenge2017" / "results.json").read_text())["scores"]
-    draw(found, place / "latency.png")
-    draw_quality(found, scores, place / "quality.png")
-    with written_aside(place / "backends.json") as aside:
-        aside.write_text(json.dumps({"machine": model, "peaks": limits, "found": found}, indent=1) + "\n")
+    FOUND.parent.mkdir(exist_ok=True)
+    with written_aside(FOUND) as aside:
+        aside.write_text(json.dumps({"machine": model, "found": found}, indent=1) + "\n")
+    draw(found, FOUND.with_name("latency.png"))
+    results = RESULTS / "challenge2017" / "results.json"
+    quality = []
+    if results.exists() and all(_AHEAD + name in found for name in CHALLENGE):
+        draw_quality(found, json.loads(results.read_text())["scores"], FOUND.with_name("quality.png"))
+        quality = ["![Quality against latency and size](speed/quality.png)", ""]
+    reached = [row["peaks"] for row in found.values()]
+    most = {name: max(row[name] for row in reached) / 1e9 for name in reached[0]}
     lines = [
         "",
         f"`python bench/backends.py` · {model}, two cores · random weights, which take as long as trained ones; "
-        "each way in a process of its own. Peak: the most that torch reaches in matrix products of 512 to 2048, two threads: "
-        + ", ".join(f"{name} {value / 1e9:.0f} GMAC/s" for name, value in limits.items())
+        "each way in a process of its own; memory is the most with one window. Peak: the most that torch reaches in matrix "
+        "products of 512 to 2048, two threads: "
+        + ", ".join(f"{name} {value:.0f} GMAC/s" for name, value in most.items())
         + ".",
         "",
-        "![Quality against latency and size](speed/quality.png)",
-        "",
+        *quality,
         "![Latency against size](speed/latency.png)",
         "",
-        *table(found, limits),
+        *table(found),
     ]
     sections.replace("Backends", lines)
 
