@@ -86,7 +86,10 @@ def test_the_small_net_is_chosen_on_validation(challenge2017_like, home, tmp_pat
 @pytest.mark.parametrize("protocol", ["clean", "both"])
 def test_cpsc2018(protocol, cpsc2018_like, home, tmp_path, monkeypatch, capsys):
     small = {"widths": (4, 4, 8), "hidden": (4, 4), "dense": 8}, {"widths": (8, 16)}
-    nets = {"litenet": ("litenet", small[0], 1.0), "resnet18": ("resnet1d", small[1], 1.0)}
+    nets = {
+        "litenet": ("litenet", small[0], cpsc2018.RECIPE, 1.0),
+        "resnet18": ("resnet1d", small[1], cpsc2018.RECIPE, 1.0),
+    }
     monkeypatch.setattr(cpsc2018, "NETS", nets)
     results = run("cpsc2018", cpsc2018_like, tmp_path / "study", "--protocol", protocol)
     assert "40 of its 6,877 recordings" in capsys.readouterr().out.splitlines()[0]
