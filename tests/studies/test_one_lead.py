@@ -52,7 +52,7 @@ def test_challenge2017(challenge2017_like, home, tmp_path, monkeypatch, capsys):
     kept = tmp_path / "study" / "answers" / "rhythm-f1-test.csv"
     assert np.isin(Predictions.read(kept).record, answers.record).all() and kept.stat().st_size > 100
     again = main(["evaluate", str(fused.folder), "--from", str(challenge2017_like), "--out", str(tmp_path / "scores")])
-    assert again == 2 and "two parts" in capsys.readouterr().err
+    assert again == 2 and "training of the model and test" in capsys.readouterr().err
 
 
 def test_the_small_net_is_chosen_on_validation(challenge2017_like, home, tmp_path, monkeypatch):

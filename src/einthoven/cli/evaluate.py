@@ -61,7 +61,8 @@ class Evaluate:
             )
         left_out = ("202",) if self.drop_202 else ()
         own = (card.training.get("corpus"), card.training.get("protocol")) == (corpus.name, protocol.name)
-        fold = card.training.get("fold") if own else None
+        known = own and any(f"{corpus.name}/{patient}" in card.patients for patient in set(store.index.patient))
+        fold = card.training.get("fold") if known else None
         predictions, found = score_test_part(predictor, corpus, protocol, store, left_out, folds=self.folds, fold=fold)
         metrics = {
             "model": card.name,

@@ -4,6 +4,8 @@ Source: Clifford et al. 2017, AF classification from a short single lead ECG rec
 """
 
 import csv
+import os
+from collections.abc import Container
 from pathlib import Path
 
 import numpy as np
@@ -28,30 +30,49 @@ LABELS = LabelSet(
 
 def _entries(folder: Path, fs_hz: float) -> Listing:
     folder = Path(folder)
-    table = next((found for name in TABLES for found in sorted(folder.rglob(name))), None)
-    if table is None:
-        raise _wrong(folder, f"neither {' nor '.join(TABLES)}")
-    labels: dict[str, str] = {}
-    try:
-        with table.open(newline="", encoding="utf-8") as sheet:
-            for at, row in enumerate(csv.reader(sheet), 1):
-                if not row:
-                    continue
-                if len(row) != 2 or row[1] not in LABELS.classes:
-                    raise _wrong(table, f"line {at}: {','.join(row)[:40]}")
-                if labels.setdefault(row[0], row[1]) != row[1]:
-                    raise _wrong(table, f"line {at}: {row[0]} a second time, as {row[1]}")
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise _wrong(table, str(error)[:100]) from error
-    there = {file.stem: file.with_suffix("") for file in sorted(folder.rglob("A*.hea"))}
-    missing = tuple(name for name in labels if name not in there or not there[name].with_suffix(".mat").is_file())
+    files = sorted(Path(root) / name for root, _, names in os.walk(folder, followlinks=True) for name in names)
+    there = {file.stem: file.with_suffix("") for file in files if file.suffix == ".hea" and file.name.startswith("A")}
+    table, labels = _table(folder, [file for file in files if file.name in TABLES and file.is_file()], there)
+    missing = tuple(name for name in labels if not (name in there and _is_whole(there[name])))
     entries = [
         Entry(name, name, there[name], _SUFFIXES, label) for name, label in labels.items() if name not in set(missing)
     ]
     unlabelled = tuple(name for name in there if name not in labels)
     if not entries:
         raise _wrong(folder, f"{len(labels)} labels in {table.name}, and no recording for one of them")
-    return Listing(entries, {"no recording": missing, f"no label in {table.name}": unlabelled})
+    older = {f"labels of {table.name}, which may be older than version 3": tuple(entry.record for entry in entries)}
+    odd = older if table.name != TABLES[0] else {}
+    return Listing(entries, {"no recording": missing, f"no label in {table.name}": unlabelled}, odd)
+
+
+def _is_whole(place: Path) -> bool:
+    return all(place.with_suffix(f".{suffix}").is_file() for suffix in _SUFFIXES)
+
+
+def _table(folder: Path, files: list[Path], there: Container[str]) -> tuple[Path, dict[str, str]]:
+    """The table of labels and what it says: of version 3 if there is one; of several, that which names most recordings."""
+    for name in TABLES:
+        found = {table: _labels(table) for table in files if table.name == name}
+        if found:
+            return max(found.items(), key=lambda item: sum(record in there for record in item[1]))
+    raise _wrong(folder, f"neither {' nor '.join(TABLES)}")
+
+
+def _labels(table: Path) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as sheet:
+            for at, row in enumerate(csv.reader(sheet), 1):
+                cells = [cell.strip() for cell in row]
+                if not any(cells):
+                    continue
+                if len(cells) != 2 or cells[1] not in LABELS.classes:
+                    raise _wrong(table, f"line {at}: {','.join(row)[:40]}")
+                if labels.setdefault(cells[0], cells[1]) != cells[1]:
+                    raise _wrong(table, f"line {at}: {cells[0]} a second time, as {cells[1]}")
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        raise _wrong(table, str(error)[:100]) from error
+    return labels
 
 
 def _wrong(place: Path, found: str) -> CorpusIncomplete:

@@ -48,10 +48,10 @@ def require_apart(shared: dict[str, tuple[str, ...]], declared: tuple[str, ...] 
     if leaking:
         some = ", ".join(f"{patient} in {' and '.join(parts)}" for patient, parts in list(leaking.items())[:5])
         raise PatientLeak(
-            f"{len(leaking)} patients are in two parts of a split that claims to keep them apart.",
+            f"patients in two parts of a split that claims to keep them apart: {len(leaking)}.",
             found=some + (", …" if len(leaking) > 5 else ""),
             expected="each patient in one part only",
-            remedy="train again on other patients, or by a protocol that is named as leaking  (einthoven corpora  lists them)",
+            remedy="test on others, train again without these, or take a protocol that is named as leaking  (einthoven corpora)",
         )
 
 

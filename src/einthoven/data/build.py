@@ -1,12 +1,13 @@
 """Knows how a corpus and a preparation become a store, on every core at once. Does not know what is trained on it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from einthoven import console, workers
-from einthoven.corpora.corpus import Corpus, Entry, Index
+from einthoven.corpora.corpus import Corpus, Entry, Index, Listing
 from einthoven.data import store as stores
 from einthoven.errors import (
     ConfigurationFault,
@@ -53,14 +54,34 @@ def build(
             if stores.is_current(found, entries):
                 if strict and found.manifest.get("refused"):
                     raise _incomplete(corpus, source, found.manifest["refused"])
-                return found
+                return replace(found, manifest=found.manifest | _of_the_listing(listing))
         except StoreDamaged as error:
             console.note(f"{error.summary} It is made again.")
+    files = _files_of(corpus, source, entries)
     with folder_aside(folder) as aside:
         index, refused = _fill(stores.windows_file(aside), corpus, entries, preparation)
         if refused and (strict or not len(index.record)):
             raise _incomplete(corpus, source, refused)
-        files = {
+        settings = stores.settings_of(corpus, preparation)
+        manifest = {
+            "settings": settings,
+            "preparation": preparation.as_dict(),
+            "shape": [len(index.record), preparation.n_rows, preparation.n_samples],
+            "files": files,
+            **_of_the_listing(listing),
+            "refused": refused,
+            "fingerprint": stores.digest(
+                [settings, sorted((name, told["sha256"]) for name, told in files.items()), *stores.stated_of(entries)]
+            ),
+        }
+        stores.write(aside, index, manifest)
+    return stores.open_store(folder)
+
+
+def _files_of(corpus: Corpus, source: Path, entries: list[Entry]) -> dict[str, dict]:
+    """Size, time and checksum of every file that is to be read, by its name."""
+    try:
+        return {
             path.name: {
                 "size": path.stat().st_size,
                 "mtime_ns": path.stat().st_mtime_ns,
@@ -68,21 +89,14 @@ def build(
             }
             for path in stores.files_of(entries)
         }
-        settings = stores.settings_of(corpus, preparation)
-        manifest = {
-            "settings": settings,
-            "preparation": preparation.as_dict(),
-            "shape": [len(index.record), preparation.n_rows, preparation.n_samples],
-            "files": files,
-            "dropped": {reason: list(names) for reason, names in listing.dropped.items()},
-            "refused": refused,
-            "odd": {reason: list(names) for reason, names in listing.odd.items()},
-            "fingerprint": stores.digest(
-                [settings, sorted((name, told["sha256"]) for name, told in files.items()), *stores.stated_of(entries)]
-            ),
-        }
-        stores.write(aside, index, manifest)
-    return stores.open_store(folder)
+    except OSError as error:
+        raise _incomplete(corpus, source, {error.strerror or str(error): [Path(error.filename or "").name]}) from error
+
+
+def _of_the_listing(listing: Listing) -> dict[str, dict[str, list[str]]]:
+    """What a folder declares and lacks, and what is odd about it: its own, whoever made the store."""
+    parts = (("dropped", listing.dropped), ("odd", listing.odd))
+    return {part: {reason: list(names) for reason, names in found.items()} for part, found in parts}
 
 
 def _fill(

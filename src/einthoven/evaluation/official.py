@@ -15,11 +15,12 @@ def challenge2017_score(f1: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    f1 : [..., 4], in the order of CHALLENGE2017; NaN for a class without truth, which the mean leaves out
+    f1 : [..., 4], in the order of CHALLENGE2017; NaN for a class without truth, which the mean leaves out; NaN where all are
     """
     f1 = np.asarray(f1)[..., :3]
     there = np.isfinite(f1)
-    return np.where(there, f1, 0).sum(axis=-1) / np.maximum(there.sum(axis=-1), 1)
+    n = there.sum(axis=-1)
+    return np.where(n, np.where(there, f1, 0).sum(axis=-1) / np.maximum(n, 1), np.nan)
 
 
 @cache

@@ -6,7 +6,7 @@ import numpy as np
 
 from einthoven.bundle import rewrite_card
 from einthoven.corpora.corpus import Corpus, Protocol
-from einthoven.corpora.split import PARTS, require_apart
+from einthoven.corpora.split import PARTS, Split, require_apart
 from einthoven.data.store import Store
 from einthoven.errors import ConfigurationFault, CorpusIncomplete
 from einthoven.evaluation.evaluate import headline
@@ -51,6 +51,8 @@ def score_test_part(
 ) -> tuple[Predictions, dict]:
     """Answers of a model for the test part, beside the truth, and what was found about its patients.
 
+    Where a protocol tests every recording and trains nobody, those that the model has seen are left out, and counted.
+
     Parameters
     ----------
     left_out : records that are not tested; every : 1 for all of its windows, k for every k-th (a smoke run)
@@ -60,7 +62,7 @@ def score_test_part(
     Returns
     -------
     the predictions, and plain values: ``corpus``, ``corpus_version``, ``protocol``, ``protocol_summary``, ``labels``,
-    ``leaks_patients``, ``shared_patients``, ``remark``, ``left_out``, ``parts``
+    ``leaks_patients``, ``shared_patients``, ``remark``, ``left_out``, ``seen_and_left_out``, ``parts``
 
     Raises
     ------
@@ -83,8 +85,19 @@ def score_test_part(
         split = replace(split, test=np.flatnonzero(chosen & ~np.isin(store.index.record, left_out)))
     if not len(split.test):
         raise _nothing_to_test(corpus, protocol, store, folds)
+    n_seen = 0
+    if not (folds or protocol.leaks or len(split.train) or len(split.validation)):
+        split, n_seen = _without_seen(predictor, corpus, store, split)
     shared = require_unseen(predictor, corpus, protocol, store, split.test, bool(folds))
     predictions = predictions_for(predictor, protocol, store, split.test[::every])
+    remarks = [f"Left out of the test: {', '.join(left_out)}."] if left_out else []
+    if n_seen:
+        remarks.append(f"{n_seen:,} recordings of the folder trained the model and are left out of the test.")
+    absent = [] if predictions.multi else sorted({*range(len(card.classes))} - {*predictions.truth.tolist()})
+    if absent:
+        remarks.append(
+            f"No {', '.join(card.classes[at] for at in absent)} in the test part: means over classes leave it out."
+        )
     found = {
         "corpus": corpus.name,
         "corpus_version": corpus.version,
@@ -98,8 +111,9 @@ def score_test_part(
         "unlabelled": int((~protocol.labels.is_labelled(store.index.symbol)).sum()),
         "leaks_patients": protocol.leaks,
         "shared_patients": sorted(shared),
-        "remark": f"Left out of the test: {', '.join(left_out)}. {protocol.remark}" if left_out else protocol.remark,
+        "remark": " ".join([*remarks, protocol.remark]),
         "left_out": sorted(left_out),
+        "seen_and_left_out": n_seen,
         "parts": {part: len(getattr(split, part)) for part in PARTS},
     }
     return predictions, found
@@ -123,14 +137,29 @@ def require_unseen(
     PatientLeak
         Where the protocol keeps patients apart and there is one.
     """
-    patients = np.char.add(f"{corpus.name}/", np.unique(store.index.patient[tested])).tolist()
-    seen = predictor.card.patients
-    shared = {patient: ("training of the model", "test") for patient in patients if patient in seen}
-    if corpus.name in predictor.card.training.get("contains", ()):
-        shared = dict.fromkeys(patients, ("training of the model", "test"))
+    patients = np.unique(store.index.patient[tested])
+    seen = patients[_seen(predictor, corpus, patients)]
+    shared = {f"{corpus.name}/{patient}": ("training of the model", "test") for patient in seen}
     if always or not protocol.leaks:
         require_apart(shared, tuple(f"{corpus.name}/{patient}" for patient in protocol.declared_shared))
     return shared
+
+
+def _seen(predictor: Predictor, corpus: Corpus, patients: np.ndarray) -> np.ndarray:
+    """Which of some patients trained or validated the model [n]."""
+    if corpus.name in predictor.card.training.get("contains", ()):
+        return np.ones(len(patients), bool)
+    known = predictor.card.patients
+    return np.array([f"{corpus.name}/{patient}" in known for patient in patients], bool)
+
+
+def _without_seen(predictor: Predictor, corpus: Corpus, store: Store, split: Split) -> tuple[Split, int]:
+    """A split whose test part has no recording that the model has seen, if that leaves any; how many recordings that took."""
+    patients, member = np.unique(store.index.patient[split.test], return_inverse=True)
+    seen = _seen(predictor, corpus, patients)[member]
+    if seen.all():
+        return split, 0
+    return replace(split, test=split.test[~seen]), len(np.unique(store.index.record[split.test][seen]))
 
 
 def _nothing_to_test(corpus: Corpus, protocol: Protocol, store: Store, folds: tuple[str, ...]) -> CorpusIncomplete:

@@ -70,13 +70,14 @@ def run(source: Path, protocol_name: str, folder: Path, quick: bool, folds: str 
         "stores": [store.fingerprint for store in stores.values()],
     }
     asked = ("clean", "paper") if protocol_name == "both" else (protocol_name,)
+    kept = {name for name in ("clean", "paper") if (Path(folder) / "steps" / f"{name}-scores.json").exists()}
     weights = {
         f"{name}-train-{label}-f{fold}": found.cost
-        for name in ("clean", "paper")
+        for name in sorted({*asked, *kept})
         for fold in numbers
         for label, found in contestants.items()
     }
-    steps = Steps(folder, settings, weights | {"clean-scores": 0.5, "paper-scores": 0.5})
+    steps = Steps(folder, settings, weights | {f"{name}-scores": 0.5 for name in sorted({*asked, *kept})})
     study = _Run(steps, stores, contestants, numbers, Path(folder), quick)
     return study.whole(asked)
 

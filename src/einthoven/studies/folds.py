@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.data.store import Store
+from einthoven.errors import CorpusIncomplete
 from einthoven.evaluation.predictions import Predictions, joined
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, require_unseen
@@ -51,6 +54,17 @@ class CrossValidation:
     folds: Sequence[int]
     folder: Path
     quick: bool
+
+    def __post_init__(self):
+        records = [np.unique(store.index.record) for store in self.stores.values()]
+        if not all(np.array_equal(records[0], others) for others in records[1:]):
+            odd = sorted(set().union(*records).difference(set(records[0]).intersection(*records[1:])))
+            raise CorpusIncomplete(
+                f"not every preparation of {self.corpus.name} has the same recordings, so folds would not be the same.",
+                found=f"{len(odd)} recordings in some of them only: {', '.join(odd[:5])}",
+                expected="recordings that each of them can use",
+                remedy="move these out of the folder",
+            )
 
     def member(self, name: str, fold: int) -> Path:
         """The run of a contestant for a fold."""
