@@ -67,6 +67,11 @@ class Card:
     """The data that trained it, with its licence."""
     intended_use: str = "Research and education. Not a medical device; not for diagnosis."
 
+    @property
+    def known_as(self) -> str:
+        """The name, and of an exported file what it was exported to."""
+        return ", ".join([self.name, *(self.export[key] for key in ("target", "precision") if key in self.export)])
+
     def as_dict(self) -> dict:
         """Plain values for card.json."""
         plain = asdict(self) | {"preparation": self.preparation.as_dict()}
@@ -248,7 +253,7 @@ def find(name_or_path: str | Path) -> Path:
     raise UnknownName(
         "there is no such model.",
         found=named,
-        expected=f"a run's folder, or one of {', '.join(bundled())}",
+        expected=f"a run's folder, an exported file ({', '.join(EXPORTED)}), or one of {', '.join(bundled())}",
         remedy="einthoven models",
     )
 

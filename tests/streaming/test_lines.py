@@ -5,9 +5,9 @@ import pytest
 
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.streaming.lines import Lines
-from einthoven.streaming.sources import Format
+from einthoven.streaming.sources import Format, Stated
 
-ONE = Format(100.0, ("I",))
+ONE, NOTHING = Stated(100.0, ("I",)), Stated()
 
 
 def gathered(lines, stated=ONE):
@@ -20,6 +20,52 @@ def test_numbered_lines_notice_what_was_lost_and_what_came_twice():
     _, signal, faults = gathered(["5,0.1", "6,0.2", "6,0.2", "9,0.3", "10,0.4"])
     np.testing.assert_allclose(signal[0], [0.1, 0.2, np.nan, np.nan, 0.3, 0.4], equal_nan=True)
     assert len(faults) == 2 and "came again" in faults[0] and "2 samples" in faults[1]
+
+
+@pytest.mark.parametrize("late", [1, 3, 40])
+def test_a_sample_that_comes_late_goes_to_its_place(late):
+    """Nothing is shifted, whether its place is still to be had or was given on."""
+    numbers = list(range(1000))
+    numbers.insert(500 + late, numbers.pop(500))
+    _, signal, faults = gathered([f"{at},{at}" for at in numbers])
+    assert signal.shape == (1, 1000)
+    there = np.isfinite(signal[0])
+    np.testing.assert_array_equal(signal[0][there], np.arange(1000)[there])
+    assert (~there).sum() <= 1 and any("sample 500 came after" in fault for fault in faults)
+    assert there.all() == any("put in its place" in fault for fault in faults)
+
+
+def test_words_ahead_of_the_statement_are_left_out():
+    lines = ["\ufeff# my device v1.0", "ESP32 booting", "", "# fs_hz = 100 leads=I", "0.5", "# anything", "0.6"]
+    pieces, signal, faults = gathered(lines, NOTHING)
+    np.testing.assert_allclose(signal[0], [0.5, 0.6])
+    assert pieces[0].format == Format(100.0, ("I",)) and len(faults) == 1 and "ESP32" in faults[0]
+    with pytest.raises(StatementMissing, match="rate and leads"):
+        gathered(["hello"] * 100, NOTHING)
+
+
+def test_a_statement_is_made_of_what_both_say():
+    for stated, head in ((Stated(100.0), "# leads=I unit=uV"), (Stated(None, ("I",), "uV"), "# fs_hz=100")):
+        pieces, signal, faults = gathered([head, "500"], stated)
+        assert pieces[0].format == Format(100.0, ("I",), "uV") and signal[0, 0] == 0.5 and not faults
+    with pytest.raises(StatementMissing, match="before its rate"):
+        gathered(["# leads=I", "1"], NOTHING)
+
+
+def test_what_was_stated_holds_until_the_lines_change():
+    """A device that says it every second does not change."""
+    head = "# fs_hz=360 leads=ECG unit=mv"
+    pieces, _, faults = gathered([head, "1", head, "2", "# fs_hz=250", "3"], Stated(300.0, ("MLII",), "mV"))
+    assert list(dict.fromkeys(piece.format for piece in pieces)) == [Format(rate, ("MLII",)) for rate in (300.0, 250.0)]
+    assert len(faults) == 1 and "other rate and leads" in faults[0]
+
+
+@pytest.mark.parametrize("bad", ["leads=", "leads=I,,II", "leads=I,I", "unit=kg", "fs_hz=-1", "fs_hz=nan"])
+def test_a_statement_that_cannot_be_changes_nothing(bad):
+    pieces, signal, faults = gathered(["1", f"# {bad}", "2"])
+    assert {piece.format for piece in pieces} == {Format(100.0, ("I",))} and signal.shape == (1, 2) and len(faults) == 1
+    with pytest.raises(StatementMissing):
+        gathered([f"# fs_hz=100 leads=I {bad}", "1"], NOTHING)
 
 
 def test_numbers_that_leap_far_begin_anew_after_a_second_that_is_missing():
@@ -93,7 +139,12 @@ def test_a_device_that_greets_at_length_is_waited_for():
 def test_what_is_wrong_alike_in_many_lines_is_told_once():
     _, signal, faults = gathered([*(f"{at},1" for at in range(300)), *(f"{at},1" for at in range(100, 400))])
     assert signal.shape == (1, 400)
-    assert len(faults) == 2 and "came again" in faults[0] and "the 199 before it" in faults[1]
+    assert len(faults) == 2 and "came again" in faults[0] and "so 199 lines before it" in faults[1]
+
+
+def test_words_in_every_second_line_are_told_once():
+    _, signal, faults = gathered(["0.5", "x"] * 300)
+    assert signal.shape == (1, 600) and len(faults) == 2 and "so 299 lines before it" in faults[1]
 
 
 def test_plain_lines_among_numbered_ones_shift_nothing():
@@ -123,7 +174,7 @@ def test_text_between_numbered_lines_is_a_lost_sample():
 
 def test_lines_say_what_they_are_and_may_change_it():
     lines = ["# fs_hz=100 leads=I,II unit=uV", "1000,2000", "", "# fs_hz=200", "500,nan"]
-    pieces, _, faults = gathered(lines, None)
+    pieces, _, faults = gathered(lines, NOTHING)
     assert [piece.format for piece in pieces] == [Format(100.0, ("I", "II"), "uV"), Format(200.0, ("I", "II"), "uV")]
     np.testing.assert_allclose(pieces[0].signal_mv, [[1.0], [2.0]])
     assert np.isnan(pieces[1].signal_mv[1, 0]) and not faults
@@ -136,4 +187,4 @@ def test_lines_say_what_they_are_and_may_change_it():
 )
 def test_samples_without_rate_or_leads_are_refused(lines):
     with pytest.raises(StatementMissing):
-        gathered(lines, None)
+        gathered(lines, NOTHING)

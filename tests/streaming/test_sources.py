@@ -151,6 +151,18 @@ def test_a_person_sees_the_view_and_no_lines(untrained, lines_of, monkeypatch, t
     assert sum(one["kind"] == "beat" for one in answers(tmp_path / "a.jsonl")) > 15
 
 
+def test_the_last_answers_are_seen(untrained, lines_of, monkeypatch):
+    """Those that come with the end of the signal, too: there is nothing after them that would show them."""
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{name}", Terminal())
+    seen = []
+    monkeypatch.setattr(View, "drawn", lambda view, live, width: seen.append((live.ended, list(view.told))) or "")
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
+    assert main(["stream", str(untrained), "--from", "-"]) == 0
+    has_ended, told = seen[-1]
+    assert has_ended and len(told) == 6 and float(told[-1].split()[0]) > 17
+
+
 @pytest.mark.parametrize("kind", MARKS)
 def test_every_mark_can_be_shown(untrained, kind):
     view = View(einthoven.load(untrained).card, "torch", 360.0, "MLII")
@@ -218,6 +230,72 @@ def test_leads_of_lines_are_named_anew(untrained, lines_of, monkeypatch, capsys)
     assert capsys.readouterr().out.count('"kind": "beat"') > 15
 
 
+def test_a_named_pipe_is_read_as_lines(untrained, lines_of, tmp_path, capsys):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = "\n".join(["# fs_hz=360 leads=MLII", *lines_of])
+    writer = threading.Thread(target=pipe.write_text, args=[content], daemon=True)
+    writer.start()
+    assert main(["stream", str(untrained), "--from", str(pipe)]) == 0
+    writer.join()
+    assert capsys.readouterr().out.count('"kind": "beat"') > 15
+
+
+def test_answers_are_appended_to_whole_lines_and_a_file_is_made_with_the_first(
+    untrained, lines_of, monkeypatch, tmp_path
+):
+    out = tmp_path / "a.jsonl"
+    words = ["stream", str(untrained), "--from", "-", "--out", str(out)]
+    fed(monkeypatch, [])
+    assert main(words) == 2 and not out.exists()
+    out.write_text('{"kind": "torn"')
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
+    assert main(words) == 0
+    torn, *lines = out.read_text().splitlines()
+    assert torn == '{"kind": "torn"' and len([json.loads(line) for line in lines]) > 15
+
+
+def test_answers_are_not_lost_where_the_state_cannot_be_kept(untrained, lines_of, monkeypatch, tmp_path, capsys):
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
+    whole = main(["stream", str(untrained), "--from", "-"]), capsys.readouterr().out
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "full").touch()
+    monkeypatch.setattr(
+        "einthoven.cli.stream.Stream._begun", lambda self, kind, model, f, _: kind(model, f.fs_hz, f.leads)
+    )
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
+    assert main(["stream", str(untrained), "--from", "-", "--state", str(tmp_path / "state")]) == 2
+    told = capsys.readouterr()
+    assert told.out == whole[1] and told.err.count("remedy") == 1
+
+
+@pytest.mark.parametrize("name", ["stdin", "stdout"])
+def test_a_closed_stream_is_one_error(untrained, lines_of, monkeypatch, capsys, name):
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
+    monkeypatch.setattr(f"sys.{name}", None)
+    assert main(["stream", str(untrained), "--from", "-"]) == 2
+    assert capsys.readouterr().err.count("remedy") == 1
+
+
+def test_the_unit_of_a_table_is_never_guessed(untrained, ecg, tmp_path, capsys):
+    np.save(tmp_path / "a.npy", ecg[0][None, :7200])
+    words = [
+        "stream",
+        str(untrained),
+        "--from",
+        str(tmp_path / "a.npy"),
+        "--fs",
+        "360",
+        "--leads",
+        "MLII",
+        "--speed",
+        "0",
+    ]
+    assert main(words) == 2
+    assert "--unit" in capsys.readouterr().err
+    assert main([*words, "--unit", "mV"]) == 0
+
+
 NOWHERE = ["--from", "-", "--out", "no/folder/a"]
 STATED = ["--from", "-", "--fs", "360", "--leads", "MLII"]
 
@@ -233,6 +311,8 @@ STATED = ["--from", "-", "--fs", "360", "--leads", "MLII"]
         ([*STATED, "--state", "no/folder/a"], ["0.1"]),
         ([*STATED, "--unit", "furlong"], ["0.1"]),
         ([*STATED, "--speed", "-1"], ["0.1"]),
+        (["--from", "-", "--fs", "0"], ["# leads=MLII", "0.1"]),
+        (["--from", "-", "--leads", "MLII,MLII"], ["# fs_hz=360", "0.1"]),
         ([*STATED, "--speed", "nan"], ["0.1"]),
         (["--from", "-", "--fs", "50", "--leads", "MLII"], ["0.1"]),
         (["--from", "-", "--fs", "1e12", "--leads", "MLII"], ["0.1"]),

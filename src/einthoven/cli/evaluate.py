@@ -65,7 +65,7 @@ class Evaluate:
         fold = card.training.get("fold") if known else None
         predictions, found = score_test_part(predictor, corpus, protocol, store, left_out, folds=self.folds, fold=fold)
         metrics = {
-            "model": card.name,
+            "model": card.known_as,
             "weights_sha256": card.weights_sha256,
             **found,
             **evaluate(predictions, protocol.unit),

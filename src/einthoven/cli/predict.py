@@ -20,7 +20,7 @@ class Predict:
     """
 
     model: Positional[str]
-    """A bundled model's name, a bundle's folder, or a run's folder."""
+    """A bundled model's name, a bundle's folder, a run's folder, or an exported file."""
     files: Positional[tuple[Path, ...]]
     """Recordings; a WFDB record by its header, its signal file or its bare name."""
     out: Path | None = None
@@ -82,9 +82,7 @@ def show(prediction, counted: dict[str, int] | None = None) -> None:
     """Print the beats of each class, beside what annotators counted where it is known."""
     card = prediction.card
     rate = f", {prediction.rate_bpm:.0f} a minute" if prediction.rate_bpm else ""
-    title = (
-        f"{prediction.record.name}: {len(prediction.beats)} beats{rate}, {prediction.n_unsure} doubtful  ({card.name})"
-    )
+    title = f"{prediction.record.name}: {len(prediction.beats)} beats{rate}, {prediction.n_unsure} doubtful  ({card.known_as})"
     columns = ["class", "beats", "share"] + (["annotators"] if counted else []) + ["meaning"]
     meanings = dict(zip(card.classes, card.meanings, strict=True))
     rows = []
@@ -117,7 +115,7 @@ def show_findings(findings) -> None:
         ]
         for at in shown
     ]
-    console.table(columns, rows, f"{findings.record.name}: {findings.answer}  ({card.name})")
+    console.table(columns, rows, f"{findings.record.name}: {findings.answer}  ({card.known_as})")
     console.say(f"  {findings.rate}")
     for remark in findings.remarks:
         console.say(f"  {remark}")

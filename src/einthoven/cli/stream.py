@@ -14,7 +14,7 @@ from tyro.conf import Positional, arg
 from einthoven import console
 from einthoven.cli.predict import leads_of
 from einthoven.errors import ConfigurationFault, EinthovenError, OutputRefused, StatementMissing
-from einthoven.paths import refused
+from einthoven.paths import refused, require_folder
 
 _DRAWN_S = 0.25
 _SHOWN = 5
@@ -32,17 +32,17 @@ class Stream:
     model: Positional[str]
     """A bundled model's name, a bundle's folder, a run's folder, or an exported file."""
     source: Annotated[str, arg(name="from")]
-    """A recording, a serial port, or - for lines on standard input."""
+    """A recording, a serial port, a named pipe, or - for lines on standard input."""
     out: Path | None = None
-    """File for the answers, one JSON object a line; where not stated, standard output, or the view of a terminal alone."""
+    """File the answers are appended to, a JSON object a line; where not stated, standard output, or a terminal's view alone."""
     speed: float = 1.0
     """How much faster than it was recorded a recording is played; 0 waits for nothing."""
     fs: Annotated[float | None, arg(metavar="HZ")] = None
-    """Sampling rate, where the source does not state it."""
+    """Sampling rate, where the source does not state it; what is stated here holds."""
     leads: Annotated[str | None, arg(metavar="A,B")] = None
     """Leads in the source's order, where it does not state them."""
-    unit: str = "mV"
-    """V, mV or uV, where the source does not state it."""
+    unit: Annotated[str | None, arg(metavar="V|mV|uV")] = None
+    """Unit, where the source does not state it; of lines mV, where nobody does."""
     baud: int = 115200
     """Speed of a serial port."""
     state: Path | None = None
@@ -66,15 +66,19 @@ class Stream:
                     f"there is no folder {place.parent}.",
                     found=str(place),
                     expected="a file in a folder that is there",
-                    remedy=f"mkdir -p {place.parent}",
+                    remedy="name a file in a folder that is there, or make it with mkdir",
                 )
-        pieces = self._pieces()
-        try:
-            answers = self.out.open("a", encoding="utf-8") if self.out else nullcontext(sys.stdout)
-        except OSError as error:
-            raise refused(self.out, error) from error
-        with answers as lines:
-            return self._follow(model, pieces, lines)
+            if place is not None:
+                require_folder(place.parent)
+        if sys.stdout is None and self.out is None:
+            raise OutputRefused(
+                "the answers have nowhere to go.",
+                found="standard output is closed",
+                expected="a file, or an open standard output",
+                remedy="--out answers.jsonl",
+            )
+        with _Appended(self.out) if self.out else nullcontext(sys.stdout) as lines:
+            return self._follow(model, self._pieces(), lines)
 
     def _pieces(self) -> Iterator:
         from einthoven.records import read
@@ -82,25 +86,37 @@ class Stream:
         from einthoven.streaming.lines import Lines
 
         leads = leads_of(self.leads)
-        is_pipe = self.source in ("-", "/dev/stdin")
-        if not is_pipe and not sources.is_port(self.source):
-            record = read(self.source, fs_hz=self.fs, leads=leads, unit=self.unit if self.fs else None)
+        is_input, is_pipe = self.source in ("-", "/dev/stdin"), Path(self.source).is_fifo()
+        if not (is_input or is_pipe or sources.is_port(self.source)):
+            record = read(self.source, fs_hz=self.fs, leads=leads, unit=self.unit)
             for warning in record.warnings:
                 console.note(warning)
             return sources.played(record, self.speed)
-        stated = sources.Format(self.fs, leads, self.unit) if self.fs and isinstance(leads, tuple) else None
-        lines = sources.text_lines(sys.stdin.buffer) if is_pipe else sources.serial_lines(self.source, self.baud)
+        stated = sources.Stated(self.fs, leads if isinstance(leads, tuple) else None, self.unit)
+        if is_input and sys.stdin is None:
+            raise StatementMissing(
+                "there is nothing to read.",
+                found="standard input is closed",
+                expected="lines on standard input",
+                remedy="some-device | einthoven stream MODEL --from -",
+            )
+        if is_input:
+            lines = sources.text_lines(sys.stdin.buffer)
+        elif is_pipe:
+            lines = sources.piped_lines(Path(self.source))
+        else:
+            lines = sources.serial_lines(self.source, self.baud)
         pieces = Lines(stated).pieces(lines)
         return sources.renamed(pieces, leads) if isinstance(leads, dict) else pieces
 
     def _follow(self, model, pieces: Iterator, lines) -> int:
         from einthoven.streaming.stream import Stream as Live
 
-        live, format_, screen = None, None, None
+        live, format_, screen, fault = None, None, None, None
         shown_by_view = self.out is None and sys.stdout.isatty() and console.is_terminal()
         so_far = _SoFar(None if shown_by_view else lines)
-        try:
-            with console.live() as show:
+        with console.live() as show:
+            try:
                 for piece in pieces:
                     for text in piece.faults:
                         so_far.fault(text)
@@ -126,15 +142,24 @@ class Stream:
                     so_far.tell(told)
                     if screen is not None:
                         screen.take(live, piece.signal_mv, told, show)
-        except KeyboardInterrupt:
-            if live is None:
-                raise
+            except (KeyboardInterrupt, EinthovenError) as error:
+                if live is None:
+                    raise
+                fault = error
+            if isinstance(fault, EinthovenError):
+                so_far.fault(f"{fault.summary} {fault.found}", is_shown=False)
+            refusal = self._ended(live, so_far, screen, show)
+        if isinstance(fault, KeyboardInterrupt):
             console.note("stopped")
-        except EinthovenError as error:
-            if live is None:
-                raise
-            so_far.fault(f"{error.summary} {error.found}", is_shown=False)
-            console.fail(error)
+        elif fault is not None:
+            console.fail(fault)
+        so_far.say(model.card.classes)
+        if refusal is not None:
+            raise refusal
+        return 1 if so_far.faults else 0
+
+    def _ended(self, live, so_far: "_SoFar", screen, show) -> OutputRefused | None:
+        """Keep the memory of the last part, or tell its last answers; why it could not be kept."""
         if live is None:
             raise StatementMissing(
                 "the stream ended before it began.",
@@ -142,13 +167,24 @@ class Stream:
                 expected="samples",
                 remedy="einthoven stream --help",
             )
-        if self.state is not None and not live.ended:
-            so_far.count(live)
-            live.save(self.state)
-        elif not live.ended:
-            so_far.tell(so_far.end(live))
-        so_far.say(model.card.classes)
-        return 1 if so_far.faults else 0
+        if live.ended:
+            if self.state is not None:
+                console.note(f"{self.state} is not written: the last part of the signal could not be answered")
+            return None
+        refusal = None
+        if self.state is not None:
+            try:
+                live.save(self.state)
+                so_far.count(live)
+                console.note(f"what has no answer yet waits in {self.state}")
+                return None
+            except OutputRefused as error:
+                refusal = error
+        told = so_far.end(live)
+        so_far.tell(told)
+        if screen is not None:
+            screen.take(live, None, told, show)
+        return refusal
 
     def _begun(self, kind, model, format_, is_first: bool):
         begun = kind(model, format_.fs_hz, format_.leads)
@@ -163,6 +199,51 @@ class Stream:
                 remedy=f"rm {self.state}      the stream then begins anew",
             )
         return kept
+
+
+def _ends_a_line(file: Path) -> bool:
+    with file.open("rb") as there:
+        there.seek(max(0, file.stat().st_size - 1))
+        return there.read() in (b"", b"\n")
+
+
+class _Appended:
+    """A file that lines are appended to; made with the first one."""
+
+    def __init__(self, file: Path):
+        self.file, self.open_file = file, None
+
+    def __enter__(self) -> "_Appended":
+        if self.file.exists():
+            self._open()
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.open_file is not None:
+            self.open_file.close()
+
+    def write(self, text: str) -> None:
+        self._open()
+        try:
+            self.open_file.write(text)
+        except OSError as error:
+            raise refused(self.file, error) from error
+
+    def flush(self) -> None:
+        try:
+            self.open_file.flush()
+        except OSError as error:
+            raise refused(self.file, error) from error
+
+    def _open(self) -> None:
+        if self.open_file is not None:
+            return
+        try:
+            torn = self.file.is_file() and not _ends_a_line(self.file)
+            self.open_file = self.file.open("a", encoding="utf-8")
+            self.open_file.write("\n" if torn else "")
+        except OSError as error:
+            raise refused(self.file, error) from error
 
 
 @dataclass(frozen=True)
@@ -230,8 +311,9 @@ class _Screen:
         self.view, self.drawn = View(model.card, model.backend.name, live.fs_hz, lead), 0.0
 
     def take(self, live, signal_mv, told: list, show) -> None:
-        self.view.take(signal_mv[self.row], told)
-        if time.monotonic() - self.drawn >= _DRAWN_S:
+        """Samples [leads, n] and what was said of them; None where the signal has ended."""
+        self.view.take(() if signal_mv is None else signal_mv[self.row], told)
+        if signal_mv is None or time.monotonic() - self.drawn >= _DRAWN_S:
             self.drawn = time.monotonic()
             show(lambda width: self.view.drawn(live, width))
 

@@ -17,7 +17,7 @@ def as_json(predictions: Sequence[Prediction | Findings]) -> str:
     """All records with all beats."""
     card = predictions[0].card
     model = {
-        "name": card.name,
+        "name": card.known_as,
         "architecture": card.architecture,
         "weights_sha256": card.weights_sha256,
         "classes": dict(zip(card.classes, card.meanings, strict=True)),

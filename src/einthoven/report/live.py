@@ -10,7 +10,8 @@ from einthoven.records.record import possible
 from einthoven.streaming.buffer import Mark
 from einthoven.streaming.stream import Said, Stream
 
-_ROWS, _SPAN_S, _SHOWN = 8, 6.0, 6
+_ROWS, _SPAN_S, _SHOWN = 8, 12.0, 6
+"""Beats are answered eight to eleven seconds late: the one that is named is still to be seen."""
 WORDS = {
     "gap": "samples missing in",
     "lead_off": "off:",
@@ -39,7 +40,7 @@ class View:
 
     def take(self, signal_mv: np.ndarray, told: list[Said | Mark]) -> None:
         """Remember the drawn lead [samples] and what was said."""
-        self.trace.extend(possible(signal_mv)[0].tolist())
+        self.trace.extend(possible(np.asarray(signal_mv))[0].tolist())
         for one in told:
             self.told.append(line_of(one))
             if isinstance(one, Said):
@@ -62,7 +63,7 @@ class View:
             )
         clock = stream.n_samples / self.fs_hz
         head = Text(f"{clock // 60:02.0f}:{clock % 60:04.1f}   {rate}   lead {self.lead}   ", style="bold")
-        foot = Text(f"{self.card.name} · {self.backend} · {DISCLAIMER}", style="dim")
+        foot = Text(f"{self.card.known_as} · {self.backend} · {DISCLAIMER}", style="dim")
         return Group(head + now, Text(trace(np.array(self.trace), width), style="cyan"), *map(Text, self.told), foot)
 
 

@@ -2,27 +2,32 @@
 
 The lines::
 
-    # fs_hz=300 leads=I unit=mV        what follows; again where something changes
-    0.012                              one value a lead, by commas; empty or nan where a sample is missing
+    # fs_hz=300 leads=I unit=mV        what follows; again where something changes; other lines with # are left out
+    0.012                              one value a lead, by commas; nan where a sample is missing, or nothing between commas
     17,0.012                           or the sample's number ahead of them, so that lost and repeated ones are noticed
 """
 
 import math
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records.record import UNITS_MV
-from einthoven.streaming.sources import CHUNK_S, LONGEST_LINE, Format, Piece
+from einthoven.streaming.sources import CHUNK_S, LONGEST_LINE, Format, Piece, Stated
 
 _MOST_HELD, _MOST_IN_A_PIECE = 2500, 10_000
 _BELIEVED_S, _MOST_LOST_S, _MOST_REPEATED_S, _ANEW_S = 1.0, 3600.0, 5.0, 1.0
 _MOST_BAD_LINES, _MOST_LOST = 100, 4_000_000
 _WRAPS = frozenset((*(2**bits for bits in range(8, 65)), *(10**digits for digits in range(2, 20))))
 """What counters wrap at."""
+_WORD = re.compile(r"(fs_hz|leads|unit)[ \t]*=[ \t]*([^\s=]*)(?=\s|$)")
+_NAMES = {"fs_hz": "rate", "leads": "leads", "unit": "unit"}
+_OFTEN = frozenset(("words", "again"))
+"""Faults that are alike within a second, not only in lines in a row."""
 
 
 class Lines:
@@ -30,19 +35,20 @@ class Lines:
 
     Parameters
     ----------
-    stated : what the user says the signal is; the lines may say it themselves
+    stated : what the user says the signal is, whatever its first lines say of it; the lines may say the rest, and may change it
     """
 
-    def __init__(self, stated: Format | None):
-        self.format = stated
+    def __init__(self, stated: Stated):
+        self.stated, self.said = stated, {}
+        self.format = self._whole(asdict(stated))
         self.values: list[list[float]] = []
         self.faults: list[str] = []
         self.next = -1
         """Number of the sample that should come next; -1 where the lines do not number them."""
         self.held: tuple[int, list[float]] | None = None
         """A sample whose number leaps, until the next one tells whether that is to be believed."""
-        self.recent = _recent(stated)
-        """The samples ahead of `next` that may come again."""
+        self.recent = _recent(self.format)
+        """The samples ahead of `next` that may come again; None where one was lost."""
         self.n_again = self.n_numbered = self.n_in_order = 0
         """Samples in a row that came again; of all that are numbered, those that follow the one before."""
         self.ended_at = -1
@@ -63,9 +69,9 @@ class Lines:
         """
         for line in lines:
             self.n_lines += 1
-            text = line.strip()
+            text = line.strip().strip("\ufeff")
             if text.startswith("#"):
-                changed = self._stated(text)
+                changed = self._changed(text)
                 if changed != self.format:
                     self._settle()
                     yield from self._gathered()
@@ -90,31 +96,50 @@ class Lines:
                 cut = np.array(values[first : first + _MOST_IN_A_PIECE], float).reshape(-1, len(self.format.leads))
                 yield Piece(self.format, cut.T * UNITS_MV[self.format.unit], () if first else faults)
 
-    def _stated(self, text: str) -> Format:
-        said = dict(word.split("=", 1) for word in text.lstrip("#").split() if "=" in word)
+    def _changed(self, text: str) -> Format | None:
+        """The format after a line that may state it. What the user stated holds until samples have come; then a change does."""
+        said = dict(_WORD.findall(text))
+        if not said:
+            return self.format
         try:
-            now = self.format or Format(float(said["fs_hz"]), tuple(said["leads"].split(",")))
-            now = replace(
-                now,
-                fs_hz=float(said.get("fs_hz", now.fs_hz)),
-                leads=tuple(said["leads"].split(",")) if "leads" in said else now.leads,
-                unit=said.get("unit", now.unit),
-            )
+            if self.values or self.n_understood:
+                news = {key: value for key, value in said.items() if self.said.get(key) != value}
+                changed = replace(self.format, **_read(news))
+            else:
+                changed = self._first(_read(self.said | said))
         except StatementMissing:
             if self.format is None:
                 raise
-            self._complain("statement", f"a rate or a unit that is none: {text[:60]}")
+            self._complain("statement", f"rate, leads or unit that are none: {text[:60]}")
             return self.format
-        except (KeyError, ValueError):
-            if self.format is not None:
-                self._complain("statement", f"a statement that cannot be read: {text[:60]}")
-                return self.format
-            raise _unstated(text[:60]) from None
-        return now
+        except ValueError:
+            if self.format is None:
+                raise self._unstated(text) from None
+            self._complain("statement", f"a statement that cannot be read: {text[:60]}")
+            return self.format
+        self.said |= said
+        return changed
+
+    def _first(self, found: dict) -> Format | None:
+        """The format by what the lines say ahead of the samples, and what the user stated."""
+        mine = {key: value for key, value in asdict(self.stated).items() if value is not None}
+        whole = self._whole(found | mine)
+        other = [key for key in mine if key in found and whole and replace(whole, **{key: found[key]}) != whole]
+        if other:
+            names = " and ".join(_NAMES[key] for key in other)
+            self._complain("statement", f"the lines say other {names}; what was stated is taken")
+        return whole
+
+    @staticmethod
+    def _whole(parts: dict) -> Format | None:
+        if parts.get("fs_hz") is None or parts.get("leads") is None:
+            return None
+        return Format(parts["fs_hz"], parts["leads"], parts.get("unit") or "mV")
 
     def _take(self, text: str) -> None:
         if self.format is None:
-            raise _unstated(text[:60])
+            self._ahead(text)
+            return
         n_leads = len(self.format.leads)
         try:
             if len(text) > LONGEST_LINE:
@@ -138,6 +163,13 @@ class Lines:
         else:
             self._numbered(number, values)
 
+    def _ahead(self, text: str) -> None:
+        """A line ahead of the statement: words are left out, a sample cannot be understood."""
+        self.n_bad += 1
+        if _is_numbers(text) or self.n_bad >= _MOST_BAD_LINES:
+            raise self._unstated(text)
+        self._complain("words", f"{text[:40]!r} ahead of the samples is left out")
+
     def _misunderstood(self, text: str) -> None:
         self.n_bad += 1
         if not self.n_understood and self.n_bad >= _MOST_BAD_LINES:
@@ -152,12 +184,25 @@ class Lines:
             f"{n_leads} number{'s' * (n_leads != 1)}, or a sample's number ahead of {'them' if n_leads > 1 else 'it'}"
         )
 
+    def _unstated(self, text: str) -> StatementMissing:
+        lacking = [
+            word
+            for key, word in _NAMES.items()
+            if key != "unit" and getattr(self.stated, key) is None and key not in self.said
+        ]
+        return StatementMissing(
+            "the stream does not say what it is.",
+            found=f"{text[:60]!r} before its {' and '.join(lacking) or 'statement could be read'}",
+            expected="a line  # fs_hz=300 leads=I unit=mV  ahead of the samples",
+            remedy="--fs 300 --leads I --unit mV",
+        )
+
     def _another_stream(self, found: str) -> RecordUnreadable:
         return RecordUnreadable(
             "the lines are not the stream that was stated.",
             found=f"{self.n_lines} lines, {found}",
             expected=f"{self._wanted()} ({', '.join(self.format.leads)})",
-            remedy="state the leads that there are, in their order: --leads A,B",
+            remedy="--leads A,B      the leads that there are, in their order; decimals have a point, no times ahead",
         )
 
     def _numbered(self, number: int, values: list[float]) -> None:
@@ -176,6 +221,8 @@ class Lines:
             else:
                 self._complain("number", f"sample {leapt} after {self.next - 1}; its number is taken for {self.next}")
                 self._append(kept, self.next)
+        if self._is_late(number, values):
+            return
         if 0 <= number - self.next <= _BELIEVED_S * self.format.fs_hz:
             if number > self.next:
                 self._leap(number)
@@ -197,7 +244,22 @@ class Lines:
     def _came(self, number: int, values: list[float]) -> bool:
         """Whether this very sample came within the last seconds."""
         ago = self.next - number
-        return 0 < ago <= len(self.recent) and np.array_equal(self.recent[-ago], values, equal_nan=True)
+        if not 0 < ago <= len(self.recent) or self.recent[-ago] is None:
+            return False
+        return np.array_equal(self.recent[-ago], values, equal_nan=True)
+
+    def _is_late(self, number: int, values: list[float]) -> bool:
+        """Whether this sample was taken for lost within the last seconds; it then goes to its place, where that is not gone yet."""
+        ago = self.next - number
+        if not 0 < ago <= len(self.recent) or self.recent[-ago] is not None:
+            return False
+        is_in_time = ago <= len(self.values)
+        if is_in_time:
+            self.values[-ago] = values
+        self.recent[-ago] = values
+        where = "it is put in its place" if is_in_time else "it stays missing"
+        self._complain("late", f"sample {number} came after {self.next - 1}; {where}")
+        return True
 
     def _leap(self, number: int) -> None:
         lost = number - self.next
@@ -219,7 +281,7 @@ class Lines:
     def _miss(self, n: int) -> None:
         nothing = [math.nan] * len(self.format.leads)
         self.values += [nothing] * n
-        self.recent.extend([nothing] * min(n, self.recent.maxlen))
+        self.recent.extend([None] * min(n, self.recent.maxlen))
 
     def _settle(self) -> None:
         """Take a sample that was held, whatever its number."""
@@ -231,24 +293,28 @@ class Lines:
         """Tell what is wrong with a line; of lines in a row that are wrong alike, of the first and how many."""
         last, line = self.complained
         self.complained = kind, self.n_lines
-        if kind and kind == last and self.n_lines == line + 1:
+        near = max(1, round(self.format.fs_hz)) if kind in _OFTEN and self.format is not None else 1
+        if kind and kind == last and self.n_lines <= line + near:
             self.more += 1
             return
         if self.more:
-            self.faults.append(f"line {line}: and so the {self.more} before it")
+            self.faults.append(f"line {line}: and so {self.more} lines before it")
             self.more = 0
         if kind:
             self.faults.append(f"line {self.n_lines}: {text}")
 
 
-def _recent(format_: Format | None) -> deque[list[float]]:
+def _recent(format_: Format | None) -> deque[list[float] | None]:
     return deque(maxlen=min(round(_MOST_REPEATED_S * format_.fs_hz), _MOST_LOST) if format_ else 0)
 
 
-def _unstated(text: str) -> StatementMissing:
-    return StatementMissing(
-        "the stream does not say what it is.",
-        found=f"{text!r} before its rate and leads",
-        expected="a line  # fs_hz=300 leads=I unit=mV  ahead of the samples",
-        remedy="--fs 300 --leads I --unit mV",
-    )
+def _read(said: dict[str, str]) -> dict:
+    plain = {"fs_hz": float, "leads": lambda text: tuple(text.split(",")), "unit": str}
+    return {key: plain[key](text) for key, text in said.items()}
+
+
+def _is_numbers(text: str) -> bool:
+    try:
+        return bool([float(word) for word in text.split(",") if word.strip()])
+    except ValueError:
+        return False

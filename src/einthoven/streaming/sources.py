@@ -23,7 +23,7 @@ class Format:
     Raises
     ------
     StatementMissing
-        Where the rate or the unit is none.
+        Where the rate, the leads or the unit are none.
     """
 
     fs_hz: float
@@ -41,6 +41,35 @@ class Format:
             raise StatementMissing(
                 "the stream's rate is none.", found=f"{self.fs_hz:g} Hz", expected="a number above 0", remedy="--fs 300"
             )
+        if not all(self.leads) or len(set(self.leads)) < max(1, len(self.leads)):
+            raise StatementMissing(
+                "the stream's leads are none.",
+                found=",".join(self.leads) or "no name",
+                expected="a name for each, no two alike",
+                remedy="--leads I,II",
+            )
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What a person says of a live signal; None where it is left to its lines.
+
+    Raises
+    ------
+    StatementMissing
+        As of :class:`Format`.
+    """
+
+    fs_hz: float | None = None
+    leads: tuple[str, ...] | None = None
+    unit: str | None = None
+
+    def __post_init__(self):
+        Format(
+            1.0 if self.fs_hz is None else self.fs_hz,
+            ("I",) if self.leads is None else self.leads,
+            "mV" if self.unit is None else self.unit,
+        )
 
 
 @dataclass(frozen=True)
@@ -78,6 +107,12 @@ def text_lines(source: BinaryIO) -> Iterator[str]:
         if not is_rest:
             yield held.decode("utf-8", "replace")
         is_rest = not held.endswith(b"\n")
+
+
+def piped_lines(path: Path) -> Iterator[str]:
+    """Lines that another process writes into a named pipe."""
+    with path.open("rb") as source:
+        yield from text_lines(source)
 
 
 def serial_lines(port: str, baud: int) -> Iterator[str]:
