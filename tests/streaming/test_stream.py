@@ -252,6 +252,15 @@ def test_a_state_that_was_changed_is_refused_wherever(beats_model, record, tmp_p
         Stream.restored(beats_model, tmp_path / "edited.npz")
 
 
+def test_masked_samples_are_missing(beats_model, record):
+    masked = np.ma.masked_array(np.round(100 * record.signal_mv).astype(int), np.zeros_like(record.signal_mv, bool))
+    masked[0, 4000:4300] = np.ma.masked
+    told = Stream(beats_model, FS_HZ, record.leads).feed(masked)
+    assert [(round(mark.start_s * FS_HZ), round(mark.end_s * FS_HZ)) for mark in marks(told) if mark.kind == "gap"] == [
+        (4000, 4300)
+    ]
+
+
 def test_what_has_ended_is_over(beats_model, record, tmp_path):
     stream = Stream(beats_model, FS_HZ, record.leads)
     stream.feed(record.signal_mv)
@@ -262,7 +271,9 @@ def test_what_has_ended_is_over(beats_model, record, tmp_path):
     assert not (tmp_path / "state").exists()
 
 
-@pytest.mark.parametrize("fs_hz, leads", [("360", ("MLII",)), (None, ("MLII",)), (360, None), (360, ()), (360, "MLII")])
+@pytest.mark.parametrize(
+    "fs_hz, leads", [("360", ("MLII",)), (None, ("MLII",)), (360, None), (360, ()), (360, "MLII"), (360, (1,))]
+)
 def test_a_stream_without_rate_or_leads_is_refused(beats_model, fs_hz, leads):
     with pytest.raises(RecordUnreadable, match="a rate and leads"):
         Stream(beats_model, fs_hz, leads)
@@ -270,13 +281,15 @@ def test_a_stream_without_rate_or_leads_is_refused(beats_model, fs_hz, leads):
 
 def test_what_does_not_fit_is_refused_and_the_stream_goes_on(beats_model, record):
     stream = Stream(beats_model, FS_HZ, ("MLII",))
-    for wrong in (np.zeros((2, 10)), np.zeros(10), np.array([["a"]])):
+    for wrong in (np.zeros((2, 10)), np.zeros(10), np.array([["a"]]), [[1], [2, 3]], [], None):
         with pytest.raises(RecordUnreadable):
             stream.feed(wrong)
     told = stream.feed(record.signal_mv) + stream.end()
     same_as_whole(beats_model, record, told)
     with pytest.raises(LeadMismatch):
         Stream(beats_model, FS_HZ, ("V1",))
+    with pytest.raises(ConfigurationFault, match="loaded"):
+        Stream(str(beats_model.folder), FS_HZ, ("MLII",))
     with pytest.raises(RecordUnreadable):
         Stream(beats_model, float("nan"), ("MLII",))
 

@@ -64,8 +64,20 @@ class Stream:
     """
 
     def __init__(self, model: Predictor, fs_hz: float, leads: tuple[str, ...]):
+        if not isinstance(model, Predictor):
+            raise ConfigurationFault(
+                "a stream is answered by a model that is loaded.",
+                found=repr(model)[:80],
+                expected="what einthoven.load gives",
+                remedy='Stream(einthoven.load("model.onnx"), fs_hz=300, leads=("I",))',
+            )
         wanted = model.card.preparation
-        if not isinstance(fs_hz, Real) or not leads or isinstance(leads, str):
+        if (
+            not isinstance(fs_hz, Real)
+            or not leads
+            or not all(isinstance(lead, str) for lead in leads)
+            or isinstance(leads, str)
+        ):
             raise RecordUnreadable(
                 "a stream has a rate and leads.",
                 found=f"{fs_hz!r} and {leads!r}",
@@ -138,7 +150,10 @@ class Stream:
         """
         if self.ended:
             raise _over()
-        chunk = np.asarray(chunk)
+        try:
+            chunk = chunk.astype(np.float32).filled(np.nan) if np.ma.isMaskedArray(chunk) else np.asarray(chunk)
+        except ValueError:  # rows of several lengths
+            chunk = np.empty(0)
         if chunk.ndim != 2 or len(chunk) != len(self.leads) or chunk.dtype.kind not in "fiu":
             raise RecordUnreadable(
                 "a piece of the signal does not fit the stream.",
