@@ -1,6 +1,6 @@
 """Measures each architecture on each backend: size, latency, throughput, memory, and the share of this machine's peak.
 
-python bench/backends.py            all; writes the part Backends of docs/results/speed.md, and docs/results/speed/
+python bench/backends.py            all, on idle cores; writes the part Backends of docs/results/speed.md, and docs/results/speed/
 python bench/backends.py NAME ...   these; the others stay there as they were measured
 """
 
@@ -293,23 +293,24 @@ def main() -> None:
         print(json.dumps(measure(name, way, Path(folder))))
         return
     every = [*SHAPES, *(_AHEAD + name for name in CHALLENGE)]
-    kept = json.loads(FOUND.read_text()) if FOUND.exists() and sys.argv[1:] else {}
-    limits, found = peaks(), kept.get("found", {})
+    found = json.loads(FOUND.read_text()) if FOUND.exists() else {}
+    limits, machine = peaks(), _machine()
     for name in sys.argv[1:] or every:
-        found[name] = {**of(name), "peaks": limits}
+        found[name] = {"machine": machine, "peaks": limits, **of(name)}
         print("\n".join(table({name: found[name]})), flush=True)
         _write({known: found[known] for known in every if known in found})
 
 
+def _machine() -> str:
+    told = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(":")[1].strip() for line in told if "model name" in line), "")
+
+
 def _write(found: dict[str, dict]) -> None:
     """The measurements, what is drawn of them, and their part of the page."""
-    model = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
-        "",
-    )
     FOUND.parent.mkdir(exist_ok=True)
     with written_aside(FOUND) as aside:
-        aside.write_text(json.dumps({"machine": model, "found": found}, indent=1) + "\n")
+        aside.write_text(json.dumps(found, indent=1) + "\n")
     draw(found, FOUND.with_name("latency.png"))
     results = RESULTS / "challenge2017" / "results.json"
     quality = []
@@ -320,7 +321,7 @@ def _write(found: dict[str, dict]) -> None:
     most = {name: max(row[name] for row in reached) / 1e9 for name in reached[0]}
     lines = [
         "",
-        f"`python bench/backends.py` · {model}, two cores · random weights, which take as long as trained ones; "
+        f"`python bench/backends.py` · {', '.join(sorted({row['machine'] for row in found.values()}))}, two cores · random weights, which take as long as trained ones; "
         "each way in a process of its own; memory is the most with one window. Peak: the most that torch reaches in matrix "
         "products of 512 to 2048, two threads: "
         + ", ".join(f"{name} {value:.0f} GMAC/s" for name, value in most.items())

@@ -40,7 +40,7 @@ def page(results: dict, figures: list[str]) -> list[str]:
         "",
         "```",
         f"einthoven study {name} --from DIR{_OPTIONS.get(name, '')} --out studies/{name}      # {hours:.1f} hours of one core, "
-        "two trainings side by side, shared with other work",
+        "shared with other work",
         f"python bench/study_table.py studies/{name}",
         "```",
         "",
