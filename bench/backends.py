@@ -319,9 +319,10 @@ def _write(found: dict[str, dict]) -> None:
         quality = ["![Quality against latency and size](speed/quality.png)", ""]
     reached = [row["peaks"] for row in found.values()]
     most = {name: max(row[name] for row in reached) / 1e9 for name in reached[0]}
+    machines = ", ".join(sorted({row["machine"] for row in found.values()}))
     lines = [
         "",
-        f"`python bench/backends.py` · {', '.join(sorted({row['machine'] for row in found.values()}))}, two cores · random weights, which take as long as trained ones; "
+        f"`python bench/backends.py` · {machines}, two cores · random weights, which take as long as trained ones; "
         "each way in a process of its own; memory is the most with one window. Peak: the most that torch reaches in matrix "
         "products of 512 to 2048, two threads: "
         + ", ".join(f"{name} {value:.0f} GMAC/s" for name, value in most.items())
