@@ -9,6 +9,7 @@ import pytest
 from einthoven import bundle
 from einthoven.cli.main import main
 from einthoven.corpora import mitdb
+from einthoven.errors import CorpusIncomplete
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
 from einthoven.studies import challenge2017, cpsc2018, folds, mitbih_small
@@ -116,12 +117,26 @@ def test_mitbih_small(mitdb_like, home, tmp_path, monkeypatch, capsys):
     assert mitbih_small.PAPER["self_onn_q7"]["F1 S"] == 0.766
 
 
+def of_records(*names: str) -> SimpleNamespace:
+    """A store, as far as its records go."""
+    return SimpleNamespace(index=SimpleNamespace(record=np.array(names)))
+
+
+def test_stores_of_other_recordings_have_no_common_folds(tmp_path):
+    corpus, both = cpsc2018.CPSC2018, {"12": of_records("a", "b", "b"), "I": of_records("a", "b")}
+    folds.CrossValidation(None, corpus, None, both, {}, range(2), tmp_path, False)
+    with pytest.raises(CorpusIncomplete, match="1 recordings in some of them only: c"):
+        folds.CrossValidation(
+            None, cpsc2018.CPSC2018, None, both | {"V1": of_records("a", "b", "c")}, {}, range(2), tmp_path, False
+        )
+
+
 def test_answers_of_a_member_that_trains_again_are_forgotten(tmp_path, monkeypatch):
     card = SimpleNamespace(n_parameters=1, training={"validation_macro_f1": 0.5})
     monkeypatch.setattr(folds, "task_of", lambda *_: None)
     monkeypatch.setattr(folds, "fit", lambda *_, **__: card)
     contestants = {name: folds.Contestant("cnn", {}, Recipe()) for name in ("net", "net-b")}
-    runs = folds.CrossValidation(None, None, None, {"": None}, contestants, range(2), tmp_path, False)
+    runs = folds.CrossValidation(None, None, None, {"": of_records("a")}, contestants, range(2), tmp_path, False)
     (tmp_path / "answers").mkdir()
     for name in ("net-f0-test", "net-f0-validation", "net-f1-test", "net-b-f0-test"):
         (tmp_path / "answers" / f"{name}.csv").touch()
