@@ -52,6 +52,7 @@ CHALLENGE = {
 }
 """Rows of the contestants of the study of the Challenge 2017, whose quality is known; in the table with its name ahead."""
 _AHEAD = "challenge2017 "
+EVERY = [*SHAPES, *(_AHEAD + name for name in CHALLENGE)]
 WAYS = ("torch fp32", "onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino bf16", "openvino int8")
 _BATCHES = (1, 16, 64)
 
@@ -292,13 +293,12 @@ def main() -> None:
         name, way, folder = sys.argv[2:]
         print(json.dumps(measure(name, way, Path(folder))))
         return
-    every = [*SHAPES, *(_AHEAD + name for name in CHALLENGE)]
     found = json.loads(FOUND.read_text()) if FOUND.exists() else {}
     limits, machine = peaks(), _machine()
-    for name in sys.argv[1:] or every:
+    for name in sys.argv[1:] or EVERY:
         found[name] = {"machine": machine, "peaks": limits, **of(name)}
         print("\n".join(table({name: found[name]})), flush=True)
-        _write({known: found[known] for known in every if known in found})
+        _write({known: found[known] for known in EVERY if known in found})
 
 
 def _machine() -> str:
@@ -322,7 +322,7 @@ def _write(found: dict[str, dict]) -> None:
     machines = ", ".join(sorted({row["machine"] for row in found.values()}))
     lines = [
         "",
-        f"`python bench/backends.py` · {machines}, two cores · random weights, which take as long as trained ones; "
+        f"`python bench/backends.py` · {len(found)} of {len(EVERY)} rows · {machines}, two cores · random weights, which take as long as trained ones; "
         "each way in a process of its own; memory is the most with one window. Peak: the most that torch reaches in matrix "
         "products of 512 to 2048, two threads: "
         + ", ".join(f"{name} {value:.0f} GMAC/s" for name, value in most.items())
