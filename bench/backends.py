@@ -322,7 +322,8 @@ def _write(found: dict[str, dict]) -> None:
     machines = ", ".join(sorted({row["machine"] for row in found.values()}))
     lines = [
         "",
-        f"`python bench/backends.py` · {len(found)} of {len(EVERY)} rows · {machines}, two cores · random weights, which take as long as trained ones; "
+        f"`python bench/backends.py` · {len(found)} of {len(EVERY)} rows · {machines}, two cores · "
+        "random weights, which take as long as trained ones; "
         "each way in a process of its own; memory is the most with one window. Peak: the most that torch reaches in matrix "
         "products of 512 to 2048, two threads: "
         + ", ".join(f"{name} {value:.0f} GMAC/s" for name, value in most.items())
