@@ -24,7 +24,7 @@ _BELIEVED_S, _MOST_LOST_S, _MOST_REPEATED_S, _ANEW_S = 1.0, 3600.0, 5.0, 1.0
 _MOST_BAD_LINES, _MOST_LOST = 100, 4_000_000
 _WRAPS = frozenset((*(2**bits for bits in range(8, 65)), *(10**digits for digits in range(2, 20))))
 """What counters wrap at."""
-_WORD = re.compile(r"(fs_hz|leads|unit)[ \t]*=[ \t]*([^\s=]*)(?=\s|$)")
+_WORD = re.compile(r"\b(fs_hz|leads|unit)[ \t]*=[ \t]*([^\s=]*)(?=\s|$)")
 _NAMES = {"fs_hz": "rate", "leads": "leads", "unit": "unit"}
 _OFTEN = frozenset(("words", "again"))
 """Faults that are alike within a second, not only in lines in a row."""
