@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from einthoven.cli.main import VERBS, main
+from einthoven.export import convert
+from einthoven.inference.predictor import load
 
 
 def run(*words, cwd=None):
@@ -216,6 +218,16 @@ def test_evaluate_writes_everything_and_never_calls_a_leak_clean(untrained_copy,
     )
 
 
+def test_an_exported_file_answers_as_such(untrained, strip, mitdb_like, home, tmp_path, capsys):
+    convert.export(load(untrained), "onnx", "fp32", tmp_path / "model.onnx", None)
+    model, scores = str(tmp_path / "model.onnx"), tmp_path / "scores"
+    assert main(["predict", model, str(strip), *STATED, "--out", str(tmp_path / "answer.json")]) == 0
+    assert "(untrained, onnx, fp32)" in capsys.readouterr().out
+    assert json.loads((tmp_path / "answer.json").read_text())["model"]["name"] == "untrained, onnx, fp32"
+    assert main(["evaluate", model, "--from", str(mitdb_like), "--out", str(scores)]) == 0
+    assert json.loads((scores / "metrics.json").read_text())["model"] == "untrained, onnx, fp32"
+
+
 def test_the_demo_answers_on_a_real_recording(tmp_path, capsys):
     assert main(["demo", "--out", str(tmp_path / "demo")]) == 0
     told = capsys.readouterr().out
@@ -229,10 +241,10 @@ def test_the_demo_answers_on_a_real_recording(tmp_path, capsys):
     assert answer["records"][0]["duration_s"] == 300.0
 
 
-def test_evaluate_on_another_database(untrained_copy, svdb_like, home, tmp_path, capsys):
-    out = tmp_path / "scores"
-    assert main(["evaluate", str(untrained_copy), "--corpus", "svdb", "--from", str(svdb_like), "--out", str(out)]) == 0
-    metrics = json.loads((out / "metrics.json").read_text())
+def test_evaluate_on_another_database(untrained_copy, svdb_like, home, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["evaluate", str(untrained_copy), "--corpus", "svdb", "--from", str(svdb_like)]) == 0
+    metrics = json.loads((tmp_path / "scores" / "untrained-svdb" / "metrics.json").read_text())
     assert (metrics["corpus"], metrics["n_patients"], metrics["leaks_patients"]) == ("svdb", 3, False)
     assert "taken for MLII and V1" in capsys.readouterr().out
 

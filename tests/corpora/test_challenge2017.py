@@ -1,5 +1,6 @@
 """The Challenge 2017: its labels, its folds, its score; counts on the real recordings where they are at hand."""
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 from sklearn.metrics import f1_score
 
 from einthoven import bundle
+from einthoven.cli.main import main
 from einthoven.corpora.challenge2017 import CHALLENGE2017, LABELS, folds_of
 from einthoven.corpora.split import PARTS
 from einthoven.data.build import build, told
@@ -145,6 +147,23 @@ def test_recordings_that_trained_the_model_are_left_out_and_counted(challenge201
     )
     with pytest.raises(PatientLeak, match="39"):
         score_test_part(model, CHALLENGE2017, protocol, store)
+
+
+def test_a_net_of_one_fold_tests_its_fold_at_home_and_all_of_a_foreign_folder(
+    challenge2017_like, home, tmp_path, untrained_on_one_lead
+):
+    folder, card = untrained_on_one_lead.folder, untrained_on_one_lead.card
+    store = build(CHALLENGE2017, challenge2017_like, CHALLENGE2017.preparation)
+    split = CHALLENGE2017.protocol("clean").parts(store.index, 0, (), 1)
+    words = ["evaluate", str(folder), "--from", str(challenge2017_like), "--out", str(tmp_path / "scores")]
+    for patients, tested in (
+        (store.index.patient[split.train].tolist(), split.test),
+        (["elsewhere"], store.index.record),
+    ):
+        training = card.training | {"fold": 1, "patients": [f"challenge-2017/{patient}" for patient in patients]}
+        bundle.rewrite_card(folder, replace(card, training=training))
+        assert main(words) == 0
+        assert json.loads((tmp_path / "scores" / "metrics.json").read_text())["n_test"] == len(tested)
 
 
 def test_a_class_that_is_not_there_is_told(home, tmp_path, untrained_on_one_lead):

@@ -17,15 +17,16 @@ from einthoven.paths import require_folder, written_aside
 class Evaluate:
     """Score a model on the test part of a corpus, with intervals.
 
-    Example: einthoven evaluate mitbih-cnn-lstm-mlii --corpus mitdb --from ./mitdb --out scores
+    Example: einthoven evaluate mitbih-cnn-lstm-mlii --corpus mitdb --from ./mitdb
     """
 
     model: Positional[str]
     """A run's folder, a bundle's folder, or the name of a bundled model."""
     source: From
     """Folder of the corpus as its publisher lays it out."""
-    out: Path
-    """Folder for metrics.json, table.md, predictions.csv, roc.png and confusion.png (classes.png for several classes at once)."""
+    out: Path | None = None
+    """Folder for metrics.json, table.md, predictions.csv, roc.png and confusion.png (classes.png for several classes at once);
+    scores/MODEL-CORPUS here, where not stated."""
     corpus: str | None = None
     """Name of the corpus; the one the model was trained on, where not stated."""
     protocol: str | None = None
@@ -50,7 +51,8 @@ class Evaluate:
         predictor = load(self.model)
         card = predictor.card
         corpus, protocol = corpus_of(card, self.corpus, self.protocol, self.labels)
-        require_folder(self.out)
+        out = self.out or Path("scores") / f"{Path(self.model).absolute().name}-{corpus.name}"
+        require_folder(out)
         store = build(corpus, self.source, card.preparation, protocol.without, self.strict)
         if self.drop_202 and corpus.name != "mitdb":
             raise ConfigurationFault(
@@ -71,16 +73,16 @@ class Evaluate:
             **evaluate(predictions, protocol.unit),
             "store_fingerprint": store.fingerprint,
         }
-        with written_aside(self.out / "metrics.json") as aside:
+        with written_aside(out / "metrics.json") as aside:
             aside.write_text(json.dumps(metrics, indent=1) + "\n")
-        with written_aside(self.out / "table.md") as aside:
+        with written_aside(out / "table.md") as aside:
             aside.write_text(tables.markdown(metrics))
-        predictions.write(self.out / "predictions.csv")
+        predictions.write(out / "predictions.csv")
         if predictions.multi:
-            plots.classes(metrics, self.out / "classes.png")
+            plots.classes(metrics, out / "classes.png")
         else:
-            plots.confusion(metrics, self.out / "confusion.png")
-        plots.roc(predictions, metrics, self.out / "roc.png")
+            plots.confusion(metrics, out / "confusion.png")
+        plots.roc(predictions, metrics, out / "roc.png")
         if not (self.drop_202 or self.folds):
             keep_result(predictor, metrics)
         console.say(tables.title(metrics))
@@ -91,7 +93,7 @@ class Evaluate:
         for line in told(store):
             console.say(line)
         figure = "classes.png" if predictions.multi else "confusion.png"
-        console.say(f"{metrics['remark']}\n{self.out}: metrics.json, table.md, {figure}, roc.png, predictions.csv")
+        console.say(f"{metrics['remark']}\n{out}: metrics.json, table.md, {figure}, roc.png, predictions.csv")
         return 0
 
 

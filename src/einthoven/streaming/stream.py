@@ -5,12 +5,11 @@ Does not know where samples come from, nor how answers are shown.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
 
-from einthoven.errors import ConfigurationFault, RecordUnreadable
+from einthoven.errors import RecordUnreadable
 from einthoven.evaluation.predictions import decide
 from einthoven.inference.prediction import UNSURE
 from einthoven.inference.predictor import Predictor
@@ -18,12 +17,10 @@ from einthoven.records.record import possible
 from einthoven.signal import leads as lead_names
 from einthoven.signal import preparation, resample
 from einthoven.signal.live_heartbeats import LiveHeartbeats
-from einthoven.streaming import state
+from einthoven.streaming import intake, state
 from einthoven.streaming.buffer import Buffer, Mark
 
 _RATE_OVER, _QUIET_S = 8, 10.0
-_RATES_HZ = (64.0, 10_000)
-"""Below, the band of QRS complexes (5 to 30 Hz) does not fit."""
 
 
 @dataclass(frozen=True)
@@ -64,43 +61,12 @@ class Stream:
     """
 
     def __init__(self, model: Predictor, fs_hz: float, leads: tuple[str, ...]):
-        if not isinstance(model, Predictor):
-            raise ConfigurationFault(
-                "a stream is answered by a model that is loaded.",
-                found=repr(model)[:80],
-                expected="what einthoven.load gives",
-                remedy='Stream(einthoven.load("model.onnx"), fs_hz=300, leads=("I",))',
-            )
-        wanted = model.card.preparation
-        if (
-            not isinstance(fs_hz, Real)
-            or not leads
-            or not all(isinstance(lead, str) for lead in leads)
-            or isinstance(leads, str)
-        ):
-            raise RecordUnreadable(
-                "a stream has a rate and leads.",
-                found=f"{fs_hz!r} and {leads!r}",
-                expected="a number in Hz, and the names of the leads in order",
-                remedy='Stream(model, fs_hz=300, leads=("I",))',
-            )
-        if (wanted.patient and wanted.cut == "beats") or model.card.own_share:
-            raise ConfigurationFault(
-                f"{model.card.name} cannot follow a live signal.",
-                found="a model that compares each beat with all others of the whole recording",
-                expected="a model that looks at a beat or a window by itself",
-                remedy="einthoven stream mitbih-cnn-lstm-mlii --from FILE",
-            )
-        if not np.isfinite(fs_hz) or not _RATES_HZ[0] <= fs_hz <= _RATES_HZ[1]:
-            raise RecordUnreadable(
-                "the signal's rate cannot be an electrocardiogram's.",
-                found=f"{fs_hz:g} Hz",
-                expected=f"{_RATES_HZ[0]:g} to {_RATES_HZ[1]:,} Hz",
-                remedy="--fs 300",
-            )
+        intake.require(model, fs_hz, leads)
         self.model, self.fs_hz = model, float(fs_hz)
         self.leads = tuple(lead_names.canonical(lead) for lead in leads)
-        _, used = lead_names.select(np.zeros((len(self.leads), 1)), self.leads, wanted.leads, "the stream")
+        _, used = lead_names.select(
+            np.zeros((len(self.leads), 1)), self.leads, model.card.preparation.leads, "the stream"
+        )
         self.buffer = Buffer(used, self.fs_hz)
         self.finders = [LiveHeartbeats(self.fs_hz) for _ in used]
         self.fed = [0] * len(used)
@@ -150,18 +116,7 @@ class Stream:
         """
         if self.ended:
             raise _over()
-        try:
-            chunk = chunk.astype(np.float32).filled(np.nan) if np.ma.isMaskedArray(chunk) else np.asarray(chunk)
-        except ValueError:  # rows of several lengths
-            chunk = np.empty(0)
-        if chunk.ndim != 2 or len(chunk) != len(self.leads) or chunk.dtype.kind not in "fiu":
-            raise RecordUnreadable(
-                "a piece of the signal does not fit the stream.",
-                found=f"{chunk.dtype} of shape {chunk.shape}",
-                expected=f"numbers of shape ({len(self.leads)}, any): {', '.join(self.leads)}",
-                remedy="give all leads, one row each",
-            )
-        signal, impossible = possible(chunk)
+        signal, impossible = possible(intake.numbers(chunk, self.leads))
         told: list[Said | Mark] = []
         for lead in np.flatnonzero(impossible.any(axis=1)).tolist():
             where = np.flatnonzero(impossible[lead]) + self.n_samples
