@@ -250,6 +250,35 @@ def table(found: dict[str, dict]) -> list[str]:
     return lines
 
 
+def told(found: dict[str, dict]) -> str:
+    """What stands out: the best way for ResNet, where the best is slower than torch, and which ways answer later than torch."""
+
+    def gains(name: str, what: str) -> dict[str, float]:
+        eager = found[name][WAYS[0]]
+        if what == "latency":
+            return {way: eager["p50_ms"] / found[name][way]["p50_ms"] for way in WAYS[1:]}
+        return {way: found[name][way]["windows_per_s"] / eager["windows_per_s"] for way in WAYS[1:]}
+
+    best = []
+    for what in ("latency", "throughput"):
+        way, gain = max(gains("resnet1d", what).items(), key=lambda item: item[1])
+        best.append(f"{what} {gain:.1f}x ({way})")
+    never = [
+        f"{name} in {what}"
+        for name in found
+        for what in ("latency", "throughput")
+        if max(gains(name, what).values()) < 1
+    ]
+    later = [
+        f"{name} with {way} ({gain:.2f}x)" for name in found for way, gain in gains(name, "latency").items() if gain < 1
+    ]
+    return (
+        f"`resnet1d` at its best beside eager torch: {', '.join(best)}. "
+        f"No way is as fast as torch: {'; '.join(never) or 'nowhere'}. "
+        f"Ways that answer one window later than torch: {'; '.join(later) or 'none'}."
+    )
+
+
 def draw(found: dict[str, dict], file: Path) -> None:
     """The latency of each architecture in each way, from the slowest in torch; beside its name the size on disk."""
     from matplotlib.figure import Figure
@@ -356,6 +385,8 @@ def _write(found: dict[str, dict]) -> None:
         "products of 512 to 2048, two threads: "
         + ", ".join(f"{name} {value:.0f} GMAC/s" for name, value in most.items())
         + ".",
+        "",
+        told(found),
         "",
         *quality,
         "![Latency against size](speed/latency.png)",

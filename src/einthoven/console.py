@@ -83,8 +83,11 @@ def progress(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold the first Ctrl-C back until the block ends: native code swallows it, or dies of it with a core dump."""
-    if threading.current_thread() is not threading.main_thread():
+    """Hold the first Ctrl-C back until the block ends: native code swallows it, or dies of it with a core dump.
+
+    Where it is ignored, as by a process that was started in the background, it stays so.
+    """
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield
         return
     asked = []

@@ -156,14 +156,13 @@ def test_a_net_of_one_fold_tests_its_fold_at_home_and_all_of_a_foreign_folder(
     store = build(CHALLENGE2017, challenge2017_like, CHALLENGE2017.preparation)
     split = CHALLENGE2017.protocol("clean").parts(store.index, 0, (), 1)
     words = ["evaluate", str(folder), "--from", str(challenge2017_like), "--out", str(tmp_path / "scores")]
-    for patients, tested in (
-        (store.index.patient[split.train].tolist(), split.test),
-        (["elsewhere"], store.index.record),
-    ):
-        training = card.training | {"fold": 1, "patients": [f"challenge-2017/{patient}" for patient in patients]}
+    record, patient = store.index.record, store.index.patient
+    for seen, tested in ((patient[split.train], record[split.test]), (["elsewhere"], record)):
+        training = card.training | {"fold": 1, "patients": [f"challenge-2017/{name}" for name in seen]}
         bundle.rewrite_card(folder, replace(card, training=training))
         assert main(words) == 0
-        assert json.loads((tmp_path / "scores" / "metrics.json").read_text())["n_test"] == len(tested)
+        metrics = json.loads((tmp_path / "scores" / "metrics.json").read_text())
+        assert metrics["n_test"] == len(np.unique(tested))
 
 
 def test_a_class_that_is_not_there_is_told(home, tmp_path, untrained_on_one_lead):

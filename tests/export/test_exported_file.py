@@ -153,7 +153,17 @@ def test_openvino_answers_a_bundle_where_onnxruntime_is_not(untrained_copy, monk
     np.testing.assert_allclose(second.probabilities(windows), first.probabilities(windows), atol=1e-5)
 
 
-def test_an_interrupt_that_native_code_swallows_still_ends_the_export(untrained, tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def interruptible():
+    """As in a terminal, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_that_native_code_swallows_still_ends_the_export(
+    untrained, tmp_path, monkeypatch, interruptible, capsys
+):
     convert_ = torch.onnx.export
 
     def swallows(*arguments, **named):
@@ -169,7 +179,14 @@ def test_an_interrupt_that_native_code_swallows_still_ends_the_export(untrained,
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_second_interrupt_does_not_wait(capsys):
+def test_an_interrupt_that_is_ignored_stays_so(interruptible):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with console.uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_a_second_interrupt_does_not_wait(interruptible, capsys):
     with pytest.raises(KeyboardInterrupt), console.uninterrupted():
         signal.raise_signal(signal.SIGINT)
         assert "interrupted" in capsys.readouterr().err
