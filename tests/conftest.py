@@ -6,6 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # each has a core to itself: threads that wait for others' would spin
+    os.environ["OMP_NUM_THREADS"] = "1"
 import wfdb
 
 from einthoven.corpora.mitdb import RECORDS
