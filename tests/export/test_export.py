@@ -27,6 +27,7 @@ from einthoven.signal.preparation import Preparation
 from einthoven.training.fit import fit
 from einthoven.training.recipe import Recipe
 from einthoven.training.task import task_of
+from tests.layouts import twelve_leads
 
 SMALL = {
     "mamba2": {"width": 16, "n_states": 8, "chunk": 8},
@@ -258,6 +259,18 @@ def test_the_verb_and_the_verbs_that_read_its_file(beats, mitdb_like, tmp_path, 
     assert main(["explain", str(file), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "e.html")]) == 2
     assert "cannot be explained" in capsys.readouterr().err
     assert main(["export", str(file), "--out", str(tmp_path / "again.onnx")]) == 2
+
+
+def test_the_page_of_an_exported_file_says_what_it_lacks(tmp_path, capsys):
+    model = untrained_of("hybrid", tmp_path / "whole")
+    convert.export(model, "onnx", "fp32", tmp_path / "file.onnx", None)
+    np.save(tmp_path / "record.npy", twelve_leads(4, 100, np.random.default_rng(0)))
+    stated = [str(tmp_path / "record.npy"), "--fs", "100", "--leads", ",".join(STANDARD), "--unit", "mV"]
+    for name, is_exported in (("whole", False), ("file.onnx", True)):
+        assert main(["predict", str(tmp_path / name), *stated, "--out", str(tmp_path / "page.html")]) == 0
+        page = (tmp_path / "page.html").read_text()
+        assert ("What spoke for it" not in page) == ("which holds no weights" in page) == is_exported
+        assert ("holds no weights" in capsys.readouterr().err) == is_exported
 
 
 @pytest.mark.parametrize(

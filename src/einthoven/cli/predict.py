@@ -63,9 +63,12 @@ class Predict:
             return 2
         if self.out is not None:
             if self.out.suffix.lower() == ".html" and isinstance(answered[0], Findings):
-                from einthoven.explanation.findings import why
+                from einthoven.explanation.findings import needs_weights, why
 
-                answered = [replace(found, why=why(model, found)) for found in answered]
+                if model.is_exported and needs_weights(model.card):
+                    console.note("an exported file holds no weights: the page does not show what spoke for the answer")
+                else:
+                    answered = [replace(found, why=why(model, found)) for found in answered]
             answers.write(answered, self.out)
         for answer in answered:
             show_findings(answer) if isinstance(answer, Findings) else show(answer)

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from einthoven.bundle import Card
 from einthoven.explanation.gradcam import gradcam, laid_over, over_trace
 from einthoven.inference.findings import Findings, Why
 from einthoven.inference.predictor import Predictor
@@ -12,6 +13,11 @@ from einthoven.signal.rhythm import N_INTERVALS, of_intervals
 from einthoven.signal.windows import crop_starts
 
 _MOST, _PIECE_S, _STRETCH_S = 5, 0.06, 1.0
+
+
+def needs_weights(card: Card) -> bool:
+    """Whether what spoke for a class is found inside the network, not by silencing what it reads."""
+    return not card.preparation.rhythm
 
 
 def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
@@ -37,7 +43,7 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
         falls = findings.each[loudest, label] - predictor.probabilities(silenced)[:, label]
         start_s = float(findings.starts[loudest]) / record.fs_hz
         beat, trace, parts = None, None, ()
-        if card.preparation.rhythm:
+        if not needs_weights(card):
             told, parts = _over_the_trace(predictor, window, label)
         elif card.preparation.patient:
             beat, told = _over_the_beat(predictor, window, label)

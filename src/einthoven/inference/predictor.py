@@ -54,6 +54,11 @@ class Predictor:
         """What computes the network; loaded when first asked."""
         return fastest(self.folder, self.card)
 
+    @property
+    def is_exported(self) -> bool:
+        """Whether this is an exported file, which holds a graph and no weights."""
+        return self.folder.is_file()
+
     @cached_property
     def network(self):
         """The network itself in torch, in eval mode, for explanations.
@@ -61,9 +66,9 @@ class Predictor:
         Raises
         ------
         BundleDamaged
-            Where this is an exported file, which holds a graph and no weights.
+            Where this is an exported file.
         """
-        if self.folder.is_file():
+        if self.is_exported:
             raise BundleDamaged(
                 f"{self.folder} cannot be explained or exported again.",
                 found="an exported graph",

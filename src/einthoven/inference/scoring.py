@@ -188,7 +188,7 @@ def keep_result(predictor: Predictor, metrics: dict) -> None:
 
     The card of a bundled model, and that inside an exported file, stay as they came.
     """
-    if ASSETS in predictor.folder.parents or predictor.folder.is_file():
+    if ASSETS in predictor.folder.parents or predictor.is_exported:
         return
     kept = ("n", "f1", "auroc") if predictor.card.multi else ("n", "f1")
     per = {name: {key: row[key] for key in kept} for name, row in metrics["per_class"].items()}
