@@ -169,3 +169,11 @@ def test_the_one_lead_model_never_saw_208_nor_ds2():
     assert card.preparation.leads == ("MLII|II",)
     seen = set(card.training["records"]["train"]) | set(card.training["records"]["validation"])
     assert not seen & {"208", *DS2}
+
+
+def test_a_card_names_the_nets_that_answer():
+    made_of = {name: bundle.load_card(ASSETS / name).made_of for name in bundle.bundled()}
+    assert made_of["challenge2017-small"] == "arrhythminet_v1"
+    assert made_of["challenge2017-rhythm"] == "ensemble of 15: rhythm, forest"
+    assert made_of["mitbih-cnn-lstm-mlii"] == "cnn_lstm"
+    assert all(made_of.values())

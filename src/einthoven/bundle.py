@@ -72,6 +72,13 @@ class Card:
         """The name, and of an exported file what it was exported to."""
         return ", ".join([self.name, *(self.export[key] for key in ("target", "precision") if key in self.export)])
 
+    @property
+    def made_of(self) -> str:
+        """The architecture, and of an ensemble its members': how many, and which."""
+        members = [member[0] for member in self.settings.get("members", ())] or [self.architecture]
+        names = ", ".join(dict.fromkeys(members))
+        return names if len(members) == 1 else f"ensemble of {len(members)}: {names}"
+
     def as_dict(self) -> dict:
         """Plain values for card.json."""
         plain = asdict(self) | {"preparation": self.preparation.as_dict()}

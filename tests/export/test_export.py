@@ -269,7 +269,8 @@ def test_the_page_of_an_exported_file_says_what_it_lacks(tmp_path, capsys):
     for name, is_exported in (("whole", False), ("file.onnx", True)):
         assert main(["predict", str(tmp_path / name), *stated, "--out", str(tmp_path / "page.html")]) == 0
         page = (tmp_path / "page.html").read_text()
-        assert ("What spoke for it" not in page) == ("which holds no weights" in page) == is_exported
+        assert ("Grad-CAM" not in page) == ("which holds no weights" in page) == is_exported
+        assert ("read by whole, onnx, fp32" in page) == is_exported
         assert ("holds no weights" in capsys.readouterr().err) == is_exported
 
 

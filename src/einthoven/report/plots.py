@@ -152,7 +152,7 @@ def explained(prediction: Prediction, found: Sequence[Explained], path: Path) ->
         axes.set_xlabel("s from the R peak")
     figure.colorbar(line, ax=grid.ravel().tolist(), label="speaks for the class", ticks=[])
     note = "; attention in brown" if found[0].attention is not None else ""
-    title = f"{prediction.record.name}, lead {prediction.leads[0]}: Grad-CAM of {prediction.card.name}{note}"
+    title = f"{prediction.record.name}, lead {prediction.leads[0]}: Grad-CAM of {prediction.card.known_as}{note}"
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     _save(figure, path)
 
@@ -196,7 +196,7 @@ def findings(found: Findings, path: Path) -> None:
         narrow.invert_yaxis()
         narrow.set_title("falls without it by", fontsize=8, loc="left")
     grid[-1, 0].set_xlabel("s")
-    figure.suptitle(f"{found.record.name}: {found.answer}  ({found.card.name})", fontsize=10, x=0.01, ha="left")
+    figure.suptitle(f"{found.record.name}: {found.answer}  ({found.card.known_as})", fontsize=10, x=0.01, ha="left")
     _save(figure, path)
 
 
