@@ -95,6 +95,7 @@ def export(
     seen = _inputs(card, real.store.windows[real.train]) if real else graph.noise(card)
     kind = OnnxBackend if target == "onnx" else OpenVinoBackend
     found: dict = {"target": target, "precision": precision, "weights_sha256": card.weights_sha256}
+    console.note(f"writing the graph: {card.made_of}")
     if precision == "int8":
         whole = graph.to_onnx(graph.plain(reference.network), graph.noise(card))
         content, told = _best_int8(whole, seen, reference, card, where, kind)
@@ -147,6 +148,8 @@ def _best_int8(
 
 
 def _compared(model: Predictor, reference, backend, real: Real) -> Parity:
+    console.note(f"comparing on {len(real.validation):,} validation windows")
+
     def answers(by) -> Predictions:
         return predictions_for(Predictor(model.folder, model.card, by), real.protocol, real.store, real.validation)
 
