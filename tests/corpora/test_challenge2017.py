@@ -17,6 +17,7 @@ from einthoven.errors import CorpusIncomplete, PatientLeak
 from einthoven.evaluation.evaluate import evaluate, headline
 from einthoven.evaluation.official import challenge2017_score
 from einthoven.evaluation.predictions import Predictions
+from einthoven.export.convert import real_windows
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import score_test_part
 from tests.conftest import real
@@ -193,3 +194,22 @@ def test_the_real_recordings_are_counted():
     listing = CHALLENGE2017.entries(real("challenge-2017"), 300.0)
     labels, counts = np.unique([entry.codes for entry in listing], return_counts=True)
     assert dict(zip(labels.tolist(), counts.tolist(), strict=True)) == {"N": 4061, "O": 1932, "A": 606, "~": 223}
+
+
+def test_an_export_is_calibrated_on_recordings_that_trained_whatever_the_folder_holds(
+    challenge2017_like, home, tmp_path, untrained_on_one_lead
+):
+    protocol = CHALLENGE2017.protocol("clean")
+    store = build(CHALLENGE2017, challenge2017_like, CHALLENGE2017.preparation)
+    split = protocol.parts(store.index, 0, (), 0)
+    parts = {part: np.unique(store.index.record[getattr(split, part)]).tolist() for part in ("train", "validation")}
+    card = untrained_on_one_lead.card
+    card = replace(card, training=card.training | {"fold": 0, "records": parts})
+    folder = shutil.copytree(challenge2017_like, tmp_path / "fewer")
+    for gone in parts["train"][:3]:
+        (folder / f"{gone}.hea").unlink()
+        (folder / f"{gone}.mat").unlink()
+    fewer = build(CHALLENGE2017, folder, CHALLENGE2017.preparation)
+    real = real_windows(card, protocol, fewer)
+    assert np.unique(fewer.index.record[real.train]).tolist() == parts["train"][3:]
+    assert np.unique(fewer.index.record[real.validation]).tolist() == parts["validation"]

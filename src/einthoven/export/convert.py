@@ -62,14 +62,21 @@ def real_windows(card: Card, protocol: Protocol, store: Store) -> Real:
     if fold is None and training.get("members"):
         fold = training["members"][0].get("fold")
     split = protocol.parts(store.index, training.get("split_seed", 0), tuple(training.get("left_out", ())), fold)
-    if not len(split.train) or not len(split.validation):
+    train, validation = split.train, split.validation
+    if training.get("records") and not protocol.leaks:
+        # A folder with other recordings than the training one is parted otherwise: the card says who was where.
+        rows = np.sort(np.concatenate((split.train, split.validation, split.test)))
+        train, validation = (
+            rows[np.isin(store.index.record[rows], list(training["records"][part]))] for part in ("train", "validation")
+        )
+    if not len(train) or not len(validation):
         raise CorpusIncomplete(
             f"the corpus does not hold what {card.name} was trained on.",
-            found=f"{len(split.train)} windows to train on, {len(split.validation)} to validate by",
+            found=f"{len(train)} windows to train on, {len(validation)} to validate by",
             expected=f"those of protocol {protocol.name} of {training.get('corpus')}",
             remedy="--from the folder that holds the whole corpus",
         )
-    return Real(store, protocol, _some(split.train, _MOST_CALIBRATION), _some(split.validation, _MOST_COMPARED))
+    return Real(store, protocol, _some(train, _MOST_CALIBRATION), _some(validation, _MOST_COMPARED))
 
 
 def export(
