@@ -16,6 +16,7 @@ import torch
 
 import einthoven
 from einthoven import console
+from einthoven.cli.main import main
 from einthoven.errors import BundleDamaged, EinthovenError
 from einthoven.export import convert, graph
 from einthoven.inference import backends
@@ -151,6 +152,13 @@ def test_openvino_answers_a_bundle_where_onnxruntime_is_not(untrained_copy, monk
     second = load(untrained_copy)
     assert second.backend.name == "openvino"
     np.testing.assert_allclose(second.probabilities(windows), first.probabilities(windows), atol=1e-5)
+
+
+def test_an_export_does_not_go_into_its_bundle(untrained_copy, capsys):
+    before = {file.name: file.read_bytes() for file in untrained_copy.iterdir()}
+    assert main(["export", str(untrained_copy), "--out", str(untrained_copy / "graph.onnx")]) == 2
+    assert "another folder" in capsys.readouterr().err
+    assert {file.name: file.read_bytes() for file in untrained_copy.iterdir()} == before
 
 
 @pytest.fixture

@@ -81,6 +81,13 @@ class Export:
                 remedy="--from DIR",
             )
         model = load(self.model)
+        if self.out.resolve().parent == model.folder.resolve():
+            raise OutputRefused(
+                "an export does not go into the bundle that it is made of.",
+                found=str(self.out),
+                expected="a file in another folder",
+                remedy=f"--out {self.out.name}",
+            )
         model.network  # noqa: B018  an exported file is refused before a corpus is prepared
         real = None
         if self.source is not None:
