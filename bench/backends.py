@@ -86,10 +86,12 @@ def measure(name: str, way: str, place: Path) -> dict:
     window = rng.standard_normal((1, rows, samples)).astype(np.float32)
     taken = _times(lambda: work(window), 200, 2.0)
     memory = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
-    best = 0.0
+    from einthoven.inference.backends import largest_batch  # only now: its memory is not what is measured
+
+    best, most = 0.0, largest_batch(_graph(way, place)) if way.startswith("onnxruntime") else max(_BATCHES)
     for threads in (2, 1):
         workers = [_prepared(name, way, threads, place) for _ in range(2 // threads)]
-        for size in _BATCHES:
+        for size in sorted({min(size, most) for size in _BATCHES}):
             windows = rng.standard_normal((size, rows, samples)).astype(np.float32)
             best = max(best, _throughput(workers, windows))
     return {
@@ -138,7 +140,7 @@ def _prepared(name: str, way: str, threads: int, place: Path):
                 return network(torch.from_numpy(windows))
 
         return eager
-    content = (place / ("folded.onnx" if way == "onnxruntime fp32" else f"{_STORED[precision]}.onnx")).read_bytes()
+    content = _graph(way, place)
     if library == "onnxruntime":
         import onnxruntime
 
@@ -156,6 +158,10 @@ def _prepared(name: str, way: str, threads: int, place: Path):
     }
     request = core.compile_model(core.read_model(content), "CPU", options).create_infer_request()
     return lambda windows: request.infer({0: windows})
+
+
+def _graph(way: str, place: Path) -> bytes:
+    return (place / ("folded.onnx" if way == "onnxruntime fp32" else f"{_STORED[way.split()[1]]}.onnx")).read_bytes()
 
 
 _STORED = {"fp32": "plain", "bf16": "plain", "int8": "int8"}
@@ -279,67 +285,6 @@ def told(found: dict[str, dict]) -> str:
     )
 
 
-def draw(found: dict[str, dict], file: Path) -> None:
-    """The latency of each architecture in each way, from the slowest in torch; beside its name the size on disk."""
-    from matplotlib.figure import Figure
-
-    ranked = sorted(found, key=lambda name: found[name][WAYS[0]]["p50_ms"])
-    figure = Figure(figsize=(10, 1.5 + 0.3 * len(ranked)), layout="constrained")
-    axes = figure.subplots()
-    for way in WAYS:
-        library, precision = way.split()
-        colour = "0.3" if library == "torch" else {"fp32": "C0", "bf16": "C2", "int8": "C1"}[precision]
-        look = {"marker": "D", "markerfacecolor": "white"} if library == "openvino" else {"marker": "o"}
-        at = [found[name][way]["p50_ms"] for name in ranked]
-        axes.plot(at, range(len(ranked)), linestyle="", color=colour, markersize=6, alpha=0.8, label=way, **look)
-    sizes = [(found[name]["bytes"]["plain"] / 1e6, found[name]["bytes"]["int8"] / 1e6) for name in ranked]
-    labels = [
-        f"{name}\n{plain:.2f} MB, int8 {small:.2f} MB" for name, (plain, small) in zip(ranked, sizes, strict=True)
-    ]
-    axes.set_yticks(range(len(ranked)), labels, fontsize=6.5)
-    axes.set(xscale="log", xlabel="median latency of one window, one thread, ms")
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.grid(alpha=0.3, which="both")
-    axes.legend(fontsize=8, loc="lower right")
-    with written_aside(file) as aside:
-        figure.savefig(aside, dpi=130, format="png")
-
-
-def draw_quality(found: dict[str, dict], scores: dict, file: Path) -> None:
-    """The official score of each contestant against its latency, from fp32 to int8; the larger the disc, the larger the file."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(10, 5), layout="constrained")
-    axes = figure.subplots()
-    score_of = {name: scores[name]["challenge_score"] for name in CHALLENGE}
-    ranked = sorted(CHALLENGE, key=lambda name: -score_of[name]["value"])
-    for number, name in enumerate(ranked):
-        row, score, colour = found[_AHEAD + name], score_of[name], f"C{number}"
-        at = [row[f"onnxruntime {precision}"]["p50_ms"] for precision in ("fp32", "int8")]
-        kilobytes = [row["bytes"][key] / 1e3 for key in ("plain", "int8")]
-        label = f"{name}\n{kilobytes[0]:,.0f} KB, int8 {kilobytes[1]:,.0f} KB"
-        area = [max(14, size / 8) for size in kilobytes]
-        axes.vlines(at, score["low"], score["high"], color=colour, alpha=0.3)
-        axes.plot(at, [score["value"]] * 2, color=colour, alpha=0.6)
-        axes.scatter(at[0], score["value"], s=area[0], color=colour, alpha=0.8, label=label)
-        axes.scatter(at[1], score["value"], s=area[1], facecolor="white", edgecolor=colour, linewidth=1.5, zorder=3)
-    axes.set(
-        xscale="log",
-        xlabel="median latency of one recording of 30 s, one thread, ms (full disc: fp32, empty disc: int8)",
-        ylabel="official score of the Challenge 2017, 95 %\n(cross-validated in fp32)",
-    )
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter("{x:.1g}")
-    axes.grid(alpha=0.3, which="both")
-    legend = figure.legend(
-        fontsize=8, loc="outside right center", title="from the best, size on disk", alignment="left"
-    )
-    for handle in legend.legend_handles:
-        handle.set_sizes([40])
-    with written_aside(file) as aside:
-        figure.savefig(aside, dpi=130, format="png")
-
-
 def main() -> None:
     """Measure and write."""
     if sys.argv[1:2] == ["--one"]:
@@ -365,14 +310,17 @@ def _machine() -> str:
 
 def _write(found: dict[str, dict]) -> None:
     """The measurements, what is drawn of them, and their part of the page."""
+    import backends_drawn  # only here: what it loads would be counted as a backend's memory
+
     FOUND.parent.mkdir(exist_ok=True)
     with written_aside(FOUND) as aside:
         aside.write_text(json.dumps(found, indent=1) + "\n")
-    draw(found, FOUND.with_name("latency.png"))
+    backends_drawn.latency(found, WAYS, FOUND.with_name("latency.png"))
     results = RESULTS / "challenge2017" / "results.json"
     quality = []
     if results.exists() and all(_AHEAD + name in found for name in CHALLENGE):
-        draw_quality(found, json.loads(results.read_text())["scores"], FOUND.with_name("quality.png"))
+        rows = {name: found[_AHEAD + name] for name in CHALLENGE}
+        backends_drawn.quality(rows, json.loads(results.read_text())["scores"], FOUND.with_name("quality.png"))
         quality = ["![Quality against latency and size](speed/quality.png)", ""]
     reached = [row["peaks"] for row in found.values()]
     most = {name: max(row[name] for row in reached) / 1e9 for name in reached[0]}
@@ -381,7 +329,8 @@ def _write(found: dict[str, dict]) -> None:
         "",
         f"`python bench/backends.py` · {len(found)} of {len(EVERY)} rows · {machines}, two cores · "
         "random weights, which take as long as trained ones; "
-        "each way in a process of its own; memory is the most with one window. Peak: the most that torch reaches in matrix "
+        "each way in a process of its own; memory is the most with one window; int8 LSTMs answer one window at a time in ONNX "
+        "Runtime, as einthoven has them do. Peak: the most that torch reaches in matrix "
         "products of 512 to 2048, two threads: "
         + ", ".join(f"{name} {value:.0f} GMAC/s" for name, value in most.items())
         + ".",

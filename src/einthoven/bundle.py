@@ -237,9 +237,8 @@ def find(name_or_path: str | Path) -> Path:
         named, path = f"{named[:60]}…", Path("…")
     if _NAME.match(named) and (ASSETS / named / CARD).is_file():
         return ASSETS / named
-    for folder in (path, path / "bundle"):
-        if (folder / CARD).is_file() or (folder / WEIGHTS).is_file():
-            return folder
+    if here := at(path):
+        return here
     if path.is_file() and path.suffix.lower() in EXPORTED:
         return path
     if path.is_file():
@@ -263,6 +262,12 @@ def find(name_or_path: str | Path) -> Path:
         expected=f"a run's folder, an exported file ({', '.join(EXPORTED)}), or one of {', '.join(bundled())}",
         remedy="einthoven models",
     )
+
+
+def at(path: Path) -> Path | None:
+    """The bundle in a folder, or in the run that it is of; None where there is none."""
+    folders = (path, path / "bundle")
+    return next((folder for folder in folders if (folder / CARD).is_file() or (folder / WEIGHTS).is_file()), None)
 
 
 def bundled() -> tuple[str, ...]:

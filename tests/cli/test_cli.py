@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -247,6 +248,34 @@ def test_evaluate_on_another_database(untrained_copy, svdb_like, home, tmp_path,
     metrics = json.loads((tmp_path / "scores" / "untrained-svdb" / "metrics.json").read_text())
     assert (metrics["corpus"], metrics["n_patients"], metrics["leaks_patients"]) == ("svdb", 3, False)
     assert "taken for MLII and V1" in capsys.readouterr().out
+
+
+def test_no_evaluation_takes_the_place_of_another(untrained_copy, svdb_like, home, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    fewer = shutil.copytree(svdb_like, tmp_path / "fewer")
+    for file in fewer.glob(f"{min(file.stem for file in fewer.glob('*.hea'))}.*"):
+        file.unlink()
+    for source, said in ((svdb_like, False), (svdb_like, False), (fewer, True)):
+        assert main(["evaluate", str(untrained_copy), "--corpus", "svdb", "--from", str(source)]) == 0
+        assert ("the card keeps its result" in capsys.readouterr().err) == said
+    folders = [tmp_path / "scores" / name for name in ("untrained-svdb", "untrained-svdb-2")]
+    assert sorted((tmp_path / "scores").iterdir()) == folders
+    assert [json.loads((folder / "metrics.json").read_text())["n_patients"] for folder in folders] == [3, 2]
+    assert [row["n_patients"] for row in load(untrained_copy).card.results] == [3]
+
+
+def test_a_corpus_of_other_classes_is_refused_before_it_is_read(untrained, tmp_path, home, capsys):
+    assert main(["evaluate", str(untrained), "--corpus", "challenge-2017", "--from", str(tmp_path)]) == 2
+    assert "--corpus mitdb, or a model" in capsys.readouterr().err
+
+
+def test_a_model_here_of_a_bundled_one_s_name_is_told(untrained, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(untrained, tmp_path / "challenge2017-small")
+    assert load("challenge2017-small").card.architecture != "cnn"
+    assert "./challenge2017-small names the one here" in capsys.readouterr().err
+    assert load("./challenge2017-small").card.architecture == "cnn"
+    assert not capsys.readouterr().err
 
 
 def test_every_bundled_model_answers(mitdb_like, ptbxl_like, tmp_path):

@@ -88,8 +88,11 @@ def test_every_architecture_leaves_and_answers_alike(architecture, tmp_path):
         np.testing.assert_allclose(answers.logits(windows), wanted, atol=2e-4, rtol=1e-3)
         np.testing.assert_allclose(answers.logits(windows[:1]), wanted[:1], atol=2e-4, rtol=1e-3)
     small = int8.quantized(content, windows, "extremes")
-    got = OnnxBackend(small, card, tmp_path).logits(windows)
+    answers = OnnxBackend(small, card, tmp_path)
+    got = answers.logits(windows)
     assert np.abs(got - wanted).max() < 0.05 * np.ptp(wanted)
+    beside_a_large_one = answers.logits(np.concatenate((windows[:1], 20 * windows[1:2])))
+    np.testing.assert_allclose(beside_a_large_one[0], got[0], atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -272,6 +275,24 @@ def test_the_page_of_an_exported_file_says_what_it_lacks(tmp_path, capsys):
         assert ("Grad-CAM" not in page) == ("which holds no weights" in page) == is_exported
         assert ("read by whole, onnx, fp32" in page) == is_exported
         assert ("holds no weights" in capsys.readouterr().err) == is_exported
+        assert ("difference of a logit on noise" in page) == is_exported
+
+
+def test_what_is_known_of_a_model_is_not_said_of_its_export(beats, mitdb_like, tmp_path, capsys):
+    model, store, protocol = beats
+    assert main(["evaluate", str(model.folder), "--from", str(mitdb_like), "--out", str(tmp_path / "scores")]) == 0
+    real = convert.real_windows(model.card, protocol, store)
+    convert.export(load(model.folder), "onnx", "int8", tmp_path / "beats.onnx", real, even_if_worse=True)
+    told = {}
+    for name in (str(model.folder), str(tmp_path / "beats.onnx")):
+        for out in ("page.html", "page.json"):
+            assert main(["predict", name, str(mitdb_like / "100.hea"), "--out", str(tmp_path / out)]) == 0
+        told[name] = (tmp_path / "page.html").read_text(), json.loads((tmp_path / "page.json").read_text())["model"]
+    (page, said), (its_page, its) = told.values()
+    assert "How well it did: mitdb" in page and said["results"] and "exported_from" not in said
+    assert "not this file: mitdb" in its_page and "How well it did" not in its_page
+    assert f"{its['export']['compared']['windows']:,} rows; the same is said of" in its_page
+    assert its["results"] == [] and its["exported_from"] == {"name": said["name"], "results": said["results"]}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ import torch
 import einthoven
 from einthoven import console
 from einthoven.cli.main import main
-from einthoven.errors import BundleDamaged, EinthovenError
+from einthoven.errors import BundleDamaged, EinthovenError, OutputRefused
 from einthoven.export import convert, graph
 from einthoven.inference import backends
 from einthoven.inference.backends import card_inside
@@ -159,6 +159,25 @@ def test_an_export_does_not_go_into_its_bundle(untrained_copy, capsys):
     assert main(["export", str(untrained_copy), "--out", str(untrained_copy / "graph.onnx")]) == 2
     assert "another folder" in capsys.readouterr().err
     assert {file.name: file.read_bytes() for file in untrained_copy.iterdir()} == before
+
+
+def test_a_disk_that_fills_up_leaves_the_earlier_export(untrained, tmp_path, monkeypatch):
+    file = tmp_path / "ours.xml"
+    convert.export(load(untrained), "openvino", "fp32", file, None)
+    before = {made.name: made.read_bytes() for made in tmp_path.iterdir()}
+    write = Path.write_bytes
+
+    def fills_up(path, content):
+        if path.parent == tmp_path and path.suffix == ".xml":
+            raise OSError(28, "No space left on device")
+        return write(path, content)
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", fills_up)
+        with pytest.raises(OutputRefused, match="No space left"):
+            convert.export(load(untrained), "openvino", "bf16", file, None)
+    assert {made.name: made.read_bytes() for made in tmp_path.iterdir()} == before
+    assert card_inside(file).export["precision"] == "fp32"
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ def test_a_score_that_shares_patients_is_never_called_clean(model, mitdb_like, h
     model_that_saw.card = replace(model.card, training=model.card.training | {"patients": ["mitdb/201", "mitdb/233"]})
     with pytest.raises(PatientLeak, match="mitdb/233"):
         score_test_part(model_that_saw, MITDB, protocol, store)
-    with pytest.raises(ConfigurationFault, match="same classes"):
+    with pytest.raises(ConfigurationFault, match="does not answer what mitdb"):
         score_test_part(model, MITDB, MITDB.protocols["paper"], store)
 
 

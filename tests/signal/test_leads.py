@@ -47,3 +47,12 @@ def test_a_precordial_lead_is_never_invented():
     assert "--leads" not in caught.value.remedy
     with pytest.raises(LeadMismatch, match="--leads ECG1=V1"):
         leads.select(np.zeros((2, 4)), ("I", "ECG1"), ("V1",))
+
+
+def test_a_remedy_that_cannot_help_is_not_given():
+    two = ("MLII|II", "V1")
+    with pytest.raises(LeadMismatch) as caught:
+        leads.select(np.zeros((1, 4)), ("ECG",), two)
+    assert "--leads" not in caught.value.remedy and "2 leads" in caught.value.expected
+    with pytest.raises(LeadMismatch, match="--leads A=MLII,B=V1"):
+        leads.select(np.zeros((2, 4)), ("A", "B"), two)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from tyro.conf import Positional
@@ -26,7 +27,7 @@ class Evaluate:
     """Folder of the corpus as its publisher lays it out."""
     out: Path | None = None
     """Folder for metrics.json, table.md, predictions.csv, roc.png and confusion.png (classes.png for several classes at once);
-    scores/MODEL-CORPUS here, where not stated."""
+    scores/MODEL-CORPUS here, where not stated (a number is put behind it where that holds another evaluation)."""
     corpus: str | None = None
     """Name of the corpus; the one the model was trained on, where not stated."""
     protocol: str | None = None
@@ -45,14 +46,14 @@ class Evaluate:
         from einthoven.data.build import build, told
         from einthoven.evaluation.evaluate import evaluate, headline
         from einthoven.inference.predictor import load
-        from einthoven.inference.scoring import keep_result, score_test_part
+        from einthoven.inference.scoring import keep_result, require_classes, score_test_part
         from einthoven.report import plots, tables
 
         predictor = load(self.model)
         card = predictor.card
         corpus, protocol = corpus_of(card, self.corpus, self.protocol, self.labels)
-        out = self.out or Path("scores") / f"{Path(self.model).absolute().name}-{corpus.name}"
-        require_folder(out)
+        require_classes(card, corpus, protocol)
+        require_folder(self.out or Path("scores"))
         store = build(corpus, self.source, card.preparation, protocol.without, self.strict)
         if self.drop_202 and corpus.name != "mitdb":
             raise ConfigurationFault(
@@ -73,6 +74,7 @@ class Evaluate:
             **evaluate(predictions, protocol.unit),
             "store_fingerprint": store.fingerprint,
         }
+        out = self.out or _own_folder(f"{Path(self.model).absolute().name}-{corpus.name}", metrics)
         with written_aside(out / "metrics.json") as aside:
             aside.write_text(json.dumps(metrics, indent=1) + "\n")
         with written_aside(out / "table.md") as aside:
@@ -84,7 +86,11 @@ class Evaluate:
             plots.confusion(metrics, out / "confusion.png")
         plots.roc(predictions, metrics, out / "roc.png")
         if not (self.drop_202 or self.folds):
-            keep_result(predictor, metrics)
+            larger = keep_result(predictor, metrics)
+            if larger:
+                console.note(
+                    f"the card keeps its result on {larger['n_test']:,} {larger['rows']}, a larger test than this"
+                )
         console.say(tables.title(metrics))
         console.table(
             ("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in headline(metrics)]
@@ -105,6 +111,26 @@ def corpus_of(
     protocol = corpus.protocol(protocol_name or _stated(card.training, "protocol", card.name))
     asked = next((name for name, known in corpus.label_sets.items() if known.name == card.labels), None)
     return corpus, corpus.with_labels(protocol, labels or asked)
+
+
+_OF_ONE_EVALUATION = ("model", "weights_sha256", "corpus", "protocol", "labels", "folds", "fold", "left_out")
+_OF_ONE_EVALUATION += ("store_fingerprint",)
+
+
+def _own_folder(name: str, metrics: dict) -> Path:
+    """scores/NAME, or with the first number behind it that holds no other evaluation."""
+    folders = (Path("scores") / f"{name}-{number}" for number in count(2))
+    return next(folder for folder in chain([Path("scores") / name], folders) if not _is_another(folder, metrics))
+
+
+def _is_another(folder: Path, metrics: dict) -> bool:
+    try:
+        known = json.loads((folder / "metrics.json").read_text())
+        return any(known.get(key) != metrics[key] for key in _OF_ONE_EVALUATION)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, AttributeError):
+        return True
 
 
 def _stated(training: dict, key: str, name: str) -> str:

@@ -1,6 +1,5 @@
 """Knows the verb export."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -101,27 +100,13 @@ class Export:
 
     def _show(self, card, n_bytes: int) -> None:
         from einthoven.inference.prediction import DISCLAIMER
+        from einthoven.report.tables import beside_its_model
 
-        compared = card.export.get("compared")
         title = f"{self.out}: {n_bytes / 1e6:.2f} MB, {card.n_parameters:,} parameters, {card.export['precision']}"
-        if compared is None:
-            console.say(
-                f"{title}\nlargest difference of a logit on noise: {card.export['largest_logit_difference_on_noise']:g}"
-            )
-            console.say("Not compared on real windows: name the corpus that trained it with --from DIR.")
+        columns, rows, told = beside_its_model(card)
+        if rows:
+            console.table(columns, rows, title)
         else:
-            pairs = compared["metrics"] | {f"F1 of {name}": pair for name, pair in compared["f1_per_class"].items()}
-            rows = [
-                (name, f"{old:.4f}", f"{new:.4f}", f"{100 * (new - old):+.2f}")
-                if math.isfinite(old)
-                else (name, "no row", "", "")
-                for name, (old, new) in pairs.items()
-            ]
-            where = "on rows its members trained on" if len(card.training.get("members", ())) > 1 else "on validation"
-            console.table((where, "model", "export", "points"), rows, title)
-            largest, mean = compared["largest_probability_difference"], compared["mean_probability_difference"]
-            console.say(
-                f"{compared['windows']:,} rows; the same is said of {compared['agreement']:.2%}; difference of a probability: "
-                f"largest {largest:g}, mean {mean:g}"
-            )
+            console.say(f"{title}\nName the corpus that trained it with --from DIR, to have it compared.")
+        console.say(told)
         console.say(DISCLAIMER)

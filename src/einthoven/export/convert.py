@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -129,10 +130,17 @@ def export(
                     _require_close(parity.probability[0], precision, where)
         done = replace(card, export=found)
         _write(content, done, target, precision, draft)
-        for made in reversed(files_of(draft)):
-            with written_aside(where.with_suffix(made.suffix)) as final:
-                final.write_bytes(made.read_bytes())
+        _placed(draft, where)
     return done
+
+
+@console.uninterrupted()
+def _placed(draft: Path, out: Path) -> None:
+    """Put an export where it belongs, all of its files or none; the graph first, which is refused without its weights."""
+    with ExitStack() as stack:
+        for made in reversed(files_of(draft)):
+            aside = stack.enter_context(written_aside(out.with_suffix(made.suffix)))
+            aside.write_bytes(made.read_bytes())
 
 
 def _best_int8(

@@ -32,9 +32,9 @@ class Parity:
         return float(np.max([before - after for before, after in self.metrics.values()]))
 
     def as_dict(self) -> dict:
-        """Plain values for the card."""
-        pairs = {name: [round(value, 5) for value in pair] for name, pair in self.metrics.items()}
-        each = {name: [round(value, 5) for value in pair] for name, pair in self.per_class.items()}
+        """Plain values for the card; None is what could not be worked out."""
+        pairs = {name: [_rounded(value) for value in pair] for name, pair in self.metrics.items()}
+        each = {name: [_rounded(value) for value in pair] for name, pair in self.per_class.items()}
         largest, mean = self.probability
         return {
             "windows": self.n,
@@ -92,3 +92,7 @@ def require_kept(parity: Parity, what: str) -> None:
 
 def _value(found: dict) -> float:
     return float(found["value"]) if found["value"] is not None else float("nan")
+
+
+def _rounded(value: float) -> float | None:
+    return round(value, 5) if np.isfinite(value) else None

@@ -17,6 +17,8 @@ CARD_KEY = "einthoven.card"
 DIGEST_KEY = "einthoven.sha256"
 """Where it keeps the checksum of itself, see :func:`digest`."""
 NO_DIGEST = "the checksum of this file".ljust(64, ".")
+_RANGES_OF_ALL = b"DynamicQuantizeLSTM"
+"""ONNX Runtime's int8 LSTM, which finds the range of its activations over a whole batch."""
 _BATCH = 128  # larger batches fall out of the cache: 2,624 beats took 0.39 s by 128 and 0.60 s at once
 
 
@@ -98,13 +100,16 @@ class OnnxBackend:
             takes, gives = self.session.get_inputs()[0], self.session.get_outputs()[0]
             _require_shape(card, takes.shape[1:], gives.shape[1:])
             self.takes = takes.name
+            self.batch = largest_batch(content)
         except Exception as error:
             raise _not_the_card_s(where, _said(error)) from error
 
     def logits(self, windows: np.ndarray) -> np.ndarray:
         """[n, leads, samples] to [n, classes]."""
-        pieces = [self.session.run(None, {self.takes: np.ascontiguousarray(piece)})[0] for piece in _pieces(windows)]
-        return np.concatenate(pieces)
+        pieces = _pieces(windows, self.batch)
+        return np.concatenate(
+            [self.session.run(None, {self.takes: np.ascontiguousarray(piece)})[0] for piece in pieces]
+        )
 
 
 class OpenVinoBackend:
@@ -138,6 +143,11 @@ class OpenVinoBackend:
     def logits(self, windows: np.ndarray) -> np.ndarray:
         """[n, leads, samples] to [n, classes]."""
         return np.concatenate([self.request.infer({0: np.ascontiguousarray(piece)})[0] for piece in _pieces(windows)])
+
+
+def largest_batch(content: bytes) -> int:
+    """How many windows ONNX Runtime answers together: one, where a graph's int8 LSTMs would make each depend on its neighbours."""
+    return 1 if _RANGES_OF_ALL in content else _BATCH
 
 
 def fastest(place: Path, card: Card) -> Backend:
@@ -206,7 +216,7 @@ def card_inside(file: Path) -> Card:
             f"{file} is no model that einthoven exported.",
             found=_said(error),
             expected="a graph with its card inside" + ", and its .bin beside it" * is_pair,
-            remedy=f"einthoven export MODEL --to {'openvino' if is_pair else 'onnx'} --out {file.name}",
+            remedy=f"einthoven export MODEL --to {'openvino' if is_pair else 'onnx'} --out {file}",
         ) from error
 
 
@@ -238,5 +248,5 @@ def _not_the_card_s(where: Path, found: str) -> BundleDamaged:
     )
 
 
-def _pieces(windows: np.ndarray):
-    return (windows[at : at + _BATCH] for at in range(0, len(windows), _BATCH))
+def _pieces(windows: np.ndarray, size: int = _BATCH):
+    return (windows[at : at + size] for at in range(0, len(windows), size))

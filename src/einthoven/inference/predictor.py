@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from einthoven import bundle
+from einthoven import bundle, console
 from einthoven.bundle import Card
 from einthoven.errors import BundleDamaged, RecordTooShort
 from einthoven.evaluation.share import with_own_share
 from einthoven.inference.backends import Backend, TorchBackend, card_inside, fastest
 from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import Prediction
+from einthoven.paths import ASSETS
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
 
@@ -29,6 +30,8 @@ def load(name_or_path: str | Path) -> "Predictor":
         Where there is none, or it is damaged. Pickles are never loaded.
     """
     folder = bundle.find(name_or_path)
+    if ASSETS in folder.parents and bundle.at(Path(name_or_path)) not in (None, folder):
+        console.note(f"{name_or_path} is the model that comes with einthoven; ./{name_or_path} names the one here")
     if folder.is_file():
         return Predictor(folder, card_inside(folder))
     card = bundle.load_card(folder)
@@ -68,12 +71,13 @@ class Predictor:
         BundleDamaged
             Where this is an exported file.
         """
+        name = self.card.name
         if self.is_exported:
             raise BundleDamaged(
                 f"{self.folder} cannot be explained or exported again.",
                 found="an exported graph",
                 expected="the bundle it was exported from, with its weights",
-                remedy=f"name the folder of {self.card.name}, not the file",
+                remedy=name if name in bundle.bundled() else f"name the folder of {name}, not the file",
             )
         return TorchBackend(self.folder, self.card).network
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from einthoven.bundle import rewrite_card
+from einthoven.bundle import Card, rewrite_card
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import PARTS, Split, require_apart
 from einthoven.data.store import Store
@@ -37,6 +37,28 @@ def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chos
     )
     whole = store.preparation.cut == "tiles" and protocol.unit != "window"
     return answers.by_record() if whole else answers
+
+
+def require_classes(card: Card, corpus: Corpus, protocol: Protocol) -> None:
+    """Refuse a protocol of other classes than a model's.
+
+    Raises
+    ------
+    ConfigurationFault
+        Naming a protocol of the corpus that has them, or the corpus that trained the model.
+    """
+    if card.classes == protocol.labels.classes:
+        return
+    fitting = [f"--protocol {name}" for name, known in corpus.protocols.items() if known.labels.classes == card.classes]
+    fitting += [f"--labels {name}" for name, known in corpus.label_sets.items() if known.classes == card.classes]
+    raise ConfigurationFault(
+        f"{card.name} does not answer what {corpus.name} is asked.",
+        found=f"{', '.join(card.classes)}  ({card.name})",
+        expected=f"{', '.join(protocol.labels.classes)}  ({corpus.name}, protocol {protocol.name})",
+        remedy=fitting[0]
+        if fitting
+        else f"--corpus {card.training.get('corpus', 'another')}, or a model that knows these classes",
+    )
 
 
 def score_test_part(
@@ -72,13 +94,7 @@ def score_test_part(
         Where the classes of model and protocol differ.
     """
     card = predictor.card
-    if card.classes != protocol.labels.classes:
-        raise ConfigurationFault(
-            "model and protocol do not have the same classes.",
-            found=f"{', '.join(card.classes)}  ({card.name})",
-            expected=f"{', '.join(protocol.labels.classes)}  ({corpus.name}, protocol {protocol.name})",
-            remedy=f"--protocol {card.training.get('protocol', 'paper')}",
-        )
+    require_classes(card, corpus, protocol)
     split = protocol.parts(store.index, card.training.get("split_seed", 0), left_out, fold)
     if folds:
         chosen = np.isin(store.index.group, folds) & protocol.labels.is_labelled(store.index.symbol)
@@ -183,16 +199,26 @@ _ON_A_CARD = ("corpus", "corpus_version", "protocol", "protocol_summary", "leaks
 _ON_A_CARD += ("n_test", "n_patients", "rows", "interval", "left_out_of_the_store", "unlabelled")
 
 
-def keep_result(predictor: Predictor, metrics: dict) -> None:
+def keep_result(predictor: Predictor, metrics: dict) -> dict | None:
     """Write the headline of an evaluation on the model's card, in place of an earlier one on the same corpus and protocol.
 
     The card of a bundled model, and that inside an exported file, stay as they came.
+
+    Returns
+    -------
+    the earlier one, where that was of a larger test and stays; else None
     """
     if ASSETS in predictor.folder.parents or predictor.is_exported:
-        return
+        return None
     kept = ("n", "f1", "auroc") if predictor.card.multi else ("n", "f1")
     per = {name: {key: row[key] for key in kept} for name, row in metrics["per_class"].items()}
     row = {name: metrics[name] for name in (*_ON_A_CARD, *headline(metrics))} | {"per_class": per}
     card = predictor.card
-    kept = [known for known in card.results if (known["corpus"], known["protocol"]) != (row["corpus"], row["protocol"])]
-    rewrite_card(predictor.folder, replace(card, results=(*kept, row)))
+    alike = [
+        known for known in card.results if (known["corpus"], known["protocol"]) == (row["corpus"], row["protocol"])
+    ]
+    larger = next((known for known in alike if known["n_test"] > row["n_test"]), None)
+    if larger is None:
+        kept = [known for known in card.results if known not in alike]
+        rewrite_card(predictor.folder, replace(card, results=(*kept, row)))
+    return larger

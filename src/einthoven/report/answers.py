@@ -21,9 +21,11 @@ def as_json(predictions: Sequence[Prediction | Findings]) -> str:
         "architecture": card.architecture,
         "weights_sha256": card.weights_sha256,
         "classes": dict(zip(card.classes, card.meanings, strict=True)),
-        "results": list(card.results),
+        "results": [] if card.export else list(card.results),
         "attribution": card.attribution,
     }
+    if card.export:
+        model |= {"export": card.export, "exported_from": {"name": card.name, "results": list(card.results)}}
     content = {"einthoven": __version__, "notice": DISCLAIMER, "model": model}
     records = [prediction.as_dict() for prediction in predictions]
     if isinstance(predictions[0], Findings):

@@ -12,7 +12,7 @@ from einthoven.inference.findings import Findings, Why
 from einthoven.inference.prediction import DISCLAIMER, SCOPE, UNSURE, Prediction
 from einthoven.report import paper
 from einthoven.report.plots import colour_of
-from einthoven.report.tables import cells
+from einthoven.report.tables import beside_its_model, cells
 from einthoven.signal import leads
 
 _NORMAL = "N"
@@ -44,6 +44,7 @@ def render(
         grid=Markup(paper.grid_pattern()),
         card=card,
         results=[_result(row) for row in card.results],
+        beside=beside_its_model(card) if card.export else None,
         records=[_found(row) if whole else _section(row, counted) for row in predictions],
         unsure=UNSURE,
         strip_s=paper.STRIP_S,

@@ -1,5 +1,6 @@
 """Knows how an evaluation reads as a table, in Markdown and in the terminal. Computes nothing."""
 
+from einthoven.bundle import Card
 from einthoven.evaluation.evaluate import headline
 
 
@@ -32,6 +33,28 @@ def per_class(metrics: dict) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         ends = [cells(row[area])[0] for area in areas]
         rows.append((name, f"{row['n']:,}", str(row["n_patients"]), *figures, *cells(row["f1"]), *ends))
     return columns, rows
+
+
+def beside_its_model(card: Card) -> tuple[tuple[str, ...], list[tuple[str, ...]], str]:
+    """Columns and rows of how an exported file answers beside the model it was made of, and a sentence about it."""
+    compared = card.export.get("compared")
+    if compared is None:
+        largest = next(value for key, value in card.export.items() if key.startswith("largest_logit_difference"))
+        return (), [], f"Not compared on real windows; largest difference of a logit on noise: {largest:g}."
+    pairs = compared["metrics"] | {f"F1 of {name}": pair for name, pair in compared["f1_per_class"].items()}
+    rows = [
+        (name, f"{old:.4f}", f"{new:.4f}", f"{100 * (new - old):+.2f}")
+        if None not in (old, new)
+        else (name, "no row", "", "")
+        for name, (old, new) in pairs.items()
+    ]
+    where = "on rows its members trained on" if len(card.training.get("members", ())) > 1 else "on validation"
+    largest, mean = compared["largest_probability_difference"], compared["mean_probability_difference"]
+    told = (
+        f"{compared['windows']:,} rows; the same is said of {compared['agreement']:.2%}; difference of a probability: "
+        f"largest {largest:g}, mean {mean:g}."
+    )
+    return (where, "model", "export", "points"), rows, told
 
 
 _AREAS = {"auc": "AUC", "auroc": "AUROC", "auprc": "AUPRC"}

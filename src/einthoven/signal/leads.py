@@ -58,7 +58,7 @@ def select(
     """
     at = {canonical(name): index for index, name in reversed(list(enumerate(names)))}
     taken: set[str] = set()
-    rows, used = [], []
+    rows, used, unmet = [], [], []
     for wish in wishes:
         options = [canonical(option) for option in wish.split("|")]
         present = next((option for option in options if option in at and option not in taken), None)
@@ -70,20 +70,23 @@ def select(
         found = ((option, _derived(signal, at, option)) for option in options)
         option, derived = next(((option, row) for option, row in found if row is not None), ("", None))
         if derived is None:
-            nameless = next((name for name in names if canonical(name) not in _CANONICAL.values()), None)
-            raise LeadMismatch(
-                "the model and the record do not share their leads.",
-                found=f"{', '.join(names)}  ({source})",
-                expected=", ".join(wish.replace("|", " or ") for wish in wishes),
-                remedy=(
-                    f"--leads {nameless}={options[0]}   if that is what the file's lead stands for\n"
-                    if nameless
-                    else ""
-                )
-                + "einthoven models      lists each model with its leads",
-            )
+            unmet.append(options[0])
+            continue
         rows.append(derived)
         used.append(option)
+    if unmet:
+        nameless = [name for name in names if canonical(name) not in _CANONICAL.values()]
+        named = ",".join(f"{name}={lead}" for name, lead in zip(nameless, unmet, strict=False))
+        raise LeadMismatch(
+            "the model and the record do not share their leads.",
+            found=f"{', '.join(names)}  ({source})",
+            expected=", ".join(wish.replace("|", " or ") for wish in wishes)
+            + f": {len(wishes)} leads" * (len(wishes) > 1),
+            remedy=(
+                f"--leads {named}   if that is what the file's leads stand for\n" if len(nameless) >= len(unmet) else ""
+            )
+            + "einthoven models      lists each model with its leads",
+        )
     return np.stack(rows), tuple(used)
 
 
