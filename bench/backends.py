@@ -328,11 +328,10 @@ def _write(found: dict[str, dict]) -> None:
     machines = ", ".join(sorted({row["machine"] for row in found.values()}))
     lines = [
         "",
-        f"`python bench/backends.py` · {len(found)} of {len(EVERY)} rows · {machines}, two cores · "
-        "random weights, which take as long as trained ones; "
-        "each way in a process of its own; memory is the most with one window (of torch, in rows of challenge2017, with what its study loads); int8 LSTMs answer one window at a time in ONNX "
-        "Runtime, as einthoven has them do. Peak: the most that torch reaches in matrix "
-        "products of 512 to 2048, two threads: "
+        f"`python bench/backends.py` · {len(found)} of {len(EVERY)} rows · {machines}, two cores · random weights, which take as "
+        "long as trained ones; each way in a process of its own; memory is the most with one window (of torch, in rows of "
+        "challenge2017, with what its study loads); int8 LSTMs answer one window at a time in ONNX Runtime, as einthoven has "
+        "them do. Peak: the most that torch reaches in matrix products of 512 to 2048, two threads: "
         + ", ".join(f"{name} {value:.0f} GMAC/s" for name, value in most.items())
         + ".",
         "",
