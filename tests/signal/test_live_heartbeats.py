@@ -24,8 +24,8 @@ def test_beats_as_they_come_are_those_of_the_whole_signal(ecg, chunk):
 
 
 def test_beats_of_real_records_as_they_come(real_mitdb):
-    for name in ("108", "207", "231"):
-        signal = einthoven.read(real_mitdb / f"{name}.hea").signal_mv[0, : 360 * 300]
+    for name in ("108", "119", "207", "231"):
+        signal = einthoven.read(real_mitdb / f"{name}.hea").signal_mv[0]
         live = LiveHeartbeats(FS_HZ)
         found = [live.feed(signal[at : at + 1234]) for at in range(0, len(signal), 1234)]
         np.testing.assert_array_equal(np.concatenate((*found, live.end())), heartbeats.find(signal, FS_HZ))
@@ -54,3 +54,18 @@ def test_beats_of_an_irregular_rhythm_as_they_come():
     live = LiveHeartbeats(FS_HZ)
     found = [live.feed(signal[at : at + 800]) for at in range(0, len(signal), 800)]
     np.testing.assert_array_equal(np.concatenate((*found, live.end())), heartbeats.find(signal, FS_HZ))
+
+
+def test_regular_intervals_are_remembered_over_thousands_of_others():
+    """The limits of an interval go back to whichever beats were the last regular ones, however long ago."""
+    fs_hz, rng = 100.0, np.random.default_rng(6)
+    intervals_s = np.concatenate((np.full(40, 0.8), np.tile([0.55, 1.1], 700), [0.55, 1.1, 3.0] * 20))
+    signal = 0.01 * rng.standard_normal(round(fs_hz * (intervals_s.sum() + 2))).astype(np.float32)
+    places = np.round(fs_hz * (1 + np.cumsum(intervals_s))).astype(int)
+    sizes = np.where(np.arange(len(places)) >= 1440, rng.uniform(0.1, 1, len(places)), 1)
+    for step, height in ((-1, 0.5), (0, 1.0), (1, 0.5)):
+        signal[places + step] += (height * sizes).astype(np.float32)
+    live = LiveHeartbeats(fs_hz)
+    found = [live.feed(signal[at : at + 3000]) for at in range(0, len(signal), 3000)]
+    np.testing.assert_array_equal(np.concatenate((*found, live.end())), heartbeats.find(signal, fs_hz))
+    assert len(live.thresholds.intervals) < 600

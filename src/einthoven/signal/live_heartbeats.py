@@ -4,7 +4,9 @@ sleepecg looks at a whole signal at once. Here its filters run over stretches wi
 1985, doi 10.1109/TBME.1985.325532, as sleepecg 0.6 changed them) are a state that can be kept.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -14,7 +16,9 @@ _MARGIN_S = 2.0  # the filter's ringing is below 1e-10 by then
 _BAND_HZ = (5.0, 30.0)
 _WINDOW_S, _REFRACTORY_S, _T_WAVE_S, _LEARNING_S = 0.15, 0.2, 0.36, 2.0
 _MOST_SEARCHES = 15
-_REMEMBERED = 1000
+_REGULAR = 8
+"""Intervals within the limits that make the mean."""
+_PRUNED_EVERY = 500
 _KEPT_S = 10.0
 
 
@@ -39,7 +43,8 @@ class Thresholds:
     low: float = 0.0
     high: float = 0.0
     longest: float = 0.0
-    intervals: list[float] = field(default_factory=list)
+    intervals: list[tuple[int, int]] = field(default_factory=list)
+    """Number of the beat that ended it, and samples; of each length only the latest that can still be asked for."""
     n_found: int = 0
     searches: bool = True
     previous: int = 0
@@ -150,20 +155,18 @@ class Thresholds:
         self.n_found += 1
         self._set_limits()
         if self.n_found > 1:
-            self.intervals = [*self.intervals[1 - _REMEMBERED :], float(beat - self.previous)]
+            interval = beat - self.previous
+            self.intervals.append((self.n_found, interval))
+            if self.n_found % _PRUNED_EVERY == 0:
+                self.intervals = _latest_of_each(self.intervals)
             if self.n_found == 2:
-                self.low, self.high = 0.92 * self.intervals[-1], 1.16 * self.intervals[-1]
-            regular, is_irregular = [], False
-            for interval in reversed(self.intervals):
-                if self.low < interval < self.high:
-                    regular.append(interval)
-                    if len(regular) == 8:
-                        break
-                else:
-                    is_irregular = True
-            mean = sum(regular) / len(regular) if regular else float("nan")
+                self.low, self.high = 0.92 * interval, 1.16 * interval
+            within = (row for row in reversed(self.intervals) if self.low < row[1] < self.high)
+            regular = list(islice(within, _REGULAR))
+            mean = sum(length for _, length in regular) / len(regular) if regular else float("nan")
             self.low, self.high, self.longest = 0.92 * mean, 1.16 * mean, 1.66 * mean
-            if is_irregular:
+            since = regular[-1][0] if len(regular) == _REGULAR else 2
+            if self.n_found - since + 1 > len(regular):  # another interval lies among them
                 self.limit_f, self.limit_i = self.limit_f / 2, self.limit_i / 2
         self.searches, self.previous = True, beat
         self.search_from = self.at = beat + self._refractory
@@ -175,6 +178,17 @@ class Thresholds:
         if gone > 0:
             self.f, self.i, self.first = self.f[gone:], self.i[gone:], self.first + gone
             self.search_from = max(self.search_from, self.first + 1)
+
+
+def _latest_of_each(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of each length the latest eight: more of one length are never asked for."""
+    times: Counter[int] = Counter()
+    kept = []
+    for number, length in reversed(intervals):
+        times[length] += 1
+        if times[length] <= _REGULAR:
+            kept.append((number, length))
+    return kept[::-1]
 
 
 class LiveHeartbeats:
