@@ -2,6 +2,7 @@ import json
 import pickle
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from einthoven import bundle
 from einthoven.errors import BundleDamaged, UnknownName
+from einthoven.inference.backends import TorchBackend
 from einthoven.inference.predictor import load
+from einthoven.models.cost import parameters
 from einthoven.paths import ASSETS
 
 
@@ -169,6 +172,19 @@ def test_the_one_lead_model_never_saw_208_nor_ds2():
     assert card.preparation.leads == ("MLII|II",)
     seen = set(card.training["records"]["train"]) | set(card.training["records"]["validation"])
     assert not seen & {"208", *DS2}
+
+
+def test_a_bundled_model_is_known_by_whatever_path(monkeypatch, tmp_path, untrained):
+    monkeypatch.chdir(ASSETS.parent)
+    assert bundle.is_bundled(Path("assets") / "challenge2017-small") and not bundle.is_bundled(untrained)
+    (tmp_path / "link").symlink_to(ASSETS / "challenge2017-small")
+    assert bundle.is_bundled(tmp_path / "link")
+
+
+@pytest.mark.parametrize("name", bundle.bundled())
+def test_parameters_are_counted_as_everywhere(name):
+    card = bundle.load_card(ASSETS / name)
+    assert card.n_parameters == parameters(TorchBackend(ASSETS / name, card).network)
 
 
 def test_a_card_names_the_nets_that_answer():

@@ -19,6 +19,7 @@ from einthoven.signal.preparation import Preparation
 EXPORTED = (".onnx", ".xml")
 """Suffixes of models that were exported, their card inside them."""
 CARD, WEIGHTS, GRAPH, NUMBERS = "card.json", "weights.safetensors", "graph.onnx", "graph.json"
+_NO_PARAMETERS = {"running_mean", "running_var", "num_batches_tracked", "feature", "threshold", "left", "right"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*$")
 
 
@@ -58,7 +59,7 @@ class Card:
     graph_sha256: str = ""
     """Checksum of the graph for ONNX Runtime, where the bundle has one, and of what says which of the weights are in it."""
     n_parameters: int = 0
-    """Trained numbers."""
+    """Trained numbers; of trees the answers of their leaves."""
     results: tuple[dict, ...] = field(default=())
     """Evaluations: corpus, protocol and the head of metrics.json."""
     export: dict = field(default_factory=dict)
@@ -159,7 +160,7 @@ def save(folder: Path, card: Card, tensors: dict[str, np.ndarray]) -> Card:
     from safetensors.numpy import save as to_bytes
 
     content = to_bytes({name: np.ascontiguousarray(values) for name, values in tensors.items()})
-    counted = sum(values.size for name, values in tensors.items() if not _is_statistic(name))
+    counted = sum(values.size for name, values in tensors.items() if _is_parameter(name))
     saved = replace(card, weights_sha256=hashlib.sha256(content).hexdigest(), n_parameters=counted)
     with folder_aside(folder) as aside:
         (aside / WEIGHTS).write_bytes(content)
@@ -270,6 +271,11 @@ def at(path: Path) -> Path | None:
     return next((folder for folder in folders if (folder / CARD).is_file() or (folder / WEIGHTS).is_file()), None)
 
 
+def is_bundled(folder: Path) -> bool:
+    """Whether a folder is of a model that comes with the package, however it was named."""
+    return ASSETS.resolve() in folder.resolve().parents
+
+
 def bundled() -> tuple[str, ...]:
     """Names of the models that come with the package."""
     return tuple(sorted(file.parent.name for file in ASSETS.glob(f"*/{CARD}")))
@@ -280,8 +286,9 @@ def _checksum(plain: dict) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
 
 
-def _is_statistic(name: str) -> bool:
-    return name.endswith(("running_mean", "running_var", "num_batches_tracked"))
+def _is_parameter(name: str) -> bool:
+    """Not a statistic of batches, nor how a tree branches."""
+    return name.rsplit(".", 1)[-1] not in _NO_PARAMETERS
 
 
 def _damaged(folder: Path, found: str) -> BundleDamaged:

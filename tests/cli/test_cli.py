@@ -118,6 +118,7 @@ BAD_INPUTS = {
     "unclear leads": lambda strip, tmp: [strip, "--fs", "360", "--leads", "MLII,A=B", "--unit", "mV"],
     "an unknown suffix": lambda strip, tmp: [strip, *STATED, "--out", tmp / "a.docx"],
     "a folder as output": lambda strip, tmp: [strip, *STATED, "--out", tmp / "deep.json"],
+    "this folder as output": lambda strip, tmp: [strip, *STATED, "--out", "."],
     "nothing to read": lambda strip, tmp: [],
 }
 

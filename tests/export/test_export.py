@@ -22,6 +22,7 @@ from einthoven.inference.backends import OnnxBackend, OpenVinoBackend, TorchBack
 from einthoven.inference.predictor import Predictor, load
 from einthoven.models import MODELS, OF_TYPICAL_BEATS
 from einthoven.models.blocks import Conv1d, MaxPool1d, SameConv1d
+from einthoven.report.tables import beside_its_model
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Preparation
 from einthoven.training.fit import fit
@@ -121,6 +122,15 @@ def test_any_number_of_windows_finds_the_ranges():
     for n in (1, 5, 27, 33):
         for way in ("extremes", "percentile"):
             assert len(int8.quantized(content, windows[:n], way)) < len(content)
+
+
+@pytest.mark.parametrize("folds, where", [((0, 1), "on rows its members trained on"), ((2, 2), "on validation")])
+def test_what_members_trained_on_is_said_of_folds_alone(folds, where, tmp_path):
+    model = untrained_of("cnn", tmp_path / "model", {"widths": (4, 4)})
+    compared = Parity(60, {"macro_f1": (0.5, 0.5)}, {"a": (0.5, 0.5)}, (0.1, 0.01), 1.0).as_dict()
+    training = {"members": [{"fold": fold} for fold in folds]}
+    columns, _, _ = beside_its_model(replace(model.card, training=training, export={"compared": compared}))
+    assert columns[0] == where
 
 
 @pytest.mark.parametrize("target", convert.TARGETS)
@@ -306,6 +316,8 @@ def test_what_is_known_of_a_model_is_not_said_of_its_export(beats, mitdb_like, t
         ["--from", "nowhere", "--out", "x.onnx"],
         ["--out", "folder/a.onnx"],
         ["--to", "openvino", "--out", "other.xml"],
+        ["--out", "."],
+        ["--out", "/"],
     ],
 )
 def test_what_cannot_be_exported_ends_with_one_error(untrained, words, tmp_path, monkeypatch, capsys, home):

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 from dataclasses import replace
 
 import matplotlib.image
@@ -15,7 +16,7 @@ from einthoven import bundle
 from einthoven.cli.main import main
 from einthoven.corpora.ptbxl import PTBXL
 from einthoven.corpora.scp import LABEL_SETS
-from einthoven.errors import ConfigurationFault, LeadMismatch, RecordTooShort
+from einthoven.errors import ConfigurationFault, LeadMismatch, OutputRefused, RecordTooShort
 from einthoven.explanation.findings import why
 from einthoven.explanation.gradcam import over_trace
 from einthoven.inference.prediction import DISCLAIMER
@@ -274,6 +275,35 @@ def test_evaluate_by_the_publisher_s_folds(model, ptbxl_like, home, tmp_path, ca
     assert "no waveform in records100: 1 (7)" in capsys.readouterr().out
     assert main([*words, "--folds", "77", "--out", str(tmp_path / "none")]) == 2
     assert "the test part of ptb-xl is empty" in capsys.readouterr().err
+
+
+def test_a_result_is_of_one_question(model, ptbxl_like, home, tmp_path, monkeypatch, capsys):
+    copy = shutil.copytree(model.folder, tmp_path / "copy")
+    words = ["evaluate", str(copy), "--corpus", "ptb-xl", "--from", str(ptbxl_like), "--out", str(tmp_path / "scores")]
+    assert main(words) == 0
+    row = bundle.load_card(copy).results[-1]
+    assert row["labels"] == LABEL_SETS["superclasses"].name
+    other = row | {"labels": "another question", "n_test": 10_000}
+    bundle.rewrite_card(copy, replace(bundle.load_card(copy), results=(other, row)))
+    assert main(words) == 0
+    assert "a larger test" not in capsys.readouterr().err
+    assert sorted(known["labels"] for known in bundle.load_card(copy).results) == sorted(
+        [row["labels"], "another question"]
+    )
+
+    def full(*_):
+        raise OutputRefused("no.", found="read-only", expected="room", remedy="none")
+
+    monkeypatch.setattr("einthoven.inference.scoring.rewrite_card", full)
+    assert main(words) == 0
+    told = capsys.readouterr()
+    assert "stays as it is: read-only" in told.err and "macro_auroc" in told.out
+
+
+def test_the_remedy_for_another_question_is_one_that_works(model, ptbxl_like, home, tmp_path, capsys):
+    words = ["evaluate", str(model.folder), "--corpus", "ptb-xl", "--from", str(ptbxl_like), "--labels"]
+    assert main([*words, "rhythm"]) == 2
+    assert "remedy    --labels superclasses" in capsys.readouterr().err
 
 
 def test_a_training_begins_from_another(ptbxl_like, home, tmp_path):

@@ -56,3 +56,10 @@ def test_a_remedy_that_cannot_help_is_not_given():
     assert "--leads" not in caught.value.remedy and "2 leads" in caught.value.expected
     with pytest.raises(LeadMismatch, match="--leads A=MLII,B=V1"):
         leads.select(np.zeros((2, 4)), ("A", "B"), two)
+    with pytest.raises(LeadMismatch, match="--leads MLII,V1 "):
+        leads.select(np.zeros((2, 4)), ("ECG", "ECG"), two)
+    with pytest.raises(LeadMismatch, match="--leads 'ECG lead 1=MLII,B=V1'"):
+        leads.select(np.zeros((2, 4)), ("ECG lead 1", "B"), two)
+    with pytest.raises(LeadMismatch) as caught:
+        leads.select(np.zeros((3, 4)), ("a=b", "B", "V5"), two)
+    assert "--leads" not in caught.value.remedy

@@ -60,7 +60,9 @@ def test_what_was_stated_holds_until_the_lines_change():
     assert len(faults) == 1 and "other rate and leads" in faults[0]
 
 
-@pytest.mark.parametrize("bad", ["leads=", "leads=I,,II", "leads=I,I", "unit=kg", "fs_hz=-1", "fs_hz=nan"])
+@pytest.mark.parametrize(
+    "bad", ["leads=", "leads=I,,II", "leads=I,I", "unit=kg", "fs_hz=-1", "fs_hz=nan", "fs_hz=1e300"]
+)
 def test_a_statement_that_cannot_be_changes_nothing(bad):
     pieces, signal, faults = gathered(["1", f"# {bad}", "2"])
     assert {piece.format for piece in pieces} == {Format(100.0, ("I",))} and signal.shape == (1, 2) and len(faults) == 1

@@ -5,6 +5,9 @@ import json
 import os
 import pty
 import select
+import shutil
+import subprocess
+import sys
 import threading
 import tty
 
@@ -269,6 +272,38 @@ def test_answers_are_not_lost_where_the_state_cannot_be_kept(untrained, lines_of
     assert told.out == whole[1] and told.err.count("remedy") == 1
 
 
+def test_memory_is_kept_where_the_answers_cannot_be(untrained, lines_of, monkeypatch, tmp_path, capsys):
+    fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
+    words = ["stream", str(untrained), "--from", "-", "--out", "/dev/full", "--state", str(tmp_path / "state")]
+    assert main(words) == 2
+    assert capsys.readouterr().err.count("remedy") == 1 and (tmp_path / "state").stat().st_size > 1000
+
+
+def test_memory_is_kept_where_nobody_reads_on(untrained, lines_of, tmp_path):
+    lines = "\n".join(["# fs_hz=360 leads=MLII", *lines_of])
+    command = [sys.executable, "-m", "einthoven.cli.main", "stream", str(untrained), "--from", "-"]
+    reads, writes = os.pipe()
+    os.close(reads)
+    ended = subprocess.run(
+        [*command, "--state", str(tmp_path / "state")], input=lines.encode(), stdout=writes, stderr=subprocess.PIPE
+    )
+    os.close(writes)
+    assert ended.returncode == 0 and b"Traceback" not in ended.stderr and (tmp_path / "state").is_file()
+
+
+@pytest.mark.parametrize("suffix", [".hea", ".npy"])
+def test_answers_are_not_appended_to_a_recording(untrained, ecg, mitdb_like, tmp_path, capsys, suffix):
+    for file in mitdb_like.glob("100.*"):
+        shutil.copy(file, tmp_path)
+    np.save(tmp_path / "100.npy", ecg[0][None, :7200])
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    words = ["stream", str(untrained), "--from", str(tmp_path / "100.hea"), "--speed", "0"]
+    for name in ("100.dat", f"100{suffix}"):
+        assert main([*words, "--out", str(tmp_path / name)]) == 2
+        assert "holds no answers of a stream" in capsys.readouterr().err
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
 @pytest.mark.parametrize("name", ["stdin", "stdout"])
 def test_a_closed_stream_is_one_error(untrained, lines_of, monkeypatch, capsys, name):
     fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
@@ -316,6 +351,8 @@ STATED = ["--from", "-", "--fs", "360", "--leads", "MLII"]
         ([*STATED, "--speed", "nan"], ["0.1"]),
         (["--from", "-", "--fs", "50", "--leads", "MLII"], ["0.1"]),
         (["--from", "-", "--fs", "1e12", "--leads", "MLII"], ["0.1"]),
+        (["--from", "-"], ["# fs_hz=1e300 leads=MLII", "1,0.1", "2,0.1", "10000000,0.1", "10000001,0.1"]),
+        ([*STATED, "--out", "same", "--state", "./same"], ["0.1"]),
         (["--from", "/dev/ttyUSB77", "--fs", "360", "--leads", "MLII"], []),
         (["--from", "/dev/null", "--baud", "-5", "--fs", "360", "--leads", "MLII"], []),
         (STATED, ["0.1,0.2,0.3"] * 200),

@@ -149,6 +149,16 @@ def test_a_lead_that_falls_off_is_marked_and_comes_back(beats_model, ecg):
     ]
 
 
+def test_a_jolt_as_it_comes_back_does_not_leave_a_lead_off(beats_model, ecg):
+    signal = ecg[0].copy()
+    signal[3600:7920] = 0.0
+    signal[7930] = 45.0
+    record = Record("strip", signal[None].astype(np.float32), FS_HZ, ("MLII",))
+    told = followed(beats_model, record, 500)
+    assert [mark.kind for mark in marks(told)] == ["lead_off", "lead_on", "implausible"]
+    assert not [one for one in said(told) if one.start_s > 25 and one.doubt == "lead off"]
+
+
 def test_off_is_told_of_what_lay_in_it(beats_model, tiled, ecg):
     """Of the beats and windows inside, and of no other, whenever they are answered."""
     signal = ecg[0].copy()

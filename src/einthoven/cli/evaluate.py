@@ -10,7 +10,7 @@ from tyro.conf import Positional
 from einthoven import console
 from einthoven.cli.prepare import From, corpus_named
 from einthoven.corpora.corpus import Corpus, Protocol
-from einthoven.errors import ConfigurationFault
+from einthoven.errors import ConfigurationFault, OutputRefused
 from einthoven.paths import require_folder, written_aside
 
 
@@ -46,7 +46,7 @@ class Evaluate:
         from einthoven.data.build import build, told
         from einthoven.evaluation.evaluate import evaluate, headline
         from einthoven.inference.predictor import load
-        from einthoven.inference.scoring import keep_result, require_classes, score_test_part
+        from einthoven.inference.scoring import require_classes, score_test_part
         from einthoven.report import plots, tables
 
         predictor = load(self.model)
@@ -86,11 +86,7 @@ class Evaluate:
             plots.confusion(metrics, out / "confusion.png")
         plots.roc(predictions, metrics, out / "roc.png")
         if not (self.drop_202 or self.folds):
-            larger = keep_result(predictor, metrics)
-            if larger:
-                console.note(
-                    f"the card keeps its result on {larger['n_test']:,} {larger['rows']}, a larger test than this"
-                )
+            self._keep(predictor, metrics)
         console.say(tables.title(metrics))
         console.table(
             ("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in headline(metrics)]
@@ -101,6 +97,17 @@ class Evaluate:
         figure = "classes.png" if predictions.multi else "confusion.png"
         console.say(f"{metrics['remark']}\n{out}: metrics.json, table.md, {figure}, roc.png, predictions.csv")
         return 0
+
+    def _keep(self, predictor, metrics: dict) -> None:
+        from einthoven.inference.scoring import keep_result
+
+        try:
+            larger = keep_result(predictor, metrics)
+        except OutputRefused as error:
+            console.note(f"the card of {predictor.card.name} stays as it is: {error.found}")
+            return
+        if larger:
+            console.note(f"the card keeps its result on {larger['n_test']:,} {larger['rows']}, a larger test than this")
 
 
 def corpus_of(

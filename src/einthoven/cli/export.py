@@ -38,6 +38,13 @@ class Export:
         from einthoven.export.convert import TARGETS, export, files_of, real_windows
         from einthoven.inference.predictor import load
 
+        if self.out.is_dir():
+            raise OutputRefused(
+                f"{self.out} is a folder.",
+                found="a folder",
+                expected="the path of a file",
+                remedy=f"--out {self.out / 'model'}{TARGETS[self.to]}",
+            )
         if self.out.suffix != TARGETS[self.to]:
             raise OutputRefused(
                 f"an export to {self.to} has another suffix.",
@@ -51,10 +58,6 @@ class Export:
                 found=str(self.out),
                 expected="a file in a folder that is there",
                 remedy=f"mkdir -p {self.out.parent}",
-            )
-        if self.out.is_dir():
-            raise OutputRefused(
-                f"{self.out} is a folder.", found="a folder", expected="the path of a file", remedy="--out another name"
             )
         beside = [file for file in files_of(self.out)[1:] if file.exists() and not self.out.exists()]
         if beside:
@@ -85,7 +88,7 @@ class Export:
                 "an export does not go into the bundle that it is made of.",
                 found=str(self.out),
                 expected="a file in another folder",
-                remedy=f"--out {self.out.name}",
+                remedy=f"--out {self.out.absolute().parent.parent / self.out.name}",
             )
         model.network  # noqa: B018  an exported file is refused before a corpus is prepared
         real = None

@@ -14,7 +14,7 @@ from tyro.conf import Positional, arg
 from einthoven import console
 from einthoven.cli.predict import leads_of
 from einthoven.errors import ConfigurationFault, EinthovenError, OutputRefused, StatementMissing
-from einthoven.paths import refused, require_folder
+from einthoven.paths import require_folder
 
 _DRAWN_S = 0.25
 _SHOWN = 5
@@ -51,6 +51,7 @@ class Stream:
     def run(self) -> int:
         """Answer until the source ends; a fault of the source is told, and the stream goes on where it can."""
         from einthoven.inference.predictor import load
+        from einthoven.streaming.appended import Appended
 
         if not self.speed >= 0:
             raise StatementMissing(
@@ -70,6 +71,13 @@ class Stream:
                 )
             if place is not None:
                 require_folder(place.parent)
+        if self.out is not None and self.state is not None and self.out.resolve() == self.state.resolve():
+            raise OutputRefused(
+                "answers and memory cannot go into one file.",
+                found=f"--out {self.out} --state {self.state}",
+                expected="a file for each",
+                remedy=f"--state {self.state.with_suffix('.npz' if self.state.suffix != '.npz' else '.state')}",
+            )
         if sys.stdout is None and self.out is None:
             raise OutputRefused(
                 "the answers have nowhere to go.",
@@ -77,7 +85,7 @@ class Stream:
                 expected="a file, or an open standard output",
                 remedy="--out answers.jsonl",
             )
-        with _Appended(self.out) if self.out else nullcontext(sys.stdout) as lines:
+        with Appended(self.out) if self.out else nullcontext(sys.stdout) as lines:
             return self._follow(model, self._pieces(), lines)
 
     def _pieces(self) -> Iterator:
@@ -142,7 +150,7 @@ class Stream:
                     so_far.tell(told)
                     if screen is not None:
                         screen.take(live, piece.signal_mv, told, show)
-            except (KeyboardInterrupt, EinthovenError) as error:
+            except (KeyboardInterrupt, EinthovenError, BrokenPipeError) as error:
                 if live is None:
                     raise
                 fault = error
@@ -151,6 +159,8 @@ class Stream:
             refusal = self._ended(live, so_far, screen, show)
         if isinstance(fault, KeyboardInterrupt):
             console.note("stopped")
+        elif isinstance(fault, OutputRefused | BrokenPipeError):
+            refusal = fault
         elif fault is not None:
             console.fail(fault)
         so_far.say(model.card.classes)
@@ -201,51 +211,6 @@ class Stream:
         return kept
 
 
-def _ends_a_line(file: Path) -> bool:
-    with file.open("rb") as there:
-        there.seek(max(0, file.stat().st_size - 1))
-        return there.read() in (b"", b"\n")
-
-
-class _Appended:
-    """A file that lines are appended to; made with the first one."""
-
-    def __init__(self, file: Path):
-        self.file, self.open_file = file, None
-
-    def __enter__(self) -> "_Appended":
-        if self.file.exists():
-            self._open()
-        return self
-
-    def __exit__(self, *_) -> None:
-        if self.open_file is not None:
-            self.open_file.close()
-
-    def write(self, text: str) -> None:
-        self._open()
-        try:
-            self.open_file.write(text)
-        except OSError as error:
-            raise refused(self.file, error) from error
-
-    def flush(self) -> None:
-        try:
-            self.open_file.flush()
-        except OSError as error:
-            raise refused(self.file, error) from error
-
-    def _open(self) -> None:
-        if self.open_file is not None:
-            return
-        try:
-            torn = self.file.is_file() and not _ends_a_line(self.file)
-            self.open_file = self.file.open("a", encoding="utf-8")
-            self.open_file.write("\n" if torn else "")
-        except OSError as error:
-            raise refused(self.file, error) from error
-
-
 @dataclass(frozen=True)
 class _Fault:
     text: str
@@ -265,9 +230,13 @@ class _SoFar:
         if self.lines is None or not told:
             return
         part = {"part": self.part} if self.part > 1 else {}
-        for one in told:
-            self.lines.write(json.dumps(one.as_dict() | part) + "\n")
-        self.lines.flush()
+        try:
+            for one in told:
+                self.lines.write(json.dumps(one.as_dict() | part) + "\n")
+            self.lines.flush()
+        except (OutputRefused, OSError):
+            self.lines = None  # what is still to be kept does not wait for them
+            raise
 
     def fault(self, text: str, told: Sequence = (), is_shown: bool = True) -> None:
         """Tell what is wrong, after what was answered before it."""

@@ -12,7 +12,6 @@ from einthoven.evaluation.share import with_own_share
 from einthoven.inference.backends import Backend, TorchBackend, card_inside, fastest
 from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import Prediction
-from einthoven.paths import ASSETS
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
 
@@ -30,7 +29,8 @@ def load(name_or_path: str | Path) -> "Predictor":
         Where there is none, or it is damaged. Pickles are never loaded.
     """
     folder = bundle.find(name_or_path)
-    if ASSETS in folder.parents and bundle.at(Path(name_or_path)) not in (None, folder):
+    here = bundle.at(Path(name_or_path))
+    if here is not None and bundle.is_bundled(folder) and not bundle.is_bundled(here):
         console.note(f"{name_or_path} is the model that comes with einthoven; ./{name_or_path} names the one here")
     if folder.is_file():
         return Predictor(folder, card_inside(folder))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from einthoven.bundle import Card, rewrite_card
+from einthoven.bundle import Card, is_bundled, rewrite_card
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import PARTS, Split, require_apart
 from einthoven.data.store import Store
@@ -12,7 +12,6 @@ from einthoven.errors import ConfigurationFault, CorpusIncomplete
 from einthoven.evaluation.evaluate import headline
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import Predictor
-from einthoven.paths import ASSETS
 
 
 def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chosen: np.ndarray) -> Predictions:
@@ -49,8 +48,11 @@ def require_classes(card: Card, corpus: Corpus, protocol: Protocol) -> None:
     """
     if card.classes == protocol.labels.classes:
         return
-    fitting = [f"--protocol {name}" for name, known in corpus.protocols.items() if known.labels.classes == card.classes]
-    fitting += [f"--labels {name}" for name, known in corpus.label_sets.items() if known.classes == card.classes]
+    sets = sorted(corpus.label_sets.items(), key=lambda row: row[1].name != card.labels)
+    fitting = [f"--labels {name}" for name, known in sets if known.classes == card.classes]
+    fitting += [
+        f"--protocol {name}" for name, known in corpus.protocols.items() if known.labels.classes == card.classes
+    ]
     raise ConfigurationFault(
         f"{card.name} does not answer what {corpus.name} is asked.",
         found=f"{', '.join(card.classes)}  ({card.name})",
@@ -195,12 +197,21 @@ _ROWS = {
     ("tiles", False): "records",
     ("tiles", True): "windows",
 }
-_ON_A_CARD = ("corpus", "corpus_version", "protocol", "protocol_summary", "leaks_patients", "shared_patients", "remark")
+_ON_A_CARD = (
+    "corpus",
+    "corpus_version",
+    "protocol",
+    "protocol_summary",
+    "labels",
+    "leaks_patients",
+    "shared_patients",
+    "remark",
+)
 _ON_A_CARD += ("n_test", "n_patients", "rows", "interval", "left_out_of_the_store", "unlabelled")
 
 
 def keep_result(predictor: Predictor, metrics: dict) -> dict | None:
-    """Write the headline of an evaluation on the model's card, in place of an earlier one on the same corpus and protocol.
+    """Write the headline of an evaluation on the model's card, in place of an earlier one on the same corpus, protocol and labels.
 
     The card of a bundled model, and that inside an exported file, stay as they came.
 
@@ -208,14 +219,17 @@ def keep_result(predictor: Predictor, metrics: dict) -> dict | None:
     -------
     the earlier one, where that was of a larger test and stays; else None
     """
-    if ASSETS in predictor.folder.parents or predictor.is_exported:
+    if is_bundled(predictor.folder) or predictor.is_exported:
         return None
     kept = ("n", "f1", "auroc") if predictor.card.multi else ("n", "f1")
     per = {name: {key: row[key] for key in kept} for name, row in metrics["per_class"].items()}
     row = {name: metrics[name] for name in (*_ON_A_CARD, *headline(metrics))} | {"per_class": per}
     card = predictor.card
+    asked = (row["corpus"], row["protocol"], row["labels"])
     alike = [
-        known for known in card.results if (known["corpus"], known["protocol"]) == (row["corpus"], row["protocol"])
+        known
+        for known in card.results
+        if (known["corpus"], known["protocol"], known.get("labels", card.labels)) == asked
     ]
     larger = next((known for known in alike if known["n_test"] > row["n_test"]), None)
     if larger is None:

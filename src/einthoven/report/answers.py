@@ -91,6 +91,13 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
     OutputRefused
         With the suffixes that are known, or what the system said.
     """
+    if path.is_dir():
+        raise OutputRefused(
+            f"{path} cannot be written.",
+            found="a folder",
+            expected="the path of a file",
+            remedy=f"--out {path / 'report.html'}",
+        )
     if path.suffix.lower() not in OUTPUTS:
         raise OutputRefused(
             f"{path} cannot be written.",
@@ -98,10 +105,10 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
             expected=", ".join(OUTPUTS),
             remedy=f"--out {path.with_suffix('.html')}",
         )
-    if path.is_dir() or any(file.exists() and path.exists() and path.samefile(file) for file in inputs):
+    if any(file.exists() and path.exists() and path.samefile(file) for file in inputs):
         raise OutputRefused(
             f"{path} cannot be written.",
-            found="a folder" if path.is_dir() else "one of the recordings that are to be read",
+            found="one of the recordings that are to be read",
             expected="the path of a file that holds no recording",
             remedy=f"--out {path.with_name(path.stem + '-beats' + path.suffix)}",
         )

@@ -48,7 +48,8 @@ def beside_its_model(card: Card) -> tuple[tuple[str, ...], list[tuple[str, ...]]
         else (name, "no row", "", "")
         for name, (old, new) in pairs.items()
     ]
-    where = "on rows its members trained on" if len(card.training.get("members", ())) > 1 else "on validation"
+    folds = {member.get("fold") for member in card.training.get("members", ())}
+    where = "on rows its members trained on" if len(folds) > 1 else "on validation"
     largest, mean = compared["largest_probability_difference"], compared["mean_probability_difference"]
     told = (
         f"{compared['windows']:,} rows; the same is said of {compared['agreement']:.2%}; difference of a probability: "

@@ -3,6 +3,7 @@
 A *wish* is the name of a lead a model wants, or several separated by ``|`` in order of preference: ``"V1|V5"``.
 """
 
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -75,19 +76,26 @@ def select(
         rows.append(derived)
         used.append(option)
     if unmet:
-        nameless = [name for name in names if canonical(name) not in _CANONICAL.values()]
-        named = ",".join(f"{name}={lead}" for name, lead in zip(nameless, unmet, strict=False))
+        named = _renamed(names, unmet)
         raise LeadMismatch(
             "the model and the record do not share their leads.",
             found=f"{', '.join(names)}  ({source})",
             expected=", ".join(wish.replace("|", " or ") for wish in wishes)
             + f": {len(wishes)} leads" * (len(wishes) > 1),
-            remedy=(
-                f"--leads {named}   if that is what the file's leads stand for\n" if len(nameless) >= len(unmet) else ""
-            )
+            remedy=(f"--leads {named}   if that is what the file's leads stand for\n" if named else "")
             + "einthoven models      lists each model with its leads",
         )
     return np.stack(rows), tuple(used)
+
+
+def _renamed(names: Sequence[str], unmet: list[str]) -> str:
+    """What to state so that leads whose names say nothing serve the wishes that are not met; nothing where it cannot be."""
+    nameless = [name for name in names if canonical(name) not in _CANONICAL.values()]
+    if len(nameless) < len(unmet):
+        return ""
+    if len(set(nameless)) == len(nameless) and not any(mark in name for name in nameless for mark in ",="):
+        return shlex.quote(",".join(f"{name}={lead}" for name, lead in zip(nameless, unmet, strict=False)))
+    return ",".join(unmet) if len(names) == len(unmet) else ""
 
 
 def _derived(signal: np.ndarray, at: dict[str, int], lead: str) -> np.ndarray | None:

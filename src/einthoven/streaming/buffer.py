@@ -144,12 +144,13 @@ class Buffer:
         was_s, self.still_s[lead] = self.still_s[lead], self.still_s[lead] + 1 if is_still else 0
         name, now_s = self.leads[lead], begin / self.fs_hz
         was_loud, self.loud[lead] = self.loud[lead], moves_mv > IMPLAUSIBLE_MV
-        if self.loud[lead] and not was_loud:
-            return [Mark("implausible", name, now_s, now_s + 1)]
+        marks = []
         if self.still_s[lead] == OFF_S:
             self.off_spans[lead].append([begin - (OFF_S - 1) * round(self.fs_hz), -1])
-            return [Mark("lead_off", name, now_s + 1 - OFF_S, now_s + 1)]
+            marks.append(Mark("lead_off", name, now_s + 1 - OFF_S, now_s + 1))
         if was_s >= OFF_S and not is_still:
             self.off_spans[lead][-1][1] = begin
-            return [Mark("lead_on", name, now_s - was_s, now_s)]
-        return []
+            marks.append(Mark("lead_on", name, now_s - was_s, now_s))
+        if self.loud[lead] and not was_loud:
+            marks.append(Mark("implausible", name, now_s, now_s + 1))
+        return marks

@@ -1,6 +1,5 @@
 """Knows where a live signal comes from: standard input, a serial port, or a recording played again. Does not read its lines."""
 
-import math
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from einthoven.records.record import Record, unit_named
 
 CHUNK_S = 0.25
 LONGEST_LINE = 10_000
+_MOST_HZ = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,12 @@ class Format:
                 "the stream's unit is none.", found=self.unit, expected="V, mV or uV", remedy="--unit mV"
             )
         object.__setattr__(self, "unit", unit)
-        if not (math.isfinite(self.fs_hz) and self.fs_hz > 0):
+        if not 0 < self.fs_hz <= _MOST_HZ:
             raise StatementMissing(
-                "the stream's rate is none.", found=f"{self.fs_hz:g} Hz", expected="a number above 0", remedy="--fs 300"
+                "the stream's rate is none.",
+                found=f"{self.fs_hz:g} Hz",
+                expected=f"a number above 0, up to {_MOST_HZ:,}",
+                remedy="--fs 300",
             )
         if not all(self.leads) or len(set(self.leads)) < max(1, len(self.leads)):
             raise StatementMissing(

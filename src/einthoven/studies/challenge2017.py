@@ -39,7 +39,7 @@ MEASURED = "measured"
 """The store whose windows have typical beats and measurements of rhythm beside them."""
 TREES = {"n_trees": 1000, "n_bins": 27, "beat": 135, "n_numbers": 116, "summed": True, "upright": True}
 SHORTER = replace(RECIPE, epochs=7)
-"""Of the larger nets that read the trace alone: four to seven minutes of one core, where ``rhythm`` has nine."""
+"""Of the larger nets that read the trace alone: four to eight minutes of one core, where ``rhythm`` has nine."""
 SMALLER = replace(RECIPE, epochs=10)
 """Of the smallest nets; as long."""
 CONTESTANTS = {
