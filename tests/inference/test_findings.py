@@ -300,10 +300,10 @@ def test_a_result_is_of_one_question(model, ptbxl_like, home, tmp_path, monkeypa
     assert "stays as it is: read-only" in told.err and "macro_auroc" in told.out
 
 
-def test_the_remedy_for_another_question_is_one_that_works(model, ptbxl_like, home, tmp_path, capsys):
-    words = ["evaluate", str(model.folder), "--corpus", "ptb-xl", "--from", str(ptbxl_like), "--labels"]
-    assert main([*words, "rhythm"]) == 2
-    assert "remedy    --labels superclasses" in capsys.readouterr().err
+def test_the_remedy_for_another_question_is_one_that_works(ptbxl_like, home, capsys):
+    words = ["evaluate", "ptbxl-typical-beat", "--from", str(ptbxl_like), "--labels", "superclasses"]
+    assert main(words) == 2
+    assert "--labels subclasses" in capsys.readouterr().err
 
 
 def test_a_training_begins_from_another(ptbxl_like, home, tmp_path):
