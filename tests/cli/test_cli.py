@@ -243,12 +243,15 @@ def test_the_demo_answers_on_a_real_recording(tmp_path, capsys):
     assert answer["records"][0]["duration_s"] == 300.0
 
 
-def test_evaluate_on_another_database(untrained_copy, svdb_like, home, tmp_path, monkeypatch, capsys):
+def test_evaluate_on_another_database(untrained_copy, svdb_like, mitdb_like, home, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["evaluate", str(untrained_copy), "--corpus", "svdb", "--from", str(svdb_like)]) == 0
     metrics = json.loads((tmp_path / "scores" / "untrained-svdb" / "metrics.json").read_text())
     assert (metrics["corpus"], metrics["n_patients"], metrics["leaks_patients"]) == ("svdb", 3, False)
-    assert "taken for MLII and V1" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "taken for MLII and V1" in told.out
+    assert main(["evaluate", str(untrained_copy), "--from", str(mitdb_like), "--out", "scores/untrained-svdb"]) == 0
+    assert "held another evaluation" in capsys.readouterr().err and "held another" not in told.err
 
 
 def test_no_evaluation_takes_the_place_of_another(untrained_copy, svdb_like, home, tmp_path, monkeypatch, capsys):

@@ -166,6 +166,20 @@ def test_a_net_of_one_fold_tests_its_fold_at_home_and_all_of_a_foreign_folder(
         assert metrics["n_test"] == len(np.unique(tested))
 
 
+def test_what_was_left_out_stands_where_the_score_does(home, tmp_path, untrained_on_one_lead):
+    folder = write_challenge2017(tmp_path / "like", 12)
+    labels = (folder / "REFERENCE-v3.csv").read_text().splitlines()
+    (folder / "REFERENCE-v3.csv").unlink()
+    (folder / "REFERENCE.csv").write_text("\n".join(labels[:-1]))
+    name = labels[0].split(",")[0]
+    next(folder.rglob(f"{name}.mat")).write_bytes(b"short")
+    out = tmp_path / "scores"
+    assert main(["evaluate", str(untrained_on_one_lead.folder), "--from", str(folder), "--out", str(out)]) == 0
+    table, told = (out / "table.md").read_text(), json.loads((out / "metrics.json").read_text())["store_remarks"]
+    assert len(told) == 3 and all(f"- {line}" in table for line in told)
+    assert name in "".join(told) and "older than version 3" in "".join(told)
+
+
 def test_a_class_that_is_not_there_is_told(home, tmp_path, untrained_on_one_lead):
     folder = write_challenge2017(tmp_path / "like", 12)
     (folder / "REFERENCE-v3.csv").write_text("A00001,N\nA00002,O\n")

@@ -274,7 +274,15 @@ def test_evaluate_by_the_publisher_s_folds(model, ptbxl_like, home, tmp_path, ca
     }
     assert "no waveform in records100: 1 (7)" in capsys.readouterr().out
     assert main([*words, "--folds", "77", "--out", str(tmp_path / "none")]) == 2
-    assert "the test part of ptb-xl is empty" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "the test part of ptb-xl is empty" in told and "--folds 9" in told
+    saw_all = shutil.copytree(model.folder, tmp_path / "saw-all")
+    card = bundle.load_card(saw_all)
+    training = card.training | {"contains": ["ptb-xl"]}
+    bundle.rewrite_card(saw_all, replace(card, training=training))
+    words[1] = str(saw_all)
+    assert main([*words, "--folds", "77", "--out", str(tmp_path / "none")]) == 2
+    assert "did not train the model" in capsys.readouterr().err
 
 
 def test_a_result_is_of_one_question(model, ptbxl_like, home, tmp_path, monkeypatch, capsys):

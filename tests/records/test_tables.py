@@ -21,8 +21,11 @@ def test_a_rate_is_never_guessed(tmp_path, signal_mv):
 def test_a_table_needs_rate_leads_and_unit(missing, tmp_path, signal_mv):
     file, stated = as_npy(tmp_path, signal_mv)
     flag = {"fs_hz": "--fs", "leads": "--leads", "unit": "--unit"}[missing]
-    with pytest.raises(StatementMissing, match=f"not stated: {flag}"):
+    with pytest.raises(StatementMissing, match=f"not stated: {flag}") as caught:
         read(file, **(stated | {missing: None}))
+    assert caught.value.remedy.startswith(flag) and caught.value.remedy.count("--") == 1
+    if missing == "leads":
+        assert caught.value.remedy.count("LEAD") == len(signal_mv)
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".csv", ".hea"])

@@ -19,20 +19,36 @@ def gathered(lines, stated=ONE):
 def test_numbered_lines_notice_what_was_lost_and_what_came_twice():
     _, signal, faults = gathered(["5,0.1", "6,0.2", "6,0.2", "9,0.3", "10,0.4"])
     np.testing.assert_allclose(signal[0], [0.1, 0.2, np.nan, np.nan, 0.3, 0.4], equal_nan=True)
-    assert len(faults) == 2 and "came again" in faults[0] and "2 samples" in faults[1]
+    assert len(faults) == 2 and "came again" in faults[0] and "2 samples ahead of 9 lost" in faults[1]
 
 
-@pytest.mark.parametrize("late", [1, 3, 40])
-def test_a_sample_that_comes_late_goes_to_its_place(late):
-    """Nothing is shifted, whether its place is still to be had or was given on."""
+@pytest.mark.parametrize("fs_hz", [100.0, 360.0])
+@pytest.mark.parametrize("late_s", [0.0, 0.03, 0.2])
+def test_a_sample_that_comes_late_goes_to_its_place(fs_hz, late_s):
+    """Wherever it lies in the piece that is given on."""
+    late = max(1, round(late_s * fs_hz))
+    for lost in range(500, 620, 7):
+        numbers = list(range(1000))
+        numbers.insert(lost + late, numbers.pop(lost))
+        _, signal, faults = gathered([f"{at},{at}" for at in numbers], Stated(fs_hz, ("I",)))
+        np.testing.assert_array_equal(signal, [np.arange(1000)])
+        assert any(f"sample {lost} came after" in fault and "put in its place" in fault for fault in faults)
+
+
+def test_a_sample_whose_place_is_gone_stays_missing():
     numbers = list(range(1000))
-    numbers.insert(500 + late, numbers.pop(500))
+    numbers.insert(700, numbers.pop(500))
     _, signal, faults = gathered([f"{at},{at}" for at in numbers])
-    assert signal.shape == (1, 1000)
-    there = np.isfinite(signal[0])
-    np.testing.assert_array_equal(signal[0][there], np.arange(1000)[there])
-    assert (~there).sum() <= 1 and any("sample 500 came after" in fault for fault in faults)
-    assert there.all() == any("put in its place" in fault for fault in faults)
+    assert signal.shape == (1, 1000) and np.flatnonzero(np.isnan(signal[0])).tolist() == [500]
+    assert "it stays missing" in faults[1]
+
+
+@pytest.mark.parametrize("stray", ["99999,0.1", "7,0.1"])
+def test_a_line_too_many_is_left_out(stray):
+    lines = [f"{at},{at}" for at in range(1000)]
+    _, signal, faults = gathered([*lines[:600], stray, *lines[600:]])
+    np.testing.assert_array_equal(signal, [np.arange(1000)])
+    assert len(faults) == 1 and "left out" in faults[0]
 
 
 def test_words_ahead_of_the_statement_are_left_out():
@@ -141,12 +157,12 @@ def test_a_device_that_greets_at_length_is_waited_for():
 def test_what_is_wrong_alike_in_many_lines_is_told_once():
     _, signal, faults = gathered([*(f"{at},1" for at in range(300)), *(f"{at},1" for at in range(100, 400))])
     assert signal.shape == (1, 400)
-    assert len(faults) == 2 and "came again" in faults[0] and "so 199 lines before it" in faults[1]
+    assert len(faults) == 2 and "came again" in faults[0] and "199 more lines" in faults[1]
 
 
 def test_words_in_every_second_line_are_told_once():
     _, signal, faults = gathered(["0.5", "x"] * 300)
-    assert signal.shape == (1, 600) and len(faults) == 2 and "so 299 lines before it" in faults[1]
+    assert signal.shape == (1, 600) and len(faults) == 2 and "299 more lines" in faults[1]
 
 
 def test_plain_lines_among_numbered_ones_shift_nothing():

@@ -215,7 +215,7 @@ def test_a_state_of_another_signal_is_refused(untrained, lines_of, monkeypatch, 
         (tmp_path / "state").write_bytes(damaged)
         fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of[2500:]])
         assert main(words) == 2
-        assert "begin anew" in capsys.readouterr().err
+        assert "begins anew" in capsys.readouterr().err
 
 
 def test_a_state_is_of_the_first_part_only(untrained, lines_of, monkeypatch, tmp_path, capsys):
@@ -230,6 +230,12 @@ def test_a_state_is_of_the_first_part_only(untrained, lines_of, monkeypatch, tmp
 def test_leads_of_lines_are_named_anew(untrained, lines_of, monkeypatch, capsys):
     fed(monkeypatch, ["# fs_hz=360 leads=ECG9", *lines_of])
     assert main(["stream", str(untrained), "--from", "-", "--leads", "ECG9=MLII"]) == 0
+    assert capsys.readouterr().out.count('"kind": "beat"') > 15
+
+
+def test_a_file_of_lines_is_read_as_such(untrained, lines_of, tmp_path, capsys):
+    (tmp_path / "lines.txt").write_text("\n".join(["# fs_hz=360 leads=MLII", *lines_of]))
+    assert main(["stream", str(untrained), "--from", str(tmp_path / "lines.txt")]) == 0
     assert capsys.readouterr().out.count('"kind": "beat"') > 15
 
 

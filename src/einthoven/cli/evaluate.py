@@ -72,8 +72,11 @@ class Evaluate:
             "weights_sha256": card.weights_sha256,
             **found,
             **evaluate(predictions, protocol.unit),
+            "store_remarks": told(store),
             "store_fingerprint": store.fingerprint,
         }
+        if self.out is not None and _is_another(self.out, metrics):
+            console.note(f"{self.out} held another evaluation, which is replaced")
         out = self.out or _own_folder(f"{Path(self.model).absolute().name}-{corpus.name}", metrics)
         with written_aside(out / "metrics.json") as aside:
             aside.write_text(json.dumps(metrics, indent=1) + "\n")

@@ -32,7 +32,7 @@ class Stream:
     model: Positional[str]
     """A bundled model's name, a bundle's folder, a run's folder, or an exported file."""
     source: Annotated[str, arg(name="from")]
-    """A recording, a serial port, a named pipe, or - for lines on standard input."""
+    """A recording, a serial port, a named pipe or a file of lines, or - for lines on standard input."""
     out: Path | None = None
     """File the answers are appended to, a JSON object a line; where not stated, standard output, or a terminal's view alone."""
     speed: float = 1.0
@@ -94,7 +94,8 @@ class Stream:
         from einthoven.streaming.lines import Lines
 
         leads = leads_of(self.leads)
-        is_input, is_pipe = self.source in ("-", "/dev/stdin"), Path(self.source).is_fifo()
+        is_input = self.source in ("-", "/dev/stdin")
+        is_pipe = Path(self.source).is_fifo() or sources.states_lines(self.source)
         if not (is_input or is_pipe or sources.is_port(self.source)):
             record = read(self.source, fs_hz=self.fs, leads=leads, unit=self.unit)
             for warning in record.warnings:

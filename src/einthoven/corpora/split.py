@@ -51,7 +51,8 @@ def require_apart(shared: dict[str, tuple[str, ...]], declared: tuple[str, ...] 
             f"patients in two parts of a split that claims to keep them apart: {len(leaking)}.",
             found=some + (", …" if len(leaking) > 5 else ""),
             expected="each patient in one part only",
-            remedy="test on others, train again without these, or take a protocol that is named as leaking  (einthoven corpora)",
+            remedy="test on others, or train again without these; some corpora have a protocol that is named as leaking "
+            "(einthoven corpora)",
         )
 
 

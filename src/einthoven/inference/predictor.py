@@ -77,7 +77,7 @@ class Predictor:
                 f"{self.folder} cannot be explained or exported again.",
                 found="an exported graph",
                 expected="the bundle it was exported from, with its weights",
-                remedy=name if name in bundle.bundled() else f"name the folder of {name}, not the file",
+                remedy=f"{name if name in bundle.bundled() else f'the folder of {name}'} in place of {self.folder}",
             )
         return TorchBackend(self.folder, self.card).network
 

@@ -86,7 +86,7 @@ def score_test_part(
     Returns
     -------
     the predictions, and plain values: ``corpus``, ``corpus_version``, ``protocol``, ``protocol_summary``, ``labels``,
-    ``leaks_patients``, ``shared_patients``, ``remark``, ``left_out``, ``seen_and_left_out``, ``parts``
+    ``leaks_patients``, ``shared_patients``, ``remark``, ``left_out``, ``seen_and_left_out``, ``windows`` of each part
 
     Raises
     ------
@@ -102,7 +102,7 @@ def score_test_part(
         chosen = np.isin(store.index.group, folds) & protocol.labels.is_labelled(store.index.symbol)
         split = replace(split, test=np.flatnonzero(chosen & ~np.isin(store.index.record, left_out)))
     if not len(split.test):
-        raise _nothing_to_test(corpus, protocol, store, folds)
+        raise _nothing_to_test(predictor, corpus, protocol, store, folds)
     n_seen = 0
     if not (folds or protocol.leaks or len(split.train) or len(split.validation)):
         split, n_seen = _without_seen(predictor, corpus, store, split)
@@ -132,7 +132,7 @@ def score_test_part(
         "remark": " ".join([*remarks, protocol.remark]),
         "left_out": sorted(left_out),
         "seen_and_left_out": n_seen,
-        "parts": {part: len(getattr(split, part)) for part in PARTS},
+        "windows": {part: len(getattr(split, part)) for part in PARTS},
     }
     return predictions, found
 
@@ -180,14 +180,24 @@ def _without_seen(predictor: Predictor, corpus: Corpus, store: Store, split: Spl
     return replace(split, test=split.test[~seen]), len(np.unique(store.index.record[split.test][seen]))
 
 
-def _nothing_to_test(corpus: Corpus, protocol: Protocol, store: Store, folds: tuple[str, ...]) -> CorpusIncomplete:
+def _nothing_to_test(
+    predictor: Predictor, corpus: Corpus, protocol: Protocol, store: Store, folds: tuple[str, ...]
+) -> CorpusIncomplete:
     groups, counts = np.unique(store.index.group, return_counts=True)
     there = ", ".join(f"{name}: {n}" for name, n in zip(groups, counts, strict=True) if name)
+    patients, member = np.unique(store.index.patient, return_inverse=True)
+    seen = _seen(predictor, corpus, patients)[member]
+    unseen = [name for name in groups if name and not seen[store.index.group == name].any()]
+    remedy = "--from the folder that holds them"
+    if unseen:
+        remedy = f"--folds {unseen[-1]}      tests another fold"
+    elif there:
+        remedy = "--from a folder with recordings that did not train the model, as all here did"
     return CorpusIncomplete(
         f"the test part of {corpus.name} is empty.",
         found=f"no window in fold {', '.join(folds)}" if folds else f"no window that protocol {protocol.name} tests",
         expected=f"recordings of it; there are folds {there}" if there else "recordings of it in the folder",
-        remedy="--folds 9      tests another fold" if there else "--from the folder that holds them",
+        remedy=remedy,
     )
 
 

@@ -64,13 +64,16 @@ def read_npy(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) -
 
 
 def _record(path, values, fs_hz, leads, unit, warnings) -> Record:
-    missing = [flag for flag, value in (("--fs", fs_hz), ("--leads", leads), ("--unit", unit)) if value is None]
+    names = ",".join(f"LEAD{n + 1}" for n in range(len(values)))
+    stated = {"--fs 360": fs_hz, f"--leads {names}": leads, "--unit mV": unit}
+    missing = [flag for flag, value in stated.items() if value is None]
+    flags = ", ".join(flag.split()[0] for flag in missing)
     if missing:
         raise StatementMissing(
             f"{path} does not say how it is to be read.",
-            found=f"{values.shape[0]} leads of {values.shape[1]:,} samples; not stated: {', '.join(missing)}",
+            found=f"{values.shape[0]} leads of {values.shape[1]:,} samples; not stated: {flags}",
             expected="the rate in Hz, the leads in the file's order, the unit (V, mV or uV)",
-            remedy=f"--fs 360 --leads {','.join(f'LEAD{n + 1}' for n in range(min(3, len(values))))} --unit mV",
+            remedy=" ".join(missing),
         )
     if len(leads) != len(values):
         raise RecordUnreadable(

@@ -204,7 +204,8 @@ def _coloured(axes: Axes, at_s: np.ndarray, beat: np.ndarray, values: np.ndarray
     """A beat as a line coloured by values, over its waves."""
     for (wave, (low, high)), shade in zip(WAVES_S.items(), ("#e8f0fb", "#fdeee4", "#eaf6ec"), strict=True):
         axes.axvspan(low, high, color=shade, linewidth=0)
-        axes.text(low, 1.0, wave, transform=axes.get_xaxis_transform(), va="top", fontsize=7, color="#566074")
+        middle, look = (low + high) / 2, {"va": "top", "ha": "center", "fontsize": 7, "color": "#566074"}
+        axes.text(middle, 1.0, wave, transform=axes.get_xaxis_transform(), clip_on=True, **look)
     return _line(axes, at_s, beat, values)
 
 

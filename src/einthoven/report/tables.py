@@ -64,6 +64,7 @@ _AREAS = {"auc": "AUC", "auroc": "AUROC", "auprc": "AUPRC"}
 def markdown(metrics: dict) -> str:
     """The whole evaluation as a page of Markdown."""
     lines = [f"# {title(metrics)}", "", metrics["remark"], "", f"Labels: {metrics['labels']}.", ""]
+    lines += [*(f"- {told}" for told in metrics["store_remarks"]), ""] if metrics["store_remarks"] else []
     known = metrics["baselines"]
     known = {f"always {row['class']}" if key == "majority" else key: row for key, row in known.items()}
     lines += [_row(["metric", "value", "95 % interval", *known]), _row(["---"] * (3 + len(known)))]

@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
+from itertools import islice
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from einthoven.streaming.sources import CHUNK_S, LONGEST_LINE, Format, Piece, St
 
 _MOST_HELD, _MOST_IN_A_PIECE = 2500, 10_000
 _BELIEVED_S, _MOST_LOST_S, _MOST_REPEATED_S, _ANEW_S = 1.0, 3600.0, 5.0, 1.0
-_MOST_BAD_LINES, _MOST_LOST = 100, 4_000_000
+_MOST_BAD_LINES, _MOST_FAULTS, _MOST_LOST = 100, 20, 4_000_000
 _WRAPS = frozenset((*(2**bits for bits in range(8, 65)), *(10**digits for digits in range(2, 20))))
 """What counters wrap at."""
 _WORD = re.compile(r"\b(fs_hz|leads|unit)[ \t]*=[ \t]*([^\s=]*)(?=\s|$)")
@@ -79,15 +80,20 @@ class Lines:
                     self.recent = _recent(changed)
             elif text:
                 self._take(text)
-                if self.n_understood and (
-                    self.faults or len(self.values) >= min(CHUNK_S * self.format.fs_hz, _MOST_HELD)
-                ):
+                if self.n_understood and self._is_full():
                     yield from self._gathered()
         self._settle()
         self._complain("", "")
         if self.values and not self.n_understood:
             raise self._another_stream("none of them understood, such as the last")
         yield from self._gathered()
+
+    def _is_full(self) -> bool:
+        """Whether a quarter of a second is there, and as much again after a lost sample, which may come late."""
+        n = round(min(CHUNK_S * self.format.fs_hz, _MOST_HELD))
+        if len(self.values) < n:
+            return len(self.faults) >= _MOST_FAULTS
+        return len(self.values) >= 3 * n or None not in islice(reversed(self.recent), n)
 
     def _gathered(self) -> Iterator[Piece]:
         if self.format is not None and (self.values or self.faults):
@@ -180,9 +186,7 @@ class Lines:
 
     def _wanted(self) -> str:
         n_leads = len(self.format.leads)
-        return (
-            f"{n_leads} number{'s' * (n_leads != 1)}, or a sample's number ahead of {'them' if n_leads > 1 else 'it'}"
-        )
+        return f"{_many(n_leads, 'number')}, or a sample's number ahead of {'them' if n_leads > 1 else 'it'}"
 
     def _unstated(self, text: str) -> StatementMissing:
         lacking = [
@@ -202,7 +206,7 @@ class Lines:
             "the lines are not the stream that was stated.",
             found=f"{self.n_lines} lines, {found}",
             expected=f"{self._wanted()} ({', '.join(self.format.leads)})",
-            remedy="--leads A,B      the leads that there are, in their order; decimals have a point, no times ahead",
+            remedy="--leads A,B      the leads that there are, in their order; commas between values, points in decimals, no times",
         )
 
     def _numbered(self, number: int, values: list[float]) -> None:
@@ -218,6 +222,8 @@ class Lines:
             if number == leapt + 1:
                 self._leap(leapt)
                 self._append(kept, leapt)
+            elif number == self.next:
+                self._complain("stray", f"sample {leapt} between {self.next - 1} and {self.next}; it is left out")
             else:
                 self._complain("number", f"sample {leapt} after {self.next - 1}; its number is taken for {self.next}")
                 self._append(kept, self.next)
@@ -264,7 +270,7 @@ class Lines:
     def _leap(self, number: int) -> None:
         lost = number - self.next
         if 0 < lost <= min(_MOST_LOST_S * self.format.fs_hz, _MOST_LOST):
-            self._complain("lost", f"{lost} samples ahead of {number} were lost")
+            self._complain("lost", f"{_many(lost, 'sample')} ahead of {number} lost")
             self._miss(lost)
             return
         if not self._wraps(number):
@@ -298,10 +304,14 @@ class Lines:
             self.more += 1
             return
         if self.more:
-            self.faults.append(f"line {line}: and so {self.more} lines before it")
+            self.faults.append(f"line {line}: {_many(self.more, 'more line')} of the kind, this the last")
             self.more = 0
         if kind:
             self.faults.append(f"line {self.n_lines}: {text}")
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def _recent(format_: Format | None) -> deque[list[float] | None]:

@@ -113,7 +113,7 @@ def text_lines(source: BinaryIO) -> Iterator[str]:
 
 
 def piped_lines(path: Path) -> Iterator[str]:
-    """Lines that another process writes into a named pipe."""
+    """Lines of a file, or those that another process writes into a named pipe."""
     with path.open("rb") as source:
         yield from text_lines(source)
 
@@ -146,6 +146,16 @@ def serial_lines(port: str, baud: int) -> Iterator[str]:
             expected=f"a device that sends lines at {baud} baud",
             remedy="plug it in again and look with  ls /dev/tty*  for its name",
         ) from error
+
+
+def states_lines(named: str) -> bool:
+    """Whether a name is that of a file of lines, which begins with a statement of what they are."""
+    path = Path(named)
+    if not path.is_file():
+        return False
+    with path.open("rb") as source:
+        first = source.readline(LONGEST_LINE).decode("utf-8", "replace").strip("\ufeff")
+    return first.startswith("#") and ("fs_hz=" in first or "leads=" in first)
 
 
 def is_port(named: str) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,8 @@ def read(file: Path) -> tuple[dict, dict[str, np.ndarray]]:
     ValueError
         Where the content is not what was written; a damaged archive raises what it likes.
     """
+    if not zipfile.is_zipfile(file):
+        raise ValueError("it is no archive")
     with np.load(file, allow_pickle=False) as archive:
         kept = dict(archive)
     if str(kept.pop("sha256")) != _digest(kept):
@@ -41,7 +44,7 @@ def damaged(file: Path, model: str, error: Exception) -> BundleDamaged:
         f"the stream cannot go on from {file}.",
         found=f"{type(error).__name__}: {str(error)[:120]}",
         expected=f"what a stream of {model} had saved",
-        remedy="begin anew, without a saved state",
+        remedy=f"mv {file} {file}.old      the stream then begins anew",
     )
 
 
