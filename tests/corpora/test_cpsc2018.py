@@ -68,12 +68,23 @@ def test_each_recording_is_tested_once_and_paper_leaks(store):
         "Recording,First_label,Second_label,Third_label\nA0001,10,,\n",
         "Recording,First_label,Second_label,Third_label\nA0001,,,\n",
         "Recording,First_label,Second_label,Third_label\nA0001,1,,\nA0001,2,,\n",
+        pytest.param(f"Recording,First_label,Second_label,Third_label\nA0001,{'1' * 140_000},,\n", id="a long cell"),
     ],
 )
 def test_a_table_that_cannot_be_is_refused(text, tmp_path):
     (tmp_path / "REFERENCE.csv").write_text(text)
     with pytest.raises(CorpusIncomplete, match="CPSC 2018"):
         CPSC2018.entries(tmp_path, 125.0)
+
+
+def test_a_folder_named_as_the_table_is_refused(tmp_path):
+    (tmp_path / "REFERENCE.csv").mkdir()
+    with pytest.raises(CorpusIncomplete, match="is not CPSC 2018's"):
+        CPSC2018.entries(tmp_path, 125.0)
+
+
+def test_a_mark_in_words_is_no_fold(store):
+    assert (store.index.group != "").any() and not (store.index.folds != "").any()
 
 
 def test_a_folder_without_recordings_is_refused(tmp_path):

@@ -150,6 +150,13 @@ def test_a_header_that_lies(old, new, tmp_path, signal_mv):
         read(header)
 
 
+def test_a_number_of_samples_that_is_not_stated_is_that_of_the_file(tmp_path, signal_mv):
+    header = write_wfdb(tmp_path, signal_mv)
+    stated = read(header)
+    header.write_text(header.read_text().replace("strip 2 360 1500", "strip 2 360 0"))
+    np.testing.assert_array_equal(read(header).signal_mv, stated.signal_mv)
+
+
 def test_a_checksum_that_differs_is_named(tmp_path, signal_mv):
     header = write_wfdb(tmp_path, signal_mv)
     words = header.read_text().splitlines()

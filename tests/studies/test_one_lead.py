@@ -9,7 +9,7 @@ import pytest
 from einthoven import bundle
 from einthoven.cli.main import main
 from einthoven.corpora import mitdb
-from einthoven.errors import CorpusIncomplete
+from einthoven.errors import CorpusIncomplete, StudyDamaged
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
 from einthoven.studies import challenge2017, cpsc2018, folds, mitbih_small
@@ -30,6 +30,9 @@ def test_challenge2017(challenge2017_like, home, tmp_path, monkeypatch, capsys):
     assert all(found["challenge_score"]["low"] <= found["challenge_score"]["high"] for found in scores.values())
     for name in (challenge2017.BEST, challenge2017.SMALLEST):
         assert bundle.load_card(tmp_path / "study" / name).classes == tuple("NAO~")
+    own = Predictions.read(tmp_path / "study" / "answers" / f"{results['chosen']['small']}-f0-test.csv")
+    models = results["models"]
+    assert models[challenge2017.SMALLEST]["n_test"] == len(own.record) < models[challenge2017.BEST]["n_test"]
     fused = load(tmp_path / "study" / challenge2017.BEST)
     chosen = results["chosen"]["best_of_the_whole"]
     assert len(fused.card.settings["members"]) == 2 * (2 + (chosen["share"] > 0))
@@ -129,6 +132,20 @@ def test_stores_of_other_recordings_have_no_common_folds(tmp_path):
         folds.CrossValidation(
             None, cpsc2018.CPSC2018, None, both | {"V1": of_records("a", "b", "c")}, {}, range(2), tmp_path, False
         )
+
+
+@pytest.mark.parametrize("gone", ["answers", "run"])
+def test_what_is_gone_from_a_study_can_be_made_again(gone, tmp_path):
+    step = tmp_path / "train-a-f0.json"
+    step.write_text("{}")
+    steps = SimpleNamespace(file=lambda name: tmp_path / f"{name}.json")
+    runs = folds.CrossValidation(steps, cpsc2018.CPSC2018, None, {"": of_records("a")}, {}, range(1), tmp_path, False)
+    file = tmp_path / "answers" / "a-f0-test.csv"
+    if gone == "answers":
+        file.parent.mkdir()
+        file.write_text("cut")
+    with pytest.raises(StudyDamaged, match=f"rm {file if gone == 'answers' else step} "):
+        runs.answers("a", "test", 0)
 
 
 def test_answers_of_a_member_that_trains_again_are_forgotten(tmp_path, monkeypatch):

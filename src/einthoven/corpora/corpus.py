@@ -60,6 +60,11 @@ class Index:
     group: np.ndarray = None
     age_years: np.ndarray = None
 
+    @property
+    def folds(self) -> np.ndarray:
+        """The publisher's fold of each window [n]; empty where it made none, or where the group is a mark in words."""
+        return np.where(np.char.isalnum(self.group.astype(str)), self.group, "")
+
     def __post_init__(self):
         if self.group is None:
             object.__setattr__(self, "group", np.full(len(self.record), ""))

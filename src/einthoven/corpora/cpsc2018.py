@@ -111,8 +111,11 @@ def _rows(entry: Entry) -> Iterator[Entry]:
 def _labels(folder: Path) -> dict[str, str]:
     """The table's labels by recording; none where there is no table of this corpus."""
     for table in sorted(folder.rglob(TABLE)):
-        with table.open(newline="", encoding="utf-8-sig", errors="replace") as sheet:
-            head, *rows = [*csv.reader(sheet)] or [[]]
+        try:
+            with table.open(newline="", encoding="utf-8-sig", errors="replace") as sheet:
+                head, *rows = [*csv.reader(sheet)] or [[]]
+        except (OSError, csv.Error) as error:
+            raise _wrong(table, str(error)[:100]) from error
         if head[:1] != _HEAD[:1]:
             continue  # another corpus's
         if head != _HEAD:

@@ -99,7 +99,7 @@ def score_test_part(
     require_classes(card, corpus, protocol)
     split = protocol.parts(store.index, card.training.get("split_seed", 0), left_out, fold)
     if folds:
-        chosen = np.isin(store.index.group, folds) & protocol.labels.is_labelled(store.index.symbol)
+        chosen = np.isin(store.index.folds, folds) & protocol.labels.is_labelled(store.index.symbol)
         split = replace(split, test=np.flatnonzero(chosen & ~np.isin(store.index.record, left_out)))
     if not len(split.test):
         raise _nothing_to_test(predictor, corpus, protocol, store, folds)
@@ -183,11 +183,11 @@ def _without_seen(predictor: Predictor, corpus: Corpus, store: Store, split: Spl
 def _nothing_to_test(
     predictor: Predictor, corpus: Corpus, protocol: Protocol, store: Store, folds: tuple[str, ...]
 ) -> CorpusIncomplete:
-    groups, counts = np.unique(store.index.group, return_counts=True)
+    groups, counts = np.unique(store.index.folds, return_counts=True)
     there = ", ".join(f"{name}: {n}" for name, n in zip(groups, counts, strict=True) if name)
     patients, member = np.unique(store.index.patient, return_inverse=True)
     seen = _seen(predictor, corpus, patients)[member]
-    unseen = [name for name in groups if name and not seen[store.index.group == name].any()]
+    unseen = [name for name in groups if name and not seen[store.index.folds == name].any()]
     remedy = "--from the folder that holds them"
     if unseen:
         remedy = f"--folds {unseen[-1]}      tests another fold"

@@ -83,7 +83,7 @@ def read_header(path: Path) -> Header:
         name, _, segments = words[0].partition("/")
         n_signals = int(words[1])
         fs_hz = float(re.split(r"[/(]", words[2])[0]) if len(words) > 2 else None
-        n_samples = int(words[3]) if len(words) > 3 and words[3].isdigit() else None
+        n_samples = (int(words[3]) or None) if len(words) > 3 and words[3].isdigit() else None
         n_segments = int(segments) if segments else 1
     except (ValueError, IndexError) as error:
         raise unreadable(path, f"record line {lines[0][:80]!r}", "copy the header again") from error

@@ -175,13 +175,24 @@ class _Run:
         fold = self.runs.folds[0]
         small = self.runs.folder / SMALLEST
         fuse(small, [self.runs.member(chosen["small"], fold) / "bundle"], "mean", half=True)
-        rows = {best: scored["scores"][_LEAD], small: scored["scores"][chosen["small"]]}
-        for place, found in rows.items():
+        crossed = "Cross-validated: each recording is answered by members that never saw it. "
+        apart = "On the recordings of the fold that it never saw. "
+        draws = 50 if self.runs.quick else DRAWS
+        own = evaluate(self.runs.answers(chosen["small"], "test", fold), self.runs.protocol.unit, draws)
+        own = {"model": SMALLEST} | self.runs.told() | own
+        rows = {best: (scored["scores"][_LEAD], crossed), small: (own, apart)}
+        for place, (found, remark) in rows.items():
             if not self.runs.quick:
-                remark = "Cross-validated: each recording is answered by members that never saw it. " + found["remark"]
-                keep_result(load(place), found | {"remark": remark})
+                keep_result(load(place), found | {"remark": remark + found["remark"]})
                 add_graph(place)
-        return {place.name: {"bytes": sum(file.stat().st_size for file in place.iterdir())} for place in rows}
+        return {
+            place.name: {
+                "bytes": sum(file.stat().st_size for file in place.iterdir()),
+                "challenge_score": found["challenge_score"],
+                "n_test": found["n_test"],
+            }
+            for place, (found, _) in rows.items()
+        }
 
     def _draw(self, results: dict) -> None:
         scores, costs = results["scores"], results["cost"]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from einthoven import bundle
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.data.store import Store
-from einthoven.errors import CorpusIncomplete
+from einthoven.errors import CorpusIncomplete, RecordUnreadable, StudyDamaged
 from einthoven.evaluation.predictions import Predictions, joined
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, require_unseen
@@ -93,13 +94,33 @@ class CrossValidation:
         """Answers of a contestant for the ``validation`` or ``test`` part of a fold; asked once, then kept beside the runs."""
         file = self.folder / "answers" / f"{name}-f{fold}-{part}.csv"
         if not file.exists():
+            self._require_trained(name, fold)
             store = self.stores[self.contestants[name].store]
             chosen = getattr(self.protocol.parts(store.index, 0, (), fold), part)
             predictor = load(self.member(name, fold))
             if part == "test":
                 require_unseen(predictor, self.corpus, self.protocol, store, chosen)
             predictions_for(predictor, self.protocol, store, chosen).write(file)
-        return Predictions.read(file)
+        try:
+            return Predictions.read(file)
+        except RecordUnreadable as error:
+            raise StudyDamaged(
+                f"answers of the study cannot be read: {file}.",
+                found=error.found,
+                expected=error.expected,
+                remedy=f"rm {file}      the answers are then asked again",
+            ) from error
+
+    def _require_trained(self, name: str, fold: int) -> None:
+        run = self.member(name, fold)
+        step = self.steps.file(f"train-{name}-f{fold}")
+        if step.exists() and bundle.at(run) is None:
+            raise StudyDamaged(
+                f"a model of the study is gone: {run}.",
+                found=f"a training that is done by {step.name}, and no bundle",
+                expected="the bundle that the training had written",
+                remedy=f"rm {step}      the model is then trained again",
+            )
 
     def pooled(self, name: str) -> Predictions:
         """Answers of a contestant for the test parts of all folds."""

@@ -73,10 +73,10 @@ class Steps:
         ----------
         name : of the step, one of `costs`; work : gives plain values
         """
-        file = self._file(name)
+        file = self.file(name)
         if file.exists():
             return _read(file)
-        done = [known for known in self.costs if self._file(known).exists()]
+        done = [known for known in self.costs if self.file(known).exists()]
         console.note(f"step {len(done) + 1} of {len(self.costs)}: {name}{self._left(done)}")
         started = time.monotonic()
         result = work()
@@ -87,7 +87,7 @@ class Steps:
 
     def each(self, works: dict[str, Callable[[], dict]]) -> list[dict]:
         """As :meth:`do`, of steps that do not lean on one another: one on each core, where there is no GPU."""
-        waiting = {name: work for name, work in works.items() if not self._file(name).exists()}
+        waiting = {name: work for name, work in works.items() if not self.file(name).exists()}
         if len(waiting) > 1 and self._cores > 1:
             workers.side_by_side({name: partial(self.do, name, work) for name, work in waiting.items()})
         return [self.do(name, work) for name, work in works.items()]
@@ -109,7 +109,8 @@ class Steps:
 
         return 1 if torch.cuda.is_available() else workers.n_cores()
 
-    def _file(self, name: str) -> Path:
+    def file(self, name: str) -> Path:
+        """Where the result of a step lies once it is done."""
         return self.folder / "steps" / f"{name}.json"
 
     def _left(self, done: list[str]) -> str:
@@ -127,6 +128,9 @@ class _Part(Steps):
 
     def do(self, name: str, work: Callable[[], dict]) -> dict:
         return self.whole.do(f"{self.part}-{name}", work)
+
+    def file(self, name: str) -> Path:
+        return self.whole.file(f"{self.part}-{name}")
 
     def each(self, works: dict[str, Callable[[], dict]]) -> list[dict]:
         return self.whole.each({f"{self.part}-{name}": work for name, work in works.items()})

@@ -112,7 +112,7 @@ def split_of(
 
 
 def _empty(store: Store, protocol: Protocol, part: str) -> CorpusIncomplete:
-    groups, counts = np.unique(store.index.group, return_counts=True)
+    groups, counts = np.unique(store.index.folds, return_counts=True)
     folds = ", ".join(f"{name}: {n}" for name, n in zip(groups, counts, strict=True) if name)
     return CorpusIncomplete(
         f"the {part} part of protocol {protocol.name} is empty.",
