@@ -27,11 +27,12 @@ class Models:
             if self.leads is not None and len(card.preparation.leads) != self.leads:
                 continue
             wished = ", ".join(wish.replace("|", " or ") for wish in card.preparation.leads)
-            metric = "macro_auroc" if card.multi else "macro_f1"
+            metrics = ("challenge_score", "macro_auroc" if card.multi else "macro_f1")
             scored = [
                 f"{row['corpus']} {row['protocol']}{' (LEAKS PATIENTS)' if row['leaks_patients'] else ''}: "
                 f"{metric.replace('_', ' ')} {' ('.join(cells(row[metric]))})"
                 for row in card.results
+                for metric in [next(name for name in metrics if name in row)]
             ]
             classes = " ".join(card.classes) if len(card.classes) < 10 else f"{len(card.classes)}: {card.labels}"
             rows.append((name, wished, classes, f"{card.n_parameters:,}", "; ".join(scored) or "not tested"))
