@@ -31,7 +31,7 @@ def main(record: Path, seconds: float) -> None:
         np.save(file, resample(lead, read.fs_hz, _HZ)[:, : round(seconds * _HZ)])
         begun = {}
         for model, name in _MODELS.items():
-            words = ["stream", model, "--from", str(file), "--fs", str(_HZ), "--leads", name]
+            words = ["stream", model, "--from", str(file), "--fs", str(_HZ), "--leads", name, "--unit", "mV"]
             words = [sys.executable, "-m", "einthoven.cli.main", *words, "--out", f"{place}/{model}.jsonl"]
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
             begun[model] = time.perf_counter(), subprocess.Popen(words, **quiet)
