@@ -136,7 +136,7 @@ def export(
 
 @console.uninterrupted()
 def _placed(draft: Path, out: Path) -> None:
-    """Put an export where it belongs, all of its files or none; the graph first, which is refused without its weights."""
+    """Put an export where it belongs, once all of its files are written; the graph first, which is refused without its weights."""
     with ExitStack() as stack:
         for made in reversed(files_of(draft)):
             aside = stack.enter_context(written_aside(out.with_suffix(made.suffix)))
