@@ -97,6 +97,8 @@ class Card:
         plain = dict(plain)
         if plain.pop("card_sha256", None) != _checksum(plain):
             raise ValueError("it was changed after it was written")
+        if "signal" not in plain["preparation"]:
+            plain = _from_version_1(plain)
         for name in ("class_weights", "thresholds"):
             if plain.get(name) and len(plain[name]) != len(plain["classes"]):
                 raise ValueError(f"{len(plain[name])} {name} for {len(plain['classes'])} classes")
@@ -115,6 +117,39 @@ class Card:
     def patients(self) -> frozenset[str]:
         """Everybody whose recordings chose the weights or the epoch, as ``corpus/patient``."""
         return frozenset(unpacked(self.training.get("patients", ())))
+
+
+def _from_version_1(plain: dict) -> dict:
+    """Return a card of version 1 as version 2 has it."""
+    return plain | {
+        "preparation": preparation_from_version_1(plain["preparation"]),
+        "settings": settings_from_version_1(plain["architecture"], plain["settings"]),
+    }
+
+
+def preparation_from_version_1(flat: dict) -> dict:
+    """Return the flat preparation of version 1 as version 2 has it."""
+    of_signal = ("leads", "fs_hz", "low_hz", "high_hz", "scaling", "mean_mv", "sd_mv")
+    inputs = ["signal"]
+    is_whole = flat.get("cut", "beats") == "tiles"
+    if flat.get("patient"):
+        inputs += ["beat", *(["summary"] if is_whole else ["rr", "p_waves", "similarity"])]
+        inputs += [name for name in ("rhythm", "waves") if flat.get(name)]
+    cut = {"kind": "beats", "before_s": flat["before_s"], "after_s": flat["after_s"]}
+    if is_whole:
+        cut = {"kind": "tiles", "window_s": flat["after_s"], "crop_s": flat.get("crop_s", 0.0)}
+    return {"signal": {name: flat[name] for name in of_signal if name in flat}, "cut": cut, "inputs": inputs}
+
+
+def settings_from_version_1(architecture: str, settings: dict) -> dict:
+    """Return the settings of an architecture in version 1 as version 2 has them; of an ensemble those of its members too."""
+    renamed = {"several": "multilabel", "beat": "beat_span", "n_numbers": "n_read", "n_rhythm": "n_timing"}
+    found = {renamed.get(name, name): value for name, value in settings.items() if name != "n_alike"}
+    if architecture == "rhythm":
+        found.pop("n_read", None)
+    if "members" in found:
+        found["members"] = [[name, settings_from_version_1(name, own), *crop] for name, own, *crop in found["members"]]
+    return found
 
 
 def packed(names: Iterable[str]) -> list[str]:

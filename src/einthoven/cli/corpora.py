@@ -31,14 +31,11 @@ class Corpora:
         console.table(("corpus", "title", "records", "patients", "beats", "Hz", "licence"), rows)
         for corpus in CORPORA.values():
             prepared = corpus.preparation
-            if prepared.cut == "tiles":
-                window = f"windows of {prepared.after_s:g} s"
-            else:
-                window = f"{prepared.before_s:g} s ahead of the beat to {prepared.after_s:g} s behind"
+            window = f"windows of {prepared.window_s:g} s" + " around heartbeats" * (not prepared.is_whole)
             console.say(f"{corpus.name}: leads {corpus.leads}; {corpus.address}")
             console.say(
                 f"  prepared as {', '.join(prepared.leads)} at {prepared.fs_hz:g} Hz, "
-                f"{window}, {prepared.scaling} scaling"
+                f"{window}, {prepared.signal.scaling} scaling"
             )
             for protocol in corpus.protocols.values():
                 console.say(f"  protocol {protocol.name}: {protocol.summary}; {protocol.labels.name}")

@@ -18,6 +18,7 @@ try:
         evaluate,
         explain,
         export,
+        features,
         models,
         predict,
         prepare,
@@ -42,6 +43,7 @@ VERBS = {
     "study": study.StudyVerb,
     "models": models.Models,
     "corpora": corpora.Corpora,
+    "features": features.Features,
 }
 
 

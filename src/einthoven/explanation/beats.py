@@ -7,7 +7,7 @@ import numpy as np
 from einthoven.explanation.gradcam import attention, gradcam
 from einthoven.inference.prediction import Prediction
 from einthoven.inference.predictor import Predictor
-from einthoven.signal.preparation import beat_windows
+from einthoven.signal.preparation import prepare
 
 MOST_AVERAGED = 300
 
@@ -43,8 +43,8 @@ def explain(predictor: Predictor, prediction: Prediction, n_beats: int = 3) -> l
     n_beats : surest beats of each class that are shown by themselves
     """
     record, card = prediction.record, prediction.card
-    where = record.signal_mv, record.fs_hz, record.leads, prediction.beats
-    windows = beat_windows(*where, card.preparation) if len(prediction.beats) else np.zeros((0, 1, 1), np.float32)
+    windows = prepare(record, card.preparation, prediction.beats)
+    at_s = (np.arange(card.preparation.n_samples) - card.preparation.before) / card.preparation.fs_hz
     found = []
     for label, name in enumerate(card.classes):
         members = np.flatnonzero(prediction.decided == label)
@@ -59,11 +59,11 @@ def explain(predictor: Predictor, prediction: Prediction, n_beats: int = 3) -> l
             Explained(
                 name=name,
                 n=len(members),
-                at_s=np.arange(windows.shape[2]) / card.preparation.fs_hz - card.preparation.before_s,
+                at_s=at_s,
                 times_s=prediction.times_s[surest[shown]],
-                windows=windows[surest[shown], 0],
+                windows=windows.signal[surest[shown], 0],
                 maps=maps[shown],
-                mean_window=windows[surest, 0].mean(axis=0),
+                mean_window=windows.signal[surest, 0].mean(axis=0),
                 mean_map=maps.mean(axis=0),
                 attention=None if looks is None else looks[shown],
                 mean_attention=None if looks is None else looks.mean(axis=0),

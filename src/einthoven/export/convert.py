@@ -29,6 +29,7 @@ from einthoven.inference.predictor import Predictor, load
 from einthoven.inference.scoring import predictions_for
 from einthoven.paths import written_aside
 from einthoven.signal.preparation import crops
+from einthoven.signal.windows import Windows
 
 TARGETS = {"onnx": ".onnx", "openvino": ".xml"}
 PRECISIONS = ("fp32", "bf16", "int8")
@@ -144,7 +145,7 @@ def _placed(draft: Path, out: Path) -> None:
 
 
 def _best_int8(
-    whole: bytes, seen: np.ndarray, reference: TorchBackend, card: Card, where: Path, kind
+    whole: bytes, seen: Windows, reference: TorchBackend, card: Card, where: Path, kind
 ) -> tuple[bytes, dict]:
     """Of the ways to find the ranges, the one whose probabilities are nearest on the training windows."""
     wanted = _probabilities(reference.logits(seen), card)
@@ -181,12 +182,12 @@ def _require_close(difference: float, precision: str, where: Path) -> None:
         )
 
 
-def _inputs(card: Card, windows: np.ndarray) -> np.ndarray:
-    """What the network sees of windows: themselves, or some of their crops."""
-    if not card.preparation.crop_s:
+def _inputs(card: Card, windows: Windows) -> Windows:
+    """Return what the network sees of windows: themselves, or some of their crops."""
+    if not card.preparation.is_cropped:
         return windows
-    cut = crops(windows, card.preparation)
-    return cut.reshape(-1, *cut.shape[2:])[_some(np.arange(cut.shape[0] * cut.shape[1]), _MOST_CALIBRATION)]
+    cut, _ = crops(windows, card.preparation)
+    return cut[_some(np.arange(len(cut)), _MOST_CALIBRATION)]
 
 
 def _probabilities(logits: np.ndarray, card: Card) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Knows what computes a network: ONNX Runtime, OpenVINO or torch, the fastest that can. Loads what it needs late."""
+"""What computes a network: ONNX Runtime, OpenVINO or torch, the fastest that can."""
 
 import hashlib
 import json
@@ -11,6 +11,7 @@ import numpy as np
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import BundleDamaged, library_missing
+from einthoven.signal.windows import Windows
 
 CARD_KEY = "einthoven.card"
 """Where an exported file keeps the card: a key of ONNX metadata, a path of OpenVINO's runtime information."""
@@ -27,8 +28,8 @@ class Backend(Protocol):
 
     name: str
 
-    def logits(self, windows: np.ndarray) -> np.ndarray:
-        """[n, leads, samples] to [n, classes]."""
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return logits [n, classes]."""
 
 
 class TorchBackend:
@@ -47,12 +48,12 @@ class TorchBackend:
         import torch
 
         from einthoven.models import MODELS
+        from einthoven.models.inputs import InputShape, built
 
         tensors = bundle.load_weights(folder, card)
-        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in card.settings.items()}
         try:
-            shape = (card.preparation.n_rows, len(card.classes), card.preparation.n_input)
-            network = MODELS[card.architecture](*shape, **settings)
+            shape = InputShape.of(card.preparation)
+            network = built(MODELS[card.architecture], shape, len(card.classes), card.settings)
             network.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise BundleDamaged(
@@ -63,12 +64,15 @@ class TorchBackend:
             ) from error
         self.network = network.eval()
 
-    def logits(self, windows: np.ndarray) -> np.ndarray:
-        """[n, leads, samples] to [n, classes]."""
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return logits [n, classes]."""
         import torch
 
+        from einthoven.data.batches import tensors
+        from einthoven.models.inputs import call
+
         with torch.inference_mode():
-            pieces = [self.network(torch.from_numpy(np.ascontiguousarray(piece))) for piece in _pieces(windows)]
+            pieces = [call(self.network, tensors(piece)) for piece in windows.pieces(_BATCH)]
         return torch.cat(pieces).numpy()
 
 
@@ -97,19 +101,19 @@ class OnnxBackend:
                 self.numbers = [onnxruntime.OrtValue.ortvalue_from_numpy(values) for values in numbers.values()]
                 options.add_external_initializers(list(numbers), self.numbers)
             self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-            takes, gives = self.session.get_inputs()[0], self.session.get_outputs()[0]
-            _require_shape(card, takes.shape[1:], gives.shape[1:])
-            self.takes = takes.name
+            self.takes = _require_shapes(
+                card,
+                {port.name: port.shape[1:] for port in self.session.get_inputs()},
+                self.session.get_outputs()[0].shape[1:],
+            )
             self.batch = largest_batch(content)
         except Exception as error:
             raise _not_the_card_s(where, _said(error)) from error
 
-    def logits(self, windows: np.ndarray) -> np.ndarray:
-        """[n, leads, samples] to [n, classes]."""
-        pieces = _pieces(windows, self.batch)
-        return np.concatenate(
-            [self.session.run(None, {self.takes: np.ascontiguousarray(piece)})[0] for piece in pieces]
-        )
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return logits [n, classes]."""
+        pieces = (_fed(self.takes, piece) for piece in windows.pieces(self.batch))
+        return np.concatenate([self.session.run(None, piece)[0] for piece in pieces])
 
 
 class OpenVinoBackend:
@@ -131,8 +135,8 @@ class OpenVinoBackend:
         try:
             core = openvino.Core()
             read = core.read_model(model if isinstance(model, bytes) else str(model))
-            takes, gives = (list(port.get_partial_shape())[1:] for port in (read.inputs[0], read.outputs[0]))
-            _require_shape(card, *([size.get_length() for size in sizes] for sizes in (takes, gives)))
+            ports = {port.get_any_name(): _sizes(port) for port in read.inputs}
+            self.takes = _require_shapes(card, ports, _sizes(read.outputs[0]))
             compiled = core.compile_model(
                 read, "CPU", options | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
             )
@@ -140,9 +144,10 @@ class OpenVinoBackend:
         except Exception as error:
             raise _not_the_card_s(where, _said(error)) from error
 
-    def logits(self, windows: np.ndarray) -> np.ndarray:
-        """[n, leads, samples] to [n, classes]."""
-        return np.concatenate([self.request.infer({0: np.ascontiguousarray(piece)})[0] for piece in _pieces(windows)])
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return logits [n, classes]."""
+        pieces = (_fed(self.takes, piece) for piece in windows.pieces(_BATCH))
+        return np.concatenate([self.request.infer(piece)[0] for piece in pieces])
 
 
 def largest_batch(content: bytes) -> int:
@@ -233,10 +238,19 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {telling[0][:160]}"
 
 
-def _require_shape(card: Card, takes: list, gives: list) -> None:
-    stated = [card.preparation.n_rows, card.preparation.n_input], [len(card.classes)]
-    if (list(takes), list(gives)) != stated:
-        raise ValueError(f"it takes {takes} and gives {gives}, the card says {stated[0]} and {stated[1]}")
+def _require_shapes(card: Card, takes: dict[str, list], gives: list) -> dict[str, str]:
+    """Return which part of a window each input of a graph takes; refuse shapes that are not the card's."""
+    prepared = card.preparation
+    stated = {
+        "signal": [len(prepared.leads), prepared.n_input],
+        "beat": [len(prepared.leads), prepared.beat_samples],
+        "features": [prepared.n_features],
+    }
+    # A graph of einthoven 0.1 has one input of another name.
+    names = dict.fromkeys(takes, "signal") if len(takes) == 1 and not takes.keys() & stated.keys() else {n: n for n in takes}
+    if any(stated.get(names[port]) != list(shape) for port, shape in takes.items()) or list(gives) != [len(card.classes)]:
+        raise ValueError(f"it takes {takes} and gives {list(gives)}, the card says {stated} and {[len(card.classes)]}")
+    return names
 
 
 def _not_the_card_s(where: Path, found: str) -> BundleDamaged:
@@ -248,5 +262,10 @@ def _not_the_card_s(where: Path, found: str) -> BundleDamaged:
     )
 
 
-def _pieces(windows: np.ndarray, size: int = _BATCH):
-    return (windows[at : at + size] for at in range(0, len(windows), size))
+def _fed(takes: dict[str, str], windows: Windows) -> dict[str, np.ndarray]:
+    parts = windows.parts
+    return {port: np.ascontiguousarray(parts[part]) for port, part in takes.items()}
+
+
+def _sizes(port) -> list[int]:
+    return [size.get_length() for size in list(port.get_partial_shape())[1:]]

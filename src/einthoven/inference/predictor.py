@@ -14,6 +14,7 @@ from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import Prediction
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
+from einthoven.signal.windows import Windows
 
 _LISTENED = ("good", "noisy", "clipped", "missing", "flat")
 _LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
@@ -81,12 +82,13 @@ class Predictor:
             )
         return TorchBackend(self.folder, self.card).network
 
-    def probabilities(self, windows: np.ndarray) -> np.ndarray:
-        """Class probabilities of prepared windows.
+    def probabilities(self, windows: Windows) -> np.ndarray:
+        """Return the class probabilities of prepared windows.
 
         Parameters
         ----------
-        windows : array [n, leads, samples], float32
+        windows : Windows
+            As the model's preparation makes them.
 
         Returns
         -------
@@ -95,9 +97,9 @@ class Predictor:
         if not len(windows):
             return np.zeros((0, len(self.card.classes)), np.float32)
         card = self.card
-        if card.preparation.crop_s:
-            cut = preparation.crops(windows, card.preparation)
-            logits = self.backend.logits(cut.reshape(-1, *cut.shape[2:])).reshape(*cut.shape[:2], -1).mean(axis=1)
+        if card.preparation.is_cropped:
+            cut, n = preparation.crops(windows, card.preparation)
+            logits = self.backend.logits(cut).reshape(len(windows), n, -1).mean(axis=1)
         else:
             logits = self.backend.logits(windows)
         if card.multi:
@@ -107,12 +109,15 @@ class Predictor:
             powers = powers * np.asarray(self.card.class_weights, powers.dtype)
         return powers / powers.sum(axis=1, keepdims=True)
 
-    def answers(self, windows: np.ndarray, record: np.ndarray) -> np.ndarray:
-        """Class probabilities of prepared windows, with each record's own share of a class where the card has one worked out.
+    def answers(self, windows: Windows, record: np.ndarray) -> np.ndarray:
+        """Return the class probabilities of prepared windows, adapted to each record's share of a class where the card says so.
 
         Parameters
         ----------
-        windows : array [n, leads, samples], float32; record : which record each is from [n]
+        windows : Windows
+            As the model's preparation makes them.
+        record : array [n]
+            Which record each is from.
 
         Returns
         -------
@@ -140,7 +145,7 @@ class Predictor:
         LeadMismatch, RecordTooShort
             Where the record does not have what the model needs.
         """
-        return self._findings(record) if self.card.preparation.cut == "tiles" else self._beats(record, beats)
+        return self._findings(record) if self.card.preparation.is_whole else self._beats(record, beats)
 
     def _used(
         self, record: Record, least_s: float, reason: str
@@ -161,29 +166,27 @@ class Predictor:
     @property
     def least_s(self) -> float:
         """Of a model that sees whole stretches: the shortest recording that it answers."""
-        return min(_LEAST_FILLED * self.card.preparation.after_s, _LONG_ENOUGH_S)
+        return min(_LEAST_FILLED * self.card.preparation.window_s, _LONG_ENOUGH_S)
 
     def _findings(self, record: Record) -> Findings:
         wanted = self.card.preparation
-        used_mv, names, verdicts = self._used(record, self.least_s, f"of the {wanted.after_s:g} s it looks at")
+        used_mv, names, verdicts = self._used(record, self.least_s, f"of the {wanted.window_s:g} s it looks at")
         remarks = list(record.warnings)
-        if record.duration_s < wanted.after_s - 0.5 / wanted.fs_hz:
-            remarks.append(f"{record.duration_s:.1f} s long: the rest of the {wanted.after_s:g} s is filled with zeros")
+        if record.duration_s < wanted.window_s - 0.5 / wanted.fs_hz:
+            remarks.append(f"{record.duration_s:.1f} s long: the rest of the {wanted.window_s:g} s is filled with zeros")
         remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
         seen, beats, _ = _heard(used_mv, verdicts, record.fs_hz)
         if len(names) == 1 and names[0] in _UPRIGHT and quality.looks_inverted(seen, beats, record.fs_hz):
             remarks.append(
                 f"most QRS complexes of {names[0]} point down: electrodes reversed, or the device held upside down"
             )
-        windows, starts = preparation.tiles(
-            record.signal_mv, record.fs_hz, record.leads, wanted, str(record.source or record.name)
-        )
+        windows = preparation.prepare(record, wanted)
         each = self.probabilities(windows)
-        return Findings(record, self.card, names, starts, each, beats, verdicts, tuple(remarks))
+        return Findings(record, self.card, names, windows.position, each, beats, verdicts, tuple(remarks))
 
     def _beats(self, record: Record, beats: np.ndarray | None) -> Prediction:
         wanted = self.card.preparation
-        least_s = max(wanted.before_s + wanted.after_s, heartbeats.SHORTEST_S if beats is None else 0)
+        least_s = max(wanted.window_s, heartbeats.SHORTEST_S if beats is None else 0)
         used_mv, names, verdicts = self._used(record, least_s, "to find heartbeats and to fill one window")
         remarks = list(record.warnings)
         if beats is None:
@@ -195,9 +198,7 @@ class Predictor:
                     f"most QRS complexes of {names[at]} point down: reversed electrodes, or a bundle branch block"
                 )
         remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
-        windows = preparation.beat_windows(
-            record.signal_mv, record.fs_hz, record.leads, beats, wanted, str(record.source or record.name)
-        )
+        windows = preparation.prepare(record, wanted, beats)
         probability = self.answers(windows, np.zeros(len(windows), int))
         if self.card.own_share and len(beats):
             remarks.append(self._told_share(probability))

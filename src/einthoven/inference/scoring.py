@@ -34,7 +34,7 @@ def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chos
         thresholds=predictor.card.thresholds,
         at_least_one=predictor.card.at_least_one,
     )
-    whole = store.preparation.cut == "tiles" and protocol.unit != "window"
+    whole = store.preparation.is_whole and protocol.unit != "window"
     return answers.by_record() if whole else answers
 
 
@@ -124,7 +124,7 @@ def score_test_part(
         "labels": protocol.labels.name,
         "folds": list(folds),
         "fold": fold,
-        "rows": _ROWS[store.preparation.cut, protocol.unit == "window"],
+        "rows": _ROWS[store.preparation.is_whole, protocol.unit == "window"],
         "left_out_of_the_store": store.left_out,
         "unlabelled": int((~protocol.labels.is_labelled(store.index.symbol)).sum()),
         "leaks_patients": protocol.leaks,
@@ -202,10 +202,10 @@ def _nothing_to_test(
 
 
 _ROWS = {
-    ("beats", False): "beats",
-    ("beats", True): "beats",
-    ("tiles", False): "records",
-    ("tiles", True): "windows",
+    (False, False): "beats",
+    (False, True): "beats",
+    (True, False): "records",
+    (True, True): "windows",
 }
 _ON_A_CARD = (
     "corpus",

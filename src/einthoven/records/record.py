@@ -107,6 +107,11 @@ class Record:
             )
 
     @property
+    def where(self) -> str:
+        """The file it was read from, else its name."""
+        return str(self.source or self.name)
+
+    @property
     def n_samples(self) -> int:
         """Samples of each lead."""
         return self.signal_mv.shape[1]

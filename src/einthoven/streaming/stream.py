@@ -151,7 +151,7 @@ class Stream:
                 self.beats = [*self.beats, *found.tolist()][-_RATE_OVER - 1 :]
                 self.waiting += found.tolist()
         self.listening = next((at for at in range(len(self.fed)) if not self.buffer.off(at)), self.listening)
-        if self.model.card.preparation.cut == "tiles":
+        if self.model.card.preparation.is_whole:
             self.waiting = []
             told += self._windows(is_last)
         else:
@@ -161,21 +161,15 @@ class Stream:
     def _ready_beats(self, is_last: bool) -> list[Said]:
         wanted = self.model.card.preparation
         margin = round(wanted.reach_s(self.fs_hz) * self.fs_hz) + 1
-        after, before = (round(span_s * self.fs_hz) + 1 for span_s in (wanted.after_s, wanted.before_s))
+        before_s = wanted.before / wanted.fs_hz
+        before, after = (round(span_s * self.fs_hz) + 1 for span_s in (before_s, wanted.window_s - before_s))
         ready = [at for at in self.waiting if is_last or at + after + margin <= self.buffer.certain]
         oldest = self.waiting[0] if self.waiting else min(self.fed) - round(4 * self.fs_hz)
         told: list[Said] = []
         if ready:
             begin = self._aligned(ready[0] - before - margin)
             end = min(ready[-1] + after + margin, self.buffer.certain)
-            windows = preparation.beat_windows(
-                self.buffer.span(begin, end),
-                self.fs_hz,
-                self.buffer.leads,
-                np.array(ready) - begin,
-                wanted,
-                "the stream",
-            )
+            windows = preparation.prepare(self._span(begin, end), wanted, np.array(ready) - begin)
             self.waiting = self.waiting[len(ready) :]
             for at, probability in zip(ready, self.model.probabilities(windows), strict=True):
                 told.append(self._said("beat", at, at + 1, probability, at - before, at + after))
@@ -212,14 +206,15 @@ class Stream:
         wanted = self.model.card.preparation
         begin = self._aligned(int(start / factor) - margin)
         end = min(int(np.ceil((start + size) / factor)) + margin, self.buffer.certain)
-        prepared = preparation.prepare(
-            self.buffer.span(begin, end), self.fs_hz, self.buffer.leads, wanted, "the stream"
-        )
+        prepared = preparation.prepared_signal(self._span(begin, end), wanted)
         at = start - round(begin * factor)
-        window = preparation.filled(prepared[:, at : at + size], wanted)
+        window = preparation.whole_window(prepared[:, at : at + size], wanted)
         first = int(resample.resample_positions(np.array([start]), wanted.fs_hz, self.fs_hz)[0])
-        last = min(first + round(wanted.after_s * self.fs_hz), self.buffer.n_samples)
-        return self._said("window", first, last, self.model.probabilities(window[None])[0], first, last)
+        last = min(first + round(wanted.window_s * self.fs_hz), self.buffer.n_samples)
+        return self._said("window", first, last, self.model.probabilities(window)[0], first, last)
+
+    def _span(self, begin: int, end: int) -> preparation.Span:
+        return preparation.Span(self.buffer.span(begin, end), self.fs_hz, self.buffer.leads, "the stream")
 
     def _said(self, kind: str, first: int, last: int, probability: np.ndarray, begin: int, end: int) -> Said:
         card = self.model.card

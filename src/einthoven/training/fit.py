@@ -20,9 +20,11 @@ from einthoven.bundle import Card
 from einthoven.data.augment import AUGMENTATIONS
 from einthoven.data.batches import Batches
 from einthoven.errors import BundleDamaged, ConfigurationFault, UnknownName
-from einthoven.models import MODELS, OF_TYPICAL_BEATS
+from einthoven.models import MODELS
+from einthoven.models.inputs import InputShape, built, call, missing_parts, reads
 from einthoven.paths import output_folder, written_aside
 from einthoven.signal.leads import STANDARD
+from einthoven.signal.preparation import Preparation
 from einthoven.training.checkpoint import WrittenAside
 from einthoven.training.grow import grow
 from einthoven.training.losses import loss_for
@@ -53,8 +55,8 @@ def require_model(architecture: str) -> None:
         )
 
 
-def network_for(architecture: str, n_leads: int, n_classes: int, n_samples: int, settings: dict) -> torch.nn.Module:
-    """A network of MODELS.
+def network_for(architecture: str, shape: InputShape, n_classes: int, settings: dict) -> torch.nn.Module:
+    """Return a network of MODELS for windows of some shape.
 
     Raises
     ------
@@ -62,19 +64,37 @@ def network_for(architecture: str, n_leads: int, n_classes: int, n_samples: int,
         Where the name is not in MODELS, or a setting is not the architecture's.
     """
     require_model(architecture)
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
     try:
-        network = MODELS[architecture](n_leads, n_classes, n_samples, **plain)
+        network = built(MODELS[architecture], shape, n_classes, settings)
         with torch.no_grad():
-            network.eval()(torch.zeros(1, n_leads, n_samples))
+            call(network.eval(), shape.sample())
         return network.train()
     except (TypeError, ValueError, RuntimeError, IndexError) as error:
         raise ConfigurationFault(
             f"{architecture} cannot be built with these settings.",
-            found=f"{settings} on {n_leads} x {n_samples}: {str(error).splitlines()[0]}",
+            found=f"{settings} on {shape.n_leads} x {shape.n_samples}: {str(error).splitlines()[0]}",
             expected=f"keyword arguments of {MODELS[architecture].__name__}",
             remedy="einthoven models",
         ) from error
+
+
+def require_inputs(architecture: str, preparation: Preparation) -> None:
+    """Refuse windows that lack a part which an architecture reads.
+
+    Raises
+    ------
+    ConfigurationFault
+        Naming the parts, and inputs that have them.
+    """
+    shape = InputShape.of(preparation)
+    if missing := missing_parts(MODELS[architecture], shape):
+        wanted = "signal beat summary" if preparation.is_whole else "signal beat rr p_waves similarity"
+        raise ConfigurationFault(
+            f"{architecture} reads more than these windows hold.",
+            found=f"windows with {', '.join(shape.parts)}; no {', no '.join(missing)}",
+            expected=", ".join(reads(MODELS[architecture])),
+            remedy=f"--prepare.inputs {wanted}      (einthoven features lists the measurements)",
+        )
 
 
 def native_bf16() -> bool:
@@ -115,13 +135,8 @@ def fit(
     ConfigurationFault
         Where the folder holds a run with other settings.
     """
-    if architecture in OF_TYPICAL_BEATS and not task.preparation.patient:
-        raise ConfigurationFault(
-            f"{architecture} reads typical beats, and these windows have none.",
-            found="patient False",
-            expected="each lead's typical beat beside its window",
-            remedy="--prepare.patient True",
-        )
+    require_model(architecture)
+    require_inputs(architecture, task.preparation)
     if architecture == "forest":
         if start is not None:
             raise ConfigurationFault(
@@ -157,7 +172,7 @@ def fit(
             remedy="leave rotated out of --train.augment",
         )
     torch.manual_seed(recipe.seed)
-    network = network_for(architecture, task.windows.shape[1], len(task.classes), task.preparation.n_input, settings)
+    network = network_for(architecture, InputShape.of(task.preparation), len(task.classes), settings)
     if start is not None:
         task = begun(network, architecture, task, start)
     stated = {

@@ -1,4 +1,4 @@
-"""Knows how finished members become one bundle, an ensemble. Trains nothing and opens no window."""
+"""Finished members become one bundle, an ensemble."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ import numpy as np
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Preparation, Tiles
 
 
 def fuse(
@@ -41,7 +41,7 @@ def fuse(
         the same windows alone.
     """
     cards = [bundle.load_card(member) for member in members]
-    first = max(cards, key=lambda card: card.preparation.patient)
+    first = max(cards, key=lambda card: len(card.preparation.inputs))
     for what, of in (
         ("preparation", partial(_windows, first)),
         ("classes", lambda card: card.classes),
@@ -70,7 +70,7 @@ def fuse(
     if weights:
         settings["weights"] = [round(float(weight), 6) for weight in weights]
     if first.multi:
-        settings["several"] = True
+        settings["multilabel"] = True
     score = "validation_macro_auroc" if first.multi else "validation_macro_f1"
     told = [
         {
@@ -101,10 +101,11 @@ def fuse(
 
 
 def _windows(first: Card, card: Card) -> Preparation:
-    """The windows of a member that `first` could share: crops and the want of typical beats aside, where it reads these."""
-    if first.preparation.patient and not card.preparation.patient:
-        return replace(card.preparation, patient=True, crop_s=0.0)
-    return card.preparation
+    """Return the preparation that a member could share with `first`: a member that reads crops of the same signal can."""
+    own = card.preparation
+    if first.preparation.reads_beats and not own.reads_beats and isinstance(own.cut, Tiles):
+        return replace(own, cut=replace(own.cut, crop_s=0.0), inputs=first.preparation.inputs)
+    return own
 
 
 def _described(card: Card, first: Card) -> list:

@@ -1,4 +1,4 @@
-"""Knows how a training begins from a model that was trained elsewhere. Trains nothing."""
+"""Warm start: a training that begins from a model that was trained before."""
 
 from dataclasses import replace
 from pathlib import Path
