@@ -81,6 +81,14 @@ def ecg() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="session")
+def strip(tmp_path_factory, ecg) -> Path:
+    """A minute of one lead as NPY, which states neither rate nor lead nor unit."""
+    file = tmp_path_factory.mktemp("strips") / "strip.npy"
+    np.save(file, ecg[0][None])
+    return file
+
+
+@pytest.fixture(scope="session")
 def untrained(tmp_path_factory):
     """The bundle of a small net with random weights that wants lead MLII; a test that would change it takes a copy."""
     import torch
