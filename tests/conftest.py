@@ -129,6 +129,21 @@ def home(tmp_path, monkeypatch) -> Path:
     return tmp_path / "home"
 
 
+@pytest.fixture(scope="session")
+def store_of(tmp_path_factory):
+    """Give the store of a corpus under a folder, built once for all tests that only read it."""
+    from einthoven.data.build import build
+
+    place = tmp_path_factory.mktemp("stores")
+
+    def store(corpus, source, preparation=None):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("EINTHOVEN_HOME", str(place))
+            return build(corpus, source, preparation or corpus.preparation)
+
+    return store
+
+
 def real(name: str) -> Path:
     """The folder of a real corpus, or a skip with its reason."""
     root = os.environ.get("EINTHOVEN_DATA")
