@@ -4,7 +4,6 @@ python bench/mitbih_table.py RUNS      RUNS/NAME/{run.json,bundle/card.json,test
 """
 
 import json
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -121,4 +120,6 @@ def _row(values) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    from command import run
+
+    run(lambda words: main(Path(words[0])), __doc__, 1)

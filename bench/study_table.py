@@ -4,7 +4,6 @@ python bench/study_table.py studies/challenge2017 studies/cpsc2018 studies/mitbi
 """
 
 import json
-import sys
 from pathlib import Path
 
 from einthoven.paths import written_aside
@@ -84,4 +83,6 @@ def _table(columns, rows) -> list[str]:
 
 
 if __name__ == "__main__":
-    main([Path(word) for word in sys.argv[1:]])
+    from command import run
+
+    run(lambda words: main([Path(word) for word in words]), __doc__, 1)

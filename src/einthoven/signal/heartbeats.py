@@ -5,6 +5,8 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from einthoven.errors import ConfigurationFault
+
 TOLERANCE_MS = 150.0  # ANSI/AAMI EC57, beat-by-beat comparison
 SHORTEST_S = 3.0  # sleepecg needs as much to learn its thresholds
 
@@ -22,7 +24,19 @@ def find(signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
     Returns
     -------
     sample numbers [n], ascending; empty where the signal is shorter than 3 s or has no beat
+
+    Raises
+    ------
+    ConfigurationFault
+        Where more than one lead is given, or one with a dimension too many.
     """
+    if np.ndim(signal_mv) != 1:
+        raise ConfigurationFault(
+            "heartbeats are found in one lead.",
+            found=f"an array of shape {np.shape(signal_mv)}",
+            expected="an array [samples]",
+            remedy="heartbeats.find(signal_mv[0], fs_hz)",
+        )
     if len(signal_mv) < SHORTEST_S * fs_hz or np.ptp(signal_mv) == 0:
         return np.zeros(0, np.int64)
     if not find_spec("sleepecg"):
