@@ -10,7 +10,7 @@ import numpy as np
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged, library_missing
+from einthoven.errors import BundleDamaged, EinthovenError, library_missing
 
 CARD_KEY = "einthoven.card"
 """Where an exported file keeps the card: a key of ONNX metadata, a path of OpenVINO's runtime information."""
@@ -211,6 +211,8 @@ def card_inside(file: Path) -> Card:
         return Card.from_dict(json.loads(text))
     except ImportError as error:
         raise library_missing(error.name) from error
+    except EinthovenError:
+        raise
     except Exception as error:
         raise BundleDamaged(
             f"{file} is no model that einthoven exported.",

@@ -100,7 +100,7 @@ class Predictor:
             logits = self.backend.logits(cut.reshape(-1, *cut.shape[2:])).reshape(*cut.shape[:2], -1).mean(axis=1)
         else:
             logits = self.backend.logits(windows)
-        if card.multi:
+        if card.multilabel:
             return 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         if self.card.class_weights:
@@ -118,10 +118,10 @@ class Predictor:
         -------
         array [n, classes], float32
         """
-        return with_own_share(self.probabilities(windows), record, self.card.classes, self.card.own_share)
+        return with_own_share(self.probabilities(windows), record, self.card.classes, self.card.class_prior_adaptation)
 
     def _told_share(self, probability: np.ndarray) -> str:
-        of, beside, share = (self.card.own_share[name] for name in ("of", "beside", "share"))
+        of, beside, share = (self.card.class_prior_adaptation[name] for name in ("of", "beside", "share"))
         mass = probability[:, [self.card.classes.index(name) for name in (of, beside)]].sum(axis=0)
         return (
             f"how many beats are {of} is worked out from this recording ({mass[0] / max(mass.sum(), 1e-9):.0%} of {beside} and "
@@ -199,7 +199,7 @@ class Predictor:
             record.signal_mv, record.fs_hz, record.leads, beats, wanted, str(record.source or record.name)
         )
         probability = self.answers(windows, np.zeros(len(windows), int))
-        if self.card.own_share and len(beats):
+        if self.card.class_prior_adaptation and len(beats):
             remarks.append(self._told_share(probability))
         return Prediction(
             record=record,

@@ -1,0 +1,42 @@
+"""Save, load and find models: a folder of weights (safetensors), card.json and a graph, or an exported file."""
+
+from einthoven.bundle.card import Card
+from einthoven.bundle.files import (
+    CARD,
+    EXPORTED,
+    GRAPH,
+    NUMBERS,
+    WEIGHTS,
+    at,
+    bundled,
+    find,
+    is_bundled,
+    load_card,
+    load_weights,
+    numbers_of,
+    rewrite_card,
+    save,
+)
+from einthoven.bundle.packing import packed, unpacked
+from einthoven.bundle.versions import CARD_VERSION
+
+__all__ = [
+    "CARD",
+    "CARD_VERSION",
+    "EXPORTED",
+    "GRAPH",
+    "NUMBERS",
+    "WEIGHTS",
+    "Card",
+    "at",
+    "bundled",
+    "find",
+    "is_bundled",
+    "load_card",
+    "load_weights",
+    "numbers_of",
+    "packed",
+    "rewrite_card",
+    "save",
+    "unpacked",
+]
