@@ -51,7 +51,7 @@ def made(folder, architecture="hybrid", settings=None, **changes) -> bundle.Card
         meanings=labels.meanings,
         preparation=preparation,
         training={"corpus": "ptb-xl", "protocol": "clean", "protocol_summary": "none", "patients": ["ptb-xl/1"]},
-        multi=True,
+        multilabel=True,
         **changes,
     )
     tensors = {name: values.numpy() for name, values in network.state_dict().items()}

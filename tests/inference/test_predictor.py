@@ -129,7 +129,7 @@ def test_a_person_s_own_share_is_worked_out_record_by_record(untrained, mitdb_li
     """A record's beats are answered as by_person says it, in predict and evaluate alike; single windows are not moved."""
     shutil.copytree(untrained, tmp_path / "copy")
     own = {"of": "S", "beside": "N", "share": 0.02, "counts": 30.0}
-    bundle.rewrite_card(tmp_path / "copy", replace(bundle.load_card(untrained), own_share=own))
+    bundle.rewrite_card(tmp_path / "copy", replace(bundle.load_card(untrained), class_prior_adaptation=own))
     plain, shared = load(untrained), load(tmp_path / "copy")
     protocol = MITDB.protocol("clean")
     store = build(MITDB, mitdb_like, shared.card.preparation, protocol.without)

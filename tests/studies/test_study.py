@@ -236,7 +236,10 @@ def test_the_inter_patient_study(mitdb_like, home, tmp_path, capsys):
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     chosen = results["cross_validation"]
     predictor = load(tmp_path / "out" / mitbih_clean.MODEL)
-    assert list(predictor.card.class_weights) == chosen["class_weights"] and predictor.card.own_share == chosen["own"]
+    assert (
+        list(predictor.card.class_weights) == chosen["class_weights"]
+        and predictor.card.class_prior_adaptation == chosen["own"]
+    )
     answers = Predictions.read(tmp_path / "out" / "predictions.csv")
     assert set(answers.record) <= set(DS2)
     assert not {f"mitdb/{record}" for record in DS2} & predictor.card.patients

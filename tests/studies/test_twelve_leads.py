@@ -73,7 +73,7 @@ def test_the_bundled_model_of_ptbxl(model_study, ptbxl_like):
     results = json.loads((out / "results.json").read_text())
     assert "SMOKE RUN" in (out / "table.md").read_text()
     model = load(out / ptbxl_model.MODEL)
-    assert model.card.multi and results["fused"]["bytes"] < 8_000_000
+    assert model.card.multilabel and results["fused"]["bytes"] < 8_000_000
     chosen = results["chosen"]["whole"]
     assert model.card.at_least_one == (chosen["decision"] == "half_at_least_one") and not model.card.thresholds
     windows = np.random.default_rng(0).standard_normal((2, 25, 1000)).astype(np.float32)

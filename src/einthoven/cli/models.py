@@ -27,7 +27,7 @@ class Models:
             if self.leads is not None and len(card.preparation.leads) != self.leads:
                 continue
             wished = ", ".join(wish.replace("|", " or ") for wish in card.preparation.leads)
-            metrics = ("challenge_score", "macro_auroc" if card.multi else "macro_f1")
+            metrics = ("challenge_score", "macro_auroc" if card.multilabel else "macro_f1")
             scored = [
                 f"{row['corpus']} {row['protocol']}{' (LEAKS PATIENTS)' if row['leaks_patients'] else ''}: "
                 f"{metric.replace('_', ' ')} {' ('.join(cells(row[metric]))})"

@@ -69,7 +69,7 @@ class Train:
         if fit(task, self.model, settings, self.recipe, self.out, start=self.start) is None:
             return 0
         card = add_graph(self.out / "bundle")
-        score = SCORE[card.multi]
+        score = SCORE[card.multilabel]
         console.say(
             f"{self.out}: validation {score.replace('_', ' ')} {card.training[f'validation_{score}']:.4f} "
             f"in epoch {card.training['best_epoch'] + 1}, {card.n_parameters:,} parameters"

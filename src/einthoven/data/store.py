@@ -167,7 +167,9 @@ class Writer:
         for name, values in windows.parts.items():
             if name == "beat":
                 shared = len(values) > 1 and values.strides[0] == 0
-                self.beat_row.append(np.full(len(values), self.n[name]) if shared else self.n[name] + np.arange(len(values)))
+                self.beat_row.append(
+                    np.full(len(values), self.n[name]) if shared else self.n[name] + np.arange(len(values))
+                )
                 values = values[:1] if shared else values
             self._files[name].write(np.ascontiguousarray(values, np.float32).data)
             self.n[name] += len(values)

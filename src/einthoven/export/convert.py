@@ -191,7 +191,7 @@ def _inputs(card: Card, windows: Windows) -> Windows:
 
 
 def _probabilities(logits: np.ndarray, card: Card) -> np.ndarray:
-    if card.multi:
+    if card.multilabel:
         return 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)

@@ -50,7 +50,7 @@ def add_graph(folder: Path) -> Card:
         content, numbers, told = to_onnx(folded(reference.network), windows), None, b""
     both = [answers.logits(windows) for answers in (OnnxBackend(content, card, folder, numbers=numbers), reference)]
     if is_ensemble:  # its logits are logarithms of probabilities: far out they magnify what is nothing
-        both = [1 / (1 + np.exp(-logits)) if card.multi else np.exp(logits) for logits in both]
+        both = [1 / (1 + np.exp(-logits)) if card.multilabel else np.exp(logits) for logits in both]
     difference = float(np.abs(both[0] - both[1]).max())
     if not difference <= TOLERANCE:
         raise BundleDamaged(

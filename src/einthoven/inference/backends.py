@@ -10,7 +10,7 @@ import numpy as np
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged, library_missing
+from einthoven.errors import BundleDamaged, EinthovenError, library_missing
 from einthoven.signal.windows import Windows
 
 CARD_KEY = "einthoven.card"
@@ -216,6 +216,8 @@ def card_inside(file: Path) -> Card:
         return Card.from_dict(json.loads(text))
     except ImportError as error:
         raise library_missing(error.name) from error
+    except EinthovenError:
+        raise
     except Exception as error:
         raise BundleDamaged(
             f"{file} is no model that einthoven exported.",
@@ -247,8 +249,14 @@ def _require_shapes(card: Card, takes: dict[str, list], gives: list) -> dict[str
         "features": [prepared.n_features],
     }
     # A graph of einthoven 0.1 has one input of another name.
-    names = dict.fromkeys(takes, "signal") if len(takes) == 1 and not takes.keys() & stated.keys() else {n: n for n in takes}
-    if any(stated.get(names[port]) != list(shape) for port, shape in takes.items()) or list(gives) != [len(card.classes)]:
+    names = (
+        dict.fromkeys(takes, "signal")
+        if len(takes) == 1 and not takes.keys() & stated.keys()
+        else {n: n for n in takes}
+    )
+    if any(stated.get(names[port]) != list(shape) for port, shape in takes.items()) or list(gives) != [
+        len(card.classes)
+    ]:
         raise ValueError(f"it takes {takes} and gives {list(gives)}, the card says {stated} and {[len(card.classes)]}")
     return names
 

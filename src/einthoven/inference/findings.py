@@ -86,14 +86,14 @@ class Findings:
     @cached_property
     def said(self) -> np.ndarray:
         """Which classes are said, bool [classes]: those that reach their threshold; the most probable, if there is but one."""
-        if self.card.multi:
+        if self.card.multilabel:
             return decide(self.probability[None], self.card.thresholds, self.card.at_least_one)[0]
         return np.arange(len(self.probability)) == self.probability.argmax()
 
     @property
     def thresholds(self) -> tuple[float, ...]:
         """Of each class, where several can be said; else empty."""
-        return (self.card.thresholds or (0.5,) * len(self.card.classes)) if self.card.multi else ()
+        return (self.card.thresholds or (0.5,) * len(self.card.classes)) if self.card.multilabel else ()
 
     @cached_property
     def near(self) -> np.ndarray:

@@ -102,7 +102,7 @@ class Predictor:
             logits = self.backend.logits(cut).reshape(len(windows), n, -1).mean(axis=1)
         else:
             logits = self.backend.logits(windows)
-        if card.multi:
+        if card.multilabel:
             return 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         if self.card.class_weights:
@@ -123,10 +123,10 @@ class Predictor:
         -------
         array [n, classes], float32
         """
-        return with_own_share(self.probabilities(windows), record, self.card.classes, self.card.own_share)
+        return with_own_share(self.probabilities(windows), record, self.card.classes, self.card.class_prior_adaptation)
 
     def _told_share(self, probability: np.ndarray) -> str:
-        of, beside, share = (self.card.own_share[name] for name in ("of", "beside", "share"))
+        of, beside, share = (self.card.class_prior_adaptation[name] for name in ("of", "beside", "share"))
         mass = probability[:, [self.card.classes.index(name) for name in (of, beside)]].sum(axis=0)
         return (
             f"how many beats are {of} is worked out from this recording ({mass[0] / max(mass.sum(), 1e-9):.0%} of {beside} and "
@@ -173,7 +173,9 @@ class Predictor:
         used_mv, names, verdicts = self._used(record, self.least_s, f"of the {wanted.window_s:g} s it looks at")
         remarks = list(record.warnings)
         if record.duration_s < wanted.window_s - 0.5 / wanted.fs_hz:
-            remarks.append(f"{record.duration_s:.1f} s long: the rest of the {wanted.window_s:g} s is filled with zeros")
+            remarks.append(
+                f"{record.duration_s:.1f} s long: the rest of the {wanted.window_s:g} s is filled with zeros"
+            )
         remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
         seen, beats, _ = _heard(used_mv, verdicts, record.fs_hz)
         if len(names) == 1 and names[0] in _UPRIGHT and quality.looks_inverted(seen, beats, record.fs_hz):
@@ -200,7 +202,7 @@ class Predictor:
         remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
         windows = preparation.prepare(record, wanted, beats)
         probability = self.answers(windows, np.zeros(len(windows), int))
-        if self.card.own_share and len(beats):
+        if self.card.class_prior_adaptation and len(beats):
             remarks.append(self._told_share(probability))
         return Prediction(
             record=record,

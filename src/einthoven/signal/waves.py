@@ -20,7 +20,14 @@ _COMMON = (
     *((f"R to S in {lead}", "1") for lead in ("V1", "V2", "V3")),
 )
 _OF_A_LEAD = (
-    *(("R wave", "mV"), ("S wave", "mV"), ("time of R", "s"), ("time of S", "s"), ("Q wave", "mV"), ("S behind R", "mV")),
+    *(
+        ("R wave", "mV"),
+        ("S wave", "mV"),
+        ("time of R", "s"),
+        ("time of S", "s"),
+        ("Q wave", "mV"),
+        ("S behind R", "mV"),
+    ),
     *(("R behind S", "mV"), ("Q duration", "s"), ("QRS area", "mV s"), ("ST at J", "mV"), ("ST at J+40 ms", "mV")),
     *(("ST at J+80 ms", "mV"), ("T wave", "mV"), ("P wave, highest", "mV"), ("P wave, lowest", "mV")),
 )

@@ -218,7 +218,7 @@ class Stream:
 
     def _said(self, kind: str, first: int, last: int, probability: np.ndarray, begin: int, end: int) -> Said:
         card = self.model.card
-        if card.multi:
+        if card.multilabel:
             said = decide(probability[None], card.thresholds, card.at_least_one)[0]
         else:
             said = np.arange(len(card.classes)) == probability.argmax()
@@ -229,7 +229,7 @@ class Stream:
             if self.buffer.is_missing(begin, end)
             else ""
         )
-        if not doubt and not card.multi and probability.max() < UNSURE:
+        if not doubt and not card.multilabel and probability.max() < UNSURE:
             doubt = "unsure"
         self.total += probability
         self.n_answers += 1

@@ -167,7 +167,7 @@ class _Run:
         members = [
             self._member(variant, fold) / "bundle" for variant in self.variants for fold in range(self.protocol.n_folds)
         ]
-        chosen = {"class_weights": validated["class_weights"], "own_share": validated["own"]}
+        chosen = {"class_weights": validated["class_weights"], "class_prior_adaptation": validated["own"]}
         card = fuse(self.folder / MODEL, members, "mean", **chosen)
         return {"n_parameters": card.n_parameters}
 
@@ -193,7 +193,7 @@ def choose(answers: Predictions, counts: tuple[float, ...]) -> tuple[tuple[float
 
     Returns
     -------
-    the weights; plain values as :class:`einthoven.bundle.Card` has them in ``own_share``, empty for none
+    the weights; plain values as :class:`einthoven.bundle.Card` has them in ``class_prior_adaptation``, empty for none
     """
     at = {name: answers.classes.index(name) for name in ("N", "S", "V")}
     among = np.isin(answers.truth, (at["N"], at["S"]))

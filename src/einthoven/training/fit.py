@@ -255,7 +255,7 @@ def fit(
             "minutes_since_last_start": round((time.monotonic() - started) / 60, 2),
             "versions": {"einthoven": __version__, "torch": torch.__version__, "python": platform.python_version()},
         },
-        multi=task.multi,
+        multilabel=task.multi,
         attribution=task.attribution,
     )
     from safetensors.numpy import load_file

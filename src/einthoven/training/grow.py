@@ -95,7 +95,7 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
             "recipe": {"seed": seed} | how,
             "versions": {"einthoven": __version__, "torch": torch.__version__, "python": platform.python_version()},
         },
-        multi=task.multi,
+        multilabel=task.multi,
         attribution=task.attribution,
     )
     return bundle.save(folder / "bundle", card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
