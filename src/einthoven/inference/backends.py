@@ -46,13 +46,14 @@ class TorchBackend:
             raise library_missing("torch")
         import torch
 
-        from einthoven.models import MODELS
+        from einthoven.models import MODELS, own
 
         tensors = bundle.load_weights(folder, card)
+        model = own.named(card.architecture, card.training)
         settings = {name: tuple(value) if isinstance(value, list) else value for name, value in card.settings.items()}
         try:
             shape = (card.preparation.n_rows, len(card.classes), card.preparation.n_input)
-            network = MODELS[card.architecture](*shape, **settings)
+            network = model(*shape, **settings)
             network.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise BundleDamaged(

@@ -134,11 +134,11 @@ RULES = {"mean": mean, "vote": vote, "weighted": mean, "dynamic": dynamic, "top2
 
 
 def _member(n_leads: int, n_classes: int, n_samples: int, name: str, settings: dict, crop: int = 0) -> nn.Module:
-    from einthoven.models import MODELS
+    from einthoven.models import own
 
     if not crop:
-        return MODELS[name](n_leads, n_classes, n_samples, **_plain(settings))
-    return OverCrops(MODELS[name]((n_leads - 1) // 2, n_classes, crop, **_plain(settings)), n_samples, crop)
+        return own.named(name)(n_leads, n_classes, n_samples, **_plain(settings))
+    return OverCrops(own.named(name)((n_leads - 1) // 2, n_classes, crop, **_plain(settings)), n_samples, crop)
 
 
 def _plain(settings: dict) -> dict:

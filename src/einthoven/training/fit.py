@@ -7,6 +7,7 @@ import platform
 import signal
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import lightning as L
@@ -20,7 +21,7 @@ from einthoven.bundle import Card
 from einthoven.data.augment import AUGMENTATIONS
 from einthoven.data.batches import Batches
 from einthoven.errors import BundleDamaged, ConfigurationFault, UnknownName
-from einthoven.models import MODELS, OF_TYPICAL_BEATS
+from einthoven.models import OF_TYPICAL_BEATS, own
 from einthoven.paths import output_folder, written_aside
 from einthoven.signal.leads import STANDARD
 from einthoven.training.checkpoint import WrittenAside
@@ -36,35 +37,29 @@ _PAUSE_S = 30
 _RUN, _BEST, _LAST = "run.json", "best.safetensors", "last.ckpt"
 
 
-def require_model(architecture: str) -> None:
-    """Refuse a name that is not in MODELS.
-
-    Raises
-    ------
-    UnknownName
-        Naming those there are.
-    """
-    if architecture not in MODELS:
-        raise UnknownName(
-            "there is no such architecture.",
-            found=architecture,
-            expected=", ".join(MODELS),
-            remedy=f"--model {next(iter(MODELS))}",
-        )
-
-
-def network_for(architecture: str, n_leads: int, n_classes: int, n_samples: int, settings: dict) -> torch.nn.Module:
-    """A network of MODELS.
+def require_model(architecture: str) -> str:
+    """Return the name of an architecture: a key of MODELS, or ``mynet.py:Class`` of a file ``./mynet.py:Class``, which is run.
 
     Raises
     ------
     UnknownName, ConfigurationFault
-        Where the name is not in MODELS, or a setting is not the architecture's.
+        If there is none, or the user's class breaks a clause of the contract.
     """
-    require_model(architecture)
+    return own.resolved(architecture)
+
+
+def network_for(architecture: str, n_leads: int, n_classes: int, n_samples: int, settings: dict) -> torch.nn.Module:
+    """A network of MODELS, or of a user's architecture.
+
+    Raises
+    ------
+    UnknownName, ConfigurationFault
+        Where there is no such architecture, or a setting is not the architecture's.
+    """
+    model = own.named(architecture)
     plain = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
     try:
-        network = MODELS[architecture](n_leads, n_classes, n_samples, **plain)
+        network = model(n_leads, n_classes, n_samples, **plain)
         with torch.no_grad():
             network.eval()(torch.zeros(1, n_leads, n_samples))
         return network.train()
@@ -72,7 +67,7 @@ def network_for(architecture: str, n_leads: int, n_classes: int, n_samples: int,
         raise ConfigurationFault(
             f"{architecture} cannot be built with these settings.",
             found=f"{settings} on {n_leads} x {n_samples}: {str(error).splitlines()[0]}",
-            expected=f"keyword arguments of {MODELS[architecture].__name__}",
+            expected=f"keyword arguments of {model.__name__}",
             remedy="einthoven models",
         ) from error
 
@@ -115,6 +110,8 @@ def fit(
     ConfigurationFault
         Where the folder holds a run with other settings.
     """
+    architecture = require_model(architecture)
+    task = replace(task, provenance=task.provenance | own.provenance(architecture))
     if architecture in OF_TYPICAL_BEATS and not task.preparation.patient:
         raise ConfigurationFault(
             f"{architecture} reads typical beats, and these windows have none.",
@@ -174,6 +171,7 @@ def fit(
     if recipe.simulate:
         task = with_rhythms(task, recipe.simulate, recipe.simulated, recipe.seed)
     finished = _enter(folder, stated)
+    own.keep_copy(architecture, folder)
     if finished is not None:
         console.note(f"{folder} is finished; nothing to train")
         return finished
