@@ -140,11 +140,20 @@ def place(error: BaseException, path: Path) -> str:
     """Return the last line of a user's file that an error went through: file, line, function and text."""
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return f"{path}, line {error.lineno}: {(error.text or '').strip()}"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    frames = _frames(error, path)
     if not frames:
         return f"{path}, raised outside the file"
     last = frames[-1]
     return f"{path}, line {last.lineno}, in {last.name}: {last.line}"
+
+
+def is_inside(error: BaseException, path: Path) -> bool:
+    """Return whether an error went through a line of a user's file."""
+    return bool(_frames(error, path))
+
+
+def _frames(error: BaseException, path: Path) -> list[traceback.FrameSummary]:
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
 
 
 def _first_line(error: BaseException) -> str:
