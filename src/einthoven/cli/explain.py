@@ -30,6 +30,8 @@ class Explain:
     """Leads in the file's order (I,II,V1), or what some of the file's stand for (ECG1=MLII)."""
     unit: str | None = None
     """V, mV or uV, where the file does not state it."""
+    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
+    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
 
     def run(self) -> int:
         """Read, answer, explain, draw."""
@@ -41,7 +43,7 @@ class Explain:
         from einthoven.report import explanation
 
         explanation.require_writable(self.out, self.file)
-        predictor = load(self.model)
+        predictor = load(self.model, self.model_file)
         prediction = predictor(read(self.file, fs_hz=self.fs, leads=leads_of(self.leads), unit=self.unit))
         if isinstance(prediction, Findings):
             return self._findings(predictor, prediction)

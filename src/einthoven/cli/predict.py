@@ -31,6 +31,8 @@ class Predict:
     """Leads in the file's order (I,II,V1), or what some of the file's stand for (ECG1=MLII)."""
     unit: str | None = None
     """V, mV or uV, where a file does not state it."""
+    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
+    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
 
     def run(self) -> int:
         """Answer each file; a file that cannot be read does not stop the others."""
@@ -49,7 +51,7 @@ class Predict:
                 expected="one file or more",
                 remedy=f"einthoven predict {self.model} 100.hea --out report.html",
             )
-        model = load(self.model)
+        model = load(self.model, self.model_file)
         leads = leads_of(self.leads)
         answered, refused = [], 0
         for file in console.progress(self.files, "reading", len(self.files)):

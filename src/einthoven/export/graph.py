@@ -185,11 +185,10 @@ def to_onnx(network, windows: Windows, is_whole: bool = True) -> bytes:
 
 def _any_batch(network, given: tuple, batch) -> tuple:
     """Return the dynamic shapes of a network's arguments; one that takes ``*parts`` wants them as one."""
-    import inspect
+    from einthoven.models.inputs import takes_any
 
-    shapes = tuple({0: batch} for _ in given)
-    takes_any = any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(network.forward).parameters.values())
-    return (shapes,) if takes_any else shapes
+    shapes = tuple(None if part is None else {0: batch} for part in given)
+    return (shapes,) if takes_any(network) else shapes
 
 
 def _reckoned(file: Path) -> Path:

@@ -47,13 +47,14 @@ class TorchBackend:
             raise library_missing("torch")
         import torch
 
-        from einthoven.models import MODELS
+        from einthoven.models import own
         from einthoven.models.inputs import InputShape, built
 
         tensors = bundle.load_weights(folder, card)
+        model = own.named(card.architecture, card.training)
         try:
             shape = InputShape.of(card.preparation)
-            network = built(MODELS[card.architecture], shape, len(card.classes), card.settings)
+            network = built(model, shape, len(card.classes), card.settings)
             network.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise BundleDamaged(

@@ -21,13 +21,23 @@ _LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
 _UPRIGHT = ("I", "II", "MLII", "V5", "V6", "ECG")
 
 
-def load(name_or_path: str | Path) -> "Predictor":
+def load(name_or_path: str | Path, model_file: str | Path | None = None) -> "Predictor":
     """A model that answers, by the name of a bundled one, from the folder of a bundle or a run, or from an exported file.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        The model.
+    model_file : str or Path, optional
+        Python file of its architecture, where that is a user's own; a model never brings along code, and none is run unless it
+        is named here. Answers come from the bundle's graph without it.
 
     Raises
     ------
     UnknownName, BundleDamaged
         Where there is none, or it is damaged. Pickles are never loaded.
+    ConfigurationFault
+        If the file is not the one that the model was trained with.
     """
     folder = bundle.find(name_or_path)
     here = bundle.at(Path(name_or_path))
@@ -36,6 +46,10 @@ def load(name_or_path: str | Path) -> "Predictor":
     if folder.is_file():
         return Predictor(folder, card_inside(folder))
     card = bundle.load_card(folder)
+    if model_file is not None:
+        from einthoven.models import own
+
+        own.take_for(card.training, model_file)
     bundle.load_weights(folder, card)
     return Predictor(folder, card)
 

@@ -7,6 +7,7 @@ import platform
 import signal
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import lightning as L
@@ -20,7 +21,7 @@ from einthoven.bundle import Card
 from einthoven.data.augment import AUGMENTATIONS
 from einthoven.data.batches import Batches
 from einthoven.errors import BundleDamaged, ConfigurationFault, UnknownName
-from einthoven.models import MODELS
+from einthoven.models import own
 from einthoven.models.inputs import InputShape, built, call, missing_parts, reads
 from einthoven.paths import output_folder, written_aside
 from einthoven.signal.leads import STANDARD
@@ -38,34 +39,28 @@ _PAUSE_S = 30
 _RUN, _BEST, _LAST = "run.json", "best.safetensors", "last.ckpt"
 
 
-def require_model(architecture: str) -> None:
-    """Refuse a name that is not in MODELS.
-
-    Raises
-    ------
-    UnknownName
-        Naming those there are.
-    """
-    if architecture not in MODELS:
-        raise UnknownName(
-            "there is no such architecture.",
-            found=architecture,
-            expected=", ".join(MODELS),
-            remedy=f"--model {next(iter(MODELS))}",
-        )
-
-
-def network_for(architecture: str, shape: InputShape, n_classes: int, settings: dict) -> torch.nn.Module:
-    """Return a network of MODELS for windows of some shape.
+def require_model(architecture: str) -> str:
+    """Return the name of an architecture: a key of MODELS, or ``mynet.py:Class`` of a file ``./mynet.py:Class``, which is run.
 
     Raises
     ------
     UnknownName, ConfigurationFault
-        Where the name is not in MODELS, or a setting is not the architecture's.
+        If there is none, or the user's class breaks a clause of the contract.
     """
-    require_model(architecture)
+    return own.resolved(architecture)
+
+
+def network_for(architecture: str, shape: InputShape, n_classes: int, settings: dict) -> torch.nn.Module:
+    """Return a network of MODELS, or of a user's architecture, for windows of some shape.
+
+    Raises
+    ------
+    UnknownName, ConfigurationFault
+        If there is none, or the user's class breaks a clause of the contract.
+    """
+    model = own.named(architecture)
     try:
-        network = built(MODELS[architecture], shape, n_classes, settings)
+        network = built(model, shape, n_classes, settings)
         with torch.no_grad():
             call(network.eval(), shape.sample())
         return network.train()
@@ -73,7 +68,7 @@ def network_for(architecture: str, shape: InputShape, n_classes: int, settings: 
         raise ConfigurationFault(
             f"{architecture} cannot be built with these settings.",
             found=f"{settings} on {shape.n_leads} x {shape.n_samples}: {str(error).splitlines()[0]}",
-            expected=f"keyword arguments of {MODELS[architecture].__name__}",
+            expected=f"keyword arguments of {model.__name__}",
             remedy="einthoven models",
         ) from error
 
@@ -87,12 +82,13 @@ def require_inputs(architecture: str, preparation: Preparation) -> None:
         Naming the parts, and inputs that have them.
     """
     shape = InputShape.of(preparation)
-    if missing := missing_parts(MODELS[architecture], shape):
+    model = own.named(architecture)
+    if missing := missing_parts(model, shape):
         wanted = "signal beat summary" if preparation.is_whole else "signal beat rr p_waves similarity"
         raise ConfigurationFault(
             f"{architecture} reads more than these windows hold.",
             found=f"windows with {', '.join(shape.parts)}; no {', no '.join(missing)}",
-            expected=", ".join(reads(MODELS[architecture])),
+            expected=", ".join(reads(model)),
             remedy=f"--prepare.inputs {wanted}      (einthoven features lists the measurements)",
         )
 
@@ -135,7 +131,8 @@ def fit(
     ConfigurationFault
         Where the folder holds a run with other settings.
     """
-    require_model(architecture)
+    architecture = require_model(architecture)
+    task = replace(task, provenance=task.provenance | own.provenance(architecture))
     require_inputs(architecture, task.preparation)
     if architecture == "forest":
         if start is not None:
@@ -189,6 +186,7 @@ def fit(
     if recipe.simulate:
         task = with_rhythms(task, recipe.simulate, recipe.simulated, recipe.seed)
     finished = _enter(folder, stated)
+    own.keep_copy(architecture, folder)
     if finished is not None:
         console.note(f"{folder} is finished; nothing to train")
         return finished

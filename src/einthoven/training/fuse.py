@@ -10,6 +10,7 @@ import numpy as np
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
+from einthoven.models.own import FILES_KEY
 from einthoven.signal.preparation import Preparation, Tiles
 
 
@@ -83,7 +84,9 @@ def fuse(
         for card in cards
     ]
     seen = sorted(set().union(*(card.patients for card in cards)))
-    training = first.training | {"patients": bundle.packed(seen), "members": told, "rule": rule, "fold": None}
+    files = {name: sha for card in cards for name, sha in card.training.get(FILES_KEY, {}).items()}
+    training = first.training | ({FILES_KEY: files} if files else {})
+    training |= {"patients": bundle.packed(seen), "members": told, "rule": rule, "fold": None}
     card = replace(
         first,
         name=folder.resolve().name,
