@@ -62,7 +62,7 @@ class Train:
         protocol = corpus.with_labels(corpus.protocol(self.protocol), self.labels)
         settings = dict(_setting(text) for text in self.settings)
         preparation = self.windows.over(corpus.preparation)
-        sizes = preparation.n_rows, len(protocol.labels.classes), preparation.n_input
+        sizes = len(preparation.leads), len(protocol.labels.classes), preparation.n_input
         require_contract(architecture, *sizes, plain(settings))
         store = build(corpus, self.source, preparation, protocol.without, self.strict)
         for line in told(store):

@@ -61,7 +61,7 @@ def _silenced(window: Windows, n_leads: int) -> Windows:
 
 
 def _over_the_beat(predictor: Predictor, window: Windows, label: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the typical beat [leads, samples], and how the probability falls, over its largest fall, where a piece is flattened."""
+    """Return the typical beat [leads, samples], and how the probability falls where a piece is flattened, over its largest fall."""
     prepared = predictor.card.preparation
     n, span = prepared.beat_samples, max(2, round(_PIECE_S * prepared.fs_hz))
     starts = np.arange(0, n - span + 1, max(1, span // 2))

@@ -60,7 +60,7 @@ class TorchBackend:
             raise BundleDamaged(
                 f"the weights in {folder} do not fit the architecture on the card.",
                 found=f"{card.architecture}: {str(error).splitlines()[0]}",
-                expected=f"one of {', '.join(MODELS)} with the card's settings",
+                expected="weights of that architecture with the card's settings",
                 remedy="copy the bundle again, or use the version of einthoven it was made with",
             ) from error
         self.network = network.eval()

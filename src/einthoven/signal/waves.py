@@ -189,7 +189,8 @@ def wave_features(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
 
     Returns
     -------
-    array [204], float32, in the order of :data:`WAVE_NAMES`: intervals and places of the waves, the axes of complex and T wave in the frontal plane
+    array [204], float32, in the order of :data:`WAVE_NAMES`
+        Intervals and places of the waves, the axes of complex and T wave in the frontal plane
     (rad), voltages that speak for hypertrophy (Sokolow and Lyon 1949; the product with the duration: Molloy et al. 1992), the
     balance of R and S in V1 to V3; then for each lead heights of R and S, when they come, heights of Q, of S behind R and of R
     behind S, how long Q lasts, the complex's area, the ST segment at its beginning and 40 and 80 ms behind, the T wave, and the
