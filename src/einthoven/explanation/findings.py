@@ -5,7 +5,8 @@ import torch
 
 from einthoven.bundle import Card
 from einthoven.explanation.gradcam import gradcam, laid_over, over_trace
-from einthoven.inference.findings import Findings, Why
+from einthoven.inference.answer import RecordAnswer
+from einthoven.inference.evidence import Evidence
 from einthoven.inference.predictor import Predictor
 from einthoven.signal.context import N_STRETCH, remeasured, span_s
 from einthoven.signal.preparation import Preparation, crops, tiles
@@ -20,7 +21,7 @@ def needs_weights(card: Card) -> bool:
     return not card.preparation.rhythm
 
 
-def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
+def why(predictor: Predictor, findings: RecordAnswer) -> tuple[Evidence, ...]:
     """For each class that is said (five at most): Grad-CAM over the window that speaks loudest, and what each lead adds.
 
     A lead's share is measured, not inferred: by how much the probability falls when the lead is silenced. Of a model that reads
@@ -30,18 +31,18 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
     """
     record, card = findings.record, predictor.card
     windows, _ = tiles(record.signal_mv, record.fs_hz, record.leads, card.preparation)
-    said = [at for at in np.argsort(-findings.probability, kind="stable") if findings.said[at]][:_MOST]
+    said = [at for at in np.argsort(-findings.record_probabilities, kind="stable") if findings.is_predicted[at]][:_MOST]
     found = []
     for label in said:
-        loudest = int(findings.each[:, label].argmax())
+        loudest = int(findings.probabilities[:, label].argmax())
         window = windows[loudest]
         silenced = np.repeat(window[None], len(findings.leads), axis=0)
         rows = 2 if card.preparation.patient else 1  # a lead, and its typical beat where there is one
         for at, piece in enumerate(silenced):
             piece[rows * at : rows * (at + 1)] = 0.0
         silenced = _measured_again(silenced, card.preparation)
-        falls = findings.each[loudest, label] - predictor.probabilities(silenced)[:, label]
-        start_s = float(findings.starts[loudest]) / record.fs_hz
+        falls = findings.probabilities[loudest, label] - predictor.probabilities(silenced)[:, label]
+        start_s = float(findings.samples[loudest]) / record.fs_hz
         beat, trace, parts = None, None, ()
         if not needs_weights(card):
             told, parts = _over_the_trace(predictor, window, label)
@@ -51,7 +52,7 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
             trace = None if found_on is None else found_on[0]
         else:
             told = _map(predictor, window, int(label))
-        found.append(Why(int(label), start_s, told, tuple(falls.tolist()), beat, trace, parts))
+        found.append(Evidence(int(label), start_s, told, tuple(falls.tolist()), beat, trace, parts))
     return tuple(found)
 
 
