@@ -106,7 +106,7 @@ class Export:
         return 0
 
     def _show(self, card, n_bytes: int) -> None:
-        from einthoven.inference.prediction import DISCLAIMER
+        from einthoven.inference.answer import DISCLAIMER
         from einthoven.report.tables import beside_its_model
 
         title = f"{self.out}: {n_bytes / 1e6:.2f} MB, {card.n_parameters:,} parameters, {card.export['precision']}"

@@ -157,7 +157,7 @@ def _classes(card: Card) -> str:
 def _scores(card: Card) -> list[str]:
     from einthoven.report.tables import cells
 
-    metrics = ("challenge_score", "macro_auroc" if card.multi else "macro_f1")
+    metrics = ("challenge_score", "macro_auroc" if card.multilabel else "macro_f1")
     return [
         f"{row['corpus']} {row['protocol']}{' (LEAKS PATIENTS)' if row['leaks_patients'] else ''}: "
         f"{metric.replace('_', ' ')} {' ('.join(cells(row[metric]))})"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from einthoven.explanation.gradcam import attention, gradcam
-from einthoven.inference.prediction import Prediction
+from einthoven.inference.answer import BeatAnswer
 from einthoven.inference.predictor import Predictor
 from einthoven.signal.preparation import prepare
 
@@ -35,7 +35,7 @@ class Explained:
     mean_attention: np.ndarray | None
 
 
-def explain(predictor: Predictor, prediction: Prediction, n_beats: int = 3) -> list[Explained]:
+def explain(predictor: Predictor, prediction: BeatAnswer, n_beats: int = 3) -> list[Explained]:
     """Grad-CAM of each class that the model found, for its surest beats and on average.
 
     Parameters
@@ -47,10 +47,10 @@ def explain(predictor: Predictor, prediction: Prediction, n_beats: int = 3) -> l
     at_s = (np.arange(card.preparation.n_samples) - card.preparation.before) / card.preparation.fs_hz
     found = []
     for label, name in enumerate(card.classes):
-        members = np.flatnonzero(prediction.decided == label)
+        members = np.flatnonzero(prediction.most_probable == label)
         if not len(members):
             continue
-        surest = members[np.argsort(-prediction.sure[members], kind="stable")]
+        surest = members[np.argsort(-prediction.confidence[members], kind="stable")]
         surest = surest[:MOST_AVERAGED]
         maps = gradcam(predictor.network, windows[surest], np.full(len(surest), label))
         looks = attention(predictor.network, windows[surest])
