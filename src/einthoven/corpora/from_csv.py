@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.labelled_folder import Columns, LabelledFolder
 from einthoven.corpora.labels import LabelSet
-from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
+from einthoven.signal.preparation import Beats, Preparation, SignalSpec, Tiles
 
 _MOST_HZ = {False: 100.0, True: 180.0}
 """Sampling rate of the model's input for whole recordings, and for beats; lower where the recordings are."""
@@ -125,7 +125,7 @@ def _preparation(leads: tuple[str, ...], fs_hz: float, window_s: float, is_beats
     input_hz = min(fs_hz, _MOST_HZ[is_beats])
     high_hz = min(_HIGH_HZ, 0.45 * input_hz)
     if is_beats:
-        return Preparation(leads, input_hz, before_s=_BEFORE_S, after_s=_AFTER_S, high_hz=high_hz)
+        return Preparation(SignalSpec(leads, input_hz, high_hz=high_hz), Beats(_BEFORE_S, _AFTER_S))
     return Preparation(SignalSpec(leads, input_hz, high_hz=high_hz), Tiles(window_s))
 
 
