@@ -26,7 +26,7 @@ class StudyVerb:
     protocol: str = "clean"
     """Protocol of the corpus; clean keeps patients apart, both runs all that the study has."""
     folds: str | None = None
-    """For ptbxl: groups (three groups of folds are tested in turn) or official (fold 10 is tested); for cpsc2018: how many of ten."""
+    """For ptbxl: groups (three groups of folds, tested in turn) or official (fold 10 is tested); for cpsc2018: how many of ten."""
     quick: bool = False
     """Smoke run: the whole path on a few windows; its numbers mean nothing, and say so."""
 

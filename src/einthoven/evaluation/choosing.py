@@ -1,5 +1,6 @@
 """Choose class weights on validation data, for answers that name one class a window."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from einthoven.evaluation.evaluate import evaluate
+from einthoven.evaluation.official import CHALLENGE2017
 from einthoven.evaluation.predictions import Predictions
 from einthoven.evaluation.share import with_own_share
+from einthoven.evaluation.weights import for_expected_f1
 
 _FACTORS = (1.0, 0.7, 0.5, 0.3, 0.2, 0.1)
 S_SHARE_COUNTS = (0.0, 300.0, 1000.0, 3000.0, 10_000.0)
@@ -92,6 +95,41 @@ def operating_point(answers: Predictions, precision: float) -> dict[str, Any]:
         if reached >= precision:
             return tried[-1]
     return max(tried, key=lambda point: point["validation_macro_precision"])
+
+
+def best_share_for_challenge(by_share: Mapping[float, Predictions]) -> dict[str, Any]:
+    """Choose among answers for several shares of a mixture, each weighted for the best expected score of the Challenge 2017.
+
+    Parameters
+    ----------
+    by_share : mapping of Predictions
+        Answers for the same validation windows, by the share that they were mixed with.
+
+    Returns
+    -------
+    dict
+        ``share`` and ``class_weights`` of the best score, and the ``scores`` of all shares.
+    """
+    weights = {share: for_expected_f1(found, CHALLENGE2017[:3]) for share, found in by_share.items()}
+    scores = {share: challenge_score(found.weighted(weights[share])) for share, found in by_share.items()}
+    share = max(scores, key=lambda share: scores[share])
+    return {"share": share, "class_weights": weights[share], "scores": {f"{at:g}": scores[at] for at in scores}}
+
+
+def challenge_score(answers: Predictions) -> float:
+    """Return the score of the Challenge 2017.
+
+    Parameters
+    ----------
+    answers : Predictions
+        Of its classes.
+
+    Returns
+    -------
+    float
+        The mean F1 of N, A and O.
+    """
+    return float(evaluate(answers, "patient", 1)["challenge_score"]["value"])
 
 
 def _f1(truth: np.ndarray, decided: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""Measure how many windows a network handles a second."""
+"""Measure what a network costs: parameters, multiply-accumulates, and windows a second."""
 
 import time
 from collections.abc import Callable
@@ -6,29 +6,11 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-
-def training_windows_per_s(network: nn.Module, windows: torch.Tensor, repeats: int) -> float:
-    """Return how many windows a second pass forward and backward.
-
-    Parameters
-    ----------
-    network : nn.Module
-        Left in training mode.
-    windows : torch.Tensor [n, leads, samples]
-        Handled at once.
-    repeats : int
-        The fastest of so many counts.
-
-    Returns
-    -------
-    float
-        Windows a second.
-    """
-    return len(windows) / _fastest(lambda: network.train()(windows).square().mean().backward(), repeats)
+from einthoven.models import cost
 
 
-def inference_windows_per_s(network: nn.Module, windows: torch.Tensor, repeats: int) -> float:
-    """Return how many windows a second pass forward, in inference mode.
+def measured(network: nn.Module, windows: torch.Tensor, n_crops: int = 1, repeats: int = 5) -> dict[str, float]:
+    """Count what a network costs for a window, and time how many windows a second it handles.
 
     Parameters
     ----------
@@ -36,16 +18,26 @@ def inference_windows_per_s(network: nn.Module, windows: torch.Tensor, repeats: 
         Left in evaluation mode.
     windows : torch.Tensor [n, leads, samples]
         Handled at once.
+    n_crops : int
+        Crops that a window is answered in; `windows` then are crops.
     repeats : int
         The fastest of so many counts.
 
     Returns
     -------
-    float
-        Windows a second.
+    dict of float
+        ``parameters``, ``multiply_accumulates`` for a window, ``training_windows_per_s`` (crops, if there are some) and
+        ``inference_windows_per_s``.
     """
+    trained_s = _fastest(lambda: network.train()(windows).square().mean().backward(), repeats)
     with torch.inference_mode():
-        return len(windows) / _fastest(lambda: network.eval()(windows), repeats)
+        answered_s = _fastest(lambda: network.eval()(windows), repeats)
+    return {
+        "parameters": cost.parameters(network),
+        "multiply_accumulates": n_crops * cost.multiply_accumulates(network, *windows.shape[1:]),
+        "training_windows_per_s": round(len(windows) / trained_s, 1),
+        "inference_windows_per_s": round(len(windows) / n_crops / answered_s, 1),
+    }
 
 
 def _fastest(work: Callable[[], object], repeats: int) -> float:

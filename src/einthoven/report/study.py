@@ -2,13 +2,15 @@
 
 import base64
 import csv
+import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader
 
 from einthoven import __version__
+from einthoven.paths import written_aside
 from einthoven.report import plots
 from einthoven.report.tables import cells
 
@@ -22,9 +24,46 @@ def label(name: str, _: dict[str, Any]) -> str:
     return name
 
 
-def leaking(_: str, found: dict[str, Any]) -> str:
+def part_of_label(at: int) -> Cell:
+    """Make a cell of one part of a label whose parts are joined by hyphens."""
+    return lambda name, _: name.split("-")[at]
+
+
+def leaking(found: dict[str, Any]) -> str:
     """Return the mark of an evaluation whose parts share patients."""
     return " (LEAKS PATIENTS)" if found["leaks_patients"] else ""
+
+
+def protocol(_: str, found: dict[str, Any]) -> str:
+    """Return the protocol of an evaluation, with the mark of one that leaks."""
+    return found["protocol"] + leaking(found)
+
+
+class PublishedResults(Protocol):
+    """What a table needs to know of published results: the row they belong to, and its figures as printed."""
+
+    name: str
+    figures: dict[str, str]
+
+
+def beside(published: Sequence[PublishedResults], metric: str = "") -> Cell:
+    """Make a cell of what a paper reports for the model of the row.
+
+    Parameters
+    ----------
+    published : sequence of Published
+        Results by the label of the row.
+    metric : str
+        The figure that is shown; all with their names, if empty.
+
+    Returns
+    -------
+    callable
+        The cell; empty for a model that no paper reports.
+    """
+    every = {row.name: ", ".join(f"{name} {text}" for name, text in row.figures.items()) for row in published}
+    known = {row.name: row.figures.get(metric, "") for row in published} if metric else every
+    return lambda name, _: known.get(name, "")
 
 
 def figure(*metrics: str, digits: int = 3) -> Cell:
@@ -65,6 +104,29 @@ def class_f1(name: str, interval: bool = False) -> Cell:
     )
 
 
+def price(results: dict[str, Any], key: str, form: str, per: float = 1.0) -> Cell:
+    """Make a cell of what a model costs, empty where that is not known.
+
+    Parameters
+    ----------
+    results : dict
+        Of the study, with ``cost`` by label.
+    key : str
+        Name of the cost.
+    form : str
+        How it is written, for :meth:`str.format`.
+    per : float
+        Unit that it is written in.
+
+    Returns
+    -------
+    callable
+        The cell.
+    """
+    known = results["cost"]
+    return lambda name, _: form.format(known[name][key] / per) if name in known else ""
+
+
 def count(key: str) -> Cell:
     """Make a cell of a count that an evaluation has, such as its rows."""
     return lambda _, found: f"{found[key]:,}"
@@ -83,7 +145,7 @@ def table(
     remarks: Sequence[str],
     shown: Sequence[str] = (),
     rows: Iterable[tuple[str, dict[str, Any]]] | None = None,
-    published: Sequence[tuple[str, dict[str, str]]] = (),
+    published: Sequence[PublishedResults] = (),
 ) -> dict[str, Any]:
     """Lay out the table of a study.
 
@@ -101,8 +163,8 @@ def table(
         Columns that are shown in a terminal; all, if empty.
     rows : iterable of (str, dict)
         Labels and evaluations; the study's scores, if None.
-    published : sequence of (str, dict)
-        Labels and figures of papers, by column.
+    published : sequence of Published
+        Results of papers for rows of their own, by column.
 
     Returns
     -------
@@ -111,7 +173,7 @@ def table(
     """
     rows = results["scores"].items() if rows is None else rows
     body = [[cell(name, found) for cell in columns.values()] for name, found in rows]
-    body += [[name, *(figures.get(column, "") for column in list(columns)[1:])] for name, figures in published]
+    body += [[row.name, *(row.figures.get(column, "") for column in list(columns)[1:])] for row in published]
     hours = f"{sum(results['seconds'].values()) / 3600:.1f} hours of computing."
     return {
         "title": title,
@@ -141,6 +203,48 @@ def draw_classes(label: str, _: object, results: dict[str, Any], file: Path) -> 
         (plots.classes if "macro_auroc" in found else plots.confusion)(found, file)
 
 
+def draw_protocols(_: object, results: dict[str, Any], file: Path) -> None:
+    """Draw macro-F1 of each model, protocol below protocol.
+
+    Parameters
+    ----------
+    _ : object
+        The study under way.
+    results : dict
+        Of the study, with ``scores`` for each of ``protocols``.
+    file : Path
+        The figure.
+    """
+    scores = {f"protocol {name}": by["scores"] for name, by in results["protocols"].items()}
+    groups = {name: {label: row["macro_f1"] for label, row in rows.items()} for name, rows in scores.items() if rows}
+    plots.spread(groups, "macro-F1, 95 % interval", file)
+
+
+def draw_cost(metric: str, title: str, each: str, _: object, results: dict[str, Any], file: Path) -> None:
+    """Draw a metric of each model against its multiply-accumulates.
+
+    Parameters
+    ----------
+    metric, title : str
+        Name of the metric, and what is written at its axis.
+    each : str
+        What the multiply-accumulates are counted for.
+    _ : object
+        The study under way.
+    results : dict
+        Of the study, with ``scores`` and ``cost``.
+    file : Path
+        The figure.
+    """
+    price = {
+        name: results["cost"][name]["multiply_accumulates"] / 1e6
+        for name in results["scores"]
+        if name in results["cost"]
+    }
+    points = {name: (value, results["scores"][name][metric]) for name, value in price.items()}
+    plots.trade(points, f"million multiply-accumulates {each}", title, file)
+
+
 def learning_curve(logs: Path) -> list[float]:
     """Return the validation macro-F1 of each epoch, over every start of a run.
 
@@ -161,6 +265,25 @@ def learning_curve(logs: Path) -> list[float]:
                 int(row["epoch"]): float(row["val_macro_f1"]) for row in csv.DictReader(rows) if row["val_macro_f1"]
             }
     return [found[epoch] for epoch in sorted(found)]
+
+
+def write(results: dict[str, Any], folder: Path) -> None:
+    """Write results.json, table.md and report.html, with every figure of the folder.
+
+    Parameters
+    ----------
+    results : dict
+        Of the study, with its table.
+    folder : Path
+        Of the study.
+    """
+    for name, content in (
+        ("results.json", json.dumps(results, indent=1) + "\n"),
+        ("table.md", markdown(results)),
+        ("report.html", render(results, sorted((folder / "figures").glob("*.png")))),
+    ):
+        with written_aside(folder / name) as aside:
+            aside.write_text(content, encoding="utf-8")
 
 
 def markdown(results: dict[str, Any]) -> str:

@@ -8,10 +8,11 @@ import numpy as np
 
 from einthoven.corpora.challenge2017 import CHALLENGE2017, N_FOLDS
 from einthoven.data.build import told
+from einthoven.evaluation.choosing import best_share_for_challenge, challenge_score
 from einthoven.evaluation.evaluate import evaluate, headline
-from einthoven.evaluation.official import CHALLENGE2017 as CLASSES
 from einthoven.evaluation.predictions import Predictions, joined, mean
-from einthoven.evaluation.weights import for_expected_f1
+from einthoven.inference.predictor import load
+from einthoven.models import cost
 from einthoven.report import plots
 from einthoven.report import study as page
 from einthoven.studies.declaration import TRAININGS, Member, Results, Step, Study, StudyModel
@@ -19,17 +20,8 @@ from einthoven.studies.engine import StudyRun
 from einthoven.training.fuse import fuse
 from einthoven.training.recipe import Recipe
 
-RECIPE = Recipe(
-    epochs=30,
-    batch=64,
-    lr=2e-3,
-    weight_decay=0.05,
-    balance=0.25,
-    smoothing=0.05,
-    keep="last",
-    patience=1000,
-    augment=("rolled", "inverted", "gain", "noise"),
-)
+REGULARISED = Recipe(weight_decay=0.05, balance=0.25, smoothing=0.05, augment=("rolled", "inverted", "gain", "noise"))
+RECIPE = replace(REGULARISED, epochs=30, batch=64, lr=2e-3, keep="last", patience=1000)
 """Half of the traces are turned upside down, as some of the real ones are."""
 SHORTER = replace(RECIPE, epochs=7)
 """Of the larger nets that read the trace alone: four to eight minutes of one core, where ``rhythm`` has nine."""
@@ -56,6 +48,8 @@ SHARES = [0.0, 0.2, 0.35, 0.5]
 BEST, SMALLEST = "challenge2017-rhythm", "challenge2017-small"
 """Names of the models that come with einthoven."""
 TOGETHER = "nets and trees"
+_CROSSED = "Cross-validated: each recording is answered by members that never saw it."
+_APART = "On the recordings of the fold that it never saw."
 
 
 def _folds(run: StudyRun) -> range:
@@ -63,11 +57,8 @@ def _folds(run: StudyRun) -> range:
 
 
 def _members(run: StudyRun) -> list[Member]:
-    return [
-        Member(f"{name}-f{fold}", name, "clean", fold, seed=fold + 100 * model.seed)
-        for name, model in run.study.models.items()
-        for fold in _folds(run)
-    ]
+    trainings = [(name, model.seed, fold) for name, model in run.study.models.items() for fold in _folds(run)]
+    return [Member(f"{name}-f{fold}", name, "clean", fold, fold + 100 * seed) for name, seed, fold in trainings]
 
 
 def _together(run: StudyRun, part: str, fold: int, share: float) -> Predictions:
@@ -76,31 +67,17 @@ def _together(run: StudyRun, part: str, fold: int, share: float) -> Predictions:
     return replace(trees, probability=(1 - share) * mean(nets).probability + share * trees.probability)
 
 
-def _best(by_share: dict[float, Predictions]) -> Results:
-    """The trees' share whose score is best, each share's answers weighted for the best expected score."""
-    weights = {share: for_expected_f1(found, CLASSES[:3]) for share, found in by_share.items()}
-    scores = {share: _official(found.weighted(weights[share])) for share, found in by_share.items()}
-    share = max(scores, key=lambda share: scores[share])
-    return {"share": share, "class_weights": weights[share], "scores": {f"{at:g}": scores[at] for at in scores}}
-
-
-def _official(answers: Predictions) -> float:
-    return float(evaluate(answers, "patient", 1)["challenge_score"]["value"])
-
-
 def _choose(run: StudyRun) -> Results:
     """Choose on validation parts: the small net; share and class weights of the best model, for each fold and for the whole."""
-    small = {
-        name: float(np.mean([_official(run.answers(f"train-{name}-f{fold}", "validation")) for fold in _folds(run)]))
-        for name in SMALL
-    }
+    alone = {name: [challenge_score(answers) for answers in run.each("validation", model=name)] for name in SMALL}
+    small = {name: float(np.mean(scores)) for name, scores in alone.items()}
     by_fold = [{share: _together(run, "validation", fold, share) for share in SHARES} for fold in _folds(run)]
     whole = {share: joined([answers[share] for answers in by_fold]) for share in SHARES}
     return {
         "small_on_validation": small,
         "small": max(small, key=lambda name: small[name]),
-        "best": [_best(answers) for answers in by_fold],
-        "best_of_the_whole": _best(whole),
+        "best": [best_share_for_challenge(answers) for answers in by_fold],
+        "best_of_the_whole": best_share_for_challenge(whole),
     }
 
 
@@ -110,11 +87,13 @@ def _score(run: StudyRun) -> Results:
         _together(run, "test", fold, chosen["share"]).weighted(chosen["class_weights"])
         for fold, chosen in zip(_folds(run), run.found["chosen"]["best"], strict=True)
     ]
-    answers = {TOGETHER: joined(weighted)}
-    for name in run.study.models:
-        answers[name] = joined([run.answers(f"train-{name}-f{fold}", "test") for fold in _folds(run)])
-    scored = run.score(answers, run.stated_for_card(run.protocol), run.protocol.unit)
-    return scored | {"cost": {name: run.cost(f"train-{name}-f0") for name in run.study.models}}
+    answers = {TOGETHER: joined(weighted)} | {name: joined(run.each("test", model=name)) for name in run.study.models}
+    price = {}
+    for name, model in run.study.models.items():
+        network, shape = load(run.place(f"train-{name}-f0")).network, run.stores[model.store].windows.shape[1:]
+        macs = cost.multiply_accumulates(network, *shape)
+        price[name] = {"parameters": cost.parameters(network), "multiply_accumulates": macs}
+    return run.score(answers, run.stated_on_card(run.protocol), run.protocol.unit) | {"cost": price}
 
 
 def _fuse(run: StudyRun) -> Results:
@@ -122,20 +101,16 @@ def _fuse(run: StudyRun) -> Results:
     chosen, small = run.found["chosen"]["best_of_the_whole"], f"train-{run.found['chosen']['small']}-f0"
     parts = {name: (1 - chosen["share"]) / len(NETS) for name in NETS} | {BOOSTED: chosen["share"]}
     members = [(f"train-{name}-f{fold}", part) for fold in _folds(run) for name, part in parts.items() if part]
-    bundles = [run.place(run.members[step]) / "bundle" for step, _ in members]
+    bundles = [run.place(step) / "bundle" for step, _ in members]
     weights = [part / len(_folds(run)) for _, part in members]
     fuse(run.folder / BEST, bundles, "weighted", weights, chosen["class_weights"], half=True)
-    fuse(run.folder / SMALLEST, [run.place(run.members[small]) / "bundle"], "mean", half=True)
-    own = {"model": SMALLEST} | run.stated_for_card(run.protocol)
+    fuse(run.folder / SMALLEST, [run.place(small) / "bundle"], "mean", half=True)
+    own = {"model": SMALLEST} | run.stated_on_card(run.protocol)
     own |= evaluate(run.answers(small, "test"), run.protocol.unit, run.draws)
-    crossed = "Cross-validated: each recording is answered by members that never saw it. "
-    apart = "On the recordings of the fold that it never saw. "
+    together = run.found["scores"]["scores"][TOGETHER]
     found = {}
-    for name, metrics, remark in (
-        (BEST, run.found["scores"]["scores"][TOGETHER], crossed),
-        (SMALLEST, own, apart),
-    ):
-        size = run.publish(run.folder / name, metrics | {"remark": remark + metrics["remark"]})
+    for name, metrics, remark in ((BEST, together, _CROSSED), (SMALLEST, own, _APART)):
+        size = run.publish(run.folder / name, metrics | {"remark": f"{remark} {metrics['remark']}"})
         found[name] = {"bytes": size, "challenge_score": metrics["challenge_score"], "n_test": metrics["n_test"]}
     return found
 
@@ -146,19 +121,19 @@ def _results(run: StudyRun) -> Results:
 
 
 def _table(run: StudyRun, found: Results) -> Results:
-    first, costs = found["scores"][TOGETHER], found["cost"]
+    first = found["scores"][TOGETHER]
     columns: dict[str, page.Cell] = {
         "model": page.label,
         **{name: page.figure(name) for name in headline(first)},
         **{f"F1 {name}": page.class_f1(name) for name in first["per_class"]},
-        "parameters": lambda label, _: f"{costs[label]['parameters']:,}" if label in costs else "",
-        "MMAC": lambda label, _: f"{costs[label]['multiply_accumulates'] / 1e6:.1f}" if label in costs else "",
+        "parameters": page.price(found, "parameters", "{:,.0f}"),
+        "MMAC": page.price(found, "multiply_accumulates", "{:.1f}", 1e6),
     }
     shares = ", ".join(f"{chosen['share']:g}" for chosen in found["chosen"]["best"])
     remarks = [
         f"challenge_score is the official one: the mean F1 of N, A and O. {first['remark']}",
-        f"{TOGETHER}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds; share and class weights are chosen "
-        "on each fold's validation part.",
+        f"{TOGETHER}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds; share and class weights are "
+        "chosen on each fold's validation part.",
         *told(run.store),
     ]
     tested = f"{first['n_test']:,} recordings at hand, {len(_folds(run))}-fold cross-validation by recording"
@@ -171,15 +146,8 @@ def _draw_scores(run: StudyRun, found: Results, file: Path) -> None:
     plots.spread({"five-fold cross-validation": scores}, "mean F1 of N, A and O, 95 % interval", file)
 
 
-def _draw_cost(run: StudyRun, found: Results, file: Path) -> None:
-    price = {name: row["multiply_accumulates"] / 1e6 for name, row in found["cost"].items() if name in run.study.models}
-    points = {name: (price[name], found["scores"][name]["challenge_score"]) for name in price}
-    plots.trade(points, "million multiply-accumulates for 30 s", "challenge score", file)
-
-
 CHALLENGE2017_STUDY = Study(
     name="challenge2017",
-    title="Challenge 2017: one lead, hand-held",
     corpus=CHALLENGE2017,
     protocols=("clean",),
     stores={"": CHALLENGE2017.preparation, MEASURED: replace(CHALLENGE2017.preparation, patient=True, rhythm=True)},
@@ -193,5 +161,9 @@ CHALLENGE2017_STUDY = Study(
     compared={"paired": {f"{TOGETHER} - {name}": (TOGETHER, name) for name in MODELS}},
     results=_results,
     table=_table,
-    figures={"scores": _draw_scores, "cost": _draw_cost, "confusion": partial(page.draw_classes, TOGETHER)},
+    figures={
+        "scores": _draw_scores,
+        "cost": partial(page.draw_cost, "challenge_score", "challenge score", "for 30 s"),
+        "confusion": partial(page.draw_classes, TOGETHER),
+    },
 )

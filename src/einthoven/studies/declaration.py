@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Results = dict[str, Any]
 """Plain values, as results.json and the files of the steps have them."""
+TRAININGS = "trainings"
+"""Stands for all trainings among the steps of a study."""
 
 
 @dataclass(frozen=True)
@@ -43,57 +45,49 @@ class StudyModel:
 
 @dataclass(frozen=True)
 class Member:
-    """One training of a study."""
+    """One training of a study: its run's name, its model's and protocol's names, and which fold validates."""
 
     label: str
-    """Name of the training's run."""
     model: str
-    """Name of the model."""
     protocol: str
-    """Name of the protocol, as the study has it."""
     fold: int | None = None
-    """Which fold validates; None for the protocol's own validation part."""
     seed: int = 0
-    """Seed of the training."""
+    group: str = ""
+    """What is tested in turn, if it has a name."""
     labels: str | None = None
     """Name of the corpus's label set; None for the protocol's own."""
     within: str = ""
     """Part of the study's folder that the run is in."""
     work: Callable[[StudyRun, Member], Results] | None = None
     """What is done; the training alone, if None."""
+    ahead: str = "train"
+    """What the name of its step begins with, before the label."""
 
     @property
     def step(self) -> str:
-        """Name of the step: that of a training begins with ``train``."""
-        return "-".join(filter(None, (self.within, "" if self.work else "train", self.label)))
+        """Name of its step."""
+        return "-".join(filter(None, (self.within, self.ahead, self.label)))
 
 
 @dataclass(frozen=True)
 class Step:
-    """A named step of a study, beside or after the trainings; its result is kept under its name."""
+    """A named step beside the trainings."""
 
     name: str
     work: Callable[[StudyRun], Results]
     cost: float = 1.0
-    """As :attr:`StudyModel.cost`."""
     protocol: str = ""
     """Left out unless this protocol is asked for."""
 
 
-TRAININGS = "trainings"
-"""Stands for all trainings among the steps of a study."""
-
-
 @dataclass(frozen=True)
 class Published:
-    """Results that a paper reports."""
+    """Results that a paper reports, as printed, in a row of their own or beside the model of that name."""
 
     source: str
     """The paper, with its identifier."""
     name: str
-    """Name of the row, or of the model that the figures stand beside."""
     figures: dict[str, str]
-    """As printed, by the metric or column."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +99,7 @@ class Quick:
     at_most: int | None = None
     """As many training windows at most, and half as many for validation, instead of every k-th."""
     test_every: int = 1
-    """Every k-th window of a test part is answered, where windows are answered one by one."""
+    """Every k-th beat of a test part is answered."""
     recipe: dict[str, Any] = field(default_factory=lambda: {"epochs": 1})
     """Changes of each recipe."""
 
@@ -119,12 +113,10 @@ class Study:
     """A study whole: what is trained, what is asked, and how its results are shown."""
 
     name: str
-    title: str
     corpus: Corpus
     protocols: tuple[str, ...]
     """Protocols that ``--protocol`` can name, the default first."""
     stores: dict[str, Preparation]
-    """How the windows of each store are prepared, by its name."""
     models: dict[str, StudyModel]
     members: Callable[[StudyRun], list[Member]]
     """The trainings, in their order."""
@@ -133,7 +125,7 @@ class Study:
     results: Callable[[StudyRun], Results]
     """What results.json holds beside the table, from the results of the steps."""
     table: Callable[[StudyRun, Results], Results]
-    """Title, columns, rows and remarks, as :func:`einthoven.report.study.table` gives them."""
+    """As :func:`einthoven.report.study.table` gives it."""
     figures: dict[str, Draw | None]
     """Figures by the names of their files; None: a step draws it. Those whose models were not asked for are left out."""
     compared: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)

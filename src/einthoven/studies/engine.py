@@ -1,7 +1,6 @@
 """Run a declared study: prepare, train, answer, score, compare, and write table, figures and page."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -9,19 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from einthoven import bundle
 from einthoven.corpora.corpus import Corpus, Protocol
+from einthoven.data.alike import require_same_recordings
 from einthoven.data.build import build
 from einthoven.data.store import Store
-from einthoven.errors import CorpusIncomplete, RecordUnreadable, StudyDamaged
 from einthoven.evaluation.evaluate import DRAWS, evaluate
 from einthoven.evaluation.paired import paired
 from einthoven.evaluation.predictions import Predictions
 from einthoven.export.graph import add_graph
+from einthoven.inference.kept import answers_for_part, read_kept, require_trained
 from einthoven.inference.predictor import load
-from einthoven.inference.scoring import keep_result, predictions_for, require_unseen, score_test_part
-from einthoven.models import cost
-from einthoven.paths import written_aside
+from einthoven.inference.scoring import keep_result, score_test_part
 from einthoven.report import study as page
 from einthoven.studies.declaration import TRAININGS, Member, Results, Step, Study, StudyModel
 from einthoven.studies.steps import Steps
@@ -64,7 +61,7 @@ def run(study: Study, source: Path, protocol: str, folder: Path, quick: bool = F
     StudyDamaged
         If a finished step, its model or its answers cannot be read.
     """
-    this = _opened(study, Path(source), protocol, Path(folder), quick, folds)
+    this = _opened(study, Path(source), protocol, Path(folder), quick, folds or next(iter(study.folds), ""))
     for step in study.steps:
         this.do(step)
     results = {"study": study.name, "smoke_run": quick} | study.results(this) | {"seconds": this.steps.seconds}
@@ -72,15 +69,25 @@ def run(study: Study, source: Path, protocol: str, folder: Path, quick: bool = F
     for name, draw in study.figures.items():
         if draw is not None:
             draw(this, results, this.folder / "figures" / f"{name}.png")
-    drawn = sorted((this.folder / "figures").glob("*.png"))
-    for name, content in (
-        ("results.json", json.dumps(results, indent=1) + "\n"),
-        ("table.md", page.markdown(results)),
-        ("report.html", page.render(results, drawn)),
-    ):
-        with written_aside(this.folder / name) as aside:
-            aside.write_text(content, encoding="utf-8")
+    page.write(results, this.folder)
     return results
+
+
+def _opened(study: Study, source: Path, protocol: str, folder: Path, quick: bool, folds: str) -> "StudyRun":
+    corpus, names = study.corpus_in(source) if study.corpus_in else (study.corpus, {})
+    possible = {name: corpus.protocol(names.get(name, name)) for name in study.protocols}
+    possible = possible if study.one_folder else {protocol: possible[protocol]}
+    unused = set.intersection(*(set(found.without) for found in possible.values()))
+    stores = {name: build(corpus, source, wanted, tuple(sorted(unused))) for name, wanted in study.stores.items()}
+    if study.same_recordings:
+        require_same_recordings(corpus, stores.values())
+    this = StudyRun(study, corpus, possible, names, stores, folder, quick, folds)
+    if not study.one_folder or protocol == "both":
+        return this
+    waiting = {one.protocol for step, one in this.members.items() if not (folder / "steps" / f"{step}.json").exists()}
+    return replace(
+        this, protocols={name: possible[name] for name in possible if name == protocol or name not in waiting}
+    )
 
 
 @dataclass
@@ -92,7 +99,7 @@ class StudyRun:
     protocols: dict[str, Protocol]
     """Those that are asked for, or that the folder has results of, by the study's names."""
     names: dict[str, str]
-    """The corpus's names of the study's protocols, where they differ."""
+    """The corpus's names of the study's protocols, if they differ."""
     stores: dict[str, Store]
     folder: Path
     quick: bool
@@ -103,13 +110,8 @@ class StudyRun:
 
     @cached_property
     def steps(self) -> Steps:
-        """The steps' results on disk."""
-        study, costs = self.study, {}
-        for step in study.steps:
-            if step == TRAININGS:
-                costs |= {member.step: study.models[member.model].cost for member in self.members.values()}
-            else:
-                costs |= {one.name: one.cost for one in self._of_protocols(step)}
+        """The results of the steps on disk."""
+        study = self.study
         settings = {
             "study": study.name,
             "corpus": self.corpus.name,
@@ -120,7 +122,9 @@ class StudyRun:
             "settings": study.settings,
             "stores": {name: store.fingerprint for name, store in self.stores.items()},
         }
-        return Steps(self.folder, settings, costs)
+        return Steps(
+            self.folder, settings, {name: cost for step in study.steps for name, (_, cost) in self._works(step).items()}
+        )
 
     @cached_property
     def members(self) -> dict[str, Member]:
@@ -148,25 +152,20 @@ class StudyRun:
         return next(iter(self.protocols.values()))
 
     def do(self, step: Step | str | tuple[Step, ...]) -> None:
-        """Do a step, or several side by side, if they are not done yet.
-
-        Parameters
-        ----------
-        step : Step or tuple of Step or TRAININGS
-            As :attr:`Study.steps` has them.
-        """
-        works: dict[str, Callable[[], Results]]
-        if step == TRAININGS:
-            works = {
-                name: partial(member.work or StudyRun.train, self, member) for name, member in self.members.items()
-            }
-        else:
-            works = {one.name: partial(one.work, self) for one in self._of_protocols(step)}
+        """Do a step, or several side by side, if they are not done yet."""
+        works = {name: work for name, (work, _) in self._works(step).items()}
         self.found |= dict(zip(works, self.steps.side_by_side(works), strict=True))
 
-    def _of_protocols(self, step: Step | str | tuple[Step, ...]) -> list[Step]:
+    def _works(self, step: Step | str | tuple[Step, ...]) -> dict[str, tuple[Callable[[], Results], float]]:
+        """Work and cost of one step or several, by name."""
+        if step == TRAININGS:
+            return {
+                name: (partial(member.work or StudyRun.train, self, member), self.study.models[member.model].cost)
+                for name, member in self.members.items()
+            }
         several = step if isinstance(step, tuple) else (step,)
-        return [one for one in several if isinstance(one, Step) and one.protocol in ("", *self.protocols)]
+        asked = [one for one in several if isinstance(one, Step) and one.protocol in ("", *self.protocols)]
+        return {one.name: (partial(one.work, self), one.cost) for one in asked}
 
     def named(self, protocol: str) -> Protocol:
         """Return a protocol of the corpus by the study's name of it."""
@@ -176,153 +175,85 @@ class StudyRun:
         """Return the protocol that a member is trained by, with its label set."""
         return self.corpus.with_labels(self.named(member.protocol), member.labels)
 
-    def place(self, member: Member) -> Path:
-        """Return the folder of a training's run."""
-        return self.folder / member.within / "runs" / member.label
+    def store_of(self, member: Member) -> Store:
+        """Return the store that a member reads."""
+        return self.stores[self.study.models[member.model].store]
 
-    def task(self, member: Member) -> Task:
-        """Return what a member is trained on; in a smoke run a part of it."""
-        model, quick = self.study.models[member.model], self.study.quick
-        task = task_of(self.corpus, self.protocol_of(member), self.stores[model.store], 0, (), member.fold)
-        if model.crop_s:
-            task = replace(task, preparation=replace(task.preparation, crop_s=model.crop_s))
-        if not self.quick:
-            return task
-        if quick.at_most is None:
-            return replace(task, train=task.train[:: quick.train_every])
-        kept = {part: every(getattr(task, part), most) for part, most in _most(quick.at_most).items()}
-        return replace(task, **kept)
+    def place(self, member: Member | str) -> Path:
+        """Return the folder of the run of a member, or of a step that trains one."""
+        member = self.members[member] if isinstance(member, str) else member
+        return self.folder / member.within / "runs" / member.label
 
     def recipe(self, model: StudyModel) -> Recipe:
         """Return the recipe of a model, in a smoke run a short one."""
         return replace(model.recipe, **(self.study.quick.recipe if self.quick else {}))
 
+    def task(self, member: Member) -> Task:
+        """Return what a member is trained on, in a smoke run a part of it."""
+        crop_s, quick = self.study.models[member.model].crop_s, self.study.quick
+        task = task_of(self.corpus, self.protocol_of(member), self.store_of(member), 0, (), member.fold)
+        if crop_s:
+            task = replace(task, preparation=replace(task.preparation, crop_s=crop_s))
+        if self.quick and quick.at_most:
+            kept = thinned(task.train, quick.at_most), thinned(task.validation, quick.at_most // 2)
+            return replace(task, train=kept[0], validation=kept[1])
+        return replace(task, train=task.train[:: quick.train_every]) if self.quick else task
+
     def train(self, member: Member, task: Task | None = None) -> Results:
-        """Train a member, and forget the answers of an earlier training.
-
-        Parameters
-        ----------
-        member : Member
-            What is trained.
-        task : Task, optional
-            What it is trained on, if that is not :meth:`task`.
-
-        Returns
-        -------
-        dict
-            ``n_parameters``, and what the study tells of a training.
-        """
-        for kept in self._kept_answers(member, "*"):
+        """Train a member, on :meth:`task` if no other is given, and forget the answers of an earlier training."""
+        for kept in self._kept(member, "*").parent.glob(self._kept(member, "*").name):
             kept.unlink()
         model = self.study.models[member.model]
         recipe = replace(self.recipe(model), seed=member.seed)
-        task = task or self.task(member)
-        card = fit(task, model.architecture, model.settings, recipe, self.place(member), devices=1)
+        card = fit(task or self.task(member), model.architecture, model.settings, recipe, self.place(member), devices=1)
         return {"n_parameters": card.n_parameters} | self.study.trained(card)
 
     def answers(self, step: str, part: str) -> Predictions:
-        """Return a member's answers for a part of its protocol; a test part only if it has not seen the patients.
-
-        Parameters
-        ----------
-        step : str
-            Name of the member's step.
-        part : str
-            ``validation`` or ``test``.
-
-        Returns
-        -------
-        Predictions
-            Kept, so that a member is asked once.
-
-        Raises
-        ------
-        StudyDamaged
-            If the member's model is gone, or kept answers cannot be read.
-        """
+        """Return a member's answers for the ``validation`` or ``test`` part of its protocol; it is asked once."""
         if (step, part) not in self._asked:
             self._asked[step, part] = self._answers(self.members[step], part)
         return self._asked[step, part]
 
+    def each(self, part: str, **which: Any) -> list[Predictions]:
+        """Return the answers of all members of a model, protocol, fold, seed or group, in their order."""
+        mine = (m for m in self.members.values() if all(getattr(m, name) == value for name, value in which.items()))
+        return [self.answers(member.step, part) for member in mine]
+
     def _answers(self, member: Member, part: str) -> Predictions:
-        file = next(self._kept_answers(member, part), None)
-        if file is None:
-            run = self.place(member)
-            step = self.steps.file(member.step)
-            if step.exists() and bundle.at(run) is None:
-                raise StudyDamaged(
-                    f"a model of the study is gone: {run}.",
-                    found=f"a training that is done by {step.name}, and no bundle",
-                    expected="the bundle that the training had written",
-                    remedy=f"rm {step}      the model is then trained again",
-                )
-            protocol, store = self.protocol_of(member), self.stores[self.study.models[member.model].store]
-            chosen = getattr(protocol.parts(store.index, 0, (), member.fold), part)
-            predictor = load(run)
-            if part == "test":
-                require_unseen(predictor, self.corpus, protocol, store, chosen)
-            found = predictions_for(predictor, protocol, store, chosen)
+        file = self._kept(member, part)
+        if not file.exists():
+            require_trained(self.place(member), self.steps.file(member.step))
+            protocol, store = self.protocol_of(member), self.store_of(member)
+            found = answers_for_part(self.place(member), self.corpus, protocol, store, member.fold, part)
             if not self.study.keeps_answers:
                 return found
-            file = self.folder / member.within / "answers" / f"{member.label}-{part}.csv"
             found.write(file)
-        try:
-            return Predictions.read(file)
-        except RecordUnreadable as error:
-            raise StudyDamaged(
-                f"answers of the study cannot be read: {file}.",
-                found=error.found,
-                expected=error.expected,
-                remedy=f"rm {file}      the answers are then asked again",
-            ) from error
+        return read_kept(file)
 
-    def _kept_answers(self, member: Member, part: str):
-        return (self.folder / member.within / "answers").glob(f"{member.label}-{part}.csv")
+    def _kept(self, member: Member, part: str) -> Path:
+        return self.folder / member.within / "answers" / f"{member.label}-{part}.csv"
 
-    def test(
-        self, place: Path, protocol: Protocol, store: Store, fold: int | None = None
-    ) -> tuple[Predictions, Results]:
-        """Return the answers of a run or bundle for the test part, window by window, and what is said of the test."""
-        thinned = self.study.quick.test_every if self.quick else 1
-        return score_test_part(load(place), self.corpus, protocol, store, every=thinned, fold=fold)
+    def test(self, place: Path, protocol: Protocol, fold: int | None = None) -> tuple[Predictions, Results]:
+        """Return the answers of a run or bundle for the beats of a test part in the first store, and what is said of it."""
+        every = self.study.quick.test_every if self.quick else 1
+        return score_test_part(load(place), self.corpus, protocol, self.store, every=every, fold=fold)
 
     def stated(self, protocol: Protocol, **more: Any) -> Results:
         """Return what every evaluation says of corpus and protocol."""
         known = {"corpus": self.corpus.name, "corpus_version": self.corpus.version, "protocol": protocol.name}
         return known | {"leaks_patients": protocol.leaks, "remark": protocol.remark, "rows": "records"} | more
 
-    def stated_for_card(self, protocol: Protocol, **more: Any) -> Results:
+    def stated_on_card(self, protocol: Protocol, **more: Any) -> Results:
         """Return the same, with what a model's card says besides."""
-        labelled = protocol.labels.is_labelled(self.store.index.symbol)
-        return self.stated(protocol) | {
-            "protocol_summary": protocol.summary,
-            "shared_patients": [],
-            "labels": protocol.labels.name,
-            "left_out_of_the_store": self.store.left_out,
-            "unlabelled": int((~labelled).sum()),
-            **more,
-        }
+        unlabelled = int((~protocol.labels.is_labelled(self.store.index.symbol)).sum())
+        known = {"protocol_summary": protocol.summary, "shared_patients": [], "labels": protocol.labels.name}
+        known |= {"left_out_of_the_store": self.store.left_out, "unlabelled": unlabelled}
+        return self.stated(protocol) | known | more
 
-    def score(
-        self, answers: dict[str, Predictions], stated: dict[str, Results] | Results, unit: str, within: str = ""
-    ) -> Results:
-        """Write and score answers for the test part, and test the declared pairs against each other.
+    def score(self, answers: Mapping[str, Predictions], stated: Results, unit: str, within: str = "") -> Results:
+        """Write and score answers for the test part by label, and test the declared pairs against each other.
 
-        Parameters
-        ----------
-        answers : dict of Predictions
-            By label.
-        stated : dict
-            What is said of each test, by label; or of all of them.
-        unit : str
-            What the bootstrap resamples.
-        within : str
-            Part of the study's folder that the answers are written to.
-
-        Returns
-        -------
-        dict
-            ``scores``, and the comparisons under their headings.
+        `stated` is said of each, or has for each label what is said of it.
         """
         scores: Results = {}
         for label, found in answers.items():
@@ -338,70 +269,19 @@ class StudyRun:
         }
         return {"scores": scores} | compared
 
-    def cost(self, step: str) -> Results:
-        """Return the parameters and the multiply-accumulates of a member's network for a window."""
-        member = self.members[step]
-        n_rows, n_samples = self.stores[self.study.models[member.model].store].windows.shape[1:]
-        network = load(self.place(member)).network
-        return {
-            "parameters": cost.parameters(network),
-            "multiply_accumulates": cost.multiply_accumulates(network, n_rows, n_samples),
-        }
-
     def keep_result(self, place: Path, metrics: Results) -> None:
         """Write an evaluation on a model's card, unless this is a smoke run."""
         if not self.quick:
             keep_result(load(place), metrics)
 
     def publish(self, place: Path, metrics: Results) -> int:
-        """Finish the bundle of a whole run, result and graph; return its size in bytes."""
+        """Finish a bundle that comes with einthoven, with its result and its graph; return its size in bytes."""
         self.keep_result(place, metrics)
         if not self.quick:
             add_graph(place)
         return sum(file.stat().st_size for file in place.iterdir())
 
 
-def every(chosen: np.ndarray, most: int) -> np.ndarray:
+def thinned(chosen: np.ndarray, most: int) -> np.ndarray:
     """Return every k-th of some windows, about as many as asked for."""
     return chosen[:: max(1, len(chosen) // most)]
-
-
-def _most(train: int) -> dict[str, int]:
-    return {"train": train, "validation": train // 2}
-
-
-def _opened(study: Study, source: Path, protocol: str, folder: Path, quick: bool, folds: str) -> StudyRun:
-    corpus, names = study.corpus_in(source) if study.corpus_in else (study.corpus, {})
-    by_name = {name: corpus.protocol(names.get(name, name)) for name in study.protocols}
-    possible = by_name if study.one_folder else {protocol: by_name[protocol]}
-    unused = set.intersection(*(set(found.without) for found in possible.values()))
-    stores = {name: build(corpus, source, wanted, tuple(sorted(unused))) for name, wanted in study.stores.items()}
-    if study.same_recordings:
-        require_same_recordings(corpus, stores)
-    folds = folds or next(iter(study.folds), "")
-    this = StudyRun(study, corpus, possible, names, stores, folder, quick, folds)
-    if study.one_folder and protocol != "both":
-        waiting = {m.protocol for step, m in this.members.items() if not (folder / "steps" / f"{step}.json").exists()}
-        return replace(
-            this, protocols={name: possible[name] for name in possible if name == protocol or name not in waiting}
-        )
-    return this
-
-
-def require_same_recordings(corpus: Corpus, stores: dict[str, Store]) -> None:
-    """Refuse stores of different recordings, whose folds would differ.
-
-    Raises
-    ------
-    CorpusIncomplete
-        Naming the recordings that are not in each of them.
-    """
-    records = [np.unique(store.index.record) for store in stores.values()]
-    if not all(np.array_equal(records[0], others) for others in records[1:]):
-        odd = sorted(set().union(*records).difference(set(records[0]).intersection(*records[1:])))
-        raise CorpusIncomplete(
-            f"not every preparation of {corpus.name} has the same recordings, so folds would not be the same.",
-            found=f"{len(odd)} recordings in some of them only: {', '.join(odd[:5])}",
-            expected="recordings that each of them can use",
-            remedy="move these out of the folder",
-        )

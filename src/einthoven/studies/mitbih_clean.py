@@ -8,11 +8,10 @@ from einthoven.evaluation.choosing import S_SHARE_COUNTS, adapted, best_for_s_an
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.report import plots
-from einthoven.report import study as page
 from einthoven.signal.preparation import Preparation
 from einthoven.studies.declaration import TRAININGS, Member, Published, Quick, Results, Step, Study, StudyModel
 from einthoven.studies.engine import StudyRun
-from einthoven.studies.mitbih import beat_columns, beat_title
+from einthoven.studies.mitbih import beat_table
 from einthoven.training.fuse import fuse
 from einthoven.training.recipe import Recipe
 
@@ -22,52 +21,39 @@ PREPARATION = Preparation(
 )
 AUGMENT = ("shift", "stretch", "gain", "others", "noise")
 RECIPE = Recipe(epochs=4, lr=3e-3, weight_decay=0.02, balance=0.3, smoothing=0.05, keep="last", augment=AUGMENT)
-MODELS = {
-    variant: StudyModel("patient_context", recipe=replace(RECIPE, simulate=(variant,)))
-    for variant in ("runs", "patterns")
-}
+MODELS = {name: StudyModel("patient_context", {}, replace(RECIPE, simulate=(name,))) for name in ("runs", "patterns")}
 """By the rhythms that are simulated for a member."""
 
 
 def _members(run: StudyRun) -> list[Member]:
-    return [
-        Member(f"patient_context-{variant}-f{fold}", variant, "clean", fold)
-        for variant in list(MODELS)[: 1 if run.quick else None]
-        for fold in range(run.protocol.n_folds)
-    ]
+    rhythms = list(MODELS)[: 1 if run.quick else None]
+    folds = [(rhythm, fold) for rhythm in rhythms for fold in range(run.protocol.n_folds)]
+    return [Member(f"patient_context-{rhythm}-f{fold}", rhythm, "clean", fold) for rhythm, fold in folds]
 
 
 def _validate(run: StudyRun) -> Results:
     """Pool the answers for each patient of DS1 by the members that did not see them, and choose on these."""
-    by_fold: dict[int | None, list[Predictions]] = {}
-    for member in run.members.values():
-        by_fold.setdefault(member.fold, []).append(run.answers(member.step, "validation"))
-    pooled = joined([mean(of_fold) for of_fold in by_fold.values()])
+    pooled = joined([mean(run.each("validation", fold=fold)) for fold in range(run.protocol.n_folds)])
     weights = best_for_s_and_v(pooled, (0.0,))[0]
-    own_weights, own_share = best_for_s_and_v(pooled, S_SHARE_COUNTS)
+    own_weights, own = best_for_s_and_v(pooled, S_SHARE_COUNTS)
+    answers = {"plain": pooled, "weighted": pooled.weighted(weights)}
+    answers["own_share"] = adapted(pooled.weighted(own_weights), own)
     told = {"leaks_patients": False, "remark": run.protocol.remark}
-    scored = {
-        "plain": pooled,
-        "weighted": pooled.weighted(weights),
-        "own_share": adapted(pooled.weighted(own_weights), own_share),
-    }
-    return {
-        "class_weights": list(own_weights),
-        "class_weights_without_own_share": list(weights),
-        "own": own_share,
-    } | {name: told | evaluate(answers, run.protocol.unit, run.draws) for name, answers in scored.items()}
+    found = {name: told | evaluate(each, run.protocol.unit, run.draws) for name, each in answers.items()}
+    chosen = {"class_weights": list(own_weights), "class_weights_without_own_share": list(weights), "own": own}
+    return chosen | found
 
 
 def _fuse(run: StudyRun) -> Results:
-    chosen = run.found["cross-validation"]
-    members = [run.place(member) / "bundle" for member in run.members.values()]
-    chosen = {"class_weights": chosen["class_weights"], "own_share": chosen["own"]}
-    return {"n_parameters": fuse(run.folder / MODEL, members, "mean", **chosen).n_parameters}
+    chosen, members = run.found["cross-validation"], [run.place(step) / "bundle" for step in run.members]
+    weights, own = chosen["class_weights"], chosen["own"]
+    card = fuse(run.folder / MODEL, members, "mean", class_weights=weights, own_share=own)
+    return {"n_parameters": card.n_parameters}
 
 
 def _score(run: StudyRun) -> Results:
     """Answer DS2 by the fused model, once."""
-    answers, found = run.test(run.folder / MODEL, run.protocol, run.store)
+    answers, found = run.test(run.folder / MODEL, run.protocol)
     answers.write(run.folder / "predictions.csv")
     metrics = {"model": MODEL} | found | evaluate(answers, run.protocol.unit, run.draws)
     run.publish(run.folder / MODEL, metrics)
@@ -92,9 +78,7 @@ def _results(run: StudyRun) -> Results:
 
 def _table(run: StudyRun, found: Results) -> Results:
     first = found["scores"][f"{MODEL} on DS2"]
-    published = [(row.name, row.figures) for row in run.study.published]
-    shown = ["model", "accuracy", "F1 S", "F1 V"]
-    return page.table(found, beat_title(first), beat_columns(found), [first["remark"]], shown, published=published)
+    return beat_table(run, found, first, ["model", "accuracy", "F1 S", "F1 V"])
 
 
 def _draw_roc(run: StudyRun, found: Results, file: Path) -> None:
@@ -103,7 +87,6 @@ def _draw_roc(run: StudyRun, found: Results, file: Path) -> None:
 
 MITBIH_CLEAN = Study(
     name="mitbih-clean",
-    title="MIT-BIH, patients nobody has seen",
     corpus=MITDB,
     protocols=("clean",),
     stores={"": PREPARATION},
@@ -111,12 +94,7 @@ MITBIH_CLEAN = Study(
     members=_members,
     trained=lambda card: {"validated": card.training["records"]["validation"]},
     quick=Quick(train_every=10, test_every=15, recipe={"epochs": 1, "simulated": 20}),
-    steps=(
-        TRAININGS,
-        Step("cross-validation", _validate, 0.5),
-        Step("fused", _fuse, 0.1),
-        Step("scores", _score, 0.5),
-    ),
+    steps=(TRAININGS, Step("cross-validation", _validate, 0.5), Step("fused", _fuse, 0.1), Step("scores", _score, 0.5)),
     results=_results,
     table=_table,
     figures={"roc": _draw_roc, "confusion": lambda run, _, file: plots.confusion(run.found["scores"], file)},

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from einthoven.corpora.mitdb import MITDB, TESTED_ALONE
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import joined
-from einthoven.inference.predictor import load
 from einthoven.report import study as page
 from einthoven.report.tables import cells
 from einthoven.studies.declaration import TRAININGS, Member, Published, Quick, Results, Step, Study, StudyModel
@@ -27,41 +25,36 @@ MODELS |= {f"self_onn_q{q}": StudyModel("self_onn", {"q": q}, OF_ONE_PATIENT, "t
 
 
 def _members(run: StudyRun) -> list[Member]:
-    patients = TESTED_ALONE[:2] if run.quick else TESTED_ALONE
-    return [
-        Member(f"{net}-{name}", net, name, FOLDS[name], labels="nlrav", work=_train_and_score)
-        for net in NETS
-        for name in run.protocols
-    ] + [
-        Member(f"self-onn-q{q}-{patient}", f"self_onn_q{q}", "patient_specific", at, work=StudyRun.train)
-        for q in POWERS
-        for at, patient in enumerate(patients)
+    patients = list(enumerate(TESTED_ALONE[:2] if run.quick else TESTED_ALONE))
+    nets = [(net, by) for net in NETS for by in run.protocols]
+    own = [(q, at, patient) for q in POWERS for at, patient in patients]
+    scored = {"labels": "nlrav", "work": _train_and_score, "ahead": ""}
+    return [Member(f"{net}-{by}", net, by, FOLDS[by], **scored) for net, by in nets] + [
+        Member(f"self-onn-q{q}-{patient}", f"self_onn_q{q}", "patient_specific", at, ahead="") for q, at, patient in own
     ]
 
 
 def _train_and_score(run: StudyRun, member: Member) -> Results:
     """Train a net on N, L, R, A and V by one of the corpus's protocols, and score it on the test part."""
-    told = run.train(member)
-    protocol, place = run.protocol_of(member), run.place(member)
-    answers, found = run.test(place, protocol, run.stores["one lead"], member.fold)
+    n_parameters, protocol = run.train(member)["n_parameters"], run.protocol_of(member)
+    answers, found = run.test(run.place(member), protocol, member.fold)
     answers.write(run.folder / "predictions" / f"{member.label}.csv")
-    known = {"model": member.model, "n_parameters": told["n_parameters"], "kilobytes": _kilobytes(place)}
+    known = {"model": member.model, "n_parameters": n_parameters, "kilobytes": _kilobytes(run, member)}
     return known | found | evaluate(answers, protocol.unit, run.draws)
 
 
 def _pool(q: int, run: StudyRun) -> Results:
     """Score the answers of all patients' own nets for what came after their first five minutes."""
     mine = [member for member in run.members.values() if member.model == f"self_onn_q{q}"]
-    protocol, first = run.protocol_of(mine[0]), run.place(mine[0])
-    answers = joined([run.answers(member.step, "test") for member in mine])
+    answers, protocol = joined(run.each("test", model=f"self_onn_q{q}")), run.protocol_of(mine[0])
     answers.write(run.folder / "predictions" / f"self_onn_q{q}.csv")
-    known = {"model": f"self_onn, q {q}"} | run.stated(protocol, leaks_patients=True, rows="beats")
-    known |= {"n_parameters": load(first).card.n_parameters, "kilobytes": _kilobytes(first)}
+    known = {"model": f"self_onn, q {q}"} | run.stated(protocol, rows="beats")
+    known |= {"n_parameters": run.found[mine[0].step]["n_parameters"], "kilobytes": _kilobytes(run, mine[0])}
     return known | evaluate(answers, protocol.unit, run.draws)
 
 
-def _kilobytes(run: Path) -> float:
-    return round((run / "bundle" / "weights.safetensors").stat().st_size / 1024, 2)
+def _kilobytes(run: StudyRun, member: Member) -> float:
+    return round((run.place(member) / "bundle" / "weights.safetensors").stat().st_size / 1024, 2)
 
 
 def _results(run: StudyRun) -> Results:
@@ -70,10 +63,9 @@ def _results(run: StudyRun) -> Results:
 
 
 def _table(run: StudyRun, found: Results) -> Results:
-    paper = {row.name: ", ".join(f"{name} {text}" for name, text in row.figures.items()) for row in run.study.published}
     columns: dict[str, page.Cell] = {
         "net": lambda _, row: row["model"],
-        "protocol": lambda label, row: row["protocol"] + page.leaking(label, row),
+        "protocol": page.protocol,
         "beats": page.count("n_test"),
         "accuracy": page.figure("accuracy"),
         "macro-F1": page.figure("macro_f1"),
@@ -82,7 +74,7 @@ def _table(run: StudyRun, found: Results) -> Results:
         ),
         "parameters": page.count("n_parameters"),
         "KB, float32": lambda _, row: f"{row['kilobytes']:.0f}",
-        "published": lambda label, _: paper.get(label, ""),
+        "published": page.beside(run.study.published),
     }
     remarks = [
         "ArrhythmiNet: one lead, N, L, R, A and V as its paper has it; protocol paper parts beats at random, clean parts patients "
@@ -97,7 +89,6 @@ def _table(run: StudyRun, found: Results) -> Results:
 
 MITBIH_SMALL = Study(
     name="mitbih-small",
-    title="MIT-BIH: the smallest nets",
     corpus=MITDB,
     protocols=("clean", "paper"),
     one_folder=True,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from einthoven import console
-from einthoven.errors import StudyDamaged
+from einthoven.bundle import Card
 from einthoven.evaluation import generated as quality
 from einthoven.evaluation.choosing import operating_point
 from einthoven.evaluation.evaluate import evaluate
@@ -13,24 +13,17 @@ from einthoven.evaluation.predictions import Predictions
 from einthoven.explanation.average import average_maps, share_by_wave
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for
-from einthoven.paths import folder_aside
 from einthoven.report import plots
 from einthoven.studies.declaration import Member, Results
-from einthoven.studies.engine import StudyRun, every
+from einthoven.studies.engine import StudyRun, thinned
 from einthoven.training.fit import fit
 from einthoven.training.fuse import fuse
 from einthoven.training.gan import Generation, generate
+from einthoven.training.synthetic import load_windows, save_windows
 from einthoven.training.task import Task
 
-ENSEMBLES = {
-    "mean": "mean",
-    "vote": "vote",
-    "weighted": "weighted",
-    "top2_weighted": "weighted",
-    "dynamic": "dynamic",
-    "top2_classes": "top2_classes",
-}
-"""The rule that each ensemble fuses by."""
+ENSEMBLES = ("mean", "vote", "weighted", "top2_weighted", "dynamic", "top2_classes")
+"""Named by the rule that they fuse by; top2_weighted is the weighted one of the two best."""
 BEST_TWO = "ensemble-top2_weighted"
 _PRECISION = 0.988
 """Macro precision of the operating point."""
@@ -50,31 +43,21 @@ def generate_beats(run: StudyRun) -> Results:
     """Generate beats of the rare classes, and compare them with real ones."""
     task, how = _task(run), _generation(run)
     windows, labels = generate(task, how, run.folder)
-    with folder_aside(run.folder / "synthetic") as aside:
-        np.save(aside / "windows.npy", windows)
-        np.save(aside / "labels.npy", labels)
-    counts = np.bincount(labels, minlength=len(task.classes))
+    save_windows(run.folder / "synthetic", windows, labels)
+    counts = np.bincount(labels, minlength=len(task.classes)).tolist()
     real = [values[part] for part in (task.train, task.validation) for values in (task.windows, task.labels)]
     found = quality.compare(*real, windows, labels, task.classes)
-    return {
-        "windows": dict(zip(task.classes, counts.tolist(), strict=True)),
-        "how": how.as_dict(),
-        "quality": found,
-    }
+    return {"windows": dict(zip(task.classes, counts, strict=True)), "how": how.as_dict(), "quality": found}
 
 
 def generated_beats(run: StudyRun) -> tuple[np.ndarray, np.ndarray]:
     """Return the generated windows and their class numbers."""
-    place = run.folder / "synthetic"
-    try:
-        return np.load(place / "windows.npy", allow_pickle=False), np.load(place / "labels.npy", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise StudyDamaged(
-            f"the generated beats of the study are gone from {place}.",
-            found=f"{type(error).__name__}: {str(error)[:120]}",
-            expected="windows.npy and labels.npy, as the step 'generated' had written them",
-            remedy=f"rm {run.steps.file('generated')}      they are then made again",
-        ) from error
+    return load_windows(run.folder / "synthetic", run.steps.file("generated"))
+
+
+def told(card: Card) -> Results:
+    """Return what is told of a training."""
+    return {"best_epoch": card.training["best_epoch"] + 1, "validation_macro_f1": card.training["validation_macro_f1"]}
 
 
 def train(run: StudyRun, member: Member) -> Results:
@@ -133,8 +116,8 @@ def fuse_ensembles(run: StudyRun) -> Results:
     order = sorted(best.values(), key=lambda name: -score[name])
     validation = _task(run).validation
     found: Results = {}
-    for label, rule in ENSEMBLES.items():
-        chosen = order[:2] if label == "top2_weighted" else order
+    for label in ENSEMBLES:
+        rule, chosen = ("weighted", order[:2]) if label == "top2_weighted" else (label, order)
         weights = [score[name] for name in chosen] if rule == "weighted" else []
         out = run.folder / "ensembles" / label
         fuse(out, [run.folder / "runs" / f"{name}-s0" / "bundle" for name in chosen], rule, weights)
@@ -155,7 +138,7 @@ def score(run: StudyRun) -> Results:
     answers: dict[str, Predictions] = {}
     told: dict[str, Results] = {}
     for label, place in console.progress(places.items(), "scoring the test part", len(places)):
-        answers[label], told[label] = run.test(place, run.protocol, run.store)
+        answers[label], told[label] = run.test(place, run.protocol)
     found = run.score(answers, told, run.protocol.unit)
     for label, place in places.items():
         run.keep_result(place, found["scores"][label])
@@ -174,7 +157,7 @@ def explain(run: StudyRun) -> Results:
     test = run.protocol.parts(run.store.index, 0).test
     labels = run.protocol.labels.targets(run.store.index.symbol[test])
     chosen = {
-        name: run.store.windows[test[every(np.flatnonzero(labels == at), 20 if run.quick else _N_EXPLAINED)]]
+        name: run.store.windows[test[thinned(np.flatnonzero(labels == at), 20 if run.quick else _N_EXPLAINED)]]
         for at, name in enumerate(run.protocol.labels.classes)
         if (labels == at).any()
     }

@@ -1,6 +1,5 @@
 """Repeat Jafari and Jafari 2026 on PTB-XL: how much temporal modelling is enough."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,9 +9,9 @@ import numpy as np
 from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.multilabel import HEADLINE, quality
-from einthoven.evaluation.predictions import Predictions, joined, mean
+from einthoven.evaluation.predictions import joined, mean
 from einthoven.inference.predictor import load
-from einthoven.models import cost, speed
+from einthoven.models import speed
 from einthoven.report import plots
 from einthoven.report import study as page
 from einthoven.signal.preparation import crops
@@ -28,25 +27,19 @@ CROPPED = replace(RECIPE, batch=64, lr=1e-2, weight_decay=0.01, augment=("gain",
 """Crops at a high rate, as the public benchmark trains (arXiv 2004.13701)."""
 TYPICAL = "typical beats"
 """The store whose windows have typical beats beside them."""
-LADDER = {
-    "cnn": (),
-    "lstm": ("lstm",),
-    "gru": ("gru",),
-    "bilstm": ("bilstm",),
-    "lstm_lstm": ("lstm", "lstm"),
-    "gru_gru": ("gru", "gru"),
-    "bilstm_bilstm": ("bilstm", "bilstm"),
-    "lstm_gru": ("lstm", "gru"),
-    "bilstm_lstm": ("bilstm", "lstm"),
-    "bilstm_gru": ("bilstm", "gru"),
-}
+_PAIRS = [
+    ("lstm", "lstm"),
+    ("gru", "gru"),
+    ("bilstm", "bilstm"),
+    ("lstm", "gru"),
+    ("bilstm", "lstm"),
+    ("bilstm", "gru"),
+]
+LAYERS: list[tuple[str, ...]] = [("lstm",), ("gru",), ("bilstm",), *_PAIRS]
+LADDER: dict[str, tuple[str, ...]] = {"cnn": ()} | {"_".join(layers): layers for layers in LAYERS}
 """Recurrent layers on the same convolutions."""
-DEEPER = {
-    f"{name} - {other}": (name, other)
-    for name, layers in LADDER.items()
-    for other in ("_".join(layers[:-1]) or "cnn",)
-    if layers
-}
+_STEPS = [("_".join(layers), "_".join(layers[:-1]) or "cnn") for layers in LAYERS]
+DEEPER = {f"{name} - {other}": (name, other) for name, other in _STEPS}
 """Steps of depth: each net, and the one it adds a layer to."""
 REFERENCE, CHOSEN = "xresnet1d101", "chosen hybrid"
 WINDOW_TOO = StudyModel("typical_beat", {}, ALIGNED, TYPICAL)
@@ -79,17 +72,9 @@ def _seeds(run: StudyRun) -> list[int]:
 
 
 def _members(run: StudyRun) -> list[Member]:
-    return [
-        Member(f"{name}-s{seed}-{part}", name, "clean", fold, seed)
-        for seed in _seeds(run)
-        for name in run.study.models
-        for part, fold in _parts(run).items()
-    ]
-
-
-def _answers(run: StudyRun, name: str, what: str, part: str, seeds: Sequence[int] = ()) -> Predictions:
-    """Mean answers of a model over its seeds, for the validation or test part of a group."""
-    return mean([run.answers(f"train-{name}-s{seed}-{part}", what) for seed in seeds or _seeds(run)])
+    parts = _parts(run).items()
+    trainings = [(name, seed, part, fold) for seed in _seeds(run) for name in run.study.models for part, fold in parts]
+    return [Member(f"{name}-s{seed}-{part}", name, "clean", fold, seed, part) for name, seed, part, fold in trainings]
 
 
 def _cost(run: StudyRun) -> Results:
@@ -98,18 +83,13 @@ def _cost(run: StudyRun) -> Results:
 
     found: Results = {"threads": torch.get_num_threads()}
     for name, model in run.study.models.items():
-        predictor = load(run.place(run.members[f"train-{name}-s0-{next(iter(_parts(run)))}"]))
-        network, seen, n_crops = predictor.network, np.array(run.stores[model.store].windows[:32]), 1
+        predictor, n_crops = load(run.place(f"train-{name}-s0-{next(iter(_parts(run)))}")), 1
+        seen = np.array(run.stores[model.store].windows[:32])
         if model.crop_s:
             seen = crops(seen, predictor.card.preparation)
             n_crops = seen.shape[1]
-        x, repeats = torch.from_numpy(seen.reshape(-1, *seen.shape[-2:])), 2 if run.quick else 5
-        found[name] = {
-            "parameters": cost.parameters(network),
-            "multiply_accumulates": n_crops * cost.multiply_accumulates(network, *x.shape[1:]),
-            "training_windows_per_s": round(speed.training_windows_per_s(network, x, repeats), 1),
-            "inference_windows_per_s": round(speed.inference_windows_per_s(network, x, repeats) / n_crops, 1),
-        }
+        x = torch.from_numpy(seen.reshape(-1, *seen.shape[-2:]))
+        found[name] = speed.measured(predictor.network, x, n_crops, 2 if run.quick else 5)
     return found
 
 
@@ -118,28 +98,24 @@ def _choose(run: StudyRun) -> Results:
 
     A group's validation fold is tested in another group, so no choice is carried from one to the next.
     """
-    found = {}
+    found, hybrids = {}, [name for name, model in run.study.models.items() if model.architecture == "hybrid"]
     for part in _parts(run):
-        single = {name: quality(_answers(run, name, "validation", part)) for name in run.study.models}
-        hybrids = [name for name, model in run.study.models.items() if model.architecture == "hybrid"]
+        single = {name: quality(mean(run.each("validation", model=name, group=part))) for name in run.study.models}
         found[part] = {"single_on_validation": single, "best_hybrid": max(hybrids, key=lambda name: single[name])}
     return found
 
 
 def _score(run: StudyRun) -> Results:
     """Answer the test parts once with each frozen model; the answers of all groups are pooled, and those of each seed alone."""
-    parts, models = list(_parts(run)), run.study.models
-    best = [run.found["chosen"][part]["best_hybrid"] for part in parts]
-
-    def pooled(names: Sequence[str], *seeds: int) -> Predictions:
-        return joined([_answers(run, name, "test", part, seeds) for name, part in zip(names, parts, strict=True)])
-
-    answers = {name: pooled([name] * len(parts)) for name in models} | {CHOSEN: pooled(best)}
-    found = run.score(answers, run.stated(run.protocol), run.protocol.unit)
+    parts, models, unit = list(_parts(run)), run.study.models, run.protocol.unit
+    best = {part: run.found["chosen"][part]["best_hybrid"] for part in parts}
+    answers = {name: joined([mean(run.each("test", model=name, group=part)) for part in parts]) for name in models}
+    answers[CHOSEN] = joined([mean(run.each("test", model=best[part], group=part)) for part in parts])
+    found = run.score(answers, run.stated(run.protocol), unit)
     each_seed: dict[str, list[Results]] = {}
     for name in models:
-        scored = [evaluate(pooled([name] * len(parts), seed), run.protocol.unit, 1) for seed in _seeds(run)]
-        each_seed[name] = [{metric: one[metric]["value"] for metric in HEADLINE} for one in scored]
+        alone = [evaluate(joined(run.each("test", model=name, seed=seed)), unit, 1) for seed in _seeds(run)]
+        each_seed[name] = [{metric: one[metric]["value"] for metric in HEADLINE} for one in alone]
     return found | {"each_seed": each_seed}
 
 
@@ -150,16 +126,13 @@ def _results(run: StudyRun) -> Results:
 
 
 def _table(run: StudyRun, found: Results) -> Results:
-    def price(key: str, form: str, per: float = 1) -> page.Cell:
-        return lambda label, _: form.format(found["cost"][label][key] / per) if label in found["cost"] else ""
-
     columns = {
         "model": page.label,
         **{metric: page.figure(metric, digits=4 if metric == "hamming_loss" else 3) for metric in HEADLINE},
-        "parameters": price("parameters", "{:,.0f}"),
-        "MMAC": price("multiply_accumulates", "{:.1f}", 1e6),
-        "trained /s": price("training_windows_per_s", "{:.0f}"),
-        "answered /s": price("inference_windows_per_s", "{:.0f}"),
+        "parameters": page.price(found, "parameters", "{:,.0f}"),
+        "MMAC": page.price(found, "multiply_accumulates", "{:.1f}", 1e6),
+        "trained /s": page.price(found, "training_windows_per_s", "{:.0f}"),
+        "answered /s": page.price(found, "inference_windows_per_s", "{:.0f}"),
     }
     first, n_seeds = next(iter(found["scores"].values())), len(_seeds(run))
     tested = "fold 10" if run.folds == "official" else "three groups of folds tested in turn"
@@ -171,14 +144,7 @@ def _table(run: StudyRun, found: Results) -> Results:
     ]
     title = f"PTB-XL, 23 subclasses: {at_hand}, {tested}; {page.drawn(first)}"
     shown = ["model", *_DEPTH, "hamming_loss", "subset_accuracy"]
-    published = [(row.name, row.figures) for row in run.study.published]
-    return page.table(found, title, columns, remarks, shown, published=published)
-
-
-def _draw_cost(metric: str, run: StudyRun, found: Results, file: Path) -> None:
-    price = {name: found["cost"][name]["multiply_accumulates"] / 1e6 for name in run.study.models}
-    points = {name: (price[name], found["scores"][name][metric]) for name in price}
-    plots.trade(points, "million multiply-accumulates a record", f"{metric.replace('_', ' ')}, 95 % interval", file)
+    return page.table(found, title, columns, remarks, shown, published=run.study.published)
 
 
 def _draw_depth(run: StudyRun, found: Results, file: Path) -> None:
@@ -187,10 +153,12 @@ def _draw_depth(run: StudyRun, found: Results, file: Path) -> None:
 
 
 FIGURES: dict[str, Draw | None] = {"depth": _draw_depth, "classes-chosen-hybrid": partial(page.draw_classes, CHOSEN)}
-FIGURES |= {f"cost-{metric}": partial(_draw_cost, metric) for metric in ("macro_auroc", "macro_auprc")}
+FIGURES |= {
+    f"cost-{name}": partial(page.draw_cost, name, f"{name.replace('_', ' ')}, 95 % interval", "a record")
+    for name in ("macro_auroc", "macro_auprc")
+}
 PTBXL_STUDY = Study(
     name="ptbxl",
-    title="PTB-XL: how much temporal modelling is enough",
     corpus=PTBXL,
     protocols=("clean",),
     folds=("groups", "official"),

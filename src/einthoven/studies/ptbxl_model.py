@@ -29,11 +29,7 @@ MODELS = {
 """Nets on the typical beat and the window, the second also on what an electrocardiograph measures; a hundred small trees a class on
 the same measurements; few trees in each of several members, for room: each tree has some three hundred nodes, each with an answer
 for every class."""
-FAMILIES = {
-    "nets on typical beats": ["window", "measured"],
-    "boosted": ["boosted"],
-    "randomised": ["randomised"],
-}
+FAMILIES = {"nets on typical beats": ["window", "measured"], "boosted": ["boosted"], "randomised": ["randomised"]}
 DECISIONS = ["half", "half_at_least_one"]
 """What can be chosen. No threshold is tuned: validation answers are a single member's, the test's are a mean of several."""
 _WHOLE, _ALL_MODELS = "whole", "all"
@@ -42,15 +38,7 @@ _WHOLE, _ALL_MODELS = "whole", "all"
 def nested_folds(quick: bool) -> dict[str, tuple[str, range]]:
     """Return the protocol and the folds that members are trained by, for each group of folds that is tested, and for the whole.
 
-    Parameters
-    ----------
-    quick : bool
-        Whether this is a smoke run.
-
-    Returns
-    -------
-    dict of (str, range)
-        Each fold validates one member; no member of a group is trained or validated on what the group tests.
+    Each fold validates one member; no member of a group is trained or validated on what the group tests.
     """
     n = PTBXL.protocol("nested").n_folds // len(GROUPS)
     groups = range(1 if quick else len(GROUPS))
@@ -59,22 +47,15 @@ def nested_folds(quick: bool) -> dict[str, tuple[str, range]]:
 
 
 def _members(run: StudyRun) -> list[Member]:
-    return [
-        Member(f"{name}-{protocol}-f{fold}", name, protocol, fold, seed=fold)
-        for name in run.study.models
-        for protocol, folds in nested_folds(run.quick).values()
-        for fold in folds
-    ]
+    groups = [(group, by, fold) for group, (by, folds) in nested_folds(run.quick).items() for fold in folds]
+    names = run.study.models
+    return [Member(f"{n}-{by}-f{fold}", n, by, fold, fold, group) for n in names for group, by, fold in groups]
 
 
 def _answers(run: StudyRun, group: str, part: str) -> dict[str, Predictions]:
     """Answers of each model: for validation each member's for its own folds, joined; for the test part the members' mean."""
-    protocol, folds = nested_folds(run.quick)[group]
     together = mean if part == "test" else joined
-    return {
-        name: together([run.answers(f"train-{name}-{protocol}-f{fold}", part) for fold in folds])
-        for name in run.study.models
-    }
+    return {name: together(run.each(part, model=name, group=group)) for name in run.study.models}
 
 
 def _choose(run: StudyRun) -> Results:
@@ -108,7 +89,7 @@ def _score(run: StudyRun) -> Results:
         "Cross-validated: each record of folds 1 to 9 is answered by members of the same recipe that never saw its group of "
         f"folds, with shares and decision chosen outside it. {protocol.remark}"
     )
-    found = run.score(every, run.stated_for_card(protocol, leaks_patients=False, remark=remark), protocol.unit)
+    found = run.score(every, run.stated_on_card(protocol, leaks_patients=False, remark=remark), protocol.unit)
     without = evaluate(every[_ALL_MODELS].without("LMI"), protocol.unit, run.draws)
     return found | {"without_LMI": {name: without[name] for name in HEADLINE}}
 
@@ -120,7 +101,7 @@ def _fuse(run: StudyRun) -> Results:
     for family, names in run.study.settings["families"].items():
         share = chosen["shares"][family]
         mine = [f"train-{name}-{protocol}-f{fold}" for name in names if share for fold in folds]
-        members += [run.place(run.members[step]) / "bundle" for step in mine]
+        members += [run.place(step) / "bundle" for step in mine]
         weights += [share / len(names) / len(folds)] * len(mine)
     place, at_least_one = run.folder / MODEL, chosen["decision"] == "half_at_least_one"
     card = fuse(place, members, "weighted", weights, at_least_one=at_least_one, half=True)
@@ -150,13 +131,11 @@ def _table(run: StudyRun, found: Results) -> Results:
     tested = f"{first['n_test']:,} records of {first['n_patients']:,} patients of folds 1 to 9"
     title = f"{MODEL}: {tested}, {len(chosen) - 1} of {len(GROUPS)} groups of folds tested; {page.drawn(first)}"
     shown = ["answered by", *HEADLINE[:3], "hamming_loss", "subset_accuracy"]
-    published = [(row.name, row.figures) for row in run.study.published]
-    return page.table(found, title, columns, remarks, shown, published=published)
+    return page.table(found, title, columns, remarks, shown, published=run.study.published)
 
 
 PTBXL_MODEL = Study(
     name="ptbxl-model",
-    title="PTB-XL: the model that comes with einthoven",
     corpus=PTBXL,
     protocols=("clean",),
     stores={"": replace(PTBXL.preparation, patient=True, waves=True)},

@@ -52,19 +52,7 @@ class Steps:
             )
 
     def do(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Return the result of a step: read it if the step is done, else do the step and write it.
-
-        Parameters
-        ----------
-        name : str
-            Name of the step, one of `costs`.
-        work : callable
-            Gives plain values.
-
-        Returns
-        -------
-        dict
-            The plain values, and under ``seconds`` how long they took.
+        """Return the result of a step and its ``seconds``: read it if the step is done, else do the step and write it.
 
         Raises
         ------
@@ -82,18 +70,7 @@ class Steps:
         return _read(file)
 
     def side_by_side(self, works: dict[str, Callable[[], dict[str, Any]]]) -> list[dict[str, Any]]:
-        """Return the results of steps that do not need one another: without a GPU, one step runs on each core.
-
-        Parameters
-        ----------
-        works : dict of callable
-            The work of each step, by its name.
-
-        Returns
-        -------
-        list of dict
-            As :meth:`do` gives them, in the order of `works`.
-        """
+        """Return the results of steps that do not need one another: without a GPU, one step runs on each core."""
         waiting = {name: work for name, work in works.items() if not self.file(name).exists()}
         if len(waiting) > 1 and self._n_cores > 1:
             workers.side_by_side({name: partial(self.do, name, work) for name, work in waiting.items()})
