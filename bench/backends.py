@@ -54,7 +54,7 @@ CHALLENGE = {
     "arrhythminet_v1": 1,
     "arrhythminet_v2": 1,
 }
-"""Rows of the contestants of the study of the Challenge 2017, whose quality is known; in the table with its name ahead."""
+"""Rows of the models of the study of the Challenge 2017, whose quality is known; in the table with its name ahead."""
 _AHEAD = "challenge2017 "
 EVERY = [*SHAPES, *(_AHEAD + name for name in CHALLENGE)]
 WAYS = ("torch fp32", "onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino bf16", "openvino int8")
@@ -68,15 +68,15 @@ def shape_of(name: str) -> tuple[int, int, int]:
 
 
 def network_of(name: str):
-    """An architecture, or a contestant's with its settings."""
+    """An architecture, or a model of the study with its settings."""
     from einthoven.models import MODELS
 
     if not name.startswith(_AHEAD):
         return MODELS[name](*SHAPES[name]).eval()
-    from einthoven.studies.challenge2017 import CONTESTANTS
+    from einthoven.studies.challenge2017 import MODELS as STUDY_MODELS
 
-    contestant = CONTESTANTS[name.removeprefix(_AHEAD)]
-    return MODELS[contestant.architecture](*shape_of(name), **contestant.settings).eval()
+    model = STUDY_MODELS[name.removeprefix(_AHEAD)]
+    return MODELS[model.architecture](*shape_of(name), **model.settings).eval()
 
 
 def measure(name: str, way: str, place: Path) -> dict:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from einthoven.models import MODELS
-from einthoven.studies.challenge2017 import CONTESTANTS
+from einthoven.studies.challenge2017 import MODELS as MODELS_OF_STUDY
 
 
 @pytest.fixture
@@ -15,11 +15,11 @@ def bench(monkeypatch):
     return importlib.import_module
 
 
-def test_every_architecture_and_contestant_is_measured(bench):
+def test_every_architecture_and_model_of_the_study_is_measured(bench):
     backends = bench("backends")
     assert set(backends.SHAPES) == set(MODELS)
-    assert {*backends.CHALLENGE, "rhythm_again"} == set(CONTESTANTS)
-    for name, found in CONTESTANTS.items():
+    assert {*backends.CHALLENGE, "rhythm_again"} == set(MODELS_OF_STUDY)
+    for name, found in MODELS_OF_STUDY.items():
         assert backends.CHALLENGE.get(name, 3) == (3 if found.store else 1)
 
 

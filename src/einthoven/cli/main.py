@@ -12,6 +12,7 @@ from einthoven.paths import refused
 
 try:
     from einthoven.cli import (
+        compare,
         corpora,
         demo,
         download,
@@ -41,6 +42,7 @@ VERBS = {
     "export": export.Export,
     "stream": stream.Stream,
     "study": study.StudyVerb,
+    "compare": compare.Compare,
     "models": models.Models,
     "corpora": corpora.Corpora,
     "features": features.Features,
