@@ -26,7 +26,7 @@ from einthoven.models import MODELS, blocks, mamba2, s4
 from einthoven.models.resnet1d import PEDIATRIC
 from einthoven.paths import written_aside
 from einthoven.signal.preparation import Preparation
-from einthoven.training.fit import native_bf16
+from einthoven.training.requirements import native_bf16
 from einthoven.training.losses import loss_for
 from einthoven.training.module import Training
 from einthoven.training.recipe import Recipe

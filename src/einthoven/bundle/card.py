@@ -12,7 +12,7 @@ from einthoven.signal.preparation import Preparation
 
 _log = logging.getLogger(__name__)
 _CHECKSUM = "card_sha256"
-_TUPLES = ("classes", "meanings", "results", "class_weights", "thresholds")
+_TUPLES = ("classes", "meanings", "results", "class_weights", "thresholds", "feature_medians")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Card:
     """Checksum of the weights file."""
     graph_sha256: str = ""
     """Checksum of the graph for ONNX Runtime, if the bundle has one, and of the table of the weights in it."""
+    feature_medians: tuple[float, ...] = ()
+    """Median of each measurement over the training data, in the order of the features; explanations compare with them."""
     n_parameters: int = 0
     """Trained numbers; for trees the values of their leaves."""
     results: tuple[dict[str, Any], ...] = ()

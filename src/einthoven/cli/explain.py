@@ -11,7 +11,10 @@ from einthoven.cli.predict import leads_of
 from einthoven.errors import RecordTooShort
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from einthoven.inference.answer import BeatAnswer, RecordAnswer
+    from einthoven.inference.evidence import Measurement
     from einthoven.inference.predictor import Predictor
 
 _CAUTION = "The map shows what the network used, not the cause of a finding."
@@ -77,6 +80,8 @@ class Explain:
         columns = ("class", "beats", "importance over P", "over QRS", "over T")
         title = f"{answer.record.name}: evidence for each class  ({answer.card.name})"
         console.table(columns, rows, title)
+        for row in found:
+            _show_measurements(row.name, row.measurements)
 
     def _record(self, model: "Predictor", answer: "RecordAnswer") -> None:
         from einthoven.explanation.findings import why
@@ -93,3 +98,10 @@ class Explain:
             rows.append((found.classes[row.label], f"{found.record_probabilities[row.label]:.2f}", changes))
         columns = ("class", "probability", "change without a lead or input, the largest first")
         console.table(columns, rows, f"{found.record.name}: evidence for {found.summary}  ({found.card.name})")
+        for row in found.evidence:
+            _show_measurements(found.classes[row.label], row.measurements)
+
+
+def _show_measurements(name: str, found: "Sequence[Measurement]") -> None:
+    for one in found:
+        console.say(f"  {name}  {one.fall:+.2f}  {one}")

@@ -52,8 +52,9 @@ class Train:
         """Prepare, train, and say how the validation part was answered."""
         from einthoven.data.build import build, told
         from einthoven.models.own import plain, require_contract
-        from einthoven.training.fit import fit, require_model
+        from einthoven.training.fit import fit
         from einthoven.training.module import SCORE
+        from einthoven.training.requirements import require_model
         from einthoven.training.task import task_of
 
         architecture = require_model(self.model)

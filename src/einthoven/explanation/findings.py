@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from einthoven.bundle import Card
+from einthoven.explanation import measurements
 from einthoven.explanation.gradcam import gradcam, laid_over, over_trace
 from einthoven.inference.answer import RecordAnswer
 from einthoven.inference.evidence import Evidence
@@ -47,7 +48,18 @@ def why(predictor: Predictor, findings: RecordAnswer) -> tuple[Evidence, ...]:
             trace = None if found_on is None else found_on[0]
         else:
             told = _map(predictor, window, int(label))
-        found.append(Evidence(int(label), start_s, told, tuple(falls.tolist()), beat, trace, parts))
+        found.append(
+            Evidence(
+                int(label),
+                start_s,
+                told,
+                tuple(falls.tolist()),
+                beat,
+                trace,
+                parts,
+                measurements.decisive(predictor, window, int(label)),
+            )
+        )
     return tuple(found)
 
 

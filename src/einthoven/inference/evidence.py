@@ -8,6 +8,33 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
+class Measurement:
+    """A measurement that a model reads, and what it means for one class.
+
+    Parameters
+    ----------
+    name, unit : str
+        What is measured; ``1`` for a pure number.
+    value : float
+        Its value; the mean over the beats, where several are looked at.
+    median : float
+        Its median in the training data.
+    fall : float
+        By how much the probability of the class falls when the median takes its place.
+    """
+
+    name: str
+    unit: str
+    value: float
+    median: float
+    fall: float
+
+    def __str__(self) -> str:
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        return f"{self.name}: {self.value:.3g}{unit} (median in training data {self.median:.3g}{unit})"
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What speaks for one predicted class.
 
@@ -27,6 +54,8 @@ class Evidence:
         Importance over the window, where `map` is over the typical beat and some of the networks read the signal too.
     parts : tuple of (str, float)
         Of a model that measures the rhythm: the name of each input, and by how much the probability falls without it.
+    measurements : tuple of Measurement
+        Of a model that reads measurements: those that decided, the largest fall of the probability first.
     """
 
     label: int
@@ -36,6 +65,7 @@ class Evidence:
     beat: NDArray[np.floating] | None = None
     trace: NDArray[np.floating] | None = None
     parts: tuple[tuple[str, float], ...] = ()
+    measurements: tuple[Measurement, ...] = ()
 
     def without(self, leads: Sequence[str]) -> list[tuple[str, float]]:
         """List the inputs, or else the `leads`, with the fall of the probability without each, the largest first."""

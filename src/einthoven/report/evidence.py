@@ -31,7 +31,9 @@ def drawings(answer: RecordAnswer) -> list[dict[str, Any]]:
         title = f"{answer.classes[row.label]} {clock(row.start_s)}"
         lead = int(np.argmax(row.falls))
         place, picture = drawn[method(row)](answer, row, names[lead], shown_mv[lead], title)
-        told.append({"place": place, "drawing": Markup(picture), "falls": row.without(names)})
+        told.append(
+            {"place": place, "drawing": Markup(picture), "falls": row.without(names), "measurements": row.measurements}
+        )
     return told
 
 
