@@ -1,6 +1,7 @@
 """The command-line contract, over VERBS; and bad input: one message, exit status 2, no traceback, nothing half-written."""
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -9,7 +10,9 @@ import sys
 import numpy as np
 import pytest
 
-from einthoven.cli.main import VERBS, main
+from einthoven import __version__, console
+from einthoven.cli.main import VERBS, main, summary, verb_class
+from einthoven.errors import EXTRAS
 from einthoven.export import convert
 from einthoven.inference.predictor import load
 
@@ -27,10 +30,9 @@ def run(*words, cwd=None):
 
 def loaded_by(code):
     """Names of the modules that a fresh interpreter loads by `code`."""
-    script = f"import sys\n{code}\nprint(*sys.modules)"
-    return set(
-        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
-    )
+    script = f"import sys\n{code}\nprint()\nprint(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    return set(told.splitlines()[-1].split())
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +62,43 @@ def test_a_score_that_shares_patients_says_so_among_the_models(capsys):
 def test_the_manual_names_every_verb(capsys):
     assert main(["--help"]) == 0
     told = capsys.readouterr().out
-    assert all(verb in told for verb in VERBS)
+    assert all(f"  {verb:<10}{summary(verb)}\n" in told for verb in VERBS)
     assert main([]) == 2
 
 
-def test_starting_up_loads_nothing_heavy():
-    assert not {"torch", "scipy", "matplotlib", "lightning", "wfdb"} & loaded_by("import einthoven.cli.main")
-    assert not {"numpy", "torch", "tyro"} & loaded_by("import einthoven")
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_manual_s_line_is_the_first_of_the_verb_s_help(verb):
+    assert summary(verb) == verb_class(verb).__doc__.splitlines()[0] != ""
+
+
+@pytest.mark.parametrize("module", ["einthoven", "einthoven.cli.main"])
+def test_python_dash_m_runs_the_command_line(module):
+    told = subprocess.run([sys.executable, "-m", module, "--version"], capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout, told.stderr) == (0, f"einthoven {__version__}\n", "")
+
+
+HEAVY = {"numpy", "scipy", "torch", "matplotlib", "lightning", "wfdb", "tyro", "rich", "onnxruntime", "sleepecg"}
+
+
+@pytest.mark.parametrize("code", ["import einthoven", "from einthoven.cli.main import main; main(['--help'])"])
+def test_starting_up_loads_nothing_heavy(code):
+    assert not HEAVY & loaded_by(code)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_needs_no_optional_library(verb):
+    optional = {library for libraries in EXTRAS.values() for library in libraries}
+    code = f"from einthoven.cli.main import main\ntry: main(['{verb}', '--help'])\nexcept SystemExit: pass"
+    assert not optional & loaded_by(code)
+
+
+def test_what_was_logged_is_shown_and_the_process_left_as_it_was(untrained, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(untrained, tmp_path / "challenge2017-small")
+    before = logging.getLogger("einthoven").handlers[:]
+    assert main(["predict", "challenge2017-small", "none.npy"]) == 2
+    assert "./challenge2017-small names the one here" in capsys.readouterr().err
+    assert logging.getLogger("einthoven").handlers == before and not console.is_shown()
 
 
 def test_lists(capsys):
@@ -273,13 +305,14 @@ def test_a_corpus_of_other_classes_is_refused_before_it_is_read(untrained, tmp_p
     assert "--corpus mitdb, or a model" in capsys.readouterr().err
 
 
-def test_a_model_here_of_a_bundled_one_s_name_is_told(untrained, tmp_path, monkeypatch, capsys):
+def test_a_model_here_of_a_bundled_one_s_name_is_told(untrained, tmp_path, monkeypatch, caplog):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(untrained, tmp_path / "challenge2017-small")
     assert load("challenge2017-small").card.architecture != "cnn"
-    assert "./challenge2017-small names the one here" in capsys.readouterr().err
+    assert "./challenge2017-small names the one here" in caplog.text
+    caplog.clear()
     assert load("./challenge2017-small").card.architecture == "cnn"
-    assert not capsys.readouterr().err
+    assert not caplog.records
 
 
 def test_every_bundled_model_answers(mitdb_like, ptbxl_like, tmp_path):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from einthoven import console
+from einthoven.errors import LibraryMissing, optional_imports
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,19 @@ class Models:
             rows.append((name, wished, classes, f"{card.n_parameters:,}", "; ".join(scored) or "not tested"))
         console.table(("model", "leads", "classes", "parameters", "measured on"), rows, "Models that answer")
         if self.leads is None:
-            console.table(("architecture", "what it is"), _architectures(), "Architectures for einthoven train --model")
+            try:
+                architectures = _architectures()
+            except LibraryMissing as missing:
+                console.note(f"architectures that can be trained: {missing.remedy}")
+            else:
+                console.table(
+                    ("architecture", "what it is"), architectures, "Architectures for einthoven train --model"
+                )
         return 0
 
 
 def _architectures() -> list[tuple[str, str]]:
-    from einthoven.models import MODELS
+    with optional_imports():
+        from einthoven.models import MODELS
 
     return [(name, (model.__doc__ or "").splitlines()[0]) for name, model in MODELS.items()]

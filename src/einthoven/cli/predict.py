@@ -7,7 +7,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from einthoven import console
-from einthoven.errors import EinthovenError, StatementMissing
+from einthoven.errors import EinthovenError, LibraryMissing, StatementMissing, optional_imports
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,7 @@ class Predict:
             return 2
         if self.out is not None:
             if self.out.suffix.lower() == ".html" and isinstance(answered[0], Findings):
-                from einthoven.explanation.findings import needs_weights, why
-
-                if model.is_exported and needs_weights(model.card):
-                    console.note("an exported file holds no weights: the page does not show what spoke for the answer")
-                else:
-                    answered = [replace(found, why=why(model, found)) for found in answered]
+                answered = _explained(model, answered)
             answers.write(answered, self.out)
         for answer in answered:
             show_findings(answer) if isinstance(answer, Findings) else show(answer)
@@ -79,6 +74,20 @@ class Predict:
         if refused:
             console.note(f"{refused} of {len(self.files)} files were not answered; the reasons are above")
         return 1 if refused else 0
+
+
+def _explained(model, answered: list) -> list:
+    """Findings with the evidence for them, where torch is installed and the model has its weights."""
+    try:
+        with optional_imports():
+            from einthoven.explanation.findings import needs_weights, why
+    except LibraryMissing as missing:
+        console.note(f"the page does not show the evidence for the answer: {missing.summary} {missing.remedy}")
+        return answered
+    if model.is_exported and needs_weights(model.card):
+        console.note("an exported file holds no weights: the page does not show what spoke for the answer")
+        return answered
+    return [replace(found, why=why(model, found)) for found in answered]
 
 
 def show(prediction, counted: dict[str, int] | None = None) -> None:

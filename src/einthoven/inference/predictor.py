@@ -1,11 +1,12 @@
 """Knows how a bundle answers: Record in, Prediction out; windows in, probabilities out. Loads a backend when it first answers."""
 
+import logging
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from einthoven import bundle, console
+from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import BundleDamaged, RecordTooShort
 from einthoven.evaluation.share import with_own_share
@@ -14,6 +15,8 @@ from einthoven.inference.findings import Findings
 from einthoven.inference.prediction import Prediction
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
+
+_log = logging.getLogger(__name__)
 
 _LISTENED = ("good", "noisy", "clipped", "missing", "flat")
 _LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
@@ -31,7 +34,7 @@ def load(name_or_path: str | Path) -> "Predictor":
     folder = bundle.find(name_or_path)
     here = bundle.at(Path(name_or_path))
     if here is not None and bundle.is_bundled(folder) and not bundle.is_bundled(here):
-        console.note(f"{name_or_path} is the model that comes with einthoven; ./{name_or_path} names the one here")
+        _log.warning("%s is the model that comes with einthoven; ./%s names the one here", name_or_path, name_or_path)
     if folder.is_file():
         return Predictor(folder, card_inside(folder))
     card = bundle.load_card(folder)

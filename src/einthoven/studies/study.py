@@ -1,16 +1,19 @@
 """Knows how a study goes: step after step, each done once and its result on disk before the next begins. Knows no model."""
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from einthoven import console, workers
+from einthoven import workers
 from einthoven.errors import ConfigurationFault, StudyDamaged
 from einthoven.paths import output_folder, written_aside
 from einthoven.report import study as page
+
+_log = logging.getLogger(__name__)
 
 _SETTINGS = "study.json"
 
@@ -77,7 +80,7 @@ class Steps:
         if file.exists():
             return _read(file)
         done = [known for known in self.costs if self.file(known).exists()]
-        console.note(f"step {len(done) + 1} of {len(self.costs)}: {name}{self._left(done)}")
+        _log.info("step %d of %d: %s%s", len(done) + 1, len(self.costs), name, self._left(done))
         started = time.monotonic()
         result = work()
         seconds = time.monotonic() - started

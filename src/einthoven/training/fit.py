@@ -6,7 +6,6 @@ import os
 import platform
 import signal
 import time
-import warnings
 from pathlib import Path
 
 import lightning as L
@@ -26,12 +25,13 @@ from einthoven.signal.leads import STANDARD
 from einthoven.training.checkpoint import WrittenAside
 from einthoven.training.grow import grow
 from einthoven.training.losses import loss_for
-from einthoven.training.module import SCORE, Training
+from einthoven.training.module import SCORE, Training, quiet_lightning
 from einthoven.training.recipe import Recipe
 from einthoven.training.rhythms import with_rhythms
 from einthoven.training.start import begun
 from einthoven.training.task import Task
 
+_log = logging.getLogger(__name__)
 _PAUSE_S = 30
 _RUN, _BEST, _LAST = "run.json", "best.safetensors", "last.ckpt"
 
@@ -86,6 +86,7 @@ def native_bf16() -> bool:
     return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(flags))
 
 
+@quiet_lightning()
 def fit(
     task: Task,
     architecture: str,
@@ -175,11 +176,8 @@ def fit(
         task = with_rhythms(task, recipe.simulate, recipe.simulated, recipe.seed)
     finished = _enter(folder, stated)
     if finished is not None:
-        console.note(f"{folder} is finished; nothing to train")
+        _log.info("%s is finished; nothing to train", folder)
         return finished
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", module=r"lightning\..*")
 
     rank, world = (
         int(os.environ.get("LOCAL_RANK", 0)),
@@ -341,7 +339,7 @@ class _Lines(Callback):
         minutes = (time.monotonic() - self.started) / 60
         left = minutes / self.done * (self.epochs - trainer.current_epoch - 1)
         got = trainer.callback_metrics
-        console.note(
+        _log.info(
             f"epoch {trainer.current_epoch + 1:3d} of {self.epochs}   "
             f"validation {self.name.replace('_', ' ')} {got[f'val_{self.name}']:.4f}  loss {got['val_loss']:.4f}   "
             f"{minutes:.1f} min, at most {left:.1f} left"
