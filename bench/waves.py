@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import wfdb
+from einthoven.signal.context import n_numbers
 
 import einthoven
 from einthoven.paths import written_aside
-from einthoven.signal.context import n_numbers
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Preparation, tiles
 

@@ -129,13 +129,14 @@ def test_a_corpus_of_other_classes_is_refused_before_it_is_read(untrained, tmp_p
     assert "--corpus mitdb, or a model" in capsys.readouterr().err
 
 
-def test_a_model_here_of_a_bundled_one_s_name_is_told(untrained, tmp_path, monkeypatch, capsys):
+def test_a_model_here_of_a_bundled_one_s_name_is_told(untrained, tmp_path, monkeypatch, caplog):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(untrained, tmp_path / "challenge2017-small")
     assert load("challenge2017-small").card.architecture != "cnn"
-    assert "write ./challenge2017-small for the one in this folder" in capsys.readouterr().err
+    assert "write ./challenge2017-small for the one in this folder" in caplog.text
+    caplog.clear()
     assert load("./challenge2017-small").card.architecture == "cnn"
-    assert not capsys.readouterr().err
+    assert not caplog.records
 
 
 def test_every_bundled_model_answers(mitdb_like, ptbxl_like, tmp_path):

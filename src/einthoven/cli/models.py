@@ -7,7 +7,7 @@ from tyro.conf import Positional
 
 from einthoven import bundle, console
 from einthoven.bundle import Card
-from einthoven.errors import UnknownName
+from einthoven.errors import LibraryMissing, UnknownName, optional_imports
 from einthoven.paths import ASSETS
 from einthoven.user_file import is_reference
 
@@ -36,7 +36,13 @@ class Models:
             return 0
         _bundled(self.leads)
         if self.leads is None:
-            console.table(("architecture", "what it is"), _architectures(), "Architectures for einthoven train --model")
+            try:
+                architectures = _architectures()
+            except LibraryMissing as missing:
+                console.note(f"architectures that can be trained: {missing.remedy}")
+            else:
+                title = "Architectures for einthoven train --model"
+                console.table(("architecture", "what it is"), architectures, title)
             console.say("einthoven models NAME      describes one and lists its settings")
         return 0
 
@@ -52,13 +58,18 @@ def _bundled(n_leads: int | None) -> None:
 
 
 def _architectures() -> list[tuple[str, str]]:
-    from einthoven.models import MODELS
+    with optional_imports():
+        from einthoven.models import MODELS
 
     return [(name, (model.__doc__ or "").splitlines()[0]) for name, model in MODELS.items()]
 
 
 def _one(name: str) -> None:
-    from einthoven.models import MODELS, own
+    if name in bundle.bundled():
+        _card(bundle.load_card(bundle.find(name)))
+        return
+    with optional_imports():
+        from einthoven.models import MODELS, own
 
     if name in MODELS:
         _architecture(name, MODELS[name])
@@ -102,7 +113,7 @@ def _architecture(name: str, model: Any) -> None:
         for line in text.splitlines():
             console.say(f"    {line}")
     console.say(f"  reads        {', '.join(told.inputs)}")
-    counts = ", ".join(f"{_n_parameters(name, model, n):,} with {n} lead{'s' * (n > 1)}" for n in (1, 12))
+    counts = ", ".join(f"{_n_parameters(model, n):,} with {n} lead{'s' * (n > 1)}" for n in (1, 12))
     console.say(f"  parameters   {counts} ({_SIZES['n_classes']} classes, {_SIZES['n_samples']:,} samples)")
     if told.settings:
         rows = [(setting.shown, setting.meaning) for setting in told.settings]
@@ -111,21 +122,25 @@ def _architecture(name: str, model: Any) -> None:
         console.say("  no settings")
 
 
-def _n_parameters(name: str, model: Any, n_leads: int) -> int:
-    from einthoven.models import OF_TYPICAL_BEATS, cost
+def _n_parameters(model: Any, n_leads: int) -> int:
+    from einthoven.models import cost
 
-    rows = 2 * n_leads + 1 if name in OF_TYPICAL_BEATS else n_leads
-    return cost.parameters(model(rows, _SIZES["n_classes"], _SIZES["n_samples"]))
+    return cost.parameters(model(n_leads, _SIZES["n_classes"], _SIZES["n_samples"]))
 
 
 def _card(card: Card) -> None:
     prepared, training = card.preparation, card.training
+    signal = prepared.signal
     rows = [
         ("architecture", card.made_of),
         ("parameters", f"{card.n_parameters:,}"),
         ("leads", _wished(card)),
-        ("window", f"{prepared.before_s + prepared.after_s:g} s at {prepared.fs_hz:g} Hz, {prepared.cut}"),
-        ("band", f"{prepared.low_hz:g} to {prepared.high_hz:g} Hz, scaling {prepared.scaling}"),
+        ("reads", ", ".join(prepared.inputs)),
+        (
+            "window",
+            f"{prepared.window_s:g} s at {prepared.fs_hz:g} Hz{'' if prepared.is_whole else ' around each beat'}",
+        ),
+        ("band", f"{signal.low_hz:g} to {signal.high_hz:g} Hz, scaling {signal.scaling}"),
         ("label set", card.labels),
         ("trained on", f"{training.get('corpus', 'not stated')} {training.get('corpus_version', '')}".strip()),
         ("protocol", f"{training.get('protocol', 'not stated')}: {training.get('protocol_summary', '')}"),

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
 from einthoven import console
-from einthoven.errors import EinthovenError, StatementMissing
+from einthoven.errors import EinthovenError, LibraryMissing, StatementMissing, optional_imports
 
 if TYPE_CHECKING:
     from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
@@ -98,11 +97,12 @@ def with_evidence(model: "Predictor", answered: "Sequence[Answer]") -> "list[Ans
 
     if not isinstance(answered[0], RecordAnswer):
         return list(answered)
-    if not find_spec("torch"):
-        console.note("the report has no section on evidence: this needs torch; install einthoven[train]")
+    try:
+        with optional_imports():
+            from einthoven.explanation.findings import needs_weights, why
+    except LibraryMissing as missing:
+        console.note(f"the report has no section on evidence: {missing.summary} {missing.remedy}")
         return list(answered)
-    from einthoven.explanation.findings import needs_weights, why
-
     if model.is_exported and needs_weights(model.card):
         console.note("the report has no section on evidence: an exported file has no weights")
         return list(answered)

@@ -165,8 +165,8 @@ def to_onnx(network, windows: Windows, is_whole: bool = True) -> bytes:
     batch = torch.export.Dim("batch")
     with tempfile.TemporaryDirectory() as aside:
         file = Path(aside) / bundle.GRAPH
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        silent = console.quieted("torch.onnx", level=logging.ERROR)
+        with silent, warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 network,

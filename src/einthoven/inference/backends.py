@@ -10,7 +10,7 @@ import numpy as np
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged, EinthovenError, library_missing
+from einthoven.errors import BundleDamaged, EinthovenError, optional_imports
 from einthoven.signal.windows import Windows
 
 CARD_KEY = "einthoven.card"
@@ -43,12 +43,11 @@ class TorchBackend:
     name = "torch"
 
     def __init__(self, folder: Path, card: Card):
-        if not find_spec("torch"):
-            raise library_missing("torch")
-        import torch
+        with optional_imports():
+            import torch
 
-        from einthoven.models import own
-        from einthoven.models.inputs import InputShape, built
+            from einthoven.models import own
+            from einthoven.models.inputs import InputShape, built
 
         tensors = bundle.load_weights(folder, card)
         model = own.named(card.architecture, card.training)
@@ -91,7 +90,8 @@ class OnnxBackend:
     def __init__(
         self, content: bytes, card: Card, where: Path, threads: int = 0, numbers: dict[str, np.ndarray] | None = None
     ):
-        import onnxruntime
+        with optional_imports():
+            import onnxruntime
 
         try:
             options = onnxruntime.SessionOptions()
@@ -128,7 +128,8 @@ class OpenVinoBackend:
     name = "openvino"
 
     def __init__(self, model: bytes | Path, card: Card, where: Path, threads: int = 0):
-        import openvino
+        with optional_imports():
+            import openvino
 
         # Reckoning in 16 bits is for those who asked for it when they exported.
         precision = "bf16" if card.export.get("precision") == "bf16" else "f32"
@@ -191,7 +192,8 @@ def card_inside(file: Path) -> Card:
     is_pair = file.suffix.lower() == ".xml"
     try:
         if is_pair:
-            import openvino
+            with optional_imports():
+                import openvino
 
             read = openvino.Core().read_model(str(file))
             paths = [key.split(".") for key in (CARD_KEY, DIGEST_KEY)]
@@ -200,7 +202,8 @@ def card_inside(file: Path) -> Card:
             text, stated = (str(read.get_rt_info(path).astype(str)) for path in paths)
             contents = [file.read_bytes(), file.with_suffix(".bin").read_bytes()]
         else:
-            import onnxruntime
+            with optional_imports():
+                import onnxruntime
 
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 4
@@ -215,8 +218,6 @@ def card_inside(file: Path) -> Card:
                 "its content is not what its checksum says: it was changed, or its files are of two exports"
             )
         return Card.from_dict(json.loads(text))
-    except ImportError as error:
-        raise library_missing(error.name) from error
     except EinthovenError:
         raise
     except Exception as error:

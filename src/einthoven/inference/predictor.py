@@ -1,5 +1,6 @@
 """Load a model and predict: a record or a file in, an answer out; windows in, probabilities out."""
 
+import logging
 from collections.abc import Sequence
 from functools import cached_property
 from os import PathLike
@@ -9,7 +10,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from einthoven import bundle, console, records
+from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import BundleDamaged, ConfigurationFault, RecordTooShort
 from einthoven.evaluation.share import with_own_share
@@ -20,6 +21,7 @@ from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
 from einthoven.signal.windows import Windows
 
+_log = logging.getLogger(__name__)
 _NEAR_S = 0.3  # samples missing this close to a beat make it doubtful
 _LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
 _UPRIGHT = ("I", "II", "MLII", "V5", "V6", "ECG")
@@ -56,7 +58,7 @@ def load(name_or_path: str | Path, model_file: str | Path | None = None) -> "Pre
     folder = bundle.find(name_or_path)
     here = bundle.at(Path(name_or_path))
     if here is not None and bundle.is_bundled(folder) and not bundle.is_bundled(here):
-        console.note(f"using the bundled model {name_or_path}; write ./{name_or_path} for the one in this folder")
+        _log.warning("using the bundled model %s; write ./%s for the one in this folder", name_or_path, name_or_path)
     if folder.is_file():
         return Predictor(folder, card_inside(folder))
     card = bundle.load_card(folder)
