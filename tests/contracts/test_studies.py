@@ -134,7 +134,9 @@ def test_the_documented_results_give_the_documented_table(file):
     table = study.table(this, {name: value for name, value in found.items() if name not in ("columns", "rows")})
     assert table["title"] == found["title"] and table["columns"] == found["columns"] and table["rows"] == found["rows"]
     assert table["shown"] == found["shown"]
-    assert table["remarks"] == [line for line in found["remarks"] if study.name != "challenge2017" or "left out, " not in line]
+    assert table["remarks"] == [
+        line for line in found["remarks"] if study.name != "challenge2017" or "left out, " not in line
+    ]
 
 
 def _ptbxl():
