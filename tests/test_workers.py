@@ -10,7 +10,7 @@ import pytest
 
 from einthoven import console, workers
 from einthoven.errors import ConfigurationFault
-from einthoven.studies.study import Steps
+from einthoven.studies.steps import Steps
 
 COSTS = {"first": 1.0, "second": 1.0, "third": 1.0}
 
@@ -28,11 +28,11 @@ def told(value):
 
 def test_steps_are_done_in_other_processes_and_only_once(steps):
     first = steps.do("first", told(1))
-    found = steps.each({name: told(at) for at, name in enumerate(COSTS, start=1)})
+    found = steps.side_by_side({name: told(at) for at, name in enumerate(COSTS, start=1)})
     assert [row["value"] for row in found] == [1, 2, 3]
     assert found[0] == first
     assert all(row["process"] != os.getpid() for row in found[1:])
-    assert steps.each({name: told(0) for name in COSTS}) == found
+    assert steps.side_by_side({name: told(0) for name in COSTS}) == found
 
 
 def test_a_step_that_fails_says_why_and_loses_nothing_that_is_finished(steps):
@@ -41,13 +41,13 @@ def test_a_step_that_fails_says_why_and_loses_nothing_that_is_finished(steps):
 
     steps.do("first", told(1))
     with pytest.raises(ConfigurationFault, match="expected  b"):
-        steps.each({"first": told(0), "second": refused, "third": refused})
+        steps.side_by_side({"first": told(0), "second": refused, "third": refused})
     assert sorted(steps.seconds) == ["first"]
-    assert [row["value"] for row in steps.each({"first": told(0), "second": told(2)})] == [1, 2]
+    assert [row["value"] for row in steps.side_by_side({"first": told(0), "second": told(2)})] == [1, 2]
 
 
 def test_a_smoke_run_stays_in_its_process(tmp_path):
-    found = Steps(tmp_path, {"quick": True}, COSTS).each({name: told(1) for name in COSTS})
+    found = Steps(tmp_path, {"quick": True}, COSTS).side_by_side({name: told(1) for name in COSTS})
     assert {row["process"] for row in found} == {os.getpid()}
 
 

@@ -10,12 +10,15 @@ from typing import Any, Protocol
 from jinja2 import Environment, PackageLoader
 
 from einthoven import __version__
+from einthoven.evaluation.predictions import Predictions
 from einthoven.paths import written_aside
 from einthoven.report import plots
 from einthoven.report.tables import cells
 
 Cell = Callable[[str, dict[str, Any]], str]
 """Text of a cell, from the row's label and the evaluation of its model."""
+BEAT_METRICS = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
+"""Metrics of a table of beats."""
 _SMOKE = "SMOKE RUN: a few windows and an epoch each; these numbers mean nothing."
 
 
@@ -182,6 +185,58 @@ def table(
         "remarks": [*([_SMOKE] if results["smoke_run"] else []), *remarks, hours],
         "shown": list(shown or columns),
     }
+
+
+def beat_table(
+    results: dict[str, Any], first: dict[str, Any], shown: Sequence[str], published: Sequence[PublishedResults]
+) -> dict[str, Any]:
+    """Lay out a study of beats: overall metrics, F1 of each class, and the test against a model of the same kind.
+
+    Parameters
+    ----------
+    results : dict
+        Of the study, with ``scores`` and ``against_none``, the tests by label.
+    first : dict
+        The evaluation that the title speaks of.
+    shown : sequence of str
+        Columns that are shown in a terminal.
+    published : sequence of Published
+        Results of papers.
+
+    Returns
+    -------
+    dict
+        As :func:`table` gives it.
+    """
+
+    def against_none(name: str, _: dict[str, Any]) -> str:
+        test = results["against_none"].get(name)
+        return f"{test['difference']['value']:+.3f} (p {test['p']:.3f})" if test else ""
+
+    columns: dict[str, Cell] = {"model": label} | {metric: figure(metric) for metric in BEAT_METRICS}
+    columns |= {f"F1 {name}": class_f1(name, interval=True) for name in first["per_class"]}
+    columns |= {"against none": against_none}
+    tested = f"{first['n_test']:,} beats of {first['n_patients']} patients"
+    title = f"MIT-BIH, protocol {first['protocol']}: {tested}; {drawn(first)}"
+    return table(results, title, columns, [first["remark"]], shown, published=published)
+
+
+def draw_roc(label: str, found: dict[str, Any] | None, answers: Path, file: Path) -> None:
+    """Draw the ROC curves of a scored model, if it was asked for.
+
+    Parameters
+    ----------
+    label : str
+        Label of the model.
+    found : dict or None
+        Its evaluation.
+    answers : Path
+        Folder of its answers.
+    file : Path
+        The figure.
+    """
+    if found is not None:
+        plots.roc(Predictions.read(answers / f"{label}.csv"), found, file)
 
 
 def draw_classes(label: str, _: object, results: dict[str, Any], file: Path) -> None:

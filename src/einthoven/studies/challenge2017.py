@@ -116,11 +116,6 @@ def _fuse(run: StudyRun) -> Results:
     return found
 
 
-def _results(run: StudyRun) -> Results:
-    found = {"trained": run.trained, "chosen": run.found["chosen"], "models": run.found["models"]}
-    return found | run.found["scores"]
-
-
 def _table(run: StudyRun, found: Results) -> Results:
     first = found["scores"][TOGETHER]
     columns: dict[str, page.Cell] = {
@@ -155,15 +150,16 @@ CHALLENGE2017_STUDY = Study(
         "": CHALLENGE2017.preparation,
         MEASURED: CHALLENGE2017.preparation.with_settings(inputs=("signal", "beat", "summary", "rhythm")),
     },
-    same_recordings=True,
     models=MODELS,
     members=_members,
     trained=lambda card: {key: card.training[key] for key in card.training if key.startswith("validation_")},
-    keeps_answers=True,
+    cross_validated=True,
     settings={"shares": SHARES},
     steps=(TRAININGS, Step("chosen", _choose, 0.2), Step("scores", _score, 0.5), Step("models", _fuse, 0.2)),
     compared={"paired": {f"{TOGETHER} - {name}": (TOGETHER, name) for name in MODELS}},
-    results=_results,
+    results=lambda run: (
+        {"trained": run.trained} | run.found["scores"] | {name: run.found[name] for name in ("chosen", "models")}
+    ),
     table=_table,
     figures={
         "scores": _draw_scores,

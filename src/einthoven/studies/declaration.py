@@ -140,10 +140,8 @@ class Study:
     """What is told of a training beside the number of parameters."""
     settings: dict[str, Any] = field(default_factory=dict)
     """Other plain values that decide the results."""
-    same_recordings: bool = False
-    """Whether folds are drawn, so that each store must have the same recordings."""
-    keeps_answers: bool = False
-    """Whether answers are kept on disk, for models that take long to answer."""
+    cross_validated: bool = False
+    """Whether folds are drawn from the recordings: each store must have the same ones, and answers are kept on disk."""
     corpus_in: Callable[[Path], tuple[Corpus, dict[str, str]]] | None = None
     """For a study of several corpora: which one a folder holds, and its names of the protocols."""
 

@@ -79,7 +79,7 @@ def _opened(study: Study, source: Path, protocol: str, folder: Path, quick: bool
     possible = possible if study.one_folder else {protocol: possible[protocol]}
     unused = set.intersection(*(set(found.without) for found in possible.values()))
     stores = {name: build(corpus, source, wanted, tuple(sorted(unused))) for name, wanted in study.stores.items()}
-    if study.same_recordings:
+    if study.cross_validated:
         require_same_recordings(corpus, stores.values())
     this = StudyRun(study, corpus, possible, names, stores, folder, quick, folds)
     if not study.one_folder or protocol == "both":
@@ -225,7 +225,7 @@ class StudyRun:
             require_trained(self.place(member), self.steps.file(member.step))
             protocol, store = self.protocol_of(member), self.store_of(member)
             found = answers_for_part(self.place(member), self.corpus, protocol, store, member.fold, part)
-            if not self.study.keeps_answers:
+            if not self.study.cross_validated:
                 return found
             found.write(file)
         return read_kept(file)

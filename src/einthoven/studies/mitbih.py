@@ -6,15 +6,26 @@ from pathlib import Path
 
 import numpy as np
 
+from einthoven import console
+from einthoven.bundle import Card
 from einthoven.corpora.mitdb import MITDB
-from einthoven.evaluation.predictions import Predictions
+from einthoven.evaluation import generated as quality
+from einthoven.evaluation.choosing import operating_point
+from einthoven.evaluation.evaluate import evaluate
+from einthoven.inference.predictor import load
+from einthoven.inference.scoring import predictions_for
 from einthoven.report import plots
 from einthoven.report import study as page
-from einthoven.studies import mitbih_steps as steps
+from einthoven.report.average_maps import draw_average_maps
+from einthoven.signal.windows import Windows
 from einthoven.studies.declaration import TRAININGS, Draw, Member, Published, Quick, Results, Step, Study, StudyModel
-from einthoven.studies.engine import StudyRun
-from einthoven.training.gan import Generation
+from einthoven.studies.engine import StudyRun, thinned
+from einthoven.training.fit import fit
+from einthoven.training.fuse import fuse
+from einthoven.training.gan import Generation, generate
 from einthoven.training.recipe import Recipe
+from einthoven.training.synthetic import load_windows, save_windows
+from einthoven.training.task import Task
 
 ARCHITECTURES = ("cnn", "cnn_lstm", "cnn_lstm_attention", "resnet1d")
 RECIPE = Recipe(epochs=8)
@@ -34,18 +45,154 @@ MODELS = {
 }
 PAPER, _AHEAD = "Song et al. 2026 (arXiv 2602.17701)", "Song et al. 2026:"
 """Its split is not stated."""
-METRICS = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
 _N_SHOWN = 8
+ENSEMBLES = ("mean", "vote", "weighted", "top2_weighted", "dynamic", "top2_classes")
+"""Named by the rule that they fuse by; top2_weighted is the weighted one of the two best."""
+BEST_TWO = "ensemble-top2_weighted"
+_PRECISION = 0.988
+"""Macro precision of the operating point."""
+_N_EXPLAINED = 400
 
 
-def _members(run: StudyRun) -> list[Member]:
-    protocol = next(iter(run.protocols))
-    return [Member(f"{name}-s0", name, protocol, work=steps.train) for name in run.study.models]
+def _generation(run: StudyRun) -> Generation:
+    how = Generation(**run.study.settings["generation"])
+    return replace(how, steps=5, batch=16) if run.quick else how
+
+
+def _task(run: StudyRun) -> Task:
+    return run.task(next(iter(run.members.values())))
+
+
+def _generate_beats(run: StudyRun) -> Results:
+    """Generate beats of the rare classes, and compare them with real ones."""
+    task, how = _task(run), _generation(run)
+    windows, labels = generate(task, how, run.folder)
+    save_windows(run.folder / "synthetic", windows.signal, labels)
+    counts = np.bincount(labels, minlength=len(task.classes)).tolist()
+    parts = task.train, task.validation
+    real = [values for part in parts for values in (task.windows[part].signal, task.labels[part])]
+    found = quality.compare(*real, windows.signal, labels, task.classes)
+    return {"windows": dict(zip(task.classes, counts, strict=True)), "how": how.as_dict(), "quality": found}
+
+
+def _generated_beats(run: StudyRun) -> tuple[Windows, np.ndarray]:
+    """Return the generated windows and their class numbers."""
+    signal, labels = load_windows(run.folder / "synthetic", run.steps.file("generated"))
+    return Windows(signal), labels
+
+
+def _told(card: Card) -> Results:
+    """Return what is told of a training."""
+    return {"best_epoch": card.training["best_epoch"] + 1, "validation_macro_f1": card.training["validation_macro_f1"]}
+
+
+def _train(run: StudyRun, member: Member) -> Results:
+    """Train a network with an answer to rare classes."""
+    architecture, strategy = member.model.split("-")
+    task = run.task(member)
+    if strategy.startswith("generated"):
+        task = task.with_generated(*_generated_beats(run), _generation(run).as_dict())
+    told = run.train(member, task)
+    return {"architecture": architecture, "strategy": strategy, "seed": member.seed} | told
+
+
+def _trained(run: StudyRun) -> Results:
+    """Return what each training of the first seed gave, by model."""
+    return {member.model: run.found[step] for step, member in run.members.items()}
+
+
+def _winner(run: StudyRun) -> str:
+    """Return the model that is best on validation."""
+    rows = _trained(run)
+    return max(rows, key=lambda name: rows[name]["validation_macro_f1"])
+
+
+def _train_winner(seed: int, run: StudyRun) -> Results:
+    """Train the winner with another seed."""
+    name = _winner(run)
+    return _train(run, Member(f"{name}-s{seed}", name, run.protocol.name, seed=seed))
+
+
+def _train_on_synthetic(run: StudyRun) -> Results:
+    """Train on rare classes of generated beats alone, all else real; score on real validation beats."""
+    windows, labels = _generated_beats(run)
+    rare, task = np.unique(labels), _task(run)
+    if not len(rare):
+        return {"trained_on_synthetic": {}}
+    real = task.train[~np.isin(task.labels[task.train], rare)]
+    mixed = replace(task, train=real).with_generated(windows, labels, _generation(run).as_dict())
+    recipe = run.recipe(run.study.models["cnn-none"])
+    out = run.folder / "runs" / "cnn-synthetic-only-s0"
+    fit(mixed, "cnn", {}, replace(recipe, epochs=max(1, recipe.epochs // 2)), out, devices=1)
+    found = {}
+    for told, place in (("synthetic", out), ("real", run.folder / "runs" / "cnn-none-s0")):
+        answers = predictions_for(load(place), run.protocol, run.store, task.validation)
+        scores = evaluate(answers, run.protocol.unit, run.draws)["per_class"]
+        found[told] = {task.classes[at]: scores[task.classes[at]]["f1"] for at in rare.tolist()}
+    return {"trained_on_synthetic": found}
+
+
+def _fuse_ensembles(run: StudyRun) -> Results:
+    """Fuse the networks, each with the answer to rare classes that served it best on validation."""
+    score = {name: row["validation_macro_f1"] for name, row in _trained(run).items()}
+    best: dict[str, str] = {}
+    for name, row in _trained(run).items():
+        known = best.get(row["architecture"])
+        best[row["architecture"]] = name if known is None or score[name] > score[known] else known
+    order = sorted(best.values(), key=lambda name: -score[name])
+    validation = _task(run).validation
+    found: Results = {}
+    for label in ENSEMBLES:
+        rule, chosen = ("weighted", order[:2]) if label == "top2_weighted" else (label, order)
+        weights = [score[name] for name in chosen] if rule == "weighted" else []
+        out = run.folder / "ensembles" / label
+        fuse(out, [run.folder / "runs" / f"{name}-s0" / "bundle" for name in chosen], rule, weights)
+        answers = predictions_for(load(out), run.protocol, run.store, validation)
+        macro_f1 = evaluate(answers, run.protocol.unit, run.draws)["macro_f1"]["value"]
+        found[label] = {"members": chosen, "rule": rule, "weights": weights, "validation_macro_f1": macro_f1}
+        if label == "top2_weighted":
+            found[label]["operating_point"] = operating_point(answers, _PRECISION)
+    return found
+
+
+def _score(run: StudyRun) -> Results:
+    """Answer the test part once with each frozen model, and compare each answer to rare classes with none."""
+    best, runs = _winner(run), run.folder / "runs"
+    places = {name: runs / f"{name}-s0" for name in run.study.models}
+    places |= {f"{best}-s{seed}": runs / f"{best}-s{seed}" for seed in run.study.settings["more_seeds"]}
+    places |= {f"ensemble-{label}": run.folder / "ensembles" / label for label in ENSEMBLES}
+    shown = console.progress(places.items(), "scoring the test part", len(places))
+    both = {label: run.test(place, run.protocol) for label, place in shown}
+    answers, told = ({label: pair[at] for label, pair in both.items()} for at in (0, 1))
+    found = run.score(answers, told, run.protocol.unit)
+    for label, place in places.items():
+        run.keep_result(place, found["scores"][label])
+    weights = run.found["ensembles"]["top2_weighted"]["operating_point"]["weights"]
+    shifted = answers[BEST_TWO].weighted(tuple(weights))
+    point = {"model": f"{BEST_TWO} at the operating point", "weights": weights}
+    found["scores"]["operating_point"] = point | evaluate(shifted, run.protocol.unit, run.draws)
+    return found
+
+
+def _explain(run: StudyRun) -> Results:
+    """Draw Grad-CAM, and attention, of each class over its mean test beat, for each network and for the best two together."""
+    names = [name for name in run.study.models if name.endswith("-none")]
+    places = {name.removesuffix("-none"): run.folder / "runs" / f"{name}-s0" for name in names}
+    places[BEST_TWO] = run.folder / "ensembles" / "top2_weighted"
+    test = run.protocol.parts(run.store.index, 0).test
+    labels = run.protocol.labels.targets(run.store.index.symbol[test])
+    chosen = {
+        name: run.store.windows[test[thinned(np.flatnonzero(labels == at), 20 if run.quick else _N_EXPLAINED)]]
+        for at, name in enumerate(run.protocol.labels.classes)
+        if (labels == at).any()
+    }
+    figures = {label: run.folder / "figures" / f"gradcam-{label}.png" for label in places}
+    shares = {label: draw_average_maps(load(place), chosen, label, figures[label]) for label, place in places.items()}
+    return {"beats_per_class": {name: len(windows) for name, windows in chosen.items()}, "share_of_map": shares}
 
 
 def _results(run: StudyRun) -> Results:
-    found, trained = run.found, steps.trained(run)
-    winner = steps.winner(run)
+    found, trained, winner = run.found, _trained(run), _winner(run)
     seeds = [trained[winner], *(found[f"train-winner-s{seed}"] for seed in run.study.settings["more_seeds"])]
     return {
         "protocol": run.protocol.name,
@@ -58,28 +205,13 @@ def _results(run: StudyRun) -> Results:
     }
 
 
-def beat_table(run: StudyRun, found: Results, first: Results, shown: list[str]) -> Results:
-    """Lay out a table of beats: overall metrics, F1 of each class, the test against no answer to rare classes."""
-
-    def against_none(label: str, _: Results) -> str:
-        test = found["against_none"].get(label)
-        return f"{test['difference']['value']:+.3f} (p {test['p']:.3f})" if test else ""
-
-    columns: dict[str, page.Cell] = {"model": page.label} | {name: page.figure(name) for name in METRICS}
-    columns |= {f"F1 {name}": page.class_f1(name, interval=True) for name in first["per_class"]}
-    tested = f"{first['n_test']:,} beats of {first['n_patients']} patients"
-    title = f"MIT-BIH, protocol {first['protocol']}: {tested}; {page.drawn(first)}"
-    columns |= {"against none": against_none}
-    return page.table(found, title, columns, [first["remark"]], shown, published=run.study.published)
-
-
 def _table(run: StudyRun, found: Results) -> Results:
-    return beat_table(run, found, next(iter(found["scores"].values())), ["model", *METRICS, "against none"])
+    first, shown = next(iter(found["scores"].values())), ["model", *page.BEAT_METRICS, "against none"]
+    return page.beat_table(found, first, shown, run.study.published)
 
 
 def _draw_roc(label: str, run: StudyRun, found: Results, file: Path) -> None:
-    if label in found["scores"]:
-        plots.roc(Predictions.read(run.folder / "predictions" / f"{label}.csv"), found["scores"][label], file)
+    page.draw_roc(label, found["scores"].get(label), run.folder / "predictions", file)
 
 
 def _by_architecture(run: StudyRun) -> dict[str, list[str]]:
@@ -100,7 +232,7 @@ def _draw_imbalance(run: StudyRun, found: Results, file: Path) -> None:
 def _draw_ensembles(run: StudyRun, found: Results, file: Path) -> None:
     f1 = {label: row["macro_f1"] for label, row in found["scores"].items()}
     single = {name: f1[f"{name}-none"] for name in _by_architecture(run)}
-    fused = {label: f1[f"ensemble-{label}"] for label in steps.ENSEMBLES}
+    fused = {label: f1[f"ensemble-{label}"] for label in ENSEMBLES}
     groups = {"single, no answer to imbalance": single, "ensembles": fused}
     plots.spread(groups, "macro-F1, 95 % interval", file)
 
@@ -115,18 +247,18 @@ def _draw_learning(run: StudyRun, found: Results, file: Path) -> None:
 
 def _draw_generated(run: StudyRun, found: Results, file: Path) -> None:
     task = run.task(next(iter(run.members.values())))
-    windows, labels = steps.generated_beats(run)
+    windows, labels = _generated_beats(run)
     pairs = {}
     for at in np.unique(labels).tolist():
         real = task.train[task.labels[task.train] == at][:_N_SHOWN]
-        pairs[task.classes[at]] = (task.windows[real].signal[:, 0], windows[labels == at][:_N_SHOWN, 0])
+        pairs[task.classes[at]] = (task.windows[real].signal[:, 0], windows.signal[labels == at][:_N_SHOWN, 0])
     if pairs:
         plots.real_and_generated(pairs, task.preparation.before / task.preparation.fs_hz, task.preparation.fs_hz, file)
 
 
 FIGURES: dict[str, Draw | None] = {"imbalance": _draw_imbalance, "ensembles": _draw_ensembles}
 FIGURES |= {"learning": _draw_learning, "generated": _draw_generated}
-for _label in (*(f"{name}-none" for name in ARCHITECTURES), steps.BEST_TWO):
+for _label in (*(f"{name}-none" for name in ARCHITECTURES), BEST_TWO):
     FIGURES |= {f"roc-{_label}": partial(_draw_roc, _label), f"confusion-{_label}": partial(page.draw_classes, _label)}
     FIGURES |= {f"gradcam-{_label.removesuffix('-none')}": None}
 
@@ -136,18 +268,18 @@ MITBIH = Study(
     protocols=("clean", "paper"),
     stores={"": MITDB.preparation},
     models=MODELS,
-    members=_members,
-    trained=steps.told,
+    members=lambda run: [Member(f"{name}-s0", name, run.protocol.name, work=_train) for name in run.study.models],
+    trained=_told,
     quick=Quick(at_most=1500, test_every=15),
     settings={"generation": Generation().as_dict(), "more_seeds": [1, 2]},
     steps=(
-        Step("generated", steps.generate_beats, 6.0),
+        Step("generated", _generate_beats, 6.0),
         TRAININGS,
-        Step("train-synthetic-only", steps.train_on_synthetic, 4.0),
-        Step("ensembles", steps.fuse_ensembles),
-        tuple(Step(f"train-winner-s{seed}", partial(steps.train_winner, seed), 8.0) for seed in (1, 2)),
-        Step("scores", steps.score, 8.0),
-        Step("explained", steps.explain, 2.0),
+        Step("train-synthetic-only", _train_on_synthetic, 4.0),
+        Step("ensembles", _fuse_ensembles),
+        tuple(Step(f"train-winner-s{seed}", partial(_train_winner, seed), 8.0) for seed in (1, 2)),
+        Step("scores", _score, 8.0),
+        Step("explained", _explain, 2.0),
     ),
     compared={
         "against_none": {name: (name, f"{name.split('-')[0]}-none") for name in MODELS if not name.endswith("-none")}
@@ -157,6 +289,8 @@ MITBIH = Study(
     figures=FIGURES,
     published=(
         Published(PAPER, f"{_AHEAD} CNN-LSTM, its best single model", {"accuracy": "0.982", "macro_f1": "0.951"}),
-        Published(PAPER, f"{_AHEAD} Top2-Weighted", dict(zip(METRICS[1:], ("0.986", "0.934", "0.958"), strict=True))),
+        Published(
+            PAPER, f"{_AHEAD} Top2-Weighted", dict(zip(page.BEAT_METRICS[1:], ("0.986", "0.934", "0.958"), strict=True))
+        ),
     ),
 )

@@ -6,12 +6,12 @@ from pathlib import Path
 from einthoven.corpora.mitdb import MITDB
 from einthoven.evaluation.choosing import S_SHARE_COUNTS, adapted, best_for_s_and_v
 from einthoven.evaluation.evaluate import evaluate
-from einthoven.evaluation.predictions import Predictions, joined, mean
+from einthoven.evaluation.predictions import joined, mean
 from einthoven.report import plots
+from einthoven.report import study as page
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 from einthoven.studies.declaration import TRAININGS, Member, Published, Quick, Results, Step, Study, StudyModel
 from einthoven.studies.engine import StudyRun
-from einthoven.studies.mitbih import beat_table
 from einthoven.training.fuse import fuse
 from einthoven.training.recipe import Recipe
 
@@ -80,11 +80,11 @@ def _results(run: StudyRun) -> Results:
 
 def _table(run: StudyRun, found: Results) -> Results:
     first = found["scores"][f"{MODEL} on DS2"]
-    return beat_table(run, found, first, ["model", "accuracy", "F1 S", "F1 V"])
+    return page.beat_table(found, first, ["model", "accuracy", "F1 S", "F1 V"], run.study.published)
 
 
 def _draw_roc(run: StudyRun, found: Results, file: Path) -> None:
-    plots.roc(Predictions.read(run.folder / "predictions.csv"), run.found["scores"], file)
+    page.draw_roc("predictions", run.found["scores"], run.folder, file)
 
 
 MITBIH_CLEAN = Study(
