@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,9 @@ from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, card_inside, fastest
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
+
+if TYPE_CHECKING:
+    from torch.nn import Module
 
 _NEAR_S = 0.3  # samples missing this close to a beat make it doubtful
 _LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
@@ -87,8 +90,8 @@ class Predictor:
         return self.folder.is_file()
 
     @cached_property
-    def network(self):
-        """The network itself in torch, in eval mode, for explanations.
+    def network(self) -> "Module":
+        """The network as a torch module in eval mode, for explanations.
 
         Raises
         ------
@@ -144,8 +147,8 @@ class Predictor:
         """
         return with_own_share(self.probabilities(windows), record, self.card.classes, self.card.own_share)
 
-    @overload
-    def __call__(self, record: Readable, beats: ArrayLike | None = None) -> Answer: ...
+    @overload  # a text is a path, though mypy knows it as a sequence of texts
+    def __call__(self, record: Readable, beats: ArrayLike | None = None) -> Answer: ...  # type: ignore[overload-overlap]
 
     @overload
     def __call__(self, record: Sequence[Readable]) -> list[Answer]: ...
@@ -184,7 +187,7 @@ class Predictor:
                 )
             return [self(one) for one in record]
         if not isinstance(record, Record):
-            record = records.read(record)
+            record = records.read(Path(record))
         if self.card.preparation.cut == "tiles":
             if beats is not None:
                 raise ConfigurationFault(
