@@ -207,7 +207,7 @@ def test_answers_are_not_lost_where_the_state_cannot_be_kept(untrained, lines_of
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "full").touch()
     monkeypatch.setattr(
-        "einthoven.cli.stream.Stream._begun", lambda self, kind, model, f, _: kind(model, f.fs_hz, f.leads)
+        "einthoven.cli.stream._Follower._begun", lambda self, f: einthoven.Stream(self.model, f.fs_hz, f.leads)
     )
     fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
     assert main(["stream", str(untrained), "--from", "-", "--state", str(tmp_path / "state")]) == 2

@@ -123,8 +123,8 @@ class Answer(ABC):
     def decisions(self) -> NDArray[np.bool_]:
         """Which classes are predicted for each item [n, n_classes]: the most probable, or those above their threshold."""
         if self.card.multilabel and self.n_items:
-            return decide(self.probabilities, self.card.thresholds, self.card.at_least_one)
-        return np.arange(len(self.classes)) == self.most_probable[:, None]
+            return np.asarray(decide(self.probabilities, self.card.thresholds, self.card.at_least_one))
+        return np.asarray(np.arange(len(self.classes)) == self.most_probable[:, None])
 
     @property
     def labels(self) -> tuple[tuple[str, ...], ...]:
@@ -299,8 +299,9 @@ class RecordAnswer(Answer):
         if not self.n_items:
             return np.zeros(len(self.classes), bool)
         if self.card.multilabel:
-            return decide(self.record_probabilities[None], self.card.thresholds, self.card.at_least_one)[0]
-        return np.arange(len(self.classes)) == self.record_probabilities.argmax()
+            found = decide(self.record_probabilities[None], self.card.thresholds, self.card.at_least_one)[0]
+            return np.asarray(found)
+        return np.asarray(np.arange(len(self.classes)) == self.record_probabilities.argmax())
 
     @property
     def predicted(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Turn an answer into plain values, a table, a text of a few lines, and a small block of HTML."""
 
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,7 @@ def item(
     start_s: float,
     end_s: float,
     predicted: tuple[str, ...],
-    probabilities: dict[str, float | None],
+    probabilities: Mapping[str, float | None],
     doubt: str,
 ) -> dict[str, Any]:
     """Return one beat or window as plain values, with the same keys in a record's answer and in a stream."""
@@ -67,7 +68,7 @@ def item(
         "start_s": round(start_s, 3),
         "end_s": round(end_s, 3),
         "predicted": list(predicted),
-        "probabilities": probabilities,
+        "probabilities": dict(probabilities),
         "doubt": doubt,
     }
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,9 @@ from einthoven.inference.backends import Backend, TorchBackend, card_inside, fas
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
 from einthoven.signal.windows import Windows
+
+if TYPE_CHECKING:
+    from torch.nn import Module
 
 _log = logging.getLogger(__name__)
 _NEAR_S = 0.3  # samples missing this close to a beat make it doubtful
@@ -99,8 +102,8 @@ class Predictor:
         return self.folder.is_file()
 
     @cached_property
-    def network(self):
-        """The network itself in torch, in eval mode, for explanations.
+    def network(self) -> "Module":
+        """The network as a torch module in eval mode, for explanations.
 
         Raises
         ------
@@ -160,8 +163,8 @@ class Predictor:
         """
         return with_own_share(self.probabilities(windows), record, self.card.classes, self.card.class_prior_adaptation)
 
-    @overload
-    def __call__(self, record: Readable, beats: ArrayLike | None = None) -> Answer: ...
+    @overload  # a text is a path, though mypy knows it as a sequence of texts
+    def __call__(self, record: Readable, beats: ArrayLike | None = None) -> Answer: ...  # type: ignore[overload-overlap]
 
     @overload
     def __call__(self, record: Sequence[Readable]) -> list[Answer]: ...
@@ -200,7 +203,7 @@ class Predictor:
                 )
             return [self(one) for one in record]
         if not isinstance(record, Record):
-            record = records.read(record)
+            record = records.read(Path(record))
         if self.card.preparation.is_whole:
             if beats is not None:
                 raise ConfigurationFault(

@@ -47,7 +47,7 @@ def intervals(drawn: dict[str, Any]) -> str:
 def per_class(metrics: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return columns and rows of the table of classes."""
     areas = ("auroc", "auprc") if "macro_auroc" in metrics else ("auc",)
-    columns = ("class", metrics["rows"], "patients", "precision", "recall", "F1", "F1 95 % interval")
+    columns: tuple[str, ...] = ("class", metrics["rows"], "patients", "precision", "recall", "F1", "F1 95 % interval")
     columns += tuple(_AREAS[area] for area in areas)
     rows = []
     for name, row in metrics["per_class"].items():
@@ -66,7 +66,7 @@ def beside_its_model(card: Card) -> tuple[tuple[str, ...], list[tuple[str, ...]]
     pairs = {metric_name(key): pair for key, pair in compared["metrics"].items()} | {
         f"F1 of {name}": pair for name, pair in compared["f1_per_class"].items()
     }
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (name, f"{old:.4f}", f"{new:.4f}", f"{100 * (new - old):+.2f}")
         if None not in (old, new)
         else (name, "no example", "", "")

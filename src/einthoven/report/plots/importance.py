@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -179,7 +180,7 @@ def _beat(
     for (wave, (low, high)), shade in zip(WAVES_S.items(), ("#e8f0fb", "#fdeee4", "#eaf6ec"), strict=True):
         axes.axvspan(low, high, color=shade, linewidth=0)
         place = axes.get_xaxis_transform()
-        style = {"va": "top", "ha": "center", "fontsize": 7, "color": "#566074"}
+        style: dict[str, Any] = {"va": "top", "ha": "center", "fontsize": 7, "color": "#566074"}
         axes.text((low + high) / 2, 1.0, wave, transform=place, clip_on=True, **style)
     axes.spines[["top", "right"]].set_visible(False)
     return _line(axes, at_s, beat, values)
