@@ -62,9 +62,9 @@ def _list() -> None:
 def _describe(corpus: Corpus, named: str) -> None:
     rows = [
         ("title", f"{corpus.title} {corpus.version}"),
-        ("records", f"{corpus.n_records:,}" if corpus.n_records else "–"),
+        ("records", f"{corpus.n_records:,}" if corpus.n_records else ""),
         ("patients", _patients(corpus)),
-        ("beats", _beats(corpus)),
+        ("beats", _beats(corpus) if corpus.n_beats else ""),
         ("recorded at", f"{corpus.fs_hz:g} Hz"),
         ("leads", corpus.leads),
         ("windows", _windows(corpus.preparation)),
@@ -109,21 +109,16 @@ def _count(corpus: Corpus, listing: Listing) -> None:
     if corpus.beats is not None:
         return
     for protocol in corpus.protocols.values():
-        split = protocol.parts(index, 0)
-        targets = protocol.labels.targets(index.symbol)
+        split, targets = protocol.parts(index, 0), protocol.labels.targets(index.symbol)
+        classes = protocol.labels.classes
         rows = []
         for part in PARTS:
-            chosen = getattr(split, part)
-            each = (
-                targets[chosen].T
-                if protocol.labels.multi
-                else [targets[chosen] == at for at in range(len(protocol.labels.classes))]
+            at = getattr(split, part)
+            counts = (
+                targets[at].sum(axis=0) if protocol.labels.multi else np.bincount(targets[at], minlength=len(classes))
             )
-            counts = [str(int(np.sum(one))) for one in each]
-            rows.append((part, f"{len(chosen):,}", f"{len(np.unique(index.patient[chosen])):,}", *counts))
-        console.table(
-            ("part", "records", "patients", *protocol.labels.classes), rows, f"protocol {_marked(protocol)}, seed 0"
-        )
+            rows.append((part, len(at), len(np.unique(index.patient[at])), *counts.astype(int).tolist()))
+        console.table(("part", "records", "patients", *classes), rows, f"protocol {_marked(protocol)}, seed 0")
 
 
 def _marked(protocol: Protocol) -> str:
@@ -131,7 +126,9 @@ def _marked(protocol: Protocol) -> str:
 
 
 def _patients(corpus: Corpus) -> str:
-    return "not told apart" if corpus.n_patients is None else f"{corpus.n_patients:,}" if corpus.n_patients else "–"
+    if corpus.n_patients is None:
+        return "not told apart"
+    return f"{corpus.n_patients:,}" if corpus.n_patients else ""
 
 
 def _beats(corpus: Corpus) -> str:

@@ -56,8 +56,8 @@ def require_apart(shared: dict[str, tuple[str, ...]], declared: tuple[str, ...] 
         )
 
 
-def stratified(labels: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Part window numbers at random, each class in the same proportion.
+def stratified(labels: np.ndarray, share: float, seed: int, least: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Part window numbers at random, each class in the same proportion, and `least` of each class of more than that.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def stratified(labels: np.ndarray, share: float, seed: int) -> tuple[np.ndarray,
     chosen = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = rng.permutation(np.flatnonzero(labels == label))
-        chosen[members[: round(share * len(members))]] = True
+        chosen[members[: max(round(share * len(members)), min(least, len(members) - 1))]] = True
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
 
@@ -113,8 +113,8 @@ def patients_drawn(
         parts = (of != fold) & (of != (fold + 1) % n_folds), of == (fold + 1) % n_folds, of == fold
         return Split(*(np.flatnonzero(part) for part in parts))
     member, kinds = _rarest_class(patients, targets)
-    rest, test = stratified(kinds, 0.2, seed)
-    train, validation = stratified(kinds[rest], 0.125, seed + 1)
+    rest, test = stratified(kinds, 0.2, seed, least=1)
+    train, validation = stratified(kinds[rest], 0.125, seed + 1, least=1)
     return Split(*(np.flatnonzero(np.isin(member, part)) for part in (rest[train], rest[validation], test)))
 
 
