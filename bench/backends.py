@@ -107,7 +107,7 @@ def measure(name: str, way: str, place: Path) -> dict:
 
 
 def _times(work, most: int, seconds: float) -> list[float]:
-    for _ in range(3):
+    for _ in range(max(1, round(3 * _PATIENCE))):
         work()
     taken, started = [], time.perf_counter()
     while len(taken) < most and time.perf_counter() - started < seconds * _PATIENCE:
@@ -120,7 +120,7 @@ def _times(work, most: int, seconds: float) -> list[float]:
 def _throughput(workers: list, windows: np.ndarray) -> float:
     """Windows a second that the workers answer side by side."""
     per_batch = min(_times(lambda: workers[0](windows), 5, 0.1))
-    repeats = max(1, int(0.1 / per_batch))
+    repeats = max(1, int(0.1 * _PATIENCE / per_batch))
 
     def some(work) -> None:
         for _ in range(repeats):
@@ -205,7 +205,7 @@ def peaks() -> dict[str, float]:
     found = {}
     for name, kind in (("fp32", torch.float32), ("bf16", torch.bfloat16), ("int8", torch.int8)):
         reached = []
-        for size in (512, 1024, 2048):
+        for size in (512, 1024, 2048) if _PATIENCE >= 1 else (512,):
             values = torch.randint(-100, 100, (size, size)).to(kind)
             work = torch._int_mm if kind is torch.int8 else torch.mm
             reached.append(size**3 / min(_times(lambda a=values, f=work: f(a, a), 20, 3.0)))
