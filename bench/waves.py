@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import wfdb
-from einthoven.signal.context import n_numbers
 
 import einthoven
 from einthoven.paths import written_aside
 from einthoven.signal.leads import STANDARD
-from einthoven.signal.preparation import Preparation, tiles
+from einthoven.signal.preparation import Preparation, SignalSpec, Tiles, prepare
+from einthoven.signal.waves import WAVE_NAMES
 
-PREPARED = Preparation(STANDARD, 100.0, 0.0, 10.0, scaling="millivolt", cut="tiles", patient=True, waves=True)
+PREPARED = Preparation(SignalSpec(STANDARD, 100.0, scaling="millivolt"), Tiles(10.0), ("signal", "beat", "waves"))
 """As the model of PTB-XL sees a recording: 100 Hz, typical beats, what is measured on them."""
 RECORDS = range(1, 201)
 _FEW_LEADS, _FEW_BEATS = 6, 0.6
@@ -27,12 +27,12 @@ _FIRST, _LAST = 0.2, 0.8
 def errors(folder: Path, numbers: Iterable[int]) -> dict[str, np.ndarray]:
     """What is measured less what was annotated, in ms, for each interval [records that have it]."""
     found: dict[str, list[float]] = {"PR": [], "QRS": [], "QT": []}
-    at = n_numbers(PREPARED.rhythm, False)
+    columns = [WAVE_NAMES.index(name) for name in ("PR interval", "QRS duration", "QT interval")]
     for number in numbers:
         path = folder / "data" / str(number)
         record = einthoven.read(path.with_suffix(".hea"))
-        window = tiles(record.signal_mv, record.fs_hz, record.leads, PREPARED)[0][0]
-        measured = dict(zip(found, window[-1, at + 1 : at + 4].astype(float), strict=True))
+        features = prepare(record, PREPARED).features
+        measured = dict(zip(found, features[0, columns].astype(float), strict=True))
         for name, wanted in annotated(path, record.fs_hz).items():
             if np.isfinite(wanted):
                 found[name].append(1000 * (measured[name] - wanted))

@@ -95,7 +95,7 @@ def untrained(tmp_path_factory):
 
     from einthoven import bundle
     from einthoven.models import MODELS
-    from einthoven.signal.preparation import Preparation
+    from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 
     torch.manual_seed(0)
     network = MODELS["cnn"](1, 4, 360, widths=(8, 8))
@@ -106,7 +106,7 @@ def untrained(tmp_path_factory):
         classes=tuple("NSVF"),
         labels="AAMI, four classes",
         meanings=("normal", "supraventricular", "ventricular", "fusion"),
-        preparation=Preparation(leads=("MLII|II",), fs_hz=180, before_s=1.2, after_s=0.8),
+        preparation=Preparation(SignalSpec(("MLII|II",), 180), Beats(1.2, 0.8)),
         training={"corpus": "mitdb", "protocol": "clean", "protocol_summary": "none", "patients": ["mitdb/101"]},
     )
     folder = tmp_path_factory.mktemp("bundles") / "untrained"

@@ -8,6 +8,7 @@ import torch
 
 from einthoven.models import MODELS, cost, mamba2, s4
 from einthoven.models.blocks import Conv1d, MaxPool1d
+from einthoven.models.inputs import InputShape, arguments, around_r_peak, built, call
 from einthoven.models.resnet1d import PEDIATRIC, RESNET18
 from tests.contracts.test_models import batch, network
 
@@ -34,12 +35,12 @@ def test_sizes_are_the_papers(name, settings, n_classes, n):
 
 def test_costs_are_counted_by_hand():
     net = torch.nn.Sequential(Conv1d(2, 4, 5, 2), torch.nn.Flatten(), torch.nn.Linear(40, 3))
-    assert cost.multiply_accumulates(net, 2, 20) == 10 * 4 * 2 * 5 + 120
+    assert cost.multiply_accumulates(net, InputShape(2, 20)) == 10 * 4 * 2 * 5 + 120
     lstm = MODELS["bilstm"](2, 3, 20, hidden=4, n_layers=1)
-    assert cost.multiply_accumulates(lstm, 2, 20) == 2 * 20 * 16 * (2 + 4) + 8 * 3
+    assert cost.multiply_accumulates(lstm, InputShape(2, 20)) == 2 * 20 * 16 * (2 + 4) + 8 * 3
     layer = MODELS["transformer"](2, 3, 30, width=8, n_layers=1, n_heads=2, feed_forward=16)
     wanted = 10 * (8 * 2 * 3 + 4 * 64 + 2 * 8 * 16) + 2 * 100 * 8 + 8 * 4 + 4 * 3
-    assert cost.multiply_accumulates(layer, 2, 30) == wanted
+    assert cost.multiply_accumulates(layer, InputShape(2, 30)) == wanted
 
 
 def test_litenet_on_one_lead_and_its_lengths():
@@ -67,7 +68,7 @@ def test_chunks_are_the_recurrence():
 
 def test_a_stream_ends_where_the_window_ends():
     net = network("mamba2").eval()
-    x = batch(n_samples=95, n=2)
+    x = batch("mamba2", n_samples=95, n=2)["signal"]
     state = net.start(2)
     with torch.no_grad():
         for sample in x.unbind(dim=2):
@@ -114,7 +115,7 @@ def test_state_space_kernels_are_the_recurrence():
 
 
 def test_attention_sums_to_one():
-    weights = network("cnn_lstm_attention").eval().attention(batch())
+    weights = network("cnn_lstm_attention").eval().attention(batch("cnn_lstm_attention")["signal"])
     torch.testing.assert_close(weights.sum(dim=1), torch.ones(4))
 
 
@@ -155,3 +156,50 @@ def test_the_kernel_of_s4_is_the_same_under_autocast():
     with torch.autocast("cpu", torch.bfloat16):
         found = layer.kernel()
     torch.testing.assert_close(found, layer.kernel(), rtol=0, atol=0)
+
+
+def test_parts_go_to_a_network_in_the_order_of_its_arguments():
+    """By their names, whatever the order they are given in and whatever else is there."""
+    net = built(MODELS["forest"], InputShape(2, 200, 90, 30, 7), 3, {"n_trees": 4})
+    beat, features = torch.randn(5, 2, 90), torch.randn(5, 7)
+    given = {"features": features, "beat": beat, "signal": torch.zeros(5, 2, 200)}
+    assert [id(x) for x in arguments(net, given)] == [id(beat), id(features)]
+    torch.testing.assert_close(call(net, given), net(beat, features))
+
+
+def test_a_network_is_built_for_the_shapes_of_its_windows():
+    """Typical beats and measurements are as long as the windows have them; what is stated goes first."""
+    shape = InputShape(1, 1500, 135, 45, 116)
+    net = built(MODELS["typical_beat"], shape, 4, {"n_read": 20, "beat_span": 60})
+    assert (net.r_peak, net.n_read, net.beat_span) == (45, 20, 60)
+    assert net(*arguments(net, shape.sample(2, torch.randn))).shape == (2, 4)
+    assert built(MODELS["typical_beat"], shape, 4, {"r_peak": 40}).r_peak == 40
+    assert built(MODELS["cnn"], shape, 4, {"widths": [8, 8]})(torch.randn(2, 1, 1500)).shape == (2, 4)
+
+
+def test_shapes_name_the_parts_that_are_there():
+    assert InputShape(2, 100).parts == ("signal",)
+    assert InputShape(2, 100, n_features=7).parts == ("signal", "features")
+    whole = InputShape(2, 100, 90, 30, 7)
+    assert {name: tuple(x.shape) for name, x in whole.sample(3).items()} == {
+        "signal": (3, 2, 100),
+        "beat": (3, 2, 90),
+        "features": (3, 7),
+    }
+
+
+@pytest.mark.parametrize("n_samples, r_peak, span", [(90, 30, 96), (90, 30, 60), (120, 50, 96), (144, 54, 30)])
+def test_a_span_of_a_typical_beat_lies_a_third_ahead_of_the_r_peak(n_samples, r_peak, span):
+    """Zeros where the beat does not reach."""
+    beat = torch.arange(1.0, n_samples + 1).expand(2, 3, -1)
+    cut = around_r_peak(beat, r_peak, span)
+    assert cut.shape == (2, 3, span)
+    wanted = [
+        float(at + 1) if 0 <= at < n_samples else 0.0 for at in range(r_peak - span // 3, r_peak - span // 3 + span)
+    ]
+    assert cut[1, 2].tolist() == wanted
+
+
+def test_a_typical_beat_of_another_length_than_its_window_is_not_for_patient_context():
+    with pytest.raises(ValueError, match="90 samples beside windows of 144"):
+        MODELS["patient_context"](1, 4, 144, beat_samples=90)

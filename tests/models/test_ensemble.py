@@ -7,6 +7,7 @@ import torch
 from einthoven.models import MODELS
 from einthoven.models.cost import multiply_accumulates
 from einthoven.models.ensemble import RULES, Ensemble, OverCrops
+from einthoven.models.inputs import InputShape, built, call, missing_parts, reads
 
 EACH = np.array(
     [
@@ -66,19 +67,64 @@ def test_nonsense_is_refused(settings):
 
 
 def test_timing_alone_parts_the_first_two_classes():
+    """Neither the shapes of beats nor the likeness of neighbours moves a beat between them; intervals and P waves do."""
     torch.manual_seed(0)
-    net = MODELS["patient_context"](3, 4, 144).eval()
-    x = torch.randn(6, 3, 144)
-    other = x.clone()
-    other[:, :2] = torch.randn(6, 2, 144)
-    before, after = net(x).exp(), net(other).exp()
+    net = MODELS["patient_context"](1, 4, 144, beat_samples=144, r_peak=54).eval()
+    parts = [torch.randn(6, 1, 144), torch.randn(6, 1, 144), torch.randn(6, 56)]
+    before = net(*parts).exp()
     torch.testing.assert_close(before.sum(dim=1), torch.ones(6))
-    torch.testing.assert_close(before[:, 1] / before[:, :2].sum(dim=1), after[:, 1] / after[:, :2].sum(dim=1))
-    assert not torch.allclose(before[:, 2], after[:, 2])
+
+    def share(p: torch.Tensor) -> torch.Tensor:
+        return p[:, 1] / p[:, :2].sum(dim=1)
+
+    alike = parts[2].clone()
+    alike[:, net.n_timing :] = torch.randn(6, 56 - net.n_timing)
+    for at, other in ((0, torch.randn(6, 1, 144)), (1, torch.randn(6, 1, 144)), (2, alike)):
+        after = net(*parts[:at], other, *parts[at + 1 :]).exp()
+        torch.testing.assert_close(share(before), share(after))
+        assert not torch.allclose(before[:, 2], after[:, 2])
+    timing = parts[2].clone()
+    timing[:, : net.n_timing] = torch.randn(6, net.n_timing)
+    assert not torch.allclose(share(before), share(net(*parts[:2], timing).exp()))
+
+
+OTHERS = InputShape(2, 200, 90, 30, 7)
+
+
+def test_an_ensemble_reads_what_its_members_read():
+    """Each member gets its own parts; what none reads is not asked for."""
+    members = (("cnn", {"widths": [8, 8]}), ("forest", {"n_trees": 4}), ("forest", {"n_trees": 4, "n_bins": 0}))
+    torch.manual_seed(0)
+    net = built(Ensemble, OTHERS, 3, {"members": members}).eval()
+    assert net.inputs == ("signal", "beat", "features")
+    inputs = OTHERS.sample(5, torch.randn)
+    each = [call(member, inputs).softmax(dim=1) for member in net.members]
+    torch.testing.assert_close(call(net, inputs).exp(), torch.stack(each).mean(dim=0))
+    cnn, forest, of_numbers = net.members
+    assert (reads(cnn), reads(forest), reads(of_numbers)) == (("signal",), ("beat", "features"), ("features",))
+    without = built(Ensemble, OTHERS, 3, {"members": members[1:]})
+    assert without.inputs == ("beat", "features")
+    assert built(Ensemble, OTHERS, 3, {"members": members[2:]}).inputs == ("features",)
+    assert missing_parts(without, InputShape(2, 200)) == ("beat", "features")
+
+
+def test_a_member_of_crops_looks_at_the_signal_alone():
+    """It answers with the mean over its crops, beside one that reads typical beats."""
+    members = (("cnn", {"widths": [8, 8]}, 80), ("typical_beat", {"width": 4, "window_width": 4, "hidden": 8}))
+    torch.manual_seed(0)
+    net = built(Ensemble, OTHERS, 3, {"members": members}).eval()
+    inputs = OTHERS.sample(5, torch.randn)
+    crops, beats = net.members
+    at = [inputs["signal"][:, :, start : start + 80] for start in (0, 40, 80, 120)]
+    wanted = torch.stack([crops.network(piece) for piece in at]).mean(dim=0)
+    torch.testing.assert_close(call(crops, inputs), wanted)
+    each = wanted.softmax(dim=1), call(beats, inputs).softmax(dim=1)
+    torch.testing.assert_close(call(net, inputs).exp(), (each[0] + each[1]) / 2)
 
 
 @pytest.mark.parametrize("name", ["inception1d", "hybrid", "transformer", "mamba2", "s4"])
 def test_crops_cost_as_often_as_they_are_looked_at(name: str):
     """1000 samples in crops of 400 that overlap by half: four, each as dear as one window of 400."""
     inner = MODELS[name](2, 3, 400)
-    assert multiply_accumulates(OverCrops(inner, 1000, 400), 5, 1000) == 4 * multiply_accumulates(inner, 2, 400)
+    whole = multiply_accumulates(OverCrops(inner, 1000, 400), InputShape(2, 1000))
+    assert whole == 4 * multiply_accumulates(inner, InputShape(2, 400))

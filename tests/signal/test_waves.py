@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 
 from einthoven.signal import waves
 from einthoven.signal.leads import STANDARD
-from einthoven.signal.preparation import Preparation, tiles
+from einthoven.signal.preparation import Preparation, SignalSpec, Span, Tiles, prepare, waves_measured_again
+from einthoven.signal.windows import Windows
 
+PREPARED = Preparation(
+    SignalSpec(STANDARD, 100.0, scaling="millivolt"), Tiles(10.0), ("signal", "beat", "summary", "waves")
+)
 _TO_LEADS = np.array([1.0, 1.2, 0.2, -1.1, 0.4, 0.7, -0.6, -0.3, 0.5, 1.1, 1.2, 0.9])
 
 
@@ -61,77 +65,70 @@ def test_a_longer_pr_interval_is_measured_longer_and_loudness_moves_no_wave(pr_s
     assert loud.p_height_mv == pytest.approx(factor * quiet.p_height_mv, rel=1e-6)
 
 
-def test_what_is_measured_has_its_place_and_unit():
-    found = waves.measured(beat(250.0), 250.0, 0.8)
-    assert found.shape == (waves.N_WAVES,) and found.dtype == np.float32
-    assert found[0] == pytest.approx(0.8)
-    assert found[11] == pytest.approx(np.arctan2(2 * 0.7, np.sqrt(3) * 1.0), abs=0.02), "the axis, from I and aVF"
-    each = found[waves.N_COMMON :].reshape(12, waves.N_LEAD)
-    upright = _TO_LEADS > 0
-    np.testing.assert_allclose(each[upright, 0], _TO_LEADS[upright], atol=0.04)
-    np.testing.assert_allclose(each[~upright, 1], _TO_LEADS[~upright], atol=0.04)
-    np.testing.assert_allclose(each[:, 12], 0.3 * _TO_LEADS, atol=0.03)
-    np.testing.assert_allclose(each[:, 9:12], 0, atol=0.1), "no ST segment is raised"
+def test_what_is_measured_has_its_name_place_and_unit():
+    found = waves.wave_features(beat(250.0), 250.0, 0.8)
+    assert found.shape == (len(waves.WAVE_NAMES),) and found.dtype == np.float32
+    named = dict(zip(waves.WAVE_NAMES, found, strict=True))
+    assert named["RR interval"] == pytest.approx(0.8)
+    assert named["PR interval"] == pytest.approx(0.16, abs=0.025)
+    assert named["QRS axis"] == pytest.approx(np.arctan2(2 * 0.7, np.sqrt(3) * 1.0), abs=0.02), "from I and aVF"
+    for lead, factor in zip(STANDARD, _TO_LEADS, strict=True):
+        assert named[f"{'R' if factor > 0 else 'S'} wave in {lead}"] == pytest.approx(factor, abs=0.04)
+        assert named[f"T wave in {lead}"] == pytest.approx(0.3 * factor, abs=0.03)
+        for at in ("J", "J+40 ms", "J+80 ms"):
+            assert named[f"ST at {at} in {lead}"] == pytest.approx(0, abs=0.1), "no ST segment is raised"
     raised = beat(250.0)
     raised[6, round(0.56 * 250) : round(0.66 * 250)] += 0.25
-    assert waves.measured(raised, 250.0, 0.8)[waves.N_COMMON + 6 * waves.N_LEAD + 10] > 0.15
+    again = waves.wave_features(raised, 250.0, 0.8)
+    assert again[waves.WAVE_NAMES.index("ST at J+40 ms in V1")] > 0.15
 
 
 @pytest.mark.parametrize("signal", [np.zeros((12, 1000)), np.ones((12, 1000)), np.eye(12, 1000)])
 def test_without_a_beat_the_numbers_are_finite(signal):
-    prepared = Preparation(STANDARD, 100.0, 0.0, 10.0, scaling="millivolt", cut="tiles", patient=True, waves=True)
-    cut, _ = tiles(signal, 100.0, STANDARD, prepared)
-    assert cut.shape == (1, 25, 1000) and np.isfinite(cut).all()
+    windows = prepare(Span(signal, 100.0, STANDARD, "strip"), PREPARED)
+    assert {name: part.shape for name, part in windows.parts.items()} == {
+        "signal": (1, 12, 1000),
+        "beat": (1, 12, 120),
+        "features": (1, 7 + 204),
+    }
+    assert all(np.isfinite(part).all() for part in windows.parts.values())
+
+
+def beats_in_a_row(rr_s: float = 0.9) -> Windows:
+    """Ten seconds of beats that follow each other, through the one door."""
+    signal = np.zeros((12, 1000))
+    for start in range(10, 880, round(rr_s * 100)):
+        signal[:, start : start + 120] += beat(100.0)[:, : 1000 - start]
+    signal += 0.003 * np.random.default_rng(0).standard_normal(signal.shape)
+    return prepare(Span(signal, 100.0, STANDARD, "strip"), PREPARED)
 
 
 def test_they_stand_behind_the_numbers_on_the_rhythm():
-    """Through the one door, from beats that follow each other; a changed typical beat is measured again."""
-    from einthoven.signal.context import n_numbers, remeasured
-
-    fs_hz, rr = 100.0, 0.9
-    signal = np.zeros((12, 1000))
-    for start in range(10, 880, round(rr * fs_hz)):
-        signal[:, start : start + 120] += beat(fs_hz)[:, : 1000 - start]
-    signal += 0.003 * np.random.default_rng(0).standard_normal(signal.shape)
-    prepared = Preparation(STANDARD, 100.0, 0.0, 10.0, scaling="millivolt", cut="tiles", patient=True, waves=True)
-    window = tiles(signal, fs_hz, STANDARD, prepared)[0][0]
-    at = n_numbers(False, False)
-    assert n_numbers(False, True) == at + waves.N_WAVES
-    assert window[-1, at] == pytest.approx(rr, abs=0.02)
-    assert window[-1, at + 1] == pytest.approx(0.16, abs=0.03), "PR"
-    assert window[-1, at + 2] == pytest.approx(0.09, abs=0.03), "QRS"
-    assert (window[-1, at + waves.N_WAVES :] == 0).all()
-    np.testing.assert_array_equal(remeasured(window, fs_hz, False), window)
-    without = window.copy()
-    without[1:-1:2] = 0
-    assert remeasured(without, fs_hz, False)[-1, at + 2] != window[-1, at + 2]
+    windows = beats_in_a_row(0.9)
+    named = dict(zip(waves.WAVE_NAMES, windows.features[0, PREPARED.columns["waves"]], strict=True))
+    assert PREPARED.columns["waves"] == slice(7, 211)
+    assert named["RR interval"] == pytest.approx(0.9, abs=0.02)
+    assert named["PR interval"] == pytest.approx(0.16, abs=0.03)
+    assert named["QRS duration"] == pytest.approx(0.09, abs=0.03)
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"leads": ("I", "II")},
-        {"patient": False},
-        {"scaling": "local"},
-        {"cut": "beats", "before_s": 0.5},
-        {"mean_mv": (0.0,) * 12, "sd_mv": (1.0,) * 12},
-    ],
-)
-def test_they_need_the_standard_leads_and_typical_beats(wrong):
-    from einthoven.errors import ConfigurationFault
-
-    right = {
-        "leads": STANDARD,
-        "fs_hz": 100.0,
-        "before_s": 0.0,
-        "after_s": 10.0,
-        "scaling": "millivolt",
-        "cut": "tiles",
-    }
-    right |= {"patient": True, "waves": True}
-    Preparation(**right)
-    with pytest.raises(ConfigurationFault, match="waves"):
-        Preparation(**(right | wrong))
+def test_a_changed_typical_beat_is_measured_again():
+    """Its waves alone, in a copy: neither the summary of the rhythm nor the interval to the next beat is another."""
+    windows = beats_in_a_row()
+    again = waves_measured_again(windows, PREPARED)
+    np.testing.assert_allclose(again.features, windows.features, atol=1e-6)
+    changed = Windows(windows.signal, np.zeros_like(windows.beat), windows.features, windows.position)
+    found = waves_measured_again(changed, PREPARED)
+    summary, of_waves = PREPARED.columns["summary"], PREPARED.columns["waves"]
+    np.testing.assert_array_equal(found.features[:, summary], windows.features[:, summary])
+    wanted = waves.wave_features(np.zeros((12, 120)), 100.0, float(windows.features[0, of_waves.start]))
+    np.testing.assert_array_equal(found.features[0, of_waves], wanted)
+    assert found.features[0, of_waves.start + 2] != windows.features[0, of_waves.start + 2], "QRS duration"
+    assert found.beat is changed.beat and found.signal is changed.signal
+    assert changed.features is windows.features, "what was measured before is left alone"
+    without = PREPARED.with_settings(inputs=("signal", "beat", "summary"))
+    unmeasured = Windows(windows.signal, changed.beat, windows.features[:, summary])
+    assert waves_measured_again(unmeasured, without) is unmeasured
 
 
 def test_as_cardiologists_marked_them(real_ludb):

@@ -150,6 +150,7 @@ class Writer:
     def __init__(self, folder: Path, preparation: Preparation):
         self.folder = folder
         self.shapes = shapes_of(preparation)
+        self.is_whole = preparation.is_whole
         self.n = dict.fromkeys(self.shapes, 0)
         self.beat_row: list[Array] = []
         self._files: dict[str, BinaryIO] = {}
@@ -163,14 +164,12 @@ class Writer:
             file.close()
 
     def add(self, windows: Windows) -> None:
-        """Append the windows of one record; a typical beat that all of them share is written once."""
+        """Append the windows of one record; the typical beat that the heartbeats of a record share is written once."""
         for name, values in windows.parts.items():
             if name == "beat":
-                shared = len(values) > 1 and values.strides[0] == 0
-                self.beat_row.append(
-                    np.full(len(values), self.n[name]) if shared else self.n[name] + np.arange(len(values))
-                )
-                values = values[:1] if shared else values
+                own = np.arange(len(values)) if self.is_whole else np.zeros(len(values), np.int64)
+                self.beat_row.append(self.n[name] + own)
+                values = values if self.is_whole else values[:1]
             self._files[name].write(np.ascontiguousarray(values, np.float32).data)
             self.n[name] += len(values)
 

@@ -66,7 +66,7 @@ class Beats:
     def faults(self, fs_hz: float) -> Iterator[str]:
         """Yield what contradicts itself."""
         if min(self.before_s, self.after_s) < 0 or round((self.before_s + self.after_s) * fs_hz) < _LEAST_SAMPLES:
-            yield f"the window reaches from -{self.before_s:g} s to {self.after_s:g} s"
+            yield f"the window reaches from {0 - self.before_s:g} s to {self.after_s:g} s"
 
 
 @dataclass(frozen=True)

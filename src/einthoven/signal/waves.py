@@ -15,7 +15,7 @@ _COMMON = (
     *(("P wave height, all leads", "mV"), ("P wave peak to QRS onset", "s"), ("P wave onset", "s")),
     *(("QRS onset", "s"), ("QRS end", "s"), ("T wave end", "s")),
     *(("QRS axis", "rad"), ("cosine of the QRS axis", "1"), ("sine of the QRS axis", "1"), ("T wave axis", "rad")),
-    *(("cosine of the angle between QRS and T axis", "1"), ("Sokolow-Lyon voltage", "mV"), ("R wave in aVL", "mV")),
+    *(("cosine of the angle between QRS and T axis", "1"), ("Sokolow-Lyon voltage", "mV"), ("R voltage in aVL", "mV")),
     *(("Cornell voltage", "mV"), ("R in I and S in III", "mV"), ("voltage-duration product", "mV s")),
     *((f"R to S in {lead}", "1") for lead in ("V1", "V2", "V3")),
 )
