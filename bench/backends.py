@@ -54,7 +54,7 @@ CHALLENGE = {
     "arrhythminet_v1": 1,
     "arrhythminet_v2": 1,
 }
-"""Rows of the contestants of the study of the Challenge 2017, whose quality is known; in the table with its name ahead."""
+"""Rows of the models of the study of the Challenge 2017, whose quality is known; in the table with its name ahead."""
 _AHEAD = "challenge2017 "
 EVERY = [*SHAPES, *(_AHEAD + name for name in CHALLENGE)]
 WAYS = ("torch fp32", "onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino bf16", "openvino int8")
@@ -68,15 +68,15 @@ def shape_of(name: str) -> tuple[int, int, int]:
 
 
 def network_of(name: str):
-    """An architecture, or a contestant's with its settings."""
+    """An architecture, or a model of the study with its settings."""
     from einthoven.models import MODELS
 
     if not name.startswith(_AHEAD):
         return MODELS[name](*SHAPES[name]).eval()
-    from einthoven.studies.challenge2017 import CONTESTANTS
+    from einthoven.studies.challenge2017 import MODELS as STUDY_MODELS
 
-    contestant = CONTESTANTS[name.removeprefix(_AHEAD)]
-    return MODELS[contestant.architecture](*shape_of(name), **contestant.settings).eval()
+    model = STUDY_MODELS[name.removeprefix(_AHEAD)]
+    return MODELS[model.architecture](*shape_of(name), **model.settings).eval()
 
 
 def measure(name: str, way: str, place: Path) -> dict:
@@ -107,7 +107,7 @@ def measure(name: str, way: str, place: Path) -> dict:
 
 
 def _times(work, most: int, seconds: float) -> list[float]:
-    for _ in range(3):
+    for _ in range(max(1, round(3 * _PATIENCE))):
         work()
     taken, started = [], time.perf_counter()
     while len(taken) < most and time.perf_counter() - started < seconds * _PATIENCE:
@@ -120,7 +120,7 @@ def _times(work, most: int, seconds: float) -> list[float]:
 def _throughput(workers: list, windows: np.ndarray) -> float:
     """Windows a second that the workers answer side by side."""
     per_batch = min(_times(lambda: workers[0](windows), 5, 0.1))
-    repeats = max(1, int(0.1 / per_batch))
+    repeats = max(1, int(0.1 * _PATIENCE / per_batch))
 
     def some(work) -> None:
         for _ in range(repeats):
@@ -205,7 +205,7 @@ def peaks() -> dict[str, float]:
     found = {}
     for name, kind in (("fp32", torch.float32), ("bf16", torch.bfloat16), ("int8", torch.int8)):
         reached = []
-        for size in (512, 1024, 2048):
+        for size in (512, 1024, 2048) if _PATIENCE >= 1 else (512,):
             values = torch.randint(-100, 100, (size, size)).to(kind)
             work = torch._int_mm if kind is torch.int8 else torch.mm
             reached.append(size**3 / min(_times(lambda a=values, f=work: f(a, a), 20, 3.0)))

@@ -32,7 +32,7 @@ def latency(found: dict[str, dict], ways: tuple[str, ...], file: Path) -> None:
 
 
 def quality(rows: dict[str, dict], scores: dict, file: Path) -> None:
-    """The official score of each contestant against its latency, from fp32 to int8; the larger the disc, the larger the file."""
+    """The official score of each model against its latency, from fp32 to int8; the larger the disc, the larger the file."""
     figure = Figure(figsize=(10, 5), layout="constrained")
     axes = figure.subplots()
     score_of = {name: scores[name]["challenge_score"] for name in rows}

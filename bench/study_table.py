@@ -12,6 +12,7 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results"
 _OPTIONS = {"cpsc2018": " --protocol both", "mitbih-small": " --protocol both"}
 _HEADS = {"challenge2017": "The official score", "cpsc2018": "By both protocols", "mitbih-small": "Confusions"}
 _HEADS |= {"ptbxl-model": "By class"}
+_WORK = {"ptbxl-model": "two trainings side by side, "}
 
 
 def main(folders: list[Path]) -> None:
@@ -39,7 +40,7 @@ def page(results: dict, figures: list[str]) -> list[str]:
         "",
         "```",
         f"einthoven study {name} --from DIR{_OPTIONS.get(name, '')} --out studies/{name}      # {hours:.1f} hours of one core, "
-        "shared with other work",
+        f"{_WORK.get(name, '')}shared with other work",
         f"python bench/study_table.py studies/{name}",
         "```",
         "",

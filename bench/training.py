@@ -26,10 +26,10 @@ from einthoven.models import MODELS, blocks, mamba2, s4
 from einthoven.models.resnet1d import PEDIATRIC
 from einthoven.paths import written_aside
 from einthoven.signal.preparation import Preparation
-from einthoven.training.fit import native_bf16
 from einthoven.training.losses import loss_for
 from einthoven.training.module import Training
 from einthoven.training.recipe import Recipe
+from einthoven.training.requirements import native_bf16
 
 CASES = {
     "cnn_lstm on beats (2 x 360)": ("cnn_lstm", {}, 2, 5, 360, 256),

@@ -1,5 +1,6 @@
 """Steps of a study side by side: in processes of their own, kept one by one, gone with their parent."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 
 from einthoven import console, workers
 from einthoven.errors import ConfigurationFault
-from einthoven.studies.study import Steps
+from einthoven.studies.steps import Steps
 
 COSTS = {"first": 1.0, "second": 1.0, "third": 1.0}
 
@@ -27,11 +28,11 @@ def told(value):
 
 def test_steps_are_done_in_other_processes_and_only_once(steps):
     first = steps.do("first", told(1))
-    found = steps.each({name: told(at) for at, name in enumerate(COSTS, start=1)})
+    found = steps.side_by_side({name: told(at) for at, name in enumerate(COSTS, start=1)})
     assert [row["value"] for row in found] == [1, 2, 3]
     assert found[0] == first
     assert all(row["process"] != os.getpid() for row in found[1:])
-    assert steps.each({name: told(0) for name in COSTS}) == found
+    assert steps.side_by_side({name: told(0) for name in COSTS}) == found
 
 
 def test_a_step_that_fails_says_why_and_loses_nothing_that_is_finished(steps):
@@ -40,24 +41,36 @@ def test_a_step_that_fails_says_why_and_loses_nothing_that_is_finished(steps):
 
     steps.do("first", told(1))
     with pytest.raises(ConfigurationFault, match="expected  b"):
-        steps.each({"first": told(0), "second": refused, "third": refused})
+        steps.side_by_side({"first": told(0), "second": refused, "third": refused})
     assert sorted(steps.seconds) == ["first"]
-    assert [row["value"] for row in steps.each({"first": told(0), "second": told(2)})] == [1, 2]
+    assert [row["value"] for row in steps.side_by_side({"first": told(0), "second": told(2)})] == [1, 2]
 
 
 def test_a_smoke_run_stays_in_its_process(tmp_path):
-    found = Steps(tmp_path, {"quick": True}, COSTS).each({name: told(1) for name in COSTS})
+    found = Steps(tmp_path, {"quick": True}, COSTS).side_by_side({name: told(1) for name in COSTS})
     assert {row["process"] for row in found} == {os.getpid()}
 
 
+def spoken():
+    logging.getLogger("einthoven.training.fit").info("epoch 3")
+    return {"bars": console.is_terminal(), "few": console.is_one_of_many()}
+
+
 def test_a_process_beside_others_says_for_whom_it_speaks_and_draws_no_bars(monkeypatch, capsys):
-    monkeypatch.setattr(console, "_speaker", "")
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert console.is_terminal() and not console.is_one_of_many()
-    console.speak_for("cnn-f1")
-    console.note("epoch 3")
+    with console.speaking_for("cnn-f1", True):
+        assert spoken() == {"bars": False, "few": True}
     assert capsys.readouterr().err == "cnn-f1   epoch 3\n"
-    assert console.is_one_of_many() and not console.is_terminal()
+    with console.shown():
+        assert spoken() == {"bars": True, "few": False}
+
+
+def test_processes_are_as_silent_as_the_one_that_started_them(capfd):
+    workers.side_by_side({"a": spoken})
+    assert capfd.readouterr().err == ""
+    with console.shown():
+        workers.side_by_side({"a": spoken})
+    assert capfd.readouterr().err == "a   epoch 3\n"
 
 
 ORPHAN = """

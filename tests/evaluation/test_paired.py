@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
+from einthoven.errors import ConfigurationFault
+from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.intervals import draw_weights
 from einthoven.evaluation.official import CHALLENGE2017
-from einthoven.evaluation.paired import paired, paired_labels
+from einthoven.evaluation.paired import compare, paired
 from einthoven.evaluation.predictions import Predictions
 
 _DRAWS = 100
@@ -72,7 +74,7 @@ def test_p_is_never_below_what_the_draws_can_tell():
 
 def test_where_a_window_bears_several_classes_areas_and_micro_f1_are_compared():
     first, second = _several(0.6, 1), _several(0.3, 2)
-    found = paired_labels(first, second, "patient", _DRAWS)
+    found = paired(first, second, "patient", _DRAWS)
 
     def by(metric) -> float:
         return metric(first) - metric(second)
@@ -86,8 +88,30 @@ def test_where_a_window_bears_several_classes_areas_and_micro_f1_are_compared():
     assert all(row["difference"]["low"] > 0 and row["p"] < 0.05 for row in found.values())
 
 
+@pytest.mark.parametrize("several", [False, True])
+def test_a_comparison_has_the_figures_of_both(several: bool):
+    first, second = (
+        (_several(0.6, 1), _several(0.3, 2)) if several else (_answers(("a", "b"), r, 1) for r in (0.7, 0.6))
+    )
+    found = compare(first, second, "patient", _DRAWS)
+    assert found["n_test"] == 240 and found["n_patients"] == 20
+    assert list(found["metrics"]) == (["macro_auroc", "macro_auprc", "micro_f1"] if several else ["macro_f1"])
+    whole = [evaluate(answers, "patient", _DRAWS) for answers in (first, second)]
+    tests = paired(first, second, "patient", _DRAWS)
+    for name, row in found["metrics"].items():
+        assert [row["first"], row["second"]] == [scores[name] for scores in whole]
+        test = tests[name] if several else tests
+        assert (row["difference"], row["p"]) == (test["difference"], test["p"])
+
+
 @pytest.mark.parametrize("what", ["record", "position", "truth"])
 def test_answers_for_other_windows_are_refused(what: str):
     first = _answers(("a", "b"), 0.7, 1)
-    with pytest.raises(ValueError, match="same windows"):
+    with pytest.raises(ConfigurationFault, match="different windows"):
         paired(first, replace(first, **{what: getattr(first, what)[::-1]}), "patient", _DRAWS)
+
+
+def test_answers_of_other_classes_are_refused():
+    first = _answers(("a", "b"), 0.7, 1)
+    with pytest.raises(ConfigurationFault, match="different classes"):
+        paired(first, replace(first, classes=("a", "c")), "patient", _DRAWS)

@@ -57,7 +57,7 @@ def untrained_of(
         meanings=tuple("abcde"),
         preparation=wanted,
         training={},
-        multi=several,
+        multilabel=several,
     )
     bundle.save(folder, card, {name: values.numpy() for name, values in network.state_dict().items()})
     return load(folder)

@@ -127,7 +127,7 @@ def test_crops_beside_typical_beats(untrained, tmp_path):
     folders = []
     for name, settings, prepared in (("typical_beat", {"width": 8}, whole), ("inception1d", {"width": 4}, alone)):
         net = built(MODELS[name], InputShape.of(prepared), 4, settings)
-        told = replace(card, name=name, architecture=name, settings=settings, preparation=prepared, multi=True)
+        told = replace(card, name=name, architecture=name, settings=settings, preparation=prepared, multilabel=True)
         bundle.save(tmp_path / name, told, {key: tensor.numpy() for key, tensor in net.state_dict().items()})
         folders.append(tmp_path / name)
     windows = Windows(**{name: x.numpy() for name, x in InputShape.of(whole).sample(3, torch.randn).items()})

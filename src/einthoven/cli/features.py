@@ -24,7 +24,9 @@ class Features:
 
         if self.name is None:
             rows = [(name, len(known), f"a {known.per}", known.title) for name, known in FEATURES.items()]
-            console.table(("set", "measurements", "for each", "what"), rows, "Inputs for --prepare.inputs, beside signal and beat")
+            console.table(
+                ("set", "measurements", "for each", "what"), rows, "Inputs for --prepare.inputs, beside signal and beat"
+            )
             console.say("einthoven features NAME lists the measurements of a set.")
             return 0
         if self.name not in FEATURES:

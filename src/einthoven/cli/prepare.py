@@ -12,6 +12,7 @@ from einthoven.corpora import CORPORA
 from einthoven.corpora.corpus import Corpus
 from einthoven.errors import UnknownName
 from einthoven.signal.preparation import SCALINGS, Beats, Preparation, SignalSpec, Tiles
+from einthoven.user_file import is_reference
 
 From = Annotated[Path, arg(name="from", metavar="DIR")]
 
@@ -38,16 +39,23 @@ class Windows:
 
 
 def corpus_named(name: str) -> Corpus:
-    """A corpus of CORPORA.
+    """A corpus of CORPORA, or one that a user's file declares, ``./mine.py[:NAME]``, which is run.
 
     Raises
     ------
-    UnknownName
-        Naming those there are.
+    UnknownName, ConfigurationFault
+        If there is none, or a user's corpus breaks a clause of the contract.
     """
+    if is_reference(name):
+        from einthoven.corpora.own import corpus_in
+
+        return corpus_in(name)
     if name not in CORPORA:
         raise UnknownName(
-            "there is no such corpus.", found=name, expected=", ".join(CORPORA), remedy="einthoven corpora"
+            "there is no such corpus.",
+            found=name,
+            expected=f"{', '.join(CORPORA)}, or a file of yours that declares one",
+            remedy="einthoven corpora      lists them; --corpus ./mine.py names a file of yours",
         )
     return CORPORA[name]
 
@@ -60,7 +68,7 @@ class Prepare:
     """
 
     corpus: Positional[str]
-    """Name of the corpus (einthoven corpora lists them)."""
+    """Name of the corpus (einthoven corpora lists them), or a file of yours that declares one, ./mine.py[:NAME]."""
     source: From
     """Folder of the corpus as its publisher lays it out."""
     protocol: str = "clean"

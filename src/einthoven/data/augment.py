@@ -69,7 +69,9 @@ def stretch(batch: Batch, rng: torch.Generator, *, most: float = 0.2) -> Batch:
         return x.gather(2, low.expand_as(x)) * (1 - part) + x.gather(2, (low + 1).expand_as(x)) * part
 
     signal = stretched(batch.signal, (batch.signal.shape[-1] - 1) / 2)
-    return replace(batch, signal=signal, beat=None if batch.beat is None else stretched(batch.beat, float(batch.r_peak)))
+    return replace(
+        batch, signal=signal, beat=None if batch.beat is None else stretched(batch.beat, float(batch.r_peak))
+    )
 
 
 def other_leads(batch: Batch, rng: torch.Generator, *, dropped: float = 0.3) -> Batch:

@@ -1,5 +1,6 @@
 """Build the store of a corpus and a preparation, on every core at once."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from einthoven.errors import (
 from einthoven.paths import folder_aside
 from einthoven.signal.preparation import Preparation, prepare
 from einthoven.signal.windows import Windows
+
+_log = logging.getLogger(__name__)
 
 _WORTH_WORKERS = 10_000_000
 """Bytes of a corpus below which workers take longer to begin than one process to end."""
@@ -56,7 +59,7 @@ def build(
                     raise _incomplete(corpus, source, found.manifest["refused"])
                 return replace(found, manifest=found.manifest | _of_the_listing(listing))
         except StoreDamaged as error:
-            console.note(f"{error.summary} It is made again.")
+            _log.info("%s It is made again.", error.summary)
     files = _files_of(corpus, source, entries)
     with folder_aside(folder) as aside:
         with stores.Writer(aside, preparation) as writer:

@@ -4,8 +4,10 @@ import numpy as np
 import torch
 
 from einthoven.bundle import Card
+from einthoven.explanation import measurements
 from einthoven.explanation.gradcam import gradcam, laid_over, over_trace
-from einthoven.inference.findings import Findings, Why
+from einthoven.inference.answer import RecordAnswer
+from einthoven.inference.evidence import Evidence
 from einthoven.inference.predictor import Predictor
 from einthoven.signal.preparation import Preparation, crops, prepare, waves_measured_again
 from einthoven.signal.rhythm import INTERVAL_NAMES, interval_features
@@ -19,7 +21,7 @@ def needs_weights(card: Card) -> bool:
     return "rhythm" not in card.preparation.inputs
 
 
-def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
+def why(predictor: Predictor, findings: RecordAnswer) -> tuple[Evidence, ...]:
     """Find the evidence for each class that is predicted (five at most): Grad-CAM over its window, and what each lead adds.
 
     A lead's share is measured, not inferred: by how much the probability falls when the lead is silenced. Of a model that reads
@@ -29,14 +31,14 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
     """
     record, card = findings.record, predictor.card
     windows = prepare(record, card.preparation)
-    said = [at for at in np.argsort(-findings.probability, kind="stable") if findings.said[at]][:_MOST]
+    said = [at for at in np.argsort(-findings.record_probabilities, kind="stable") if findings.is_predicted[at]][:_MOST]
     found = []
     for label in said:
-        loudest = int(findings.each[:, label].argmax())
+        loudest = int(findings.probabilities[:, label].argmax())
         window = windows[loudest : loudest + 1]
         silenced = waves_measured_again(_silenced(window, len(findings.leads)), card.preparation)
-        falls = findings.each[loudest, label] - predictor.probabilities(silenced)[:, label]
-        start_s = float(findings.starts[loudest]) / record.fs_hz
+        falls = findings.probabilities[loudest, label] - predictor.probabilities(silenced)[:, label]
+        start_s = float(findings.samples[loudest]) / record.fs_hz
         beat, trace, parts = None, None, ()
         if not needs_weights(card):
             told, parts = _over_the_trace(predictor, window, label)
@@ -46,7 +48,18 @@ def why(predictor: Predictor, findings: Findings) -> tuple[Why, ...]:
             trace = None if found_on is None else found_on[0]
         else:
             told = _map(predictor, window, int(label))
-        found.append(Why(int(label), start_s, told, tuple(falls.tolist()), beat, trace, parts))
+        found.append(
+            Evidence(
+                int(label),
+                start_s,
+                told,
+                tuple(falls.tolist()),
+                beat,
+                trace,
+                parts,
+                measurements.decisive(predictor, window, int(label)),
+            )
+        )
     return tuple(found)
 
 
@@ -61,7 +74,7 @@ def _silenced(window: Windows, n_leads: int) -> Windows:
 
 
 def _over_the_beat(predictor: Predictor, window: Windows, label: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the typical beat [leads, samples], and how the probability falls, over its largest fall, where a piece is flattened."""
+    """Return the typical beat [leads, samples], and how the probability falls where a piece is flattened, over its largest fall."""
     prepared = predictor.card.preparation
     n, span = prepared.beat_samples, max(2, round(_PIECE_S * prepared.fs_hz))
     starts = np.arange(0, n - span + 1, max(1, span // 2))

@@ -9,10 +9,11 @@ from torch.nn import functional as F
 
 from einthoven.data.batches import tensors
 from einthoven.models.ensemble import OverCrops
-from einthoven.models.inputs import arguments, reads
+from einthoven.models.inputs import arguments
 from einthoven.signal.windows import Windows
 
 Inputs = dict[str, Tensor]
+Given = tuple[Tensor | None, ...]
 
 _BATCH = 256
 
@@ -100,14 +101,14 @@ def _map_of(network: nn.Module, inputs: Inputs, labels: Tensor) -> Tensor:
         maps = _map_of(network.network, cut, labels.repeat_interleave(len(network.starts)))
         return _scaled(laid_over(maps.unflatten(0, (len(labels), -1)), network.starts, n_samples))
     given = arguments(network, inputs)
-    if not any(isinstance(module, nn.Conv1d) for module in network.modules()):
-        found = _occluded(network, given, reads(network), labels)
+    if given[0] is None or not any(isinstance(module, nn.Conv1d) for module in network.modules()):
+        found = _occluded(network, given, labels)
     else:
         from captum.attr import LayerGradCam
 
         # cuDNN aside, an LSTM gives no gradient in eval mode only where it is fused; captum leaves the mode to us.
         attributed = LayerGradCam(network, _last_convolution(network, given)).attribute(
-            given, labels, relu_attributions=True
+            given[0], labels, additional_forward_args=given[1:] or None, relu_attributions=True
         )
         found = attributed.detach()
     stretched = F.interpolate(found, n_samples, mode="linear", align_corners=False)
@@ -124,22 +125,23 @@ def laid_over(maps: Tensor, starts: Sequence[int], n_samples: int) -> Tensor:
     return total / n.clamp(min=1)
 
 
-def _occluded(network: nn.Module, given: tuple[Tensor, ...], names: tuple[str, ...], labels: Tensor) -> Tensor:
+def _occluded(network: nn.Module, given: Given, labels: Tensor) -> Tensor:
     """Return where hiding a twentieth of what is read makes the class less probable [n, 1, samples].
 
     For what has no convolution (forests, LSTMs): over the signal, else the typical beat; zeros where neither is read.
     """
-    at = next((at for at, name in enumerate(names) if name in ("signal", "beat")), None)
-    if at is None:
+    at = next((at for at, part in enumerate(given) if part is not None and part.ndim == 3), None)
+    series = None if at is None else given[at]
+    if at is None or series is None:
         return torch.zeros(len(labels), 1, 1)
-    n_samples = given[at].shape[2]
+    n_samples = series.shape[2]
     span = max(1, n_samples // 20)
     starts = list(range(0, n_samples - span + 1, max(1, span // 2)))
     found, n = torch.zeros(len(labels), 1, n_samples), torch.zeros(n_samples)
     with torch.no_grad():
         before = network(*given).gather(1, labels[:, None])
         for start in starts:
-            hidden = given[at].clone()
+            hidden = series.clone()
             hidden[:, :, start : start + span] = 0.0
             after = network(*given[:at], hidden, *given[at + 1 :]).gather(1, labels[:, None])
             found[:, 0, start : start + span] += before - after
@@ -151,7 +153,7 @@ def _scaled(maps: Tensor) -> Tensor:
     return maps / maps.amax(dim=1, keepdim=True).clamp(min=1e-12)
 
 
-def _last_convolution(network: nn.Module, given: tuple[Tensor, ...]) -> nn.Module:
+def _last_convolution(network: nn.Module, given: Given) -> nn.Module:
     """The convolution over time that runs last."""
     ran: list[nn.Module] = []
     hooks = [
@@ -161,7 +163,7 @@ def _last_convolution(network: nn.Module, given: tuple[Tensor, ...]) -> nn.Modul
     ]
     try:
         with torch.no_grad():
-            network(*(part[:1] for part in given))
+            network(*(None if part is None else part[:1] for part in given))
     finally:
         for hook in hooks:
             hook.remove()

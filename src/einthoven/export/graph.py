@@ -50,7 +50,7 @@ def add_graph(folder: Path) -> Card:
         content, numbers, told = to_onnx(folded(reference.network), windows), None, b""
     both = [answers.logits(windows) for answers in (OnnxBackend(content, card, folder, numbers=numbers), reference)]
     if is_ensemble:  # its logits are logarithms of probabilities: far out they magnify what is nothing
-        both = [1 / (1 + np.exp(-logits)) if card.multi else np.exp(logits) for logits in both]
+        both = [1 / (1 + np.exp(-logits)) if card.multilabel else np.exp(logits) for logits in both]
     difference = float(np.abs(both[0] - both[1]).max())
     if not difference <= TOLERANCE:
         raise BundleDamaged(
@@ -165,8 +165,8 @@ def to_onnx(network, windows: Windows, is_whole: bool = True) -> bytes:
     batch = torch.export.Dim("batch")
     with tempfile.TemporaryDirectory() as aside:
         file = Path(aside) / bundle.GRAPH
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        silent = console.quieted("torch.onnx", level=logging.ERROR)
+        with silent, warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 network,
@@ -185,11 +185,10 @@ def to_onnx(network, windows: Windows, is_whole: bool = True) -> bytes:
 
 def _any_batch(network, given: tuple, batch) -> tuple:
     """Return the dynamic shapes of a network's arguments; one that takes ``*parts`` wants them as one."""
-    import inspect
+    from einthoven.models.inputs import takes_any
 
-    shapes = tuple({0: batch} for _ in given)
-    takes_any = any(p.kind is p.VAR_POSITIONAL for p in inspect.signature(network.forward).parameters.values())
-    return (shapes,) if takes_any else shapes
+    shapes = tuple(None if part is None else {0: batch} for part in given)
+    return (shapes,) if takes_any(network) else shapes
 
 
 def _reckoned(file: Path) -> Path:

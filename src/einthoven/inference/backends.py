@@ -10,7 +10,7 @@ import numpy as np
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged, library_missing
+from einthoven.errors import BundleDamaged, EinthovenError, optional_imports
 from einthoven.signal.windows import Windows
 
 CARD_KEY = "einthoven.card"
@@ -43,23 +43,23 @@ class TorchBackend:
     name = "torch"
 
     def __init__(self, folder: Path, card: Card):
-        if not find_spec("torch"):
-            raise library_missing("torch")
-        import torch
+        with optional_imports():
+            import torch
 
-        from einthoven.models import MODELS
-        from einthoven.models.inputs import InputShape, built
+            from einthoven.models import own
+            from einthoven.models.inputs import InputShape, built
 
         tensors = bundle.load_weights(folder, card)
+        model = own.named(card.architecture, card.training)
         try:
             shape = InputShape.of(card.preparation)
-            network = built(MODELS[card.architecture], shape, len(card.classes), card.settings)
+            network = built(model, shape, len(card.classes), card.settings)
             network.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise BundleDamaged(
                 f"the weights in {folder} do not fit the architecture on the card.",
                 found=f"{card.architecture}: {str(error).splitlines()[0]}",
-                expected=f"one of {', '.join(MODELS)} with the card's settings",
+                expected="weights of that architecture with the card's settings",
                 remedy="copy the bundle again, or use the version of einthoven it was made with",
             ) from error
         self.network = network.eval()
@@ -90,7 +90,8 @@ class OnnxBackend:
     def __init__(
         self, content: bytes, card: Card, where: Path, threads: int = 0, numbers: dict[str, np.ndarray] | None = None
     ):
-        import onnxruntime
+        with optional_imports():
+            import onnxruntime
 
         try:
             options = onnxruntime.SessionOptions()
@@ -127,7 +128,8 @@ class OpenVinoBackend:
     name = "openvino"
 
     def __init__(self, model: bytes | Path, card: Card, where: Path, threads: int = 0):
-        import openvino
+        with optional_imports():
+            import openvino
 
         # Reckoning in 16 bits is for those who asked for it when they exported.
         precision = "bf16" if card.export.get("precision") == "bf16" else "f32"
@@ -190,7 +192,8 @@ def card_inside(file: Path) -> Card:
     is_pair = file.suffix.lower() == ".xml"
     try:
         if is_pair:
-            import openvino
+            with optional_imports():
+                import openvino
 
             read = openvino.Core().read_model(str(file))
             paths = [key.split(".") for key in (CARD_KEY, DIGEST_KEY)]
@@ -199,7 +202,8 @@ def card_inside(file: Path) -> Card:
             text, stated = (str(read.get_rt_info(path).astype(str)) for path in paths)
             contents = [file.read_bytes(), file.with_suffix(".bin").read_bytes()]
         else:
-            import onnxruntime
+            with optional_imports():
+                import onnxruntime
 
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 4
@@ -214,8 +218,8 @@ def card_inside(file: Path) -> Card:
                 "its content is not what its checksum says: it was changed, or its files are of two exports"
             )
         return Card.from_dict(json.loads(text))
-    except ImportError as error:
-        raise library_missing(error.name) from error
+    except EinthovenError:
+        raise
     except Exception as error:
         raise BundleDamaged(
             f"{file} is no model that einthoven exported.",
@@ -247,8 +251,14 @@ def _require_shapes(card: Card, takes: dict[str, list], gives: list) -> dict[str
         "features": [prepared.n_features],
     }
     # A graph of einthoven 0.1 has one input of another name.
-    names = dict.fromkeys(takes, "signal") if len(takes) == 1 and not takes.keys() & stated.keys() else {n: n for n in takes}
-    if any(stated.get(names[port]) != list(shape) for port, shape in takes.items()) or list(gives) != [len(card.classes)]:
+    names = (
+        dict.fromkeys(takes, "signal")
+        if len(takes) == 1 and not takes.keys() & stated.keys()
+        else {n: n for n in takes}
+    )
+    if any(stated.get(names[port]) != list(shape) for port, shape in takes.items()) or list(gives) != [
+        len(card.classes)
+    ]:
         raise ValueError(f"it takes {takes} and gives {list(gives)}, the card says {stated} and {[len(card.classes)]}")
     return names
 

@@ -231,7 +231,7 @@ def keep_result(predictor: Predictor, metrics: dict) -> dict | None:
     """
     if is_bundled(predictor.folder) or predictor.is_exported:
         return None
-    kept = ("n", "f1", "auroc") if predictor.card.multi else ("n", "f1")
+    kept = ("n", "f1", "auroc") if predictor.card.multilabel else ("n", "f1")
     per = {name: {key: row[key] for key in kept} for name, row in metrics["per_class"].items()}
     row = {name: metrics[name] for name in (*_ON_A_CARD, *headline(metrics))} | {"per_class": per}
     card = predictor.card

@@ -152,9 +152,9 @@ RULES = {"mean": mean, "vote": vote, "weighted": mean, "dynamic": dynamic, "top2
 
 
 def _member(shape: InputShape, n_classes: int, name: str, settings: dict[str, Any], crop: int = 0) -> nn.Module:
-    from einthoven.models import MODELS
+    from einthoven.models import own
 
     if not crop:
-        return built(MODELS[name], shape, n_classes, settings)
-    network = built(MODELS[name], InputShape(shape.n_leads, crop), n_classes, settings)
+        return built(own.named(name), shape, n_classes, settings)
+    network = built(own.named(name), InputShape(shape.n_leads, crop), n_classes, settings)
     return OverCrops(network, shape.n_samples, crop)

@@ -97,9 +97,22 @@ def built(model: type[nn.Module], shape: InputShape, n_classes: int, settings: M
     return model(shape.n_leads, n_classes, shape.n_samples, **(sizes | plain))
 
 
-def arguments(network: nn.Module, inputs: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-    """Return the parts that a network reads, in the order of its arguments."""
-    return tuple(inputs[name] for name in PARTS if name in reads(network))
+def arguments(network: nn.Module, inputs: Mapping[str, Tensor]) -> tuple[Tensor | None, ...]:
+    """Return the arguments ``(signal, beat, features)`` of a network, None for a part that it does not read.
+
+    Trailing parts that are not read are left out; a network whose ``forward`` takes ``*parts`` gets those alone that it reads.
+    """
+    read = reads(network)
+    if takes_any(network):
+        return tuple(inputs[name] for name in PARTS if name in read)
+    last = max(PARTS.index(name) for name in read)
+    return tuple(inputs[name] if name in read else None for name in PARTS[: last + 1])
+
+
+def takes_any(network: nn.Module) -> bool:
+    """Return whether ``forward`` takes ``*parts``."""
+    kinds = (parameter.kind for parameter in inspect.signature(network.forward).parameters.values())
+    return any(kind is inspect.Parameter.VAR_POSITIONAL for kind in kinds)
 
 
 def call(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:

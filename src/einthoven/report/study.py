@@ -1,21 +1,318 @@
-"""Knows how a study reads: one table, one page, its learning curves. Computes no score."""
+"""Show a study: its table, its page, its figures and its learning curves."""
 
 import base64
 import csv
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
 from jinja2 import Environment, PackageLoader
 
 from einthoven import __version__
+from einthoven.evaluation.predictions import Predictions
+from einthoven.paths import written_aside
+from einthoven.report import plots
 from einthoven.report.tables import cells
 
-_METRICS = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
+Cell = Callable[[str, dict[str, Any]], str]
+"""Text of a cell, from the row's label and the evaluation of its model."""
+BEAT_METRICS = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
+"""Metrics of a table of beats."""
 _SMOKE = "SMOKE RUN: a few windows and an epoch each; these numbers mean nothing."
 
 
+def label(name: str, _: dict[str, Any]) -> str:
+    """Return the label of a row."""
+    return name
+
+
+def part_of_label(at: int) -> Cell:
+    """Make a cell of one part of a label whose parts are joined by hyphens."""
+    return lambda name, _: name.split("-")[at]
+
+
+def leaking(found: dict[str, Any]) -> str:
+    """Return the mark of an evaluation whose parts share patients."""
+    return " (LEAKS PATIENTS)" if found["leaks_patients"] else ""
+
+
+def protocol(_: str, found: dict[str, Any]) -> str:
+    """Return the protocol of an evaluation, with the mark of one that leaks."""
+    return found["protocol"] + leaking(found)
+
+
+class PublishedResults(Protocol):
+    """What a table needs to know of published results: the row they belong to, and its figures as printed."""
+
+    name: str
+    figures: dict[str, str]
+
+
+def beside(published: Sequence[PublishedResults], metric: str = "") -> Cell:
+    """Make a cell of what a paper reports for the model of the row.
+
+    Parameters
+    ----------
+    published : sequence of Published
+        Results by the label of the row.
+    metric : str
+        The figure that is shown; all with their names, if empty.
+
+    Returns
+    -------
+    callable
+        The cell; empty for a model that no paper reports.
+    """
+    every = {row.name: ", ".join(f"{name} {text}" for name, text in row.figures.items()) for row in published}
+    known = {row.name: row.figures.get(metric, "") for row in published} if metric else every
+    return lambda name, _: known.get(name, "")
+
+
+def figure(*metrics: str, digits: int = 3) -> Cell:
+    """Make a cell of a metric's value and interval.
+
+    Parameters
+    ----------
+    *metrics : str
+        Names of a metric; the first one that an evaluation has is shown.
+    digits : int
+        Digits behind the point.
+
+    Returns
+    -------
+    callable
+        The cell.
+    """
+    return lambda _, found: _spread(next(found[name] for name in metrics if name in found), digits)
+
+
+def class_f1(name: str, interval: bool = False) -> Cell:
+    """Make a cell of the F1 of a class.
+
+    Parameters
+    ----------
+    name : str
+        Name of the class.
+    interval : bool
+        Whether its interval is shown too.
+
+    Returns
+    -------
+    callable
+        The cell.
+    """
+    return lambda _, found: (
+        _spread(found["per_class"][name]["f1"]) if interval else cells(found["per_class"][name]["f1"])[0]
+    )
+
+
+def price(results: dict[str, Any], key: str, form: str, per: float = 1.0) -> Cell:
+    """Make a cell of what a model costs, empty where that is not known.
+
+    Parameters
+    ----------
+    results : dict
+        Of the study, with ``cost`` by label.
+    key : str
+        Name of the cost.
+    form : str
+        How it is written, for :meth:`str.format`.
+    per : float
+        Unit that it is written in.
+
+    Returns
+    -------
+    callable
+        The cell.
+    """
+    known = results["cost"]
+    return lambda name, _: form.format(known[name][key] / per) if name in known else ""
+
+
+def count(key: str) -> Cell:
+    """Make a cell of a count that an evaluation has, such as its rows."""
+    return lambda _, found: f"{found[key]:,}"
+
+
+def drawn(found: dict[str, Any], unit: str = "") -> str:
+    """Return how the intervals of an evaluation were drawn, in words; over another unit's name, if it is stated."""
+    told = found["interval"]
+    return f"{told['level']:.0%} intervals over {unit or told['unit']}s, {told['draws']:,} draws"
+
+
+def table(
+    results: dict[str, Any],
+    title: str,
+    columns: dict[str, Cell],
+    remarks: Sequence[str],
+    shown: Sequence[str] = (),
+    rows: Iterable[tuple[str, dict[str, Any]]] | None = None,
+    published: Sequence[PublishedResults] = (),
+) -> dict[str, Any]:
+    """Lay out the table of a study.
+
+    Parameters
+    ----------
+    results : dict
+        Of the study, with ``scores``, ``smoke_run`` and ``seconds``.
+    title : str
+        Title of the table.
+    columns : dict of callable
+        Cells by the head of their column.
+    remarks : sequence of str
+        What a reader must know.
+    shown : sequence of str
+        Columns that are shown in a terminal; all, if empty.
+    rows : iterable of (str, dict)
+        Labels and evaluations; the study's scores, if None.
+    published : sequence of Published
+        Results of papers for rows of their own, by column.
+
+    Returns
+    -------
+    dict
+        ``title``, ``columns``, ``rows``, ``remarks`` and ``shown``, plain values.
+    """
+    rows = results["scores"].items() if rows is None else rows
+    body = [[cell(name, found) for cell in columns.values()] for name, found in rows]
+    body += [[row.name, *(row.figures.get(column, "") for column in list(columns)[1:])] for row in published]
+    hours = f"{sum(results['seconds'].values()) / 3600:.1f} hours of computing."
+    return {
+        "title": title,
+        "columns": list(columns),
+        "rows": body,
+        "remarks": [*([_SMOKE] if results["smoke_run"] else []), *remarks, hours],
+        "shown": list(shown or columns),
+    }
+
+
+def beat_table(
+    results: dict[str, Any], first: dict[str, Any], shown: Sequence[str], published: Sequence[PublishedResults]
+) -> dict[str, Any]:
+    """Lay out a study of beats: overall metrics, F1 of each class, and the test against a model of the same kind.
+
+    Parameters
+    ----------
+    results : dict
+        Of the study, with ``scores`` and ``against_none``, the tests by label.
+    first : dict
+        The evaluation that the title speaks of.
+    shown : sequence of str
+        Columns that are shown in a terminal.
+    published : sequence of Published
+        Results of papers.
+
+    Returns
+    -------
+    dict
+        As :func:`table` gives it.
+    """
+
+    def against_none(name: str, _: dict[str, Any]) -> str:
+        test = results["against_none"].get(name)
+        return f"{test['difference']['value']:+.3f} (p {test['p']:.3f})" if test else ""
+
+    columns: dict[str, Cell] = {"model": label} | {metric: figure(metric) for metric in BEAT_METRICS}
+    columns |= {f"F1 {name}": class_f1(name, interval=True) for name in first["per_class"]}
+    columns |= {"against none": against_none}
+    tested = f"{first['n_test']:,} beats of {first['n_patients']} patients"
+    title = f"MIT-BIH, protocol {first['protocol']}: {tested}; {drawn(first)}"
+    return table(results, title, columns, [first["remark"]], shown, published=published)
+
+
+def draw_roc(label: str, found: dict[str, Any] | None, answers: Path, file: Path) -> None:
+    """Draw the ROC curves of a scored model, if it was asked for.
+
+    Parameters
+    ----------
+    label : str
+        Label of the model.
+    found : dict or None
+        Its evaluation.
+    answers : Path
+        Folder of its answers.
+    file : Path
+        The figure.
+    """
+    if found is not None:
+        plots.roc(Predictions.read(answers / f"{label}.csv"), found, file)
+
+
+def draw_classes(label: str, _: object, results: dict[str, Any], file: Path) -> None:
+    """Draw a scored model's classes, if it was asked for: their areas, or which are taken for which.
+
+    Parameters
+    ----------
+    label : str
+        Label of the model.
+    _ : object
+        The study under way.
+    results : dict
+        Of the study, with ``scores``.
+    file : Path
+        The figure.
+    """
+    found = results["scores"].get(label)
+    if found is not None:
+        (plots.classes if "macro_auroc" in found else plots.confusion)(found, file)
+
+
+def draw_protocols(_: object, results: dict[str, Any], file: Path) -> None:
+    """Draw macro-F1 of each model, protocol below protocol.
+
+    Parameters
+    ----------
+    _ : object
+        The study under way.
+    results : dict
+        Of the study, with ``scores`` for each of ``protocols``.
+    file : Path
+        The figure.
+    """
+    scores = {f"protocol {name}": by["scores"] for name, by in results["protocols"].items()}
+    groups = {name: {label: row["macro_f1"] for label, row in rows.items()} for name, rows in scores.items() if rows}
+    plots.spread(groups, "macro-F1, 95 % interval", file)
+
+
+def draw_cost(metric: str, title: str, each: str, _: object, results: dict[str, Any], file: Path) -> None:
+    """Draw a metric of each model against its multiply-accumulates.
+
+    Parameters
+    ----------
+    metric, title : str
+        Name of the metric, and what is written at its axis.
+    each : str
+        What the multiply-accumulates are counted for.
+    _ : object
+        The study under way.
+    results : dict
+        Of the study, with ``scores`` and ``cost``.
+    file : Path
+        The figure.
+    """
+    price = {
+        name: results["cost"][name]["multiply_accumulates"] / 1e6
+        for name in results["scores"]
+        if name in results["cost"]
+    }
+    points = {name: (value, results["scores"][name][metric]) for name, value in price.items()}
+    plots.trade(points, f"million multiply-accumulates {each}", title, file)
+
+
 def learning_curve(logs: Path) -> list[float]:
-    """Validation macro-F1 of each epoch, over every start of a run."""
+    """Return the validation macro-F1 of each epoch, over every start of a run.
+
+    Parameters
+    ----------
+    logs : Path
+        Folder of the run's logs.
+
+    Returns
+    -------
+    list of float
+        One value an epoch.
+    """
     found: dict[int, float] = {}
     for file in sorted(logs.glob("csv/start*/metrics.csv")):
         with file.open(newline="") as rows:
@@ -25,59 +322,53 @@ def learning_curve(logs: Path) -> list[float]:
     return [found[epoch] for epoch in sorted(found)]
 
 
-def table(results: dict, paper: Sequence[dict]) -> dict:
-    """Title, columns, rows and remarks of a study's main table.
+def write(results: dict[str, Any], folder: Path) -> None:
+    """Write results.json, table.md and report.html, with every figure of the folder.
 
     Parameters
     ----------
-    results : with ``scores``, ``against_none``, ``trained``; paper : rows of published numbers
+    results : dict
+        Of the study, with its table.
+    folder : Path
+        Of the study.
     """
-    scores = results["scores"]
-    first = next(iter(scores.values()))  # the title speaks of its test part
-    classes = list(first["per_class"])
-    columns = ["model", *_METRICS, *[f"F1 {name}" for name in classes], "against none"]
-    rows = []
-    for label, found in scores.items():
-        test = results["against_none"].get(label)
-        against = f"{test['difference']['value']:+.3f} (p {test['p']:.3f})" if test else ""
-        per = [" (".join(cells(found["per_class"][name]["f1"])) + ")" for name in classes]
-        rows.append([label, *[" (".join(cells(found[name])) + ")" for name in _METRICS], *per, against])
-    for row in paper:
-        figures = ["" if name not in row else f"{row[name]:.3f}" for name in _METRICS]
-        rows.append([f"Song et al. 2026: {row['what']}", *figures, *[""] * len(classes), ""])
-    drawn = first["interval"]
-    title = (
-        f"MIT-BIH, protocol {results['protocol']}: {first['n_test']:,} beats of {first['n_patients']} patients; "
-        f"{drawn['level']:.0%} intervals over {drawn['unit']}s, {drawn['draws']:,} draws"
-    )
-    hours = sum(results["seconds"].values()) / 3600
-    remarks = [*([_SMOKE] if results["smoke_run"] else []), first["remark"], f"{hours:.1f} hours of computing."]
-    return {"title": title, "columns": columns, "rows": rows, "remarks": remarks}
+    for name, content in (
+        ("results.json", json.dumps(results, indent=1) + "\n"),
+        ("table.md", markdown(results)),
+        ("report.html", render(results, sorted((folder / "figures").glob("*.png")))),
+    ):
+        with written_aside(folder / name) as aside:
+            aside.write_text(content, encoding="utf-8")
 
 
-def markdown(results: dict) -> str:
-    """The study's table as a page of Markdown."""
+def markdown(results: dict[str, Any]) -> str:
+    """Return the study's table as a page of Markdown."""
     lines = [f"# {results['title']}", "", *[line + "\n" for line in results["remarks"]]]
-    lines += [
-        _row(results["columns"]),
-        _row(["---"] * len(results["columns"])),
-        *[_row(row) for row in results["rows"]],
-    ]
+    body = (results["columns"], ["---"] * len(results["columns"]), *results["rows"])
+    lines += ["| " + " | ".join(str(value) for value in row) + " |" for row in body]
     return "\n".join([*lines, ""])
 
 
-def render(results: dict, figures: Sequence[Path]) -> str:
-    """The study as one self-contained page.
+def render(results: dict[str, Any], figures: Sequence[Path]) -> str:
+    """Return the study as one self-contained page.
 
     Parameters
     ----------
-    figures : PNG files, shown in this order under their names
+    results : dict
+        Of the study, with its table.
+    figures : sequence of Path
+        PNG files, shown in this order under their names.
+
+    Returns
+    -------
+    str
+        HTML.
     """
     loader = PackageLoader("einthoven.report")
     page = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template("study.html")
-    drawn = [(file.stem, base64.b64encode(file.read_bytes()).decode()) for file in figures]
-    return page.render(results=results, figures=drawn, version=__version__)
+    embedded = [(file.stem, base64.b64encode(file.read_bytes()).decode()) for file in figures]
+    return page.render(results=results, figures=embedded, version=__version__)
 
 
-def _row(values: Sequence[object]) -> str:
-    return "| " + " | ".join(str(value) for value in values) + " |"
+def _spread(found: dict[str, float | None], digits: int = 3) -> str:
+    return " (".join(cells(found, digits)) + ")"

@@ -42,10 +42,17 @@ RR_NAMES = (
     "mean of RR before and after against the median of 41 beats",
 )
 RR_UNITS = tuple(
-    "1" if "rank" in name or "share" in name or "units" in name else "ln s" if name in ("RR before", "RR after") else "ln"
+    "1"
+    if "rank" in name or "share" in name or "units" in name
+    else "ln s"
+    if name in ("RR before", "RR after")
+    else "ln"
     for name in RR_NAMES
 )
-P_WAVE_NAMES = ("correlation of P waves with the typical one, 41 beats", "distance of P waves from the typical one, 41 beats")
+P_WAVE_NAMES = (
+    "correlation of P waves with the typical one, 41 beats",
+    "distance of P waves from the typical one, 41 beats",
+)
 P_WAVE_UNITS = ("1", "QRS height")
 SIMILARITY_NAMES = tuple(
     f"correlation of the QRS complex with that of beat {at:+d}" for at in range(-_REACH, _REACH + 2) if at

@@ -125,7 +125,9 @@ FEATURES: dict[str, FeatureSet] = {
         beat_rhythm.SIMILARITY_UNITS,
         _similarity,
     ),
-    "summary": FeatureSet("rhythm of a window, in short", "window", rhythm.SUMMARY_NAMES, rhythm.SUMMARY_UNITS, _summary),
+    "summary": FeatureSet(
+        "rhythm of a window, in short", "window", rhythm.SUMMARY_NAMES, rhythm.SUMMARY_UNITS, _summary
+    ),
     "rhythm": FeatureSet("rhythm of a window", "window", rhythm.RHYTHM_NAMES, rhythm.RHYTHM_UNITS, _rhythm),
     "waves": FeatureSet(
         "waves of the typical beat, twelve leads", "window", waves.WAVE_NAMES, waves.WAVE_UNITS, _waves

@@ -245,7 +245,11 @@ class Preparation:
             )
         cut = self.cut
         if beats:
-            cut = replace(cut, **beats) if isinstance(cut, Beats) else Beats(**({"before_s": 0.5, "after_s": 0.5} | beats))
+            cut = (
+                replace(cut, **beats)
+                if isinstance(cut, Beats)
+                else Beats(**({"before_s": 0.5, "after_s": 0.5} | beats))
+            )
         if tiles:
             cut = replace(cut, **tiles) if isinstance(cut, Tiles) else Tiles(**({"window_s": self.window_s} | tiles))
         return Preparation(replace(self.signal, **signal), cut, tuple(inputs))
@@ -253,7 +257,9 @@ class Preparation:
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, for a card or a manifest."""
         kind = "beats" if isinstance(self.cut, Beats) else "tiles"
-        signal = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.signal).items()}
+        signal = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.signal).items()
+        }
         return {"signal": signal, "cut": {"kind": kind, **asdict(self.cut)}, "inputs": list(self.inputs)}
 
     @classmethod
@@ -441,7 +447,9 @@ def waves_measured_again(windows: Windows, preparation: Preparation) -> Windows:
     measured = windows.features.copy()
     columns = preparation.columns["waves"]
     for row, beat in zip(measured, windows.beat, strict=True):
-        row[columns] = waves.wave_features(beat, preparation.fs_hz, float(row[columns.start]))  # the first is the RR interval
+        row[columns] = waves.wave_features(
+            beat, preparation.fs_hz, float(row[columns.start])
+        )  # the first is the RR interval
     return Windows(windows.signal, windows.beat, measured, windows.position)
 
 

@@ -102,11 +102,7 @@ _BEAT_NAMES = (
     "RR behind odd beats",
     "width of the QRS complex",
     "share of steep samples of the QRS complex",
-    *(
-        f"power {low:g} to {high:g} Hz{what}"
-        for what in (", beats removed", "")
-        for low, high in _BANDS_HZ
-    ),
+    *(f"power {low:g} to {high:g} Hz{what}" for what in (", beats removed", "") for low, high in _BANDS_HZ),
 )
 _BEAT_UNITS = tuple(
     "QRS height" if at in (17, 18, 19, 20, 24, 25, 26) else "ln" if at >= 33 else "1" for at in range(len(_BEAT_NAMES))

@@ -20,7 +20,14 @@ _COMMON = (
     *((f"R to S in {lead}", "1") for lead in ("V1", "V2", "V3")),
 )
 _OF_A_LEAD = (
-    *(("R wave", "mV"), ("S wave", "mV"), ("time of R", "s"), ("time of S", "s"), ("Q wave", "mV"), ("S behind R", "mV")),
+    *(
+        ("R wave", "mV"),
+        ("S wave", "mV"),
+        ("time of R", "s"),
+        ("time of S", "s"),
+        ("Q wave", "mV"),
+        ("S behind R", "mV"),
+    ),
     *(("R behind S", "mV"), ("Q duration", "s"), ("QRS area", "mV s"), ("ST at J", "mV"), ("ST at J+40 ms", "mV")),
     *(("ST at J+80 ms", "mV"), ("T wave", "mV"), ("P wave, highest", "mV"), ("P wave, lowest", "mV")),
 )
@@ -182,7 +189,8 @@ def wave_features(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
 
     Returns
     -------
-    array [204], float32, in the order of :data:`WAVE_NAMES`: intervals and places of the waves, the axes of complex and T wave in the frontal plane
+    array [204], float32, in the order of :data:`WAVE_NAMES`
+        Intervals and places of the waves, the axes of complex and T wave in the frontal plane
     (rad), voltages that speak for hypertrophy (Sokolow and Lyon 1949; the product with the duration: Molloy et al. 1992), the
     balance of R and S in V1 to V3; then for each lead heights of R and S, when they come, heights of Q, of S behind R and of R
     behind S, how long Q lasts, the complex's area, the ST segment at its beginning and 40 and 80 ms behind, the T wave, and the

@@ -65,6 +65,11 @@ class Windows:
 class WindowSource(Protocol):
     """Windows in memory, or in a store."""
 
+    @property
+    def features(self) -> NDArray[Any] | None:
+        """Measurements of all windows [n, k], if there are any."""
+        ...
+
     def __len__(self) -> int: ...
 
     def __getitem__(self, chosen: Chosen) -> Windows:

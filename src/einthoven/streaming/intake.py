@@ -35,7 +35,7 @@ def require(model: Predictor, fs_hz: float, leads: tuple[str, ...]) -> None:
             remedy='Stream(model, fs_hz=300, leads=("I",))',
         )
     wanted = model.card.preparation
-    if (wanted.reads_beats and not wanted.is_whole) or model.card.own_share:
+    if (wanted.reads_beats and not wanted.is_whole) or model.card.class_prior_adaptation:
         raise ConfigurationFault(
             f"{model.card.name} cannot follow a live signal.",
             found="a model that compares each beat with all others of the whole recording",

@@ -9,14 +9,6 @@ from einthoven.studies.pediatric import PEDIATRIC_STUDY
 from einthoven.studies.ptbxl import PTBXL_STUDY
 from einthoven.studies.ptbxl_model import PTBXL_MODEL
 
-_ALL = (
-    MITBIH,
-    MITBIH_CLEAN,
-    PTBXL_STUDY,
-    PTBXL_MODEL,
-    PEDIATRIC_STUDY,
-    CHALLENGE2017_STUDY,
-    CPSC2018_STUDY,
-    MITBIH_SMALL,
-)
-STUDIES = {study.name: study for study in _ALL}
+_MITBIH = (MITBIH, MITBIH_CLEAN, MITBIH_SMALL)
+_OTHERS = (PTBXL_STUDY, PTBXL_MODEL, PEDIATRIC_STUDY, CHALLENGE2017_STUDY, CPSC2018_STUDY)
+STUDIES = {study.name: study for study in (*_MITBIH, *_OTHERS)}

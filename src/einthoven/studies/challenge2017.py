@@ -1,261 +1,169 @@
-"""Knows the study of recordings of a hand-held device: which nets tell fibrillation from all else, and how small they can be."""
+"""Detect atrial fibrillation in recordings of a hand-held device: how well, and with how small a net."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from einthoven.corpora.challenge2017 import CHALLENGE2017, N_FOLDS
-from einthoven.data.build import build, told
-from einthoven.evaluation.evaluate import DRAWS, evaluate, headline
-from einthoven.evaluation.official import CHALLENGE2017 as CLASSES
-from einthoven.evaluation.paired import paired
+from einthoven.data.build import told
+from einthoven.evaluation.choosing import best_share_for_challenge, challenge_score
+from einthoven.evaluation.evaluate import evaluate, headline
 from einthoven.evaluation.predictions import Predictions, joined, mean
-from einthoven.evaluation.weights import for_expected_f1
-from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
-from einthoven.inference.scoring import keep_result
 from einthoven.models import cost
+from einthoven.models.inputs import InputShape
 from einthoven.report import plots
-from einthoven.report.tables import cells
-from einthoven.studies.folds import Contestant, CrossValidation
-from einthoven.studies.study import Steps, Study, write_results
+from einthoven.report import study as page
+from einthoven.studies.declaration import TRAININGS, Member, Results, Step, Study, StudyModel
+from einthoven.studies.engine import StudyRun
 from einthoven.training.fuse import fuse
 from einthoven.training.recipe import Recipe
 
-RECIPE = Recipe(
-    epochs=30,
-    batch=64,
-    lr=2e-3,
-    weight_decay=0.05,
-    balance=0.25,
-    smoothing=0.05,
-    keep="last",
-    patience=1000,
-    augment=("rolled", "inverted", "gain", "noise"),
-)
+REGULARISED = Recipe(weight_decay=0.05, balance=0.25, smoothing=0.05, augment=("rolled", "inverted", "gain", "noise"))
+RECIPE = replace(REGULARISED, epochs=30, batch=64, lr=2e-3, keep="last", patience=1000)
 """Half of the traces are turned upside down, as some of the real ones are."""
-MEASURED = "measured"
-"""The store whose windows have typical beats and measurements of rhythm beside them."""
-TREES = {"n_trees": 1000, "n_bins": 27, "beat": 135, "n_numbers": 116, "summed": True, "upright": True}
 SHORTER = replace(RECIPE, epochs=7)
 """Of the larger nets that read the trace alone: four to eight minutes of one core, where ``rhythm`` has nine."""
 SMALLER = replace(RECIPE, epochs=10)
 """Of the smallest nets; as long."""
-CONTESTANTS = {
-    "rhythm": Contestant("rhythm", {}, RECIPE, MEASURED),
-    "rhythm_again": Contestant("rhythm", {}, RECIPE, MEASURED, seed=1),
-    "trees": Contestant("forest", TREES, RECIPE, MEASURED, 0.1),
-    "arrhythminet_v1": Contestant("arrhythminet_v1", {}, SMALLER),
-    "arrhythminet_v2": Contestant("arrhythminet_v2", {}, SMALLER, "", 1.1),
-    "hybrid": Contestant("hybrid", {"widths": (24, 48, 64, 96)}, SHORTER, "", 0.5),
-    "resnet1d": Contestant("resnet1d", {"widths": (24, 48, 96, 128)}, SHORTER),
-    "litenet": Contestant("litenet", {}, SHORTER),
+MEASURED = "measured"
+"""The store whose windows have typical beats and measurements of rhythm beside them."""
+TREES = {"n_trees": 1000, "n_bins": 27, "beat_span": 135, "n_read": 116, "summed": True, "upright": True}
+MODELS = {
+    "rhythm": StudyModel("rhythm", {}, RECIPE, MEASURED),
+    "rhythm_again": StudyModel("rhythm", {}, RECIPE, MEASURED, seed=1),
+    "trees": StudyModel("forest", TREES, RECIPE, MEASURED, cost=0.1),
+    "arrhythminet_v1": StudyModel("arrhythminet_v1", {}, SMALLER),
+    "arrhythminet_v2": StudyModel("arrhythminet_v2", {}, SMALLER, cost=1.1),
+    "hybrid": StudyModel("hybrid", {"widths": (24, 48, 64, 96)}, SHORTER, cost=0.5),
+    "resnet1d": StudyModel("resnet1d", {"widths": (24, 48, 96, 128)}, SHORTER),
+    "litenet": StudyModel("litenet", {}, SHORTER),
 }
 SMALL = ("arrhythminet_v1", "arrhythminet_v2")
 NETS, BOOSTED = ("rhythm", "rhythm_again"), "trees"
 """Members of the best model; the nets have equal parts."""
-_SHARES = (0.0, 0.2, 0.35, 0.5)
+SHARES = [0.0, 0.2, 0.35, 0.5]
 """Of the trees, to choose from."""
 BEST, SMALLEST = "challenge2017-rhythm", "challenge2017-small"
 """Names of the models that come with einthoven."""
-_LEAD = "nets and trees"
+TOGETHER = "nets and trees"
+_CROSSED = "Cross-validated: each recording is answered by members that never saw it."
+_APART = "On the recordings of the fold that it never saw."
 
 
-def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
-    """Train what is missing, choose on validation, open the test parts once, write results, tables, figures, models and the page.
-
-    Parameters
-    ----------
-    source : folder of the corpus; folder : of the study
-
-    Returns
-    -------
-    plain values: ``title``, ``columns``, ``rows``, ``remarks``, and all that ``results.json`` holds
-    """
-    plain = CHALLENGE2017.preparation
-    stores = {
-        "": build(CHALLENGE2017, source, plain),
-        MEASURED: build(CHALLENGE2017, source, replace(plain, patient=True, rhythm=True)),
-    }
-    folds = range(2 if quick else N_FOLDS)
-    settings = {
-        "study": "challenge2017",
-        "quick": quick,
-        "contestants": {name: found.stated for name, found in CONTESTANTS.items()},
-        "stores": [store.fingerprint for store in stores.values()],
-    }
-    weights = {f"train-{name}-f{fold}": found.cost for fold in folds for name, found in CONTESTANTS.items()}
-    steps = Steps(folder, settings, weights | {"chosen": 0.2, "scores": 0.5, "models": 0.2})
-    protocol = CHALLENGE2017.protocol(protocol_name)
-    runs = CrossValidation(steps, CHALLENGE2017, protocol, stores, CONTESTANTS, folds, Path(folder), quick)
-    return _Run(runs).whole()
+def _folds(run: StudyRun) -> range:
+    return range(2 if run.quick else N_FOLDS)
 
 
-@dataclass
-class _Run:
-    runs: CrossValidation
-
-    def whole(self) -> dict:
-        runs, steps = self.runs, self.runs.steps
-        trained = runs.train()
-        chosen = steps.do("chosen", self._choose)
-        scored = steps.do("scores", lambda: self._score(chosen))
-        made = steps.do("models", lambda: self._models(chosen, scored))
-        results = {
-            "study": "challenge2017",
-            "smoke_run": runs.quick,
-            "trained": trained,
-            "chosen": chosen,
-            **scored,
-            "models": made,
-            "seconds": steps.seconds,
-        }
-        results |= _table(results, told(runs.stores[""]))
-        self._draw(results)
-        write_results(results, runs.folder)
-        return results
-
-    def _choose(self) -> dict:
-        """On validation parts: the small net; class weights of the best model, for each fold and for the whole."""
-        small = {
-            name: float(np.mean([_score(self.runs.answers(name, "validation", fold)) for fold in self.runs.folds]))
-            for name in SMALL
-        }
-        members = [self._members("validation", fold) for fold in self.runs.folds]
-        fused = {share: [_fused(answers, share) for answers in members] for share in _SHARES}
-        each = [_best({share: found[at] for share, found in fused.items()}) for at in range(len(self.runs.folds))]
-        whole = _best({share: joined(found) for share, found in fused.items()})
-        best = max(small, key=lambda name: small[name])
-        return {"small_on_validation": small, "small": best, "best": each, "best_of_the_whole": whole}
-
-    def _members(self, part: str, fold: int) -> list[Predictions]:
-        """Answers of nets and trees for a part of a fold, the trees' last."""
-        return [self.runs.answers(name, part, fold) for name in (*NETS, BOOSTED)]
-
-    def _score(self, chosen: dict) -> dict:
-        draws = 50 if self.runs.quick else DRAWS
-        answers = {name: self.runs.pooled(name) for name in CONTESTANTS}
-        weighted = [
-            _fused(self._members("test", fold), found["share"]).weighted(found["class_weights"])
-            for fold, found in zip(self.runs.folds, chosen["best"], strict=True)
-        ]
-        answers = {_LEAD: joined(weighted)} | answers
-        scores = {}
-        for name, found in answers.items():
-            found.write(self.runs.folder / "predictions" / f"{name.replace(' ', '-')}.csv")
-            scores[name] = {"model": name} | self.runs.told() | evaluate(found, self.runs.protocol.unit, draws)
-        tests = {
-            f"{_LEAD} - {name}": paired(answers[_LEAD], found, self.runs.protocol.unit, draws)
-            for name, found in answers.items()
-            if name != _LEAD
-        }
-        return {"scores": scores, "paired": tests, "cost": self._cost()}
-
-    def _cost(self) -> dict:
-        found = {}
-        for name, contestant in CONTESTANTS.items():
-            network = load(self.runs.member(name, self.runs.folds[0])).network
-            n_rows, n_samples = self.runs.stores[contestant.store].windows.shape[1:]
-            found[name] = {
-                "parameters": cost.parameters(network),
-                "multiply_accumulates": cost.multiply_accumulates(network, n_rows, n_samples),
-            }
-        return found
-
-    def _models(self, chosen: dict, scored: dict) -> dict:
-        """The models that come with einthoven: nets and trees of all folds as one, and the small net of the first fold."""
-        found = chosen["best_of_the_whole"]
-        parts = {name: (1 - found["share"]) / len(NETS) for name in NETS} | {BOOSTED: found["share"]}
-        parts = {name: part for name, part in parts.items() if part}
-        members = [self.runs.member(name, fold) / "bundle" for fold in self.runs.folds for name in parts]
-        weights = [part / len(self.runs.folds) for _ in self.runs.folds for part in parts.values()]
-        best = self.runs.folder / BEST
-        fuse(best, members, "weighted", weights, found["class_weights"], half=True)
-        fold = self.runs.folds[0]
-        small = self.runs.folder / SMALLEST
-        fuse(small, [self.runs.member(chosen["small"], fold) / "bundle"], "mean", half=True)
-        crossed = "Cross-validated: each recording is answered by members that never saw it. "
-        apart = "On the recordings of the fold that it never saw. "
-        draws = 50 if self.runs.quick else DRAWS
-        own = evaluate(self.runs.answers(chosen["small"], "test", fold), self.runs.protocol.unit, draws)
-        own = {"model": SMALLEST} | self.runs.told() | own
-        rows = {best: (scored["scores"][_LEAD], crossed), small: (own, apart)}
-        for place, (found, remark) in rows.items():
-            if not self.runs.quick:
-                keep_result(load(place), found | {"remark": remark + found["remark"]})
-                add_graph(place)
-        return {
-            place.name: {
-                "bytes": sum(file.stat().st_size for file in place.iterdir()),
-                "challenge_score": found["challenge_score"],
-                "n_test": found["n_test"],
-            }
-            for place, (found, _) in rows.items()
-        }
-
-    def _draw(self, results: dict) -> None:
-        scores, costs = results["scores"], results["cost"]
-        figures = self.runs.folder / "figures"
-        plots.spread(
-            {"five-fold cross-validation": {name: found["challenge_score"] for name, found in scores.items()}},
-            "mean F1 of N, A and O, 95 % interval",
-            figures / "scores.png",
-        )
-        points = {
-            name: (costs[name]["multiply_accumulates"] / 1e6, scores[name]["challenge_score"]) for name in CONTESTANTS
-        }
-        plots.trade(points, "million multiply-accumulates for 30 s", "challenge score", figures / "cost.png")
-        plots.confusion(scores[_LEAD], figures / "confusion.png")
+def _members(run: StudyRun) -> list[Member]:
+    trainings = [(name, model.seed, fold) for name, model in run.study.models.items() for fold in _folds(run)]
+    return [Member(f"{name}-f{fold}", name, "clean", fold, fold + 100 * seed) for name, seed, fold in trainings]
 
 
-def _score(answers) -> float:
-    return evaluate(answers, "patient", 1)["challenge_score"]["value"]
-
-
-def _fused(members: list[Predictions], share: float) -> Predictions:
-    """Of nets and trees, the trees at a share."""
-    *nets, trees = members
+def _together(run: StudyRun, part: str, fold: int, share: float) -> Predictions:
+    """Answers of nets and trees for a part of a fold, the trees at a share."""
+    *nets, trees = (run.answers(f"train-{name}-f{fold}", part) for name in (*NETS, BOOSTED))
     return replace(trees, probability=(1 - share) * mean(nets).probability + share * trees.probability)
 
 
-def _best(fused: dict[float, Predictions]) -> dict:
-    """Of answers for each share of the trees, weighted for the best expected score, the share whose score is best."""
-    weights = {share: for_expected_f1(found, CLASSES[:3]) for share, found in fused.items()}
-    scores = {share: _score(found.weighted(weights[share])) for share, found in fused.items()}
-    share = max(scores, key=lambda share: scores[share])
-    return {"share": share, "class_weights": weights[share], "scores": {f"{at:g}": scores[at] for at in scores}}
+def _choose(run: StudyRun) -> Results:
+    """Choose on validation parts: the small net; share and class weights of the best model, for each fold and for the whole."""
+    alone = {name: [challenge_score(answers) for answers in run.each("validation", model=name)] for name in SMALL}
+    small = {name: float(np.mean(scores)) for name, scores in alone.items()}
+    by_fold = [{share: _together(run, "validation", fold, share) for share in SHARES} for fold in _folds(run)]
+    whole = {share: joined([answers[share] for answers in by_fold]) for share in SHARES}
+    return {
+        "small_on_validation": small,
+        "small": max(small, key=lambda name: small[name]),
+        "best": [best_share_for_challenge(answers) for answers in by_fold],
+        "best_of_the_whole": best_share_for_challenge(whole),
+    }
 
 
-def _table(results: dict, left_out: list[str]) -> dict:
-    scores, costs = results["scores"], results["cost"]
-    first = scores[_LEAD]
-    names = headline(first)
-    columns = ["model", *names, *(f"F1 {name}" for name in first["per_class"]), "parameters", "MMAC"]
-    rows = []
-    for name, found in scores.items():
-        figures = [" (".join(cells(found[metric])) + ")" for metric in names]
-        each = [cells(row["f1"])[0] for row in found["per_class"].values()]
-        price = costs.get(name)
-        ends = [f"{price['parameters']:,}", f"{price['multiply_accumulates'] / 1e6:.1f}"] if price else ["", ""]
-        rows.append([name, *figures, *each, *ends])
-    drawn = first["interval"]
-    n_folds = len({name.rsplit("-f", 1)[1] for name in results["trained"]})
-    title = (
-        f"Challenge 2017: {first['n_test']:,} recordings at hand, {n_folds}-fold cross-validation by recording; "
-        f"{drawn['level']:.0%} intervals over recordings, {drawn['draws']:,} draws"
-    )
-    smoke = ["SMOKE RUN: a few windows and an epoch each; these numbers mean nothing."] if results["smoke_run"] else []
-    shares = ", ".join(f"{found['share']:g}" for found in results["chosen"]["best"])
-    remarks = [
-        *smoke,
-        f"challenge_score is the official one: the mean F1 of N, A and O. {first['remark']}",
-        f"{_LEAD}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds; share and class weights are chosen "
-        "on each fold's validation part.",
-        *left_out,
-        f"{sum(results['seconds'].values()) / 3600:.1f} hours of computing.",
+def _score(run: StudyRun) -> Results:
+    """Score the pooled answers of all folds, and count what each network costs."""
+    weighted = [
+        _together(run, "test", fold, chosen["share"]).weighted(chosen["class_weights"])
+        for fold, chosen in zip(_folds(run), run.found["chosen"]["best"], strict=True)
     ]
-    return {"title": title, "columns": columns, "rows": rows, "remarks": remarks, "shown": columns[:2] + columns[7:10]}
+    answers = {TOGETHER: joined(weighted)} | {name: joined(run.each("test", model=name)) for name in run.study.models}
+    price = {}
+    for name, model in run.study.models.items():
+        network, shape = load(run.place(f"train-{name}-f0")).network, InputShape.of(run.stores[model.store].preparation)
+        macs = cost.multiply_accumulates(network, shape)
+        price[name] = {"parameters": cost.parameters(network), "multiply_accumulates": macs}
+    return run.score(answers, run.stated_on_card(run.protocol), run.protocol.unit) | {"cost": price}
 
 
-CHALLENGE2017_STUDY = Study("challenge2017", "Challenge 2017: one lead, hand-held", "challenge-2017", ("clean",), run)
+def _fuse(run: StudyRun) -> Results:
+    """Make the models that come with einthoven: nets and trees of all folds as one, and the small net of the first fold."""
+    chosen, small = run.found["chosen"]["best_of_the_whole"], f"train-{run.found['chosen']['small']}-f0"
+    parts = {name: (1 - chosen["share"]) / len(NETS) for name in NETS} | {BOOSTED: chosen["share"]}
+    members = [(f"train-{name}-f{fold}", part) for fold in _folds(run) for name, part in parts.items() if part]
+    bundles = [run.place(step) / "bundle" for step, _ in members]
+    weights = [part / len(_folds(run)) for _, part in members]
+    fuse(run.folder / BEST, bundles, "weighted", weights, chosen["class_weights"], half=True)
+    fuse(run.folder / SMALLEST, [run.place(small) / "bundle"], "mean", half=True)
+    own = {"model": SMALLEST} | run.stated_on_card(run.protocol)
+    own |= evaluate(run.answers(small, "test"), run.protocol.unit, run.draws)
+    together = run.found["scores"]["scores"][TOGETHER]
+    found = {}
+    for name, metrics, remark in ((BEST, together, _CROSSED), (SMALLEST, own, _APART)):
+        size = run.publish(run.folder / name, metrics | {"remark": f"{remark} {metrics['remark']}"})
+        found[name] = {"bytes": size, "challenge_score": metrics["challenge_score"], "n_test": metrics["n_test"]}
+    return found
+
+
+def _table(run: StudyRun, found: Results) -> Results:
+    first = found["scores"][TOGETHER]
+    columns: dict[str, page.Cell] = {
+        "model": page.label,
+        **{name: page.figure(name) for name in headline(first)},
+        **{f"F1 {name}": page.class_f1(name) for name in first["per_class"]},
+        "parameters": page.price(found, "parameters", "{:,.0f}"),
+        "MMAC": page.price(found, "multiply_accumulates", "{:.1f}", 1e6),
+    }
+    shares = ", ".join(f"{chosen['share']:g}" for chosen in found["chosen"]["best"])
+    remarks = [
+        f"challenge_score is the official one: the mean F1 of N, A and O. {first['remark']}",
+        f"{TOGETHER}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds; share and class weights are "
+        "chosen on each fold's validation part.",
+        *told(run.store),
+    ]
+    tested = f"{first['n_test']:,} recordings at hand, {len(_folds(run))}-fold cross-validation by recording"
+    shown = [*list(columns)[:2], *list(columns)[7:10]]
+    return page.table(found, f"Challenge 2017: {tested}; {page.drawn(first, 'recording')}", columns, remarks, shown)
+
+
+def _draw_scores(run: StudyRun, found: Results, file: Path) -> None:
+    scores = {name: row["challenge_score"] for name, row in found["scores"].items()}
+    plots.spread({"five-fold cross-validation": scores}, "mean F1 of N, A and O, 95 % interval", file)
+
+
+CHALLENGE2017_STUDY = Study(
+    name="challenge2017",
+    corpus=CHALLENGE2017,
+    protocols=("clean",),
+    stores={
+        "": CHALLENGE2017.preparation,
+        MEASURED: CHALLENGE2017.preparation.with_settings(inputs=("signal", "beat", "summary", "rhythm")),
+    },
+    models=MODELS,
+    members=_members,
+    trained=lambda card: {key: card.training[key] for key in card.training if key.startswith("validation_")},
+    cross_validated=True,
+    settings={"shares": SHARES},
+    steps=(TRAININGS, Step("chosen", _choose, 0.2), Step("scores", _score, 0.5), Step("models", _fuse, 0.2)),
+    compared={"paired": {f"{TOGETHER} - {name}": (TOGETHER, name) for name in MODELS}},
+    results=lambda run: (
+        {"trained": run.trained} | run.found["scores"] | {name: run.found[name] for name in ("chosen", "models")}
+    ),
+    table=_table,
+    figures={
+        "scores": _draw_scores,
+        "cost": partial(page.draw_cost, "challenge_score", "challenge score", "for 30 s"),
+        "confusion": partial(page.draw_classes, TOGETHER),
+    },
+)

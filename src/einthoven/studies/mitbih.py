@@ -1,318 +1,296 @@
-"""Knows the study of Song et al. 2026 (arXiv 2602.17701) on MIT-BIH: which models, which answers to imbalance, which ensembles."""
+"""Repeat Song et al. 2026 on MIT-BIH: four networks, six answers to rare classes, six ensembles."""
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from einthoven import console
-from einthoven.corpora.corpus import Protocol
+from einthoven.bundle import Card
 from einthoven.corpora.mitdb import MITDB
-from einthoven.data.build import build
-from einthoven.data.store import Store
-from einthoven.errors import StudyDamaged
 from einthoven.evaluation import generated as quality
-from einthoven.evaluation.evaluate import DRAWS, evaluate
-from einthoven.evaluation.paired import paired
-from einthoven.evaluation.predictions import Predictions
+from einthoven.evaluation.choosing import operating_point
+from einthoven.evaluation.evaluate import evaluate
 from einthoven.inference.predictor import load
-from einthoven.inference.scoring import keep_result, predictions_for, score_test_part
-from einthoven.paths import folder_aside
+from einthoven.inference.scoring import predictions_for
+from einthoven.report import plots
 from einthoven.report import study as page
-from einthoven.studies import mitbih_figures
-from einthoven.studies.study import Steps, Study, write_results
+from einthoven.report.average_maps import draw_average_maps
+from einthoven.signal.windows import Windows
+from einthoven.studies.declaration import TRAININGS, Draw, Member, Published, Quick, Results, Step, Study, StudyModel
+from einthoven.studies.engine import StudyRun, thinned
 from einthoven.training.fit import fit
 from einthoven.training.fuse import fuse
 from einthoven.training.gan import Generation, generate
 from einthoven.training.recipe import Recipe
-from einthoven.training.task import Task, task_of
+from einthoven.training.synthetic import load_windows, save_windows
+from einthoven.training.task import Task
 
 ARCHITECTURES = ("cnn", "cnn_lstm", "cnn_lstm_attention", "resnet1d")
-STRATEGIES: dict[str, dict] = {
-    "none": {},
-    "weights": {"loss": "weighted"},
-    "focal": {"loss": "focal"},
-    "oversampling": {"balance": 1.0},
-    "generated": {},
-    "generated_focal": {"loss": "focal"},
+RECIPE = Recipe(epochs=8)
+STRATEGIES = {
+    "none": RECIPE,
+    "weights": replace(RECIPE, loss="weighted"),
+    "focal": replace(RECIPE, loss="focal"),
+    "oversampling": replace(RECIPE, balance=1.0),
+    "generated": RECIPE,
+    "generated_focal": replace(RECIPE, loss="focal"),
 }
-"""Answers to rare classes: what each changes in the recipe; the two that are named so also train on generated beats."""
-ENSEMBLES = {
-    "mean": "mean",
-    "vote": "vote",
-    "weighted": "weighted",
-    "top2_weighted": "weighted",
-    "dynamic": "dynamic",
-    "top2_classes": "top2_classes",
+"""Answers to rare classes; the two that are named so also train on generated beats."""
+MODELS = {
+    f"{name}-{strategy}": StudyModel(name, recipe=recipe, cost=8.0)
+    for strategy, recipe in STRATEGIES.items()
+    for name in ARCHITECTURES
 }
-"""Name of each ensemble and the rule it fuses by."""
-MORE_SEEDS = (1, 2)
-PAPER = (
-    {"what": "CNN-LSTM, its best single model", "accuracy": 0.982, "macro_f1": 0.951},
-    {"what": "Top2-Weighted", "macro_precision": 0.986, "macro_recall": 0.934, "macro_f1": 0.958},
-)
-"""What Song et al. 2026 report; their split is not stated."""
-_MOST_EXPLAINED = 400
-_CALIBRATION_PRECISION = 0.988
+PAPER, _AHEAD = "Song et al. 2026 (arXiv 2602.17701)", "Song et al. 2026:"
+"""Its split is not stated."""
+_N_SHOWN = 8
+ENSEMBLES = ("mean", "vote", "weighted", "top2_weighted", "dynamic", "top2_classes")
+"""Named by the rule that they fuse by; top2_weighted is the weighted one of the two best."""
+BEST_TWO = "ensemble-top2_weighted"
+_PRECISION = 0.988
+"""Macro precision of the operating point."""
+_N_EXPLAINED = 400
 
 
-@dataclass(frozen=True)
-class Size:
-    """How large a run is: the whole study, or a smoke run of it."""
-
-    recipe: Recipe
-    generation: Generation
-    most_windows: int | None
-    draws: int
+def _generation(run: StudyRun) -> Generation:
+    how = Generation(**run.study.settings["generation"])
+    return replace(how, steps=5, batch=16) if run.quick else how
 
 
-WHOLE = Size(Recipe(epochs=8), Generation(), None, DRAWS)
-SMOKE = Size(Recipe(epochs=1), Generation(steps=5, batch=16), 1500, 50)
+def _task(run: StudyRun) -> Task:
+    return run.task(next(iter(run.members.values())))
 
 
-def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
-    """Train what is missing, score each frozen model on the test part once, write results, tables, figures and the page.
+def _generate_beats(run: StudyRun) -> Results:
+    """Generate beats of the rare classes, and compare them with real ones."""
+    task, how = _task(run), _generation(run)
+    windows, labels = generate(task, how, run.folder)
+    save_windows(run.folder / "synthetic", windows.signal, labels)
+    counts = np.bincount(labels, minlength=len(task.classes)).tolist()
+    parts = task.train, task.validation
+    real = [values for part in parts for values in (task.windows[part].signal, task.labels[part])]
+    found = quality.compare(*real, windows.signal, labels, task.classes)
+    return {"windows": dict(zip(task.classes, counts, strict=True)), "how": how.as_dict(), "quality": found}
 
-    Parameters
-    ----------
-    source : folder of the corpus; folder : of the study
 
-    Returns
-    -------
-    plain values: ``title``, ``columns``, ``rows``, ``remarks``, and all that ``results.json`` holds
-    """
-    size = SMOKE if quick else WHOLE
-    protocol = MITDB.protocol(protocol_name)
-    store = build(MITDB, source, MITDB.preparation, protocol.without)
-    settings = {
-        "study": "mitbih",
-        "protocol": protocol_name,
-        "quick": quick,
-        "recipe": size.recipe.as_dict(),
-        "generation": size.generation.as_dict(),
-        "store": store.fingerprint,
+def _generated_beats(run: StudyRun) -> tuple[Windows, np.ndarray]:
+    """Return the generated windows and their class numbers."""
+    signal, labels = load_windows(run.folder / "synthetic", run.steps.file("generated"))
+    return Windows(signal), labels
+
+
+def _told(card: Card) -> Results:
+    """Return what is told of a training."""
+    return {"best_epoch": card.training["best_epoch"] + 1, "validation_macro_f1": card.training["validation_macro_f1"]}
+
+
+def _train(run: StudyRun, member: Member) -> Results:
+    """Train a network with an answer to rare classes."""
+    architecture, strategy = member.model.split("-")
+    task = run.task(member)
+    if strategy.startswith("generated"):
+        task = task.with_generated(*_generated_beats(run), _generation(run).as_dict())
+    told = run.train(member, task)
+    return {"architecture": architecture, "strategy": strategy, "seed": member.seed} | told
+
+
+def _trained(run: StudyRun) -> Results:
+    """Return what each training of the first seed gave, by model."""
+    return {member.model: run.found[step] for step, member in run.members.items()}
+
+
+def _winner(run: StudyRun) -> str:
+    """Return the model that is best on validation."""
+    rows = _trained(run)
+    return max(rows, key=lambda name: rows[name]["validation_macro_f1"])
+
+
+def _train_winner(seed: int, run: StudyRun) -> Results:
+    """Train the winner with another seed."""
+    name = _winner(run)
+    return _train(run, Member(f"{name}-s{seed}", name, run.protocol.name, seed=seed))
+
+
+def _train_on_synthetic(run: StudyRun) -> Results:
+    """Train on rare classes of generated beats alone, all else real; score on real validation beats."""
+    windows, labels = _generated_beats(run)
+    rare, task = np.unique(labels), _task(run)
+    if not len(rare):
+        return {"trained_on_synthetic": {}}
+    real = task.train[~np.isin(task.labels[task.train], rare)]
+    mixed = replace(task, train=real).with_generated(windows, labels, _generation(run).as_dict())
+    recipe = run.recipe(run.study.models["cnn-none"])
+    out = run.folder / "runs" / "cnn-synthetic-only-s0"
+    fit(mixed, "cnn", {}, replace(recipe, epochs=max(1, recipe.epochs // 2)), out, devices=1)
+    found = {}
+    for told, place in (("synthetic", out), ("real", run.folder / "runs" / "cnn-none-s0")):
+        answers = predictions_for(load(place), run.protocol, run.store, task.validation)
+        scores = evaluate(answers, run.protocol.unit, run.draws)["per_class"]
+        found[told] = {task.classes[at]: scores[task.classes[at]]["f1"] for at in rare.tolist()}
+    return {"trained_on_synthetic": found}
+
+
+def _fuse_ensembles(run: StudyRun) -> Results:
+    """Fuse the networks, each with the answer to rare classes that served it best on validation."""
+    score = {name: row["validation_macro_f1"] for name, row in _trained(run).items()}
+    best: dict[str, str] = {}
+    for name, row in _trained(run).items():
+        known = best.get(row["architecture"])
+        best[row["architecture"]] = name if known is None or score[name] > score[known] else known
+    order = sorted(best.values(), key=lambda name: -score[name])
+    validation = _task(run).validation
+    found: Results = {}
+    for label in ENSEMBLES:
+        rule, chosen = ("weighted", order[:2]) if label == "top2_weighted" else (label, order)
+        weights = [score[name] for name in chosen] if rule == "weighted" else []
+        out = run.folder / "ensembles" / label
+        fuse(out, [run.folder / "runs" / f"{name}-s0" / "bundle" for name in chosen], rule, weights)
+        answers = predictions_for(load(out), run.protocol, run.store, validation)
+        macro_f1 = evaluate(answers, run.protocol.unit, run.draws)["macro_f1"]["value"]
+        found[label] = {"members": chosen, "rule": rule, "weights": weights, "validation_macro_f1": macro_f1}
+        if label == "top2_weighted":
+            found[label]["operating_point"] = operating_point(answers, _PRECISION)
+    return found
+
+
+def _score(run: StudyRun) -> Results:
+    """Answer the test part once with each frozen model, and compare each answer to rare classes with none."""
+    best, runs = _winner(run), run.folder / "runs"
+    places = {name: runs / f"{name}-s0" for name in run.study.models}
+    places |= {f"{best}-s{seed}": runs / f"{best}-s{seed}" for seed in run.study.settings["more_seeds"]}
+    places |= {f"ensemble-{label}": run.folder / "ensembles" / label for label in ENSEMBLES}
+    shown = console.progress(places.items(), "scoring the test part", len(places))
+    both = {label: run.test(place, run.protocol) for label, place in shown}
+    answers, told = ({label: pair[at] for label, pair in both.items()} for at in (0, 1))
+    found = run.score(answers, told, run.protocol.unit)
+    for label, place in places.items():
+        run.keep_result(place, found["scores"][label])
+    weights = run.found["ensembles"]["top2_weighted"]["operating_point"]["weights"]
+    shifted = answers[BEST_TWO].weighted(tuple(weights))
+    point = {"model": f"{BEST_TWO} at the operating point", "weights": weights}
+    found["scores"]["operating_point"] = point | evaluate(shifted, run.protocol.unit, run.draws)
+    return found
+
+
+def _explain(run: StudyRun) -> Results:
+    """Draw Grad-CAM, and attention, of each class over its mean test beat, for each network and for the best two together."""
+    names = [name for name in run.study.models if name.endswith("-none")]
+    places = {name.removesuffix("-none"): run.folder / "runs" / f"{name}-s0" for name in names}
+    places[BEST_TWO] = run.folder / "ensembles" / "top2_weighted"
+    test = run.protocol.parts(run.store.index, 0).test
+    labels = run.protocol.labels.targets(run.store.index.symbol[test])
+    chosen = {
+        name: run.store.windows[test[thinned(np.flatnonzero(labels == at), 20 if run.quick else _N_EXPLAINED)]]
+        for at, name in enumerate(run.protocol.labels.classes)
+        if (labels == at).any()
     }
-    steps = Steps(folder, settings, _costs())
-    task = _thinned(task_of(MITDB, protocol, store, size.recipe.seed), size.most_windows)
-    study = _Run(steps, protocol, store, task, size, Path(folder))
-    return study.whole()
+    figures = {label: run.folder / "figures" / f"gradcam-{label}.png" for label in places}
+    shares = {label: draw_average_maps(load(place), chosen, label, figures[label]) for label, place in places.items()}
+    return {"beats_per_class": {name: len(windows) for name, windows in chosen.items()}, "share_of_map": shares}
 
 
-def _costs() -> dict[str, float]:
-    """Steps in their order, with what each costs beside one epoch's worth of training."""
-    costs = {"generated": 6.0}
-    costs |= {f"train-{name}-{strategy}-s0": 8.0 for strategy in STRATEGIES for name in ARCHITECTURES}
-    costs |= {"train-synthetic-only": 4.0, "ensembles": 1.0}
-    costs |= {f"train-winner-s{seed}": 8.0 for seed in MORE_SEEDS}
-    return costs | {"scores": 8.0, "explained": 2.0}
+def _results(run: StudyRun) -> Results:
+    found, trained, winner = run.found, _trained(run), _winner(run)
+    seeds = [trained[winner], *(found[f"train-winner-s{seed}"] for seed in run.study.settings["more_seeds"])]
+    return {
+        "protocol": run.protocol.name,
+        "generated": found["generated"] | found["train-synthetic-only"],
+        "trained": trained,
+        "winner": {"member": winner, "seeds": seeds},
+        "ensembles": found["ensembles"],
+        **found["scores"],
+        "explained": found["explained"],
+    }
 
 
-@dataclass
-class _Run:
-    steps: Steps
-    protocol: Protocol
-    store: Store
-    task: Task
-    size: Size
-    folder: Path
-
-    def whole(self) -> dict:
-        made = self.steps.do("generated", self._generate)
-        members = [(name, strategy, 0) for strategy in STRATEGIES for name in ARCHITECTURES]
-        found = self._trained(members)
-        trained = {f"{name}-{strategy}": row for (name, strategy, _), row in zip(members, found, strict=True)}
-        made |= self.steps.do("train-synthetic-only", self._train_on_synthetic)
-        fused = self.steps.do("ensembles", lambda: self._fuse(trained))
-        winner = max(trained, key=lambda member: trained[member]["validation_macro_f1"])
-        more = self._trained([(*winner.rsplit("-", 1), seed) for seed in MORE_SEEDS])
-        scores = self.steps.do("scores", lambda: self._score(trained, winner))
-        explained = self.steps.do("explained", self._explain)
-        results = {
-            "study": "mitbih",
-            "protocol": self.protocol.name,
-            "smoke_run": self.size is SMOKE,
-            "generated": made,
-            "trained": trained,
-            "winner": {"member": winner, "seeds": [trained[winner], *more]},
-            "ensembles": fused,
-            **scores,
-            "explained": explained,
-            "seconds": self.steps.seconds,
-        }
-        results |= page.table(results, PAPER)
-        results["shown"] = ["model", "accuracy", "macro_precision", "macro_recall", "macro_f1", "against none"]
-        drawn = mitbih_figures.Drawn(self.task, *self._synthetic(), ARCHITECTURES, tuple(STRATEGIES), tuple(ENSEMBLES))
-        mitbih_figures.draw(results, drawn, self.folder)
-        write_results(results, self.folder)
-        return results
-
-    def _explain(self) -> dict:
-        """Grad-CAM of each class over its test beats, for each model and the best two together."""
-        places = {name: self._member(name, "none", 0) for name in ARCHITECTURES}
-        places["ensemble-top2_weighted"] = self.folder / "ensembles" / "top2_weighted"
-        test = self.protocol.parts(self.store.index, self.size.recipe.seed).test
-        labels = self.protocol.labels.targets(self.store.index.symbol[test])
-        most = _MOST_EXPLAINED if self.size is WHOLE else 20
-        chosen = {
-            name: test[_every(np.flatnonzero(labels == at), most)]
-            for at, name in enumerate(self.task.classes)
-            if (labels == at).any()
-        }
-        return mitbih_figures.explain(places, self.store, chosen, self.folder)
-
-    def _generate(self) -> dict:
-        windows, labels = generate(self.task, self.size.generation, self.folder)
-        with folder_aside(self.folder / "synthetic") as aside:
-            np.save(aside / "windows.npy", windows)
-            np.save(aside / "labels.npy", labels)
-        counts = np.bincount(labels, minlength=len(self.task.classes))
-        told = dict(zip(self.task.classes, counts.tolist(), strict=True))
-        found = quality.compare(
-            self.task.windows[self.task.train],
-            self.task.labels[self.task.train],
-            self.task.windows[self.task.validation],
-            self.task.labels[self.task.validation],
-            windows,
-            labels,
-            self.task.classes,
-        )
-        return {"windows": told, "how": self.size.generation.as_dict(), "quality": found}
-
-    def _synthetic(self) -> tuple[np.ndarray, np.ndarray]:
-        place = self.folder / "synthetic"
-        try:
-            return np.load(place / "windows.npy", allow_pickle=False), np.load(place / "labels.npy", allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise StudyDamaged(
-                f"the generated beats of the study are gone from {place}.",
-                found=f"{type(error).__name__}: {str(error)[:120]}",
-                expected="windows.npy and labels.npy, as the step 'generated' had written them",
-                remedy=f"rm {self.folder / 'steps' / 'generated.json'}      they are then made again",
-            ) from error
-
-    def _task(self, strategy: str) -> Task:
-        if not strategy.startswith("generated"):
-            return self.task
-        return self.task.with_generated(*self._synthetic(), self.size.generation.as_dict())
-
-    def _member(self, name: str, strategy: str, seed: int) -> Path:
-        return self.folder / "runs" / f"{name}-{strategy}-s{seed}"
-
-    def _trained(self, members: list[tuple[str, str, int]]) -> list[dict]:
-        """What the training of each (architecture, strategy, seed) gave."""
-        return self.steps.each(
-            {
-                f"train-{name}-{strategy}-s{seed}" if seed == 0 else f"train-winner-s{seed}": partial(
-                    self._train, name, strategy, seed
-                )
-                for name, strategy, seed in members
-            }
-        )
-
-    def _train(self, name: str, strategy: str, seed: int) -> dict:
-        recipe = replace(self.size.recipe, seed=seed, **STRATEGIES[strategy])
-        card = fit(self._task(strategy), name, {}, recipe, self._member(name, strategy, seed), devices=1)
-        return {
-            "architecture": name,
-            "strategy": strategy,
-            "seed": seed,
-            "n_parameters": card.n_parameters,
-            "best_epoch": card.training["best_epoch"] + 1,
-            "validation_macro_f1": card.training["validation_macro_f1"],
-        }
-
-    def _train_on_synthetic(self) -> dict:
-        """Rare classes by generated beats alone, all else real; scored on real validation beats."""
-        windows, labels = self._synthetic()
-        rare = np.unique(labels)
-        if not len(rare):
-            return {"trained_on_synthetic": {}}
-        real = self.task.train[~np.isin(self.task.labels[self.task.train], rare)]
-        task = replace(self.task, train=real).with_generated(windows, labels, self.size.generation.as_dict())
-        recipe = replace(self.size.recipe, epochs=max(1, self.size.recipe.epochs // 2))
-        out = self.folder / "runs" / "cnn-synthetic-only-s0"
-        fit(task, "cnn", {}, recipe, out, devices=1)
-        found = {}
-        for told, run_ in (("synthetic", out), ("real", self._member("cnn", "none", 0))):
-            answers = predictions_for(load(run_), self.protocol, self.store, self.task.validation)
-            scores = evaluate(answers, self.protocol.unit, self.size.draws)["per_class"]
-            found[told] = {self.task.classes[at]: scores[self.task.classes[at]]["f1"] for at in rare.tolist()}
-        return {"trained_on_synthetic": found}
-
-    def _fuse(self, trained: dict[str, dict]) -> dict:
-        """Ensembles of the four models, each by the strategy that served it best on validation."""
-        best = {}
-        for name in ARCHITECTURES:
-            mine = {label: row for label, row in trained.items() if row["architecture"] == name}
-            best[name] = max(mine, key=lambda label: mine[label]["validation_macro_f1"])
-        order = sorted(best.values(), key=lambda label: -trained[label]["validation_macro_f1"])
-        found = {}
-        for label, rule in ENSEMBLES.items():
-            chosen = order[:2] if label == "top2_weighted" else order
-            members = [self.folder / "runs" / f"{member}-s0" / "bundle" for member in chosen]
-            weights = [trained[member]["validation_macro_f1"] for member in chosen] if rule == "weighted" else ()
-            out = self.folder / "ensembles" / label
-            fuse(out, members, rule, weights)
-            answers = predictions_for(load(out), self.protocol, self.store, self.task.validation)
-            score = evaluate(answers, self.protocol.unit, self.size.draws)["macro_f1"]["value"]
-            found[label] = {"members": chosen, "rule": rule, "weights": list(weights), "validation_macro_f1": score}
-            if label == "top2_weighted":
-                found[label]["operating_point"] = _operating_point(answers)
-        return found
-
-    def _score(self, trained: dict[str, dict], winner: str) -> dict:
-        """Every frozen model answers for the test part once; each strategy is compared with none."""
-        places = {member: self.folder / "runs" / f"{member}-s0" for member in trained}
-        places |= {f"{winner}-s{seed}": self.folder / "runs" / f"{winner}-s{seed}" for seed in MORE_SEEDS}
-        places |= {f"ensemble-{label}": self.folder / "ensembles" / label for label in ENSEMBLES}
-        answers, scores = {}, {}
-        for label, place in console.progress(places.items(), "scoring the test part", len(places)):
-            every = 1 if self.size.most_windows is None else 15
-            predictor = load(place)
-            predictions, found = score_test_part(predictor, MITDB, self.protocol, self.store, every=every)
-            answers[label] = predictions
-            scores[label] = {"model": label} | found | evaluate(predictions, self.protocol.unit, self.size.draws)
-            predictions.write(self.folder / "predictions" / f"{label}.csv")
-            if self.size is WHOLE:
-                keep_result(predictor, scores[label])
-        point = json.loads((self.folder / "steps" / "ensembles.json").read_text())["top2_weighted"]["operating_point"]
-        shifted = answers["ensemble-top2_weighted"].weighted(tuple(point["weights"]))
-        told = {"model": "ensemble-top2_weighted at the operating point", "weights": point["weights"]}
-        scores["operating_point"] = told | evaluate(shifted, self.protocol.unit, self.size.draws)
-        tests = {
-            member: paired(answers[member], answers[f"{row['architecture']}-none"], self.protocol.unit, self.size.draws)
-            for member, row in trained.items()
-            if row["strategy"] != "none"
-        }
-        return {"scores": scores, "against_none": tests}
+def _table(run: StudyRun, found: Results) -> Results:
+    first, shown = next(iter(found["scores"].values())), ["model", *page.BEAT_METRICS, "against none"]
+    return page.beat_table(found, first, shown, run.study.published)
 
 
-def _operating_point(answers: Predictions) -> dict:
-    """Class weights, found on validation: rare classes turned down until the macro precision suffices, or is the best there is."""
-    n = np.bincount(answers.truth, minlength=len(answers.classes))
-    common = int(n.argmax())
-    tried = []
-    for factor in np.geomspace(1.0, 0.02, 25):
-        weights = [1.0 if at == common else round(float(factor), 4) for at in range(len(answers.classes))]
-        got = evaluate(answers.weighted(tuple(weights)), "beat", 1)
-        precision, recall = got["macro_precision"]["value"], got["macro_recall"]["value"]
-        tried.append({"weights": weights, "validation_macro_precision": precision, "validation_macro_recall": recall})
-        if precision >= _CALIBRATION_PRECISION:
-            return tried[-1]
-    return max(tried, key=lambda point: point["validation_macro_precision"])
+def _draw_roc(label: str, run: StudyRun, found: Results, file: Path) -> None:
+    page.draw_roc(label, found["scores"].get(label), run.folder / "predictions", file)
 
 
-def _thinned(task: Task, most: int | None) -> Task:
-    """A smoke run's task: every k-th window of each part."""
-    if most is None:
-        return task
-    return replace(task, train=_every(task.train, most), validation=_every(task.validation, most // 2))
+def _by_architecture(run: StudyRun) -> dict[str, list[str]]:
+    """The strategies of each architecture."""
+    groups: dict[str, list[str]] = {}
+    for name in run.study.models:
+        architecture, strategy = name.split("-")
+        groups.setdefault(architecture, []).append(strategy)
+    return groups
 
 
-def _every(chosen: np.ndarray, most: int) -> np.ndarray:
-    return chosen[:: max(1, len(chosen) // most)]
+def _draw_imbalance(run: StudyRun, found: Results, file: Path) -> None:
+    f1 = {label: row["macro_f1"] for label, row in found["scores"].items()}
+    groups = {name: {each: f1[f"{name}-{each}"] for each in of} for name, of in _by_architecture(run).items()}
+    plots.spread(groups, "macro-F1, 95 % interval", file)
 
 
-MITBIH = Study("mitbih", "MIT-BIH: beats, imbalance, ensembles", "mitdb", ("clean", "paper"), run)
+def _draw_ensembles(run: StudyRun, found: Results, file: Path) -> None:
+    f1 = {label: row["macro_f1"] for label, row in found["scores"].items()}
+    single = {name: f1[f"{name}-none"] for name in _by_architecture(run)}
+    fused = {label: f1[f"ensemble-{label}"] for label in ENSEMBLES}
+    groups = {"single, no answer to imbalance": single, "ensembles": fused}
+    plots.spread(groups, "macro-F1, 95 % interval", file)
+
+
+def _draw_learning(run: StudyRun, found: Results, file: Path) -> None:
+    curves = {
+        name: {each: page.learning_curve(run.folder / "runs" / f"{name}-{each}-s0" / "logs") for each in of}
+        for name, of in _by_architecture(run).items()
+    }
+    plots.curves(curves, "epoch", "validation macro-F1", file)
+
+
+def _draw_generated(run: StudyRun, found: Results, file: Path) -> None:
+    task = run.task(next(iter(run.members.values())))
+    windows, labels = _generated_beats(run)
+    pairs = {}
+    for at in np.unique(labels).tolist():
+        real = task.train[task.labels[task.train] == at][:_N_SHOWN]
+        pairs[task.classes[at]] = (task.windows[real].signal[:, 0], windows.signal[labels == at][:_N_SHOWN, 0])
+    if pairs:
+        plots.real_and_generated(pairs, task.preparation.before / task.preparation.fs_hz, task.preparation.fs_hz, file)
+
+
+FIGURES: dict[str, Draw | None] = {"imbalance": _draw_imbalance, "ensembles": _draw_ensembles}
+FIGURES |= {"learning": _draw_learning, "generated": _draw_generated}
+for _label in (*(f"{name}-none" for name in ARCHITECTURES), BEST_TWO):
+    FIGURES |= {f"roc-{_label}": partial(_draw_roc, _label), f"confusion-{_label}": partial(page.draw_classes, _label)}
+    FIGURES |= {f"gradcam-{_label.removesuffix('-none')}": None}
+
+MITBIH = Study(
+    name="mitbih",
+    corpus=MITDB,
+    protocols=("clean", "paper"),
+    stores={"": MITDB.preparation},
+    models=MODELS,
+    members=lambda run: [Member(f"{name}-s0", name, run.protocol.name, work=_train) for name in run.study.models],
+    trained=_told,
+    quick=Quick(at_most=1500, test_every=15),
+    settings={"generation": Generation().as_dict(), "more_seeds": [1, 2]},
+    steps=(
+        Step("generated", _generate_beats, 6.0),
+        TRAININGS,
+        Step("train-synthetic-only", _train_on_synthetic, 4.0),
+        Step("ensembles", _fuse_ensembles),
+        tuple(Step(f"train-winner-s{seed}", partial(_train_winner, seed), 8.0) for seed in (1, 2)),
+        Step("scores", _score, 8.0),
+        Step("explained", _explain, 2.0),
+    ),
+    compared={
+        "against_none": {name: (name, f"{name.split('-')[0]}-none") for name in MODELS if not name.endswith("-none")}
+    },
+    results=_results,
+    table=_table,
+    figures=FIGURES,
+    published=(
+        Published(PAPER, f"{_AHEAD} CNN-LSTM, its best single model", {"accuracy": "0.982", "macro_f1": "0.951"}),
+        Published(
+            PAPER, f"{_AHEAD} Top2-Weighted", dict(zip(page.BEAT_METRICS[1:], ("0.986", "0.934", "0.958"), strict=True))
+        ),
+    ),
+)

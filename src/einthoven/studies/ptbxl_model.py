@@ -1,245 +1,151 @@
-"""Knows how the bundled model of PTB-XL comes to be, and how well its recipe does where it is tested; fold 10 stays shut."""
+"""Make the bundled model of PTB-XL, and test its recipe on groups of folds in turn; fold 10 is not opened."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from einthoven.corpora.ptbxl import GROUPS, PTBXL
-from einthoven.data.build import build
-from einthoven.data.store import Store
-from einthoven.evaluation.evaluate import DRAWS, evaluate
+from einthoven.evaluation.evaluate import evaluate
+from einthoven.evaluation.mixing import best_shares, mixed
 from einthoven.evaluation.multilabel import HEADLINE
 from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.evaluation.thresholds import RULES, with_rule
-from einthoven.export.graph import add_graph
-from einthoven.inference.predictor import load
-from einthoven.inference.scoring import keep_result, predictions_for, require_unseen
-from einthoven.report import plots
+from einthoven.report import study as page
 from einthoven.report.tables import cells
-from einthoven.studies.ptbxl_members import (
-    BEAT_AND_WINDOW,
-    BOOSTED,
-    MEASURED,
-    PAPER,
-    RANDOMISED,
-    RECIPE,
-    best_shares,
-    fused,
-    turning,
-)
-from einthoven.studies.study import Steps, Study, write_results
-from einthoven.training.fit import fit
+from einthoven.signal.features import columns
+from einthoven.studies.declaration import TRAININGS, Member, Results, Step, Study, StudyModel
+from einthoven.studies.engine import StudyRun
+from einthoven.studies.ptbxl import ALIGNED, PUBLISHED, RECIPE
 from einthoven.training.fuse import fuse
-from einthoven.training.recipe import Recipe
-from einthoven.training.task import task_of
 
 MODEL = "ptbxl-typical-beat"
-KINDS = {
-    "window": BEAT_AND_WINDOW,
-    "measured": MEASURED,
-    "boosted": BOOSTED,
-    "randomised": RANDOMISED,
+INPUTS = ("signal", "beat", "summary", "waves")
+_ALL = columns(("summary", "waves"))["waves"].stop
+_APART = {"n_trees": 2300, "n_bins": 0, "n_read": _ALL, "summed": True, "apart": True}
+MODELS = {
+    "window": StudyModel("typical_beat", {}, ALIGNED),
+    "measured": StudyModel("typical_beat", {"n_read": _ALL}, ALIGNED),
+    "boosted": StudyModel("forest", _APART, RECIPE, cost=0.15),
+    "randomised": StudyModel("forest", {"n_trees": 16, "n_bins": 0, "n_read": _ALL}, RECIPE, cost=0.1),
 }
-FAMILIES = {
-    "nets on typical beats": ("window", "measured"),
-    "boosted": ("boosted",),
-    "randomised": ("randomised",),
-}
-"""Within a family all count alike."""
-DECISIONS = ("half", "half_at_least_one")
-"""What may be chosen. No threshold is tuned: validation answers are a single member's, the test's are a mean of several."""
-_WHOLE = "whole"
+"""Nets on the typical beat and the window, the second also on what an electrocardiograph measures; a hundred small trees a class on
+the same measurements; few trees in each of several members, for room: each tree has some three hundred nodes, each with an answer
+for every class."""
+FAMILIES = {"nets on typical beats": ["window", "measured"], "boosted": ["boosted"], "randomised": ["randomised"]}
+DECISIONS = ["half", "half_at_least_one"]
+"""What can be chosen. No threshold is tuned: validation answers are a single member's, the test's are a mean of several."""
+_WHOLE, _ALL_MODELS = "whole", "all"
 
 
-def run(source: Path, protocol_name: str, folder: Path, quick: bool) -> dict:
-    """Train members inside each group of folds, choose on their validation folds, test each group once; then the same on all
-    nine folds, fused into the bundle.
+def nested_folds(quick: bool) -> dict[str, tuple[str, range]]:
+    """Return the protocol and the folds that members are trained by, for each group of folds that is tested, and for the whole.
 
-    Parameters
-    ----------
-    source : folder of the corpus; folder : of the study
-
-    Returns
-    -------
-    plain values: ``title``, ``columns``, ``rows``, ``remarks``, and all that ``results.json`` holds
+    Each fold validates one member; no member of a group is trained or validated on what the group tests.
     """
-    recipe = replace(RECIPE, epochs=1) if quick else RECIPE
-    store = build(PTBXL, source, replace(PTBXL.preparation, patient=True, waves=True))
-    jackknife = PTBXL.protocol("jackknife")
-    turns = {f"g{group}": ("nested", folds) for group, folds in turning(quick).items()}
-    turns[_WHOLE] = "jackknife", range(2 if quick else jackknife.n_folds)
-    settings = {
-        "study": "ptbxl-model",
-        "quick": quick,
-        "recipe": recipe.as_dict(),
-        "kinds": {kind: model.stated for kind, model in KINDS.items()},
-        "families": FAMILIES,
-        "decisions": DECISIONS,
-        "store": store.fingerprint,
-    }
-    weight = {"boosted": 0.15, "randomised": 0.1}
-    costs = {
-        f"train-{kind}-{protocol}-f{fold}": weight.get(kind, 1.0)
-        for protocol, folds in turns.values()
-        for fold in folds
-        for kind in KINDS
-    }
-    steps = Steps(folder, settings, costs | {"chosen": 1.0, "scores": 1.0, "fused": 1.0})
-    return _Run(steps, store, recipe, turns, Path(folder), quick).whole()
+    n = PTBXL.protocol("nested").n_folds // len(GROUPS)
+    groups = range(1 if quick else len(GROUPS))
+    found = {f"g{at}": ("nested", range(at * n, at * n + (2 if quick else n))) for at in groups}
+    return found | {_WHOLE: ("jackknife", range(2 if quick else PTBXL.protocol("jackknife").n_folds))}
 
 
-@dataclass
-class _Run:
-    steps: Steps
-    store: Store
-    recipe: Recipe
-    turns: dict[str, tuple[str, range]]
-    """For each group, and for the whole, the protocol its members train by, and their folds."""
-    folder: Path
-    quick: bool
+def _members(run: StudyRun) -> list[Member]:
+    groups = [(group, by, fold) for group, (by, folds) in nested_folds(run.quick).items() for fold in folds]
+    names = run.study.models
+    return [Member(f"{n}-{by}-f{fold}", n, by, fold, fold, group) for n in names for group, by, fold in groups]
 
-    def whole(self) -> dict:
-        works = {
-            f"train-{kind}-{protocol}-f{fold}": partial(self._train, kind, protocol, fold)
-            for kind in KINDS
-            for protocol, folds in self.turns.values()
-            for fold in folds
-        }
-        self.steps.each(works)
-        found = self.steps.do("chosen", lambda: {turn: self._choose(turn) for turn in self.turns})
-        chosen = {turn: found[turn] for turn in self.turns}
-        scored = self.steps.do("scores", lambda: self._score(chosen))
-        bundled = self.steps.do("fused", lambda: self._fuse(chosen[_WHOLE], scored["scores"]["all"]))
-        results = {
-            "study": "ptbxl-model",
-            "smoke_run": self.quick,
-            "chosen": chosen,
-            **scored,
-            "fused": bundled,
-            "seconds": self.steps.seconds,
-        }
-        results |= _table(results)
-        plots.classes(scored["scores"]["all"], self.folder / "figures" / "classes.png")
-        write_results(results, self.folder)
-        return results
 
-    def _member(self, kind: str, protocol: str, fold: int) -> Path:
-        return self.folder / "runs" / f"{kind}-{protocol}-f{fold}"
+def _answers(run: StudyRun, group: str, part: str) -> dict[str, Predictions]:
+    """Answers of each model: for validation each member's for its own folds, joined; for the test part the members' mean."""
+    together = mean if part == "test" else joined
+    return {name: together(run.each(part, model=name, group=group)) for name in run.study.models}
 
-    def _train(self, kind: str, protocol: str, fold: int) -> dict:
-        model = KINDS[kind]
-        task = task_of(PTBXL, PTBXL.protocol(protocol), self.store, 0, (), fold)
-        if self.quick:
-            task = replace(task, train=task.train[::4])
-        recipe = replace(self.recipe, seed=fold, **model.training)
-        card = fit(task, model.architecture, model.settings, recipe, self._member(kind, protocol, fold), devices=1)
-        return {"n_parameters": card.n_parameters}
 
-    def _answers(self, kind: str, turn: str, part: str) -> Predictions:
-        """Answers of a kind: on validation each member's for its own folds, joined; on test the members' mean."""
-        name, folds = self.turns[turn]
-        protocol, store, each = PTBXL.protocol(name), self.store, []
-        for fold in folds:
-            predictor = load(self._member(kind, name, fold))
-            asked = getattr(protocol.parts(store.index, 0, (), fold), part)
-            if part == "test":
-                require_unseen(predictor, PTBXL, protocol, store, asked)
-            each.append(predictions_for(predictor, protocol, store, asked))
-        return mean(each) if part == "test" else joined(each)
-
-    def _choose(self, turn: str) -> dict:
-        """Shares of the families and a decision, on validation folds; no test part is opened."""
-        answers = {kind: self._answers(kind, turn, "validation") for kind in KINDS}
-        shares = best_shares(answers, FAMILIES)
-        both = fused(answers, FAMILIES, shares)
-        found = {}
+def _choose(run: StudyRun) -> Results:
+    """Choose shares of the families and a decision on validation folds; no test part is opened."""
+    families, found = run.study.settings["families"], {}
+    for group in nested_folds(run.quick):
+        answers = _answers(run, group, "validation")
+        shares = best_shares(answers, families)
+        both, metrics = mixed(answers, families, shares), {}
         for rule in RULES:
             got = evaluate(with_rule(both, rule), "patient", 1)
-            found[rule] = {metric: got[metric]["value"] for metric in HEADLINE}
-        decision = max(DECISIONS, key=lambda rule: found[rule]["micro_f1"])
-        return {"shares": dict(zip(FAMILIES, shares, strict=True)), "decision": decision, "validation": found}
-
-    def _score(self, chosen: dict) -> dict:
-        """Every group of folds answered once, by what was chosen for it; the answers of all groups pooled."""
-        draws, unit = 50 if self.quick else DRAWS, PTBXL.protocol("nested").unit
-        groups = [turn for turn in self.turns if turn != _WHOLE]
-        each = {kind: [self._answers(kind, turn, "test") for turn in groups] for kind in KINDS}
-        together = []
-        for at, turn in enumerate(groups):
-            answers = {kind: pieces[at] for kind, pieces in each.items()}
-            both = fused(answers, FAMILIES, list(chosen[turn]["shares"].values()))
-            decided = with_rule(both, chosen[turn]["decision"])
-            together.append(replace(decided, said=decided.decided))
-        answers = {"all": joined(together)} | {kind: joined(pieces) for kind, pieces in each.items()}
-        scores = {}
-        for name, found in answers.items():
-            found.write(self.folder / "predictions" / f"{name}.csv")
-            scores[name] = {"model": name} | self._told() | evaluate(found, unit, draws)
-        without = evaluate(answers["all"].without("LMI"), unit, draws)
-        return {"scores": scores, "without_LMI": {name: without[name] for name in HEADLINE}}
-
-    def _fuse(self, chosen: dict, scored: dict) -> dict:
-        """The bundle: members of all nine folds; on its card what the same recipe reached in cross-validation."""
-        name, folds = self.turns[_WHOLE]
-        members, weights = [], []
-        for family, kinds in FAMILIES.items():
-            share = chosen["shares"][family]
-            for kind in kinds if share else ():
-                for fold in folds:
-                    members.append(self._member(kind, name, fold) / "bundle")
-                    weights.append(share / len(kinds) / len(folds))
-        decided = (), chosen["decision"] == "half_at_least_one"
-        card = fuse(self.folder / MODEL, members, "weighted", weights, (), *decided, half=True)
-        if not self.quick:
-            keep_result(load(self.folder / MODEL), scored)
-            add_graph(self.folder / MODEL)
-        size = sum(file.stat().st_size for file in (self.folder / MODEL).iterdir())
-        return {"n_parameters": card.n_parameters, "members": len(members), "bytes": size}
-
-    def _told(self) -> dict:
-        protocol, store = PTBXL.protocol("nested"), self.store
-        return {
-            "corpus": PTBXL.name,
-            "corpus_version": PTBXL.version,
-            "protocol": protocol.name,
-            "protocol_summary": protocol.summary,
-            "leaks_patients": False,
-            "shared_patients": [],
-            "remark": "Cross-validated: each record of folds 1 to 9 is answered by members of the same recipe that never saw its "
-            "group of folds, with shares and decision chosen outside it. " + protocol.remark,
-            "rows": "records",
-            "left_out_of_the_store": store.left_out,
-            "unlabelled": int((~protocol.labels.is_labelled(store.index.symbol)).sum()),
-        }
+            metrics[rule] = {metric: got[metric]["value"] for metric in HEADLINE}
+        decision = max(DECISIONS, key=lambda rule: metrics[rule]["micro_f1"])
+        chosen = dict(zip(families, shares, strict=True))
+        found[group] = {"shares": chosen, "decision": decision, "validation": metrics}
+    return found
 
 
-def _table(results: dict) -> dict:
-    scores, chosen = results["scores"], results["chosen"]
-    rows = [[name, *[" (".join(cells(found[key], 4)) + ")" for key in HEADLINE]] for name, found in scores.items()]
-    published = [f"{PAPER[metric]:.4f}" if metric in PAPER else "" for metric in HEADLINE]
-    rows.append(["Jafari 2026, CNN and BiLSTM, all of PTB-XL, fold 10", *published])
-    first = scores["all"]
-    drawn = first["interval"]
-    told = [
-        f"{turn}: shares {', '.join(f'{family} {share:.2f}' for family, share in found['shares'].items())}; {found['decision']}."
-        for turn, found in chosen.items()
-    ]
-    without = (f"{name} {' ('.join(cells(found, 4))})" for name, found in results["without_LMI"].items())
-    return {
-        "title": f"{MODEL}: {first['n_test']:,} records of {first['n_patients']:,} patients of folds 1 to 9, {len(chosen) - 1} of "
-        f"{len(GROUPS)} groups of folds tested; {drawn['level']:.0%} intervals over {drawn['unit']}s, {drawn['draws']:,} draws",
-        "columns": ["answered by", *HEADLINE],
-        "shown": ["answered by", *HEADLINE[:3], "hamming_loss", "subset_accuracy"],
-        "rows": rows,
-        "remarks": [
-            *(["SMOKE RUN: an epoch each; these numbers mean nothing."] if results["smoke_run"] else []),
-            f"{first['remark']} A kind's row is the mean of its members, decided by 0.5.",
-            *told,
-            f"Without LMI, most of whose few records are in one group: {', '.join(without)}.",
-            f"No AUROC and AUPRC, for want of both labels: {', '.join(first['undefined']) or 'none'}. Fold 10 was not opened.",
-            f"{sum(results['seconds'].values()) / 3600:.1f} hours of computing.",
-        ],
+def _score(run: StudyRun) -> Results:
+    """Answer each group of folds once, by what was chosen for it; the answers of all groups are pooled."""
+    protocol, families = run.named("nested"), run.study.settings["families"]
+    by_group = {group: _answers(run, group, "test") for group in nested_folds(run.quick) if group != _WHOLE}
+    decided = []
+    for group, answers in by_group.items():
+        chosen = run.found["chosen"][group]
+        both = with_rule(mixed(answers, families, list(chosen["shares"].values())), chosen["decision"])
+        decided.append(replace(both, said=both.decided))
+    pooled = {name: joined([answers[name] for answers in by_group.values()]) for name in run.study.models}
+    every = {_ALL_MODELS: joined(decided)} | pooled
+    remark = (
+        "Cross-validated: each record of folds 1 to 9 is answered by members of the same recipe that never saw its group of "
+        f"folds, with shares and decision chosen outside it. {protocol.remark}"
+    )
+    found = run.score(every, run.stated_on_card(protocol, leaks_patients=False, remark=remark), protocol.unit)
+    without = evaluate(every[_ALL_MODELS].without("LMI"), protocol.unit, run.draws)
+    return found | {"without_LMI": {name: without[name] for name in HEADLINE}}
+
+
+def _fuse(run: StudyRun) -> Results:
+    """Fuse members of all nine folds; on the card is what the same recipe reached in cross-validation."""
+    protocol, folds = nested_folds(run.quick)[_WHOLE]
+    chosen, members, weights = run.found["chosen"][_WHOLE], [], []
+    for family, names in run.study.settings["families"].items():
+        share = chosen["shares"][family]
+        mine = [f"train-{name}-{protocol}-f{fold}" for name in names if share for fold in folds]
+        members += [run.place(step) / "bundle" for step in mine]
+        weights += [share / len(names) / len(folds)] * len(mine)
+    place, at_least_one = run.folder / MODEL, chosen["decision"] == "half_at_least_one"
+    card = fuse(place, members, "weighted", weights, at_least_one=at_least_one, half=True)
+    size = run.publish(place, run.found["scores"]["scores"][_ALL_MODELS])
+    return {"n_parameters": card.n_parameters, "members": len(members), "bytes": size}
+
+
+def _results(run: StudyRun) -> Results:
+    chosen = {group: run.found["chosen"][group] for group in nested_folds(run.quick)}
+    return {"chosen": chosen} | run.found["scores"] | {"fused": run.found["fused"]}
+
+
+def _table(run: StudyRun, found: Results) -> Results:
+    first, chosen = found["scores"][_ALL_MODELS], found["chosen"]
+    columns = {"answered by": page.label} | {metric: page.figure(metric, digits=4) for metric in HEADLINE}
+    shares = {
+        group: ", ".join(f"{family} {share:.2f}" for family, share in row["shares"].items())
+        for group, row in chosen.items()
     }
+    without = (f"{name} {' ('.join(cells(row, 4))})" for name, row in found["without_LMI"].items())
+    remarks = [
+        f"{first['remark']} A kind's row is the mean of its members, decided by 0.5.",
+        *[f"{group}: shares {shares[group]}; {row['decision']}." for group, row in chosen.items()],
+        f"Without LMI, most of whose few records are in one group: {', '.join(without)}.",
+        f"No AUROC and AUPRC, for want of both labels: {', '.join(first['undefined']) or 'none'}. Fold 10 was not opened.",
+    ]
+    tested = f"{first['n_test']:,} records of {first['n_patients']:,} patients of folds 1 to 9"
+    title = f"{MODEL}: {tested}, {len(chosen) - 1} of {len(GROUPS)} groups of folds tested; {page.drawn(first)}"
+    shown = ["answered by", *HEADLINE[:3], "hamming_loss", "subset_accuracy"]
+    return page.table(found, title, columns, remarks, shown, published=run.study.published)
 
 
-PTBXL_MODEL = Study("ptbxl-model", "PTB-XL: the model that comes with einthoven", "ptb-xl", ("clean",), run)
+PTBXL_MODEL = Study(
+    name="ptbxl-model",
+    corpus=PTBXL,
+    protocols=("clean",),
+    stores={"": PTBXL.preparation.with_settings(inputs=INPUTS)},
+    models=MODELS,
+    members=_members,
+    settings={"families": FAMILIES, "decisions": DECISIONS},
+    steps=(TRAININGS, Step("chosen", _choose), Step("scores", _score), Step("fused", _fuse)),
+    results=_results,
+    table=_table,
+    figures={"classes": partial(page.draw_classes, _ALL_MODELS)},
+    published=(PUBLISHED,),
+)

@@ -10,6 +10,7 @@ import numpy as np
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
+from einthoven.models.own import FILES_KEY
 from einthoven.signal.preparation import Preparation, Tiles
 
 
@@ -22,7 +23,7 @@ def fuse(
     thresholds: Sequence[float] = (),
     at_least_one: bool = False,
     half: bool = False,
-    own_share: dict | None = None,
+    class_prior_adaptation: dict | None = None,
 ) -> Card:
     """Write the bundle of an ensemble; its card names everybody whom one of its members has seen.
 
@@ -31,7 +32,7 @@ def fuse(
     folder : of the new bundle; its name is the ensemble's
     members : bundles of the members
     rule : of :class:`einthoven.models.ensemble.Ensemble`; weights : of the members, for ``weighted``
-    class_weights, thresholds, at_least_one, own_share : see :class:`einthoven.bundle.Card`
+    class_weights, thresholds, at_least_one, class_prior_adaptation : see :class:`einthoven.bundle.Card`
     half : whether weights of two dimensions and more are kept with 16 bits, whole numbers with the fewest; all work in 32
 
     Raises
@@ -45,7 +46,7 @@ def fuse(
     for what, of in (
         ("preparation", partial(_windows, first)),
         ("classes", lambda card: card.classes),
-        ("multi", lambda card: card.multi),
+        ("multilabel", lambda card: card.multilabel),
     ):
         if any(of(card) != of(first) for card in cards):
             raise ConfigurationFault(
@@ -69,9 +70,9 @@ def fuse(
     settings = {"members": [_described(card, first) for card in cards], "rule": rule}
     if weights:
         settings["weights"] = [round(float(weight), 6) for weight in weights]
-    if first.multi:
+    if first.multilabel:
         settings["multilabel"] = True
-    score = "validation_macro_auroc" if first.multi else "validation_macro_f1"
+    score = "validation_macro_auroc" if first.multilabel else "validation_macro_f1"
     told = [
         {
             "name": card.name,
@@ -83,7 +84,9 @@ def fuse(
         for card in cards
     ]
     seen = sorted(set().union(*(card.patients for card in cards)))
-    training = first.training | {"patients": bundle.packed(seen), "members": told, "rule": rule, "fold": None}
+    files = {name: sha for card in cards for name, sha in card.training.get(FILES_KEY, {}).items()}
+    training = first.training | ({FILES_KEY: files} if files else {})
+    training |= {"patients": bundle.packed(seen), "members": told, "rule": rule, "fold": None}
     card = replace(
         first,
         name=folder.resolve().name,
@@ -92,7 +95,7 @@ def fuse(
         training=training,
         graph_sha256="",
         class_weights=tuple(class_weights),
-        own_share=own_share or {},
+        class_prior_adaptation=class_prior_adaptation or {},
         thresholds=tuple(thresholds),
         at_least_one=at_least_one,
         results=(),

@@ -11,8 +11,8 @@ from einthoven import console
 from einthoven.errors import BundleDamaged, ConfigurationFault
 from einthoven.models.gan import Critic, Generator
 from einthoven.paths import written_aside
-from einthoven.training.checkpoint import serialised
 from einthoven.signal.windows import Windows
+from einthoven.training.checkpoint import serialised
 from einthoven.training.task import Task
 
 _EVERY = 250

@@ -1,6 +1,5 @@
 """Grow a forest from a task (with scikit-learn) and save it as a bundle."""
 
-import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from einthoven import __version__, bundle
+from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.data.batches import tensors
 from einthoven.errors import ConfigurationFault
 from einthoven.models.forest import Forest
 from einthoven.models.inputs import InputShape, built, call
+from einthoven.training.card import card_for
 from einthoven.training.module import SCORE, judged
 from einthoven.training.task import Task
 
@@ -74,30 +74,13 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
             network.leaves[at, :n] = torch.from_numpy(tree.leaves).float()
     with torch.no_grad():
         logits = np.concatenate([call(network.eval(), part).numpy() for part in _inputs(task, task.validation)])
-    card = Card(
-        name=folder.resolve().name,
-        architecture="forest",
-        settings=decided,
-        classes=task.classes,
-        labels=task.label_set,
-        meanings=task.meanings,
-        preparation=task.preparation,
-        training={
-            **task.provenance,
-            "counts": {
-                part: dict(zip(task.classes, task.counts(getattr(task, part)).tolist(), strict=True))
-                for part in ("train", "validation")
-            },
-            "best_epoch": 0,
-            f"validation_{SCORE[task.multi]}": round(
-                judged(logits, task.labels[task.validation])[SCORE[task.multi]], 6
-            ),
-            "recipe": {"seed": seed} | how,
-            "versions": {"einthoven": __version__, "torch": torch.__version__, "python": platform.python_version()},
-        },
-        multi=task.multi,
-        attribution=task.attribution,
-    )
+    score = SCORE[task.multi]
+    trained = {
+        "best_epoch": 0,
+        f"validation_{score}": round(judged(logits, task.labels[task.validation])[score], 6),
+        "recipe": {"seed": seed} | how,
+    }
+    card = card_for(task, "forest", decided, folder, trained)
     return bundle.save(folder / "bundle", card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
 
 

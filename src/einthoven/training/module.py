@@ -1,12 +1,16 @@
 """One training step and one validation pass, as Lightning wants them."""
 
 import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import lightning as L
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from einthoven import console
 from einthoven.data.augment import AUGMENTATIONS, Batch
 from einthoven.data.batches import tensors
 from einthoven.evaluation.metrics import auc, confusion, scores
@@ -22,6 +26,20 @@ _PLATEAU = 5
 Inputs = dict[str, Tensor]
 SCORE = {False: "macro_f1", True: "macro_auroc"}
 """What the validation part is judged by, where a window bears one class, and where it can bear several."""
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Leave out Lightning's hints and its Python warnings until the block ends.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    with console.quieted("lightning.pytorch", "lightning.fabric"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"lightning\..*")
+        yield
 
 
 def judged(logits: np.ndarray, truth: np.ndarray) -> dict[str, float]:

@@ -1,0 +1,36 @@
+"""Require that several stores of a corpus hold the same recordings."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from einthoven.corpora.corpus import Corpus
+from einthoven.data.store import Store
+from einthoven.errors import CorpusIncomplete
+
+
+def require_same_recordings(corpus: Corpus, stores: Iterable[Store]) -> None:
+    """Refuse stores of different recordings, whose folds would differ.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Their corpus.
+    stores : iterable of Store
+        One for each preparation.
+
+    Raises
+    ------
+    CorpusIncomplete
+        Naming recordings that are not in each of them.
+    """
+    records = [np.unique(store.index.record) for store in stores]
+    if all(np.array_equal(records[0], others) for others in records[1:]):
+        return
+    odd = sorted(set().union(*records).difference(set(records[0]).intersection(*records[1:])))
+    raise CorpusIncomplete(
+        f"not every preparation of {corpus.name} has the same recordings, so folds would not be the same.",
+        found=f"{len(odd)} recordings in some of them only: {', '.join(odd[:5])}",
+        expected="recordings that each of them can use",
+        remedy="move these out of the folder",
+    )

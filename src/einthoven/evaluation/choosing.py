@@ -1,0 +1,136 @@
+"""Choose class weights on validation data, for answers that name one class a window."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from einthoven.evaluation.evaluate import evaluate
+from einthoven.evaluation.official import CHALLENGE2017
+from einthoven.evaluation.predictions import Predictions
+from einthoven.evaluation.share import with_own_share
+from einthoven.evaluation.weights import for_expected_f1
+
+_FACTORS = (1.0, 0.7, 0.5, 0.3, 0.2, 0.1)
+S_SHARE_COUNTS = (0.0, 300.0, 1000.0, 3000.0, 10_000.0)
+"""Beats that the share of class S in all people counts like, beside a person's own answers; 0: no share of a person's own."""
+
+
+def best_for_s_and_v(answers: Predictions, counts: tuple[float, ...]) -> tuple[tuple[float, ...], dict[str, Any]]:
+    """Choose weights of the classes S and V, and how far a person's own share of S counts, for the best mean of their F1.
+
+    Parameters
+    ----------
+    answers : Predictions
+        For beats of validation patients.
+    counts : tuple of float
+        Beats that the share of all people may count like; 0 stands for no share of a person's own.
+
+    Returns
+    -------
+    tuple of float
+        A weight for each class.
+    dict
+        The own share as a bundle's card has it; empty for none.
+    """
+    at = {name: answers.classes.index(name) for name in ("N", "S", "V")}
+    among = np.isin(answers.truth, (at["N"], at["S"]))
+    share = float((answers.truth[among] == at["S"]).mean())
+    best: float = -1.0
+    chosen: tuple[tuple[float, ...], dict[str, Any]] = ((), {})
+    counts = counts if 0 < share < 1 else (0.0,)
+    for early, ventricular, like in product(_FACTORS, _FACTORS, counts):
+        weights = np.ones(len(answers.classes))
+        weights[at["S"]], weights[at["V"]] = early, ventricular
+        own = {"of": "S", "beside": "N", "share": round(share, 6), "counts": like} if like else {}
+        decided = adapted(answers.weighted(tuple(weights)), own).decided
+        score = float(np.mean([_f1(answers.truth == at[name], decided == at[name]) for name in ("S", "V")]))
+        if score > best:
+            best, chosen = score, (tuple(weights.tolist()), own)
+    return chosen
+
+
+def adapted(answers: Predictions, own: dict[str, Any]) -> Predictions:
+    """Return answers with each record's own share of a class.
+
+    Parameters
+    ----------
+    answers : Predictions
+        For beats.
+    own : dict
+        As a bundle's card has it; empty for none.
+
+    Returns
+    -------
+    Predictions
+        The same with other probabilities.
+    """
+    return replace(answers, probability=with_own_share(answers.probability, answers.record, answers.classes, own))
+
+
+def operating_point(answers: Predictions, precision: float) -> dict[str, Any]:
+    """Turn all classes but the most frequent one down until the macro precision suffices.
+
+    Parameters
+    ----------
+    answers : Predictions
+        For validation data.
+    precision : float
+        The macro precision that suffices; the highest one is taken where none does.
+
+    Returns
+    -------
+    dict
+        ``weights`` of the classes, ``validation_macro_precision`` and ``validation_macro_recall``.
+    """
+    common = int(np.bincount(answers.truth, minlength=len(answers.classes)).argmax())
+    tried: list[dict[str, Any]] = []
+    for factor in np.geomspace(1.0, 0.02, 25):
+        weights = [1.0 if at == common else round(float(factor), 4) for at in range(len(answers.classes))]
+        got = evaluate(answers.weighted(tuple(weights)), "beat", 1)
+        reached, recall = got["macro_precision"]["value"], got["macro_recall"]["value"]
+        tried.append({"weights": weights, "validation_macro_precision": reached, "validation_macro_recall": recall})
+        if reached >= precision:
+            return tried[-1]
+    return max(tried, key=lambda point: point["validation_macro_precision"])
+
+
+def best_share_for_challenge(by_share: Mapping[float, Predictions]) -> dict[str, Any]:
+    """Choose among answers for several shares of a mixture, each weighted for the best expected score of the Challenge 2017.
+
+    Parameters
+    ----------
+    by_share : mapping of Predictions
+        Answers for the same validation windows, by the share that they were mixed with.
+
+    Returns
+    -------
+    dict
+        ``share`` and ``class_weights`` of the best score, and the ``scores`` of all shares.
+    """
+    weights = {share: for_expected_f1(found, CHALLENGE2017[:3]) for share, found in by_share.items()}
+    scores = {share: challenge_score(found.weighted(weights[share])) for share, found in by_share.items()}
+    share = max(scores, key=lambda share: scores[share])
+    return {"share": share, "class_weights": weights[share], "scores": {f"{at:g}": scores[at] for at in scores}}
+
+
+def challenge_score(answers: Predictions) -> float:
+    """Return the score of the Challenge 2017.
+
+    Parameters
+    ----------
+    answers : Predictions
+        Of its classes.
+
+    Returns
+    -------
+    float
+        The mean F1 of N, A and O.
+    """
+    return float(evaluate(answers, "patient", 1)["challenge_score"]["value"])
+
+
+def _f1(truth: np.ndarray, decided: np.ndarray) -> float:
+    return 2 * float((truth & decided).sum()) / max(1, int(truth.sum() + decided.sum()))

@@ -1,0 +1,151 @@
+"""Declare a study as data: models, protocols, steps, comparisons, table, figures and published results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from einthoven.bundle import Card
+from einthoven.corpora.corpus import Corpus
+from einthoven.signal.preparation import Preparation
+from einthoven.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from einthoven.studies.engine import StudyRun
+
+Results = dict[str, Any]
+"""Plain values, as results.json and the files of the steps have them."""
+TRAININGS = "trainings"
+"""Stands for all trainings among the steps of a study."""
+
+
+@dataclass(frozen=True)
+class StudyModel:
+    """A model of a study: an architecture, what differs from its defaults, the recipe, and what it sees."""
+
+    architecture: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    recipe: Recipe = field(default_factory=Recipe)
+    store: str = ""
+    """Name of the store that it reads."""
+    crop_s: float = 0.0
+    """Length of the crops that the network sees, s; 0 for whole windows."""
+    cost: float = 1.0
+    """How long one training takes, in any unit; for the time left."""
+    seed: int = 0
+    """Tells models of the same recipe apart."""
+
+    @property
+    def decisive(self) -> list[Any]:
+        """Plain values that decide its weights."""
+        return [self.architecture, self.settings, self.recipe.as_dict(), self.store, self.crop_s, self.seed]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One training of a study: its run's name, its model's and protocol's names, and which fold validates."""
+
+    label: str
+    model: str
+    protocol: str
+    fold: int | None = None
+    seed: int = 0
+    group: str = ""
+    """What is tested in turn, if it has a name."""
+    labels: str | None = None
+    """Name of the corpus's label set; None for the protocol's own."""
+    within: str = ""
+    """Part of the study's folder that the run is in."""
+    work: Callable[[StudyRun, Member], Results] | None = None
+    """What is done; the training alone, if None."""
+    ahead: str = "train"
+    """What the name of its step begins with, before the label."""
+
+    @property
+    def step(self) -> str:
+        """Name of its step."""
+        return "-".join(filter(None, (self.within, self.ahead, self.label)))
+
+
+@dataclass(frozen=True)
+class Step:
+    """A named step beside the trainings."""
+
+    name: str
+    work: Callable[[StudyRun], Results]
+    cost: float = 1.0
+    protocol: str = ""
+    """Left out unless this protocol is asked for."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """Results that a paper reports, as printed, in a row of their own or beside the model of that name."""
+
+    source: str
+    """The paper, with its identifier."""
+    name: str
+    figures: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Quick:
+    """How a smoke run is cut down."""
+
+    train_every: int = 4
+    """Every k-th training window is kept."""
+    at_most: int | None = None
+    """As many training windows at most, and half as many for validation, instead of every k-th."""
+    test_every: int = 1
+    """Every k-th beat of a test part is answered."""
+    recipe: dict[str, Any] = field(default_factory=lambda: {"epochs": 1})
+    """Changes of each recipe."""
+
+
+Draw = Callable[["StudyRun", Results, Path], None]
+"""Draws a figure from the results into a file."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study whole: what is trained, what is asked, and how its results are shown."""
+
+    name: str
+    corpus: Corpus
+    protocols: tuple[str, ...]
+    """Protocols that ``--protocol`` can name, the default first."""
+    stores: dict[str, Preparation]
+    models: dict[str, StudyModel]
+    members: Callable[[StudyRun], list[Member]]
+    """The trainings, in their order."""
+    steps: tuple[Step | str | tuple[Step, ...], ...]
+    """In their order, with TRAININGS among them; those of a tuple do not need one another."""
+    results: Callable[[StudyRun], Results]
+    """What results.json holds beside the table, from the results of the steps."""
+    table: Callable[[StudyRun, Results], Results]
+    """As :func:`einthoven.report.study.table` gives it."""
+    figures: dict[str, Draw | None]
+    """Figures by the names of their files; None: a step draws it. Those whose models were not asked for are left out."""
+    compared: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    """Pairs of scored models that are tested against each other, by a name, under headings of results.json."""
+    published: tuple[Published, ...] = ()
+    one_folder: bool = False
+    """Whether a folder holds the results of all protocols that were asked for, so that ``--protocol both`` is possible."""
+    folds: tuple[str, ...] = ()
+    """Values of ``--folds``, the default first."""
+    quick: Quick = field(default_factory=Quick)
+    trained: Callable[[Card], Results] = lambda card: {}
+    """What is told of a training beside the number of parameters."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Other plain values that decide the results."""
+    cross_validated: bool = False
+    """Whether folds are drawn from the recordings: each store must have the same ones, and answers are kept on disk."""
+    corpus_in: Callable[[Path], tuple[Corpus, dict[str, str]]] | None = None
+    """For a study of several corpora: which one a folder holds, and its names of the protocols."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Values of ``--protocol``."""
+        return (*self.protocols, "both") if self.one_folder else self.protocols
