@@ -7,9 +7,13 @@ from torch import nn
 
 from einthoven.cli.main import main
 from einthoven.explanation import EXPLAINERS
-from einthoven.explanation.gradcam import gradcam
+from einthoven.explanation.findings import _silenced
+from einthoven.explanation.gradcam import attention, gradcam, over_trace
 from einthoven.models import MODELS
-from einthoven.models.ensemble import Ensemble
+from einthoven.models.ensemble import Ensemble, OverCrops
+from einthoven.models.inputs import call, reads
+from einthoven.signal.windows import Windows
+from tests.contracts.test_models import batch, network
 
 
 class _Watcher(nn.Module):
@@ -20,30 +24,33 @@ class _Watcher(nn.Module):
         self.look = nn.Conv1d(1, 1, 1, bias=False)
         nn.init.ones_(self.look.weight)
 
-    def forward(self, x):
-        seen = self.look(x)[:, 0, 100:120].mean(dim=1)
+    def forward(self, signal):
+        seen = self.look(signal)[:, 0, 100:120].mean(dim=1)
         return torch.stack((-seen, seen), dim=1)
 
 
 def test_the_map_lies_where_the_reason_is():
     x = np.ones((3, 1, 200), np.float32)
     x[:, :, 100:120] = 5
-    found = gradcam(_Watcher().eval(), x, np.ones(3, int))
+    found = gradcam(_Watcher().eval(), Windows(x), np.ones(3, int))
     assert found.shape == (3, 200)
     assert found.argmax(axis=1).min() >= 100
     assert found.argmax(axis=1).max() < 120
 
 
+def windows_for(name: str, n_leads: int = 3, n_samples: int = 144) -> Windows:
+    return Windows(**{part: x.numpy() for part, x in batch(name, n_leads, n_samples, n=5).items()})
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_is_explained(name):
-    torch.manual_seed(0)
-    net = MODELS[name](3, 4, 144).eval()
+    net = network(name, 3, 4, 144).eval()
     for layer in net.modules():  # a branch that begins at zero says nothing yet
         if isinstance(layer, torch.nn.BatchNorm1d) and not layer.weight.any():
             torch.nn.init.constant_(layer.weight, 0.5)
-    x = np.random.default_rng(0).standard_normal((5, 3, 144)).astype(np.float32)
+    windows = windows_for(name)
     for explain in EXPLAINERS.values():
-        found = explain(net, x, np.array([0, 1, 2, 3, 2]))
+        found = explain(net, windows, np.array([0, 1, 2, 3, 2]))
         assert found.shape == (5, 144)
         assert np.isfinite(found).all()
         assert found.min() >= 0
@@ -51,11 +58,75 @@ def test_every_model_is_explained(name):
         assert found.max() > 0
 
 
+class _Forgetful(nn.Module):
+    """Reads the typical beat and the measurements, and answers by what lies in the first fifth of the beat."""
+
+    inputs = ("beat", "features")
+
+    def forward(self, beat, features):
+        seen = beat[:, :, :20].mean(dim=(1, 2)) + 0 * features.sum(dim=1)
+        return torch.stack((-seen, seen), dim=1)
+
+
+def test_what_a_net_without_convolutions_reads_is_hidden_piece_by_piece():
+    """Over the typical beat where it reads that and not the signal; nothing is shown of what it measures alone."""
+    windows = Windows(np.zeros((2, 1, 200), np.float32), np.ones((2, 1, 100), np.float32), np.ones((2, 3), np.float32))
+    found = gradcam(_Forgetful().eval(), windows, np.ones(2, int))
+    assert found.shape == (2, 200)
+    assert found[:, :40].max() == 1 and found[:, 50:].max() == 0
+    forest = MODELS["forest"](1, 2, 200, n_features=3, n_read=3, n_bins=0).eval()
+    assert reads(forest) == ("features",)
+    assert not gradcam(forest, windows, np.ones(2, int)).any()
+
+
+def test_over_the_trace_are_those_that_convolve_it():
+    """By their shares, each over its own largest value; none where all look at typical beats."""
+    of_beat = {"width": 4, "hidden": 8}
+    members = (
+        ("typical_beat", of_beat | {"window_width": 0}),
+        ("typical_beat", of_beat | {"window_width": 4}),
+        ("inception1d", {"width": 4}, 80),
+    )
+    torch.manual_seed(0)
+    parts = {"beat_samples": 90, "r_peak": 30, "n_features": 7}
+    net = Ensemble(3, 4, 144, members=members, rule="weighted", weights=(2, 1, 1), **parts).eval()
+    windows, labels = windows_for("typical_beat"), np.array([0, 1, 2, 3, 0])
+    assert over_trace(net.members[0], windows, labels) is None
+    own = [gradcam(member, windows, labels) for member in net.members[1:]]
+    assert isinstance(net.members[2], OverCrops)
+    want = own[0] / 4 + own[1] / 4
+    want /= np.maximum(want.max(axis=1, keepdims=True), 1e-12)
+    np.testing.assert_allclose(over_trace(net, windows, labels), want, atol=1e-5)
+    assert want.max() > 0
+
+
+def test_a_lead_is_silenced_together_with_its_typical_beat():
+    """Once for each lead, in copies; neither another lead nor a measurement is touched."""
+    windows = Windows(np.ones((1, 3, 10), np.float32), np.ones((1, 3, 4), np.float32), np.ones((1, 2), np.float32))
+    silenced = _silenced(windows, 3)
+    for part in ("signal", "beat"):
+        there = silenced.parts[part].any(axis=2)
+        np.testing.assert_array_equal(there, ~np.eye(3, dtype=bool), err_msg=part)
+        assert windows.parts[part].all()
+    assert silenced.features.all() and silenced.features.shape == (3, 2)
+    assert _silenced(Windows(windows.signal), 3).beat is None
+
+
+def test_attention_is_asked_for_what_the_net_reads():
+    net = network("cnn_lstm_attention", 3, 4, 144).eval()
+    windows = windows_for("cnn_lstm_attention")
+    found = attention(net, windows)
+    assert found.shape == (5, 144) and found.max() == pytest.approx(1)
+    np.testing.assert_array_equal(found, attention(net, Windows(windows.signal)))
+    assert attention(network("cnn", 3, 4, 144), windows) is None
+    assert call(net, batch("cnn_lstm_attention", 3, 144)).shape == (4, 4)
+
+
 def test_an_ensemble_s_map_is_its_members():
     torch.manual_seed(0)
     members = (("cnn", {"widths": (8, 8)}), ("resnet1d", {"widths": (8,)}))
     net = Ensemble(2, 4, 180, members=members, rule="weighted", weights=(3, 1)).eval()
-    x = np.random.default_rng(0).standard_normal((4, 2, 180)).astype(np.float32)
+    x = Windows(np.random.default_rng(0).standard_normal((4, 2, 180)).astype(np.float32))
     labels = np.array([0, 1, 2, 3])
     first, second = (gradcam(member, x, labels) for member in net.members)
     want = 0.75 * first + 0.25 * second

@@ -15,86 +15,23 @@ from einthoven.bundle import Card
 from einthoven.cli.main import main
 from einthoven.corpora import CORPORA
 from einthoven.data.build import build
-from einthoven.errors import ExportDiffers
+from einthoven.errors import BundleDamaged, ExportDiffers
 from einthoven.export import convert, graph, int8
 from einthoven.export.parity import MOST_LOST, Parity, compare, require_kept
-from einthoven.inference.backends import OnnxBackend, OpenVinoBackend, TorchBackend, card_inside
+from einthoven.inference.backends import OnnxBackend, OpenVinoBackend, TorchBackend, _require_shapes, card_inside
 from einthoven.inference.predictor import Predictor, load
-from einthoven.models import MODELS, OF_TYPICAL_BEATS
+from einthoven.models import MODELS
 from einthoven.models.blocks import Conv1d, MaxPool1d, SameConv1d
+from einthoven.models.inputs import InputShape, built, missing_parts, reads
 from einthoven.report.tables import beside_its_model
 from einthoven.signal.leads import STANDARD
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Beats, Preparation, SignalSpec, Tiles
+from einthoven.signal.windows import Windows
 from einthoven.training.fit import fit
 from einthoven.training.recipe import Recipe
 from einthoven.training.task import task_of
+from tests.export.untrained import untrained_of
 from tests.layouts import twelve_leads
-
-SMALL = {
-    "mamba2": {"width": 16, "n_states": 8, "chunk": 8},
-    "s4": {"width": 16},
-    "bilstm": {"hidden": 8},
-    "xresnet1d": {"width": 8},
-}
-
-
-def untrained_of(
-    architecture: str,
-    folder: Path,
-    settings: dict | None = None,
-    several: bool = False,
-    leads: tuple[str, ...] = STANDARD,
-) -> Predictor:
-    """A bundle of an architecture on 0.96 s of some leads, its batch statistics away from where they begin."""
-    torch.manual_seed(0)
-    wanted = Preparation(
-        leads=leads,
-        fs_hz=100,
-        before_s=0,
-        after_s=1.92 if architecture in OF_TYPICAL_BEATS else 0.96,
-        scaling="millivolt",
-        cut="tiles",
-        patient=architecture in OF_TYPICAL_BEATS,
-    )
-    settings = settings if settings is not None else SMALL.get(architecture, {})
-    network = MODELS[architecture](wanted.n_rows, 5, wanted.n_input, **settings)
-    for layer in network.modules():
-        if isinstance(layer, torch.nn.BatchNorm1d):
-            layer.running_mean.normal_(0, 0.2)
-            layer.running_var.uniform_(0.5, 2)
-    card = Card(
-        name=folder.name,
-        architecture=architecture,
-        settings=settings,
-        classes=tuple("abcde"),
-        labels="five",
-        meanings=tuple("abcde"),
-        preparation=wanted,
-        training={},
-        multilabel=several,
-    )
-    bundle.save(folder, card, {name: values.numpy() for name, values in network.state_dict().items()})
-    return load(folder)
-
-
-@pytest.mark.parametrize("architecture", MODELS)
-def test_every_architecture_leaves_and_answers_alike(architecture, tmp_path):
-    model = untrained_of(architecture, tmp_path / "model")
-    card, windows = model.card, graph.noise(model.card)
-    reference = TorchBackend(model.folder, card)
-    wanted = reference.logits(windows)
-    content = graph.to_onnx(graph.plain(reference.network), windows)
-    for backend in (OnnxBackend, OpenVinoBackend):
-        answers = backend(content, card, tmp_path)
-        np.testing.assert_allclose(answers.logits(windows), wanted, atol=2e-4, rtol=1e-3)
-        np.testing.assert_allclose(answers.logits(windows[:1]), wanted[:1], atol=2e-4, rtol=1e-3)
-    small = int8.quantized(content, windows, "extremes")
-    answers = OnnxBackend(small, card, tmp_path)
-    got = answers.logits(windows)
-    assert np.abs(got - wanted).max() < 0.05 * np.ptp(wanted)
-    beside_a_large_one = answers.logits(np.concatenate((windows[:1], 20 * windows[1:2])))
-    np.testing.assert_allclose(beside_a_large_one[0], got[0], atol=1e-5, rtol=1e-4)
-
 
 @pytest.mark.parametrize(
     "architecture, leads, most", [("litenet", STANDARD, 1_100_000), ("arrhythminet_v2", ("I",), 60_000)]
@@ -113,15 +50,6 @@ def test_integers_fit_a_wrist_with_all_that_is_known_of_the_model(architecture, 
         convert._write(small, card, "onnx", "int8", tmp_path / "x.onnx")
         assert (tmp_path / "x.onnx").stat().st_size < most, way
     assert card_inside(tmp_path / "x.onnx").patients == set(seen["patients"])
-
-
-def test_any_number_of_windows_finds_the_ranges():
-    windows = np.random.default_rng(0).standard_normal((33, 1, 360)).astype(np.float32)
-    torch.manual_seed(0)
-    content = graph.to_onnx(graph.plain(MODELS["cnn"](1, 3, 360, widths=(4, 4)).eval()), windows)
-    for n in (1, 5, 27, 33):
-        for way in ("extremes", "percentile"):
-            assert len(int8.quantized(content, windows[:n], way)) < len(content)
 
 
 @pytest.mark.parametrize("folds, where", [((0, 1), "training data of its members"), ((2, 2), "validation data")])
@@ -145,23 +73,6 @@ def test_an_export_without_a_corpus_says_that_it_was_compared_on_noise(target, t
     np.testing.assert_allclose(again.probabilities(windows), model.probabilities(windows), atol=1e-5)
 
 
-@pytest.mark.parametrize("n", [37, 64])
-def test_plain_layers_are_the_fast_ones(n):
-    torch.manual_seed(0)
-    x = torch.randn(3, 4, n)
-    for layer in (Conv1d(4, 6, 5, 2), SameConv1d(4, 6, 6, 2), SameConv1d(4, 6, 15, 1), MaxPool1d(3, 2, 1)):
-        torch.testing.assert_close(layer.plain()(x), layer(x))
-
-
-def test_folding_changes_no_answer(tmp_path):
-    network = TorchBackend((model := untrained_of("litenet", tmp_path / "m")).folder, model.card).network
-    x = torch.from_numpy(graph.noise(model.card))
-    for changed in (graph.folded(network), graph.plain(network)):
-        torch.testing.assert_close(changed(x), network(x), atol=1e-5, rtol=1e-4)
-        assert sum(isinstance(layer, torch.nn.BatchNorm1d) for layer in changed.modules()) == 0
-    assert sum(isinstance(layer, torch.nn.BatchNorm1d) for layer in network.modules()) == 6
-
-
 @pytest.fixture(scope="module")
 def beats(mitdb_like, tmp_path_factory):
     """A net with an LSTM that learned the small MIT-BIH, its store and its protocol."""
@@ -170,7 +81,7 @@ def beats(mitdb_like, tmp_path_factory):
     os.environ["EINTHOVEN_HOME"] = str(home)
     corpus = CORPORA["mitdb"]
     protocol = corpus.protocol("clean")
-    wanted = replace(corpus.preparation, leads=("MLII|II",), fs_hz=90.0, before_s=0.5, after_s=0.5)
+    wanted = corpus.preparation.with_settings(leads=("MLII|II",), fs_hz=90.0, before_s=0.5, after_s=0.5)
     store = build(corpus, mitdb_like, wanted, protocol.without)
     task = task_of(corpus, protocol, store, 0)
     recipe = Recipe(epochs=6, batch=32, patience=99, augment=(), precision="fp32")
@@ -248,7 +159,7 @@ def test_the_naive_way_is_caught(beats, tmp_path, monkeypatch):
     model, store, protocol = beats
     real = convert.real_windows(model.card, protocol, store)
     naive = int8.quantized
-    monkeypatch.setattr(convert.int8, "quantized", lambda content, windows, way: naive(content, 1e-3 * windows, way))
+    monkeypatch.setattr(convert.int8, "quantized", lambda content, windows, way: naive(content, Windows(1e-3 * windows.signal), way))
     file = tmp_path / "naive.onnx"
     with pytest.raises(ExportDiffers, match="macro_f1"):
         convert.export(model, "onnx", "int8", file, real)
@@ -332,7 +243,7 @@ def test_what_cannot_be_exported_ends_with_one_error(untrained, words, tmp_path,
 
 def test_calibration_data_with_other_leads_is_refused(untrained_copy, mitdb_like, tmp_path, capsys, home):
     card = bundle.load_card(untrained_copy)
-    bundle.rewrite_card(untrained_copy, replace(card, preparation=replace(card.preparation, leads=("V6",))))
+    bundle.rewrite_card(untrained_copy, replace(card, preparation=card.preparation.with_settings(leads=("V6",))))
     words = ["export", str(untrained_copy), "--precision", "int8", "--from", str(mitdb_like)]
     assert main([*words, "--out", str(tmp_path / "x.onnx")]) == 2
     assert "LeadMismatch" in capsys.readouterr().err

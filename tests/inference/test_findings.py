@@ -21,12 +21,14 @@ from einthoven.explanation.findings import why
 from einthoven.explanation.gradcam import over_trace
 from einthoven.inference.answer import DISCLAIMER
 from einthoven.models import MODELS
+from einthoven.models.inputs import InputShape, built
 from einthoven.records.record import Record
 from einthoven.report import plots
 from einthoven.report.page import render
 from einthoven.signal import rhythm
 from einthoven.signal.leads import STANDARD
-from einthoven.signal.preparation import tiles
+from einthoven.signal.preparation import prepare
+from einthoven.signal.windows import Windows
 from einthoven.training.fit import fit
 from einthoven.training.fuse import fuse
 from einthoven.training.recipe import Recipe
@@ -37,11 +39,10 @@ from tests.layouts import twelve_leads
 def made(folder, architecture="hybrid", settings=None, **changes) -> bundle.Card:
     """An untrained bundle for the five superclasses."""
     labels = LABEL_SETS["superclasses"]
-    preparation = replace(PTBXL.preparation, **changes.pop("preparation", {}))
+    preparation = PTBXL.preparation.with_settings(**changes.pop("preparation", {}))
     settings = settings or {"widths": [8, 8], "recurrence": []}
     torch.manual_seed(0)
-    shape = preparation.n_rows, 5, preparation.n_input
-    network = MODELS[architecture](*shape, **{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()})
+    network = built(MODELS[architecture], InputShape.of(preparation), 5, settings)
     card = bundle.Card(
         name=folder.name,
         architecture=architecture,
@@ -111,22 +112,22 @@ def test_crops_are_averaged(tmp_path, record):
         starts = (0, 200, 400, 600)
         each = [model.network(torch.from_numpy(windows[:, :, at : at + 400])) for at in starts]
         wanted = torch.sigmoid(torch.stack(each).mean(dim=0)).numpy()
-    np.testing.assert_allclose(model.probabilities(windows), wanted, atol=1e-6)
+    np.testing.assert_allclose(model.probabilities(Windows(windows)), wanted, atol=1e-6)
     assert len(why(model, model(record))[0].map) == 1000
 
 
 @pytest.mark.parametrize("architecture", ["typical_beat", "forest"])
 def test_typical_beats_pass_the_same_door(architecture, tmp_path, record):
-    settings = {"width": 8} if architecture == "typical_beat" else {"several": True}
-    made(tmp_path / "own", architecture, settings, preparation={"patient": True})
+    settings = {"width": 8} if architecture == "typical_beat" else {"multilabel": True}
+    made(tmp_path / "own", architecture, settings, preparation=WITH_BEATS)
     found = einthoven.load(tmp_path / "own")(record)
     assert np.isfinite(found.probabilities).all()
     told = why(einthoven.load(tmp_path / "own"), found)
     assert all(row.map.shape == (90,) and row.beat.shape == (12, 90) for row in told)
     assert all(len(row.falls) == 12 for row in told)
     model = einthoven.load(tmp_path / "own")
-    window, _ = tiles(record.signal_mv, record.fs_hz, record.leads, model.card.preparation)
-    window[0, 2 * 7 : 2 * 7 + 2] = 0.0
+    window = prepare(record, model.card.preparation)
+    window.signal[0, 7] = window.beat[0, 7] = 0.0
     wanted = found.probabilities[0] - model.probabilities(window)[0]
     for row in told:
         assert row.falls[7] == pytest.approx(wanted[row.label], abs=1e-6), "V2 and its typical beat"
@@ -134,16 +135,15 @@ def test_typical_beats_pass_the_same_door(architecture, tmp_path, record):
 
 def test_a_net_that_reads_the_trace_beside_the_typical_beat_shows_where(tmp_path, record):
     """Its map over the trace changes with the trace and is its last convolution's, not the typical beat's."""
-    made(tmp_path / "both", "typical_beat", {"width": 8}, preparation={"patient": True})
-    made(tmp_path / "beat", "typical_beat", {"width": 8, "window_width": 0}, preparation={"patient": True})
+    made(tmp_path / "both", "typical_beat", {"width": 8}, preparation=WITH_BEATS)
+    made(tmp_path / "beat", "typical_beat", {"width": 8, "window_width": 0}, preparation=WITH_BEATS)
     both, beat = einthoven.load(tmp_path / "both"), einthoven.load(tmp_path / "beat")
     found = replace(both(record), probabilities=np.full((1, 5), 0.9))
     told = why(both, found)
     assert all(row.trace.shape == (1000,) and row.map.shape == (90,) for row in told)
     assert all(row.trace is None for row in why(beat, found))
-    window, _ = tiles(record.signal_mv, record.fs_hz, record.leads, both.card.preparation)
-    still = window.copy()
-    still[:, 0:-1:2] = 0
+    window = prepare(record, both.card.preparation)
+    still = Windows(np.zeros_like(window.signal), window.beat, window.features)
     labels = np.array([told[0].label])
     assert not np.allclose(over_trace(both.network, window, labels), over_trace(both.network, still, labels), atol=0.05)
 
@@ -159,8 +159,8 @@ def test_the_page_counts_the_patients_of_a_card_that_keeps_them_in_little_room(t
 
 def test_what_is_measured_on_a_beat_is_measured_again_where_the_beat_is_changed(tmp_path, record):
     """Of trees that ask for nothing but the measurements: a silenced lead and a flattened piece change what they answer."""
-    settings = {"n_bins": 0, "n_numbers": 211, "several": True, "n_trees": 64}
-    made(tmp_path / "own", "forest", settings, preparation={"patient": True, "waves": True})
+    settings = {"n_bins": 0, "n_read": 211, "multilabel": True, "n_trees": 64}
+    made(tmp_path / "own", "forest", settings, preparation={"inputs": ("signal", "beat", "summary", "waves")})
     model = einthoven.load(tmp_path / "own")
     found = replace(model(record), probabilities=np.full((1, 5), 0.9))
     told = why(model, found)
@@ -172,7 +172,7 @@ def test_what_is_measured_on_a_beat_is_measured_again_where_the_beat_is_changed(
 
 def test_members_that_see_the_trace_show_where(tmp_path, record):
     """Beside the typical beat: the map of the member that sees crops of the trace, as it has it by itself."""
-    made(tmp_path / "beat", "typical_beat", {"width": 8, "window_width": 0}, preparation={"patient": True})
+    made(tmp_path / "beat", "typical_beat", {"width": 8, "window_width": 0}, preparation=WITH_BEATS)
     made(tmp_path / "trace", "inception1d", {"width": 4}, preparation={"crop_s": 3.0})
     fuse(tmp_path / "both", [tmp_path / "beat", tmp_path / "trace"], "mean")
     both, alone = einthoven.load(tmp_path / "both"), einthoven.load(tmp_path / "trace")
@@ -205,15 +205,16 @@ def of_intervals(tmp_path_factory):
     return einthoven.load(folder)
 
 
-RHYTHM = {"leads": ("ECG|I",), "fs_hz": 150.0, "after_s": 30.0, "patient": True, "rhythm": True}
+WITH_BEATS = {"inputs": ("signal", "beat", "summary")}
+RHYTHM = {"leads": ("ECG|I",), "fs_hz": 150.0, "window_s": 30.0, "inputs": ("signal", "beat", "summary", "rhythm")}
 
 
 def test_a_model_of_rhythm_says_which_part_it_leaned_on(of_intervals, ecg):
     record = Record("wrist", ecg[0][None, : 360 * 30].astype(np.float32), 360.0, ("ECG",))
     found = of_intervals(record)
     told = why(of_intervals, found)
-    window, _ = tiles(record.signal_mv, record.fs_hz, record.leads, of_intervals.card.preparation)
-    window[0, -1, 7:63] = rhythm.of_intervals(np.zeros(0), 30.0)
+    window = prepare(record, of_intervals.card.preparation)
+    window.features[0, 7:63] = rhythm.interval_features(np.zeros(0), 30.0)
     wanted = found.probabilities[0] - of_intervals.probabilities(window)[0]
     for row in told:
         parts = dict(row.parts)

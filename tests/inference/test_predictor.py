@@ -15,6 +15,7 @@ from einthoven.evaluation.share import by_person
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, score_test_part
 from einthoven.records.record import Record
+from einthoven.signal.windows import Windows
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +118,7 @@ def test_a_score_that_shares_patients_is_never_called_clean(model, mitdb_like, h
 
 def test_class_weights_move_probability(untrained, tmp_path):
     shutil.copytree(untrained, tmp_path / "copy")
-    windows = np.random.default_rng(0).standard_normal((20, 1, 360)).astype(np.float32)
+    windows = Windows(np.random.default_rng(0).standard_normal((20, 1, 360)).astype(np.float32))
     before = load(untrained).probabilities(windows)
     bundle.rewrite_card(tmp_path / "copy", replace(bundle.load_card(untrained), class_weights=(1.0, 0.2, 1.0, 1.0)))
     after = load(tmp_path / "copy").probabilities(windows)

@@ -13,7 +13,7 @@ from einthoven import bundle
 from einthoven.errors import BundleDamaged, ConfigurationFault, LeadMismatch, RecordTooShort, RecordUnreadable
 from einthoven.models import MODELS
 from einthoven.records.record import Record
-from einthoven.signal.preparation import Preparation, prepare
+from einthoven.signal.preparation import Preparation, SignalSpec, Span, Tiles, prepared_signal
 from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Buffer, Mark
 from einthoven.streaming.stream import Stream, replay
@@ -26,7 +26,7 @@ _TOLERANCE = 1e-4
 def tiled(tmp_path_factory):
     """A model of ten-second windows of one lead at 150 Hz, untrained."""
     torch.manual_seed(1)
-    wanted = Preparation(leads=("I|II|MLII",), fs_hz=150, before_s=0, after_s=10, scaling="local", cut="tiles")
+    wanted = Preparation(SignalSpec(("I|II|MLII",), 150, scaling="local"), Tiles(10))
     network = MODELS["cnn"](1, 3, wanted.n_input, widths=(8, 8))
     card = bundle.Card(
         name="tiled",
@@ -327,11 +327,11 @@ def test_a_buffer_keeps_what_is_not_certain():
 
 @pytest.mark.parametrize("scaling", ["local", "millivolt"])
 def test_a_slice_with_its_reach_is_prepared_as_in_the_whole(ecg, scaling):
-    wanted = Preparation(leads=("II",), fs_hz=150, before_s=0, after_s=2, scaling=scaling, cut="tiles")
-    whole = prepare(ecg[0][None], FS_HZ, ("II",), wanted)[0]
+    wanted = Preparation(SignalSpec(("II",), 150, scaling=scaling), Tiles(2))
+    whole = prepared_signal(Span(ecg[0][None], FS_HZ, ("II",), "whole"), wanted)[0]
     reach = round(wanted.reach_s(FS_HZ) * FS_HZ) + 1
     begin, inside, until = 2400, 2400 + 12 * -(-reach // 12), 9600
-    piece = prepare(ecg[0][None, begin : until + reach], FS_HZ, ("II",), wanted)[0]
+    piece = prepared_signal(Span(ecg[0][None, begin : until + reach], FS_HZ, ("II",), "piece"), wanted)[0]
     first, n = (inside - begin) * 150 // 360, (until - inside) * 150 // 360
     start = inside * 150 // 360
     np.testing.assert_allclose(piece[first : first + n], whole[start : start + n], atol=1e-5)

@@ -7,13 +7,37 @@ import torch
 from einthoven.errors import ConfigurationFault
 from einthoven.inference.predictor import load
 from einthoven.models.forest import Forest
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
+from einthoven.signal.windows import Windows
 from einthoven.training import grow as module
 from einthoven.training.task import Task
 
 
-def task_of(windows: np.ndarray, labels: np.ndarray, n_train: int) -> Task:
-    """Windows with typical beats and four classes; the first train."""
+def windows_of(rng: np.random.Generator, n: int, n_leads: int, inputs: tuple[str, ...] = ("beat", "summary")) -> Windows:
+    """Random windows of two seconds at 100 Hz, with typical beats and measurements."""
+    prepared = preparation_of(n_leads, inputs)
+    beat = rng.standard_normal((n, n_leads, prepared.beat_samples)) if prepared.beat_samples else None
+    parts = rng.standard_normal((n, n_leads, 200)), beat, rng.standard_normal((n, prepared.n_features))
+    return Windows(*(None if part is None else part.astype(np.float32) for part in parts))
+
+
+def preparation_of(n_leads: int, inputs: tuple[str, ...]) -> Preparation:
+    return Preparation(SignalSpec(("I", "II")[:n_leads], 100.0, scaling="millivolt"), Tiles(2.0), ("signal", *inputs))
+
+
+def with_beat(windows: Windows, change) -> Windows:
+    """Windows whose typical beats were changed."""
+    return Windows(windows.signal, change(windows.beat), windows.features)
+
+
+def measured_of(forest: Forest, windows: Windows) -> np.ndarray:
+    return forest.measured(torch.from_numpy(windows.beat), torch.from_numpy(windows.features)).numpy()
+
+
+def task_of(
+    windows: Windows, labels: np.ndarray, n_train: int, inputs: tuple[str, ...] = ("beat", "summary")
+) -> Task:
+    """Windows with four classes; the first train."""
     return Task(
         windows=windows,
         labels=labels,
@@ -22,9 +46,7 @@ def task_of(windows: np.ndarray, labels: np.ndarray, n_train: int) -> Task:
         classes=tuple("ABCD"),
         label_set="four",
         meanings=tuple("abcd"),
-        preparation=Preparation(
-            ("I", "II")[: windows.shape[1] // 2], 100.0, 0.0, 2.0, scaling="millivolt", cut="tiles", patient=True
-        ),
+        preparation=preparation_of(windows.signal.shape[1], inputs),
         provenance={},
         attribution="",
         record=np.arange(len(windows)).astype(str),
@@ -38,16 +60,17 @@ def test_a_forest_is_scikit_learn_s(several, tmp_path):
     from sklearn.ensemble import ExtraTreesClassifier
 
     rng = np.random.default_rng(0)
-    windows = rng.standard_normal((80, 5, 200)).astype(np.float32)
+    windows = windows_of(rng, 80, 2)
     if several:
-        labels = (windows[:, 1, 90:94] + rng.standard_normal((80, 4)) > 0).astype(np.float32)
+        labels = (windows.beat[:, 0, 20:24] + rng.standard_normal((80, 4)) > 0).astype(np.float32)
         labels[:, 2] = 0
     else:
-        labels = np.where(windows[:, 1, 95] > 0, 3, rng.integers(0, 2, 80))
+        labels = np.where(windows.beat[:, 0, 25] > 0, 3, rng.integers(0, 2, 80))
     task = task_of(windows, labels, 60)
     card = module.grow(task, {"n_trees": 12}, 0, tmp_path / "run")
     answer = load(tmp_path / "run").probabilities(windows[60:])
-    measured = Forest(5, 4, 200).measured(torch.from_numpy(windows)).numpy()
+    measured = measured_of(Forest(2, 4, 200), windows)
+    assert measured.shape == (80, 2 * (32 + 3) + 7)
     trees = ExtraTreesClassifier(12, min_samples_leaf=module.LEAST, max_features=module.SHARE, random_state=0)
     trees.fit(measured[:60], labels[:60])
     wanted = np.zeros((20, 4))
@@ -66,22 +89,21 @@ def test_boosted_trees_are_scikit_learn_s(tmp_path, monkeypatch):
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     rng = np.random.default_rng(0)
-    windows = rng.standard_normal((240, 3, 200)).astype(np.float32)
-    windows[:, 1] += 5 * np.exp(-0.5 * ((np.arange(200) - 100) / 4) ** 2)
-    labels = np.where(windows[:, 2, 3] > 0.5, 3, rng.integers(0, 2, 240))
+    complexes = (5 * np.exp(-0.5 * ((np.arange(90) - 30) / 4) ** 2)).astype(np.float32)
+    windows = with_beat(windows_of(rng, 240, 1), lambda beat: beat + complexes)
+    labels = np.where(windows.features[:, 3] > 0.5, 3, rng.integers(0, 2, 240))
     task = task_of(windows, labels, 200)
     fitted = []
     fit = HistGradientBoostingClassifier.fit
     monkeypatch.setattr(HistGradientBoostingClassifier, "fit", lambda *a, **k: fitted.append(fit(*a, **k)) or fitted[0])
     module.grow(task, {"n_trees": 40, "summed": True, "upright": True}, 0, tmp_path / "run")
     answer = load(tmp_path / "run").probabilities(windows[200:])
-    measured = Forest(3, 4, 200, upright=True).measured(torch.from_numpy(windows[200:])).numpy()
+    measured = measured_of(Forest(1, 4, 200, upright=True), windows[200:])
     wanted = np.zeros((40, 4))
     wanted[:, [0, 1, 3]] = fitted[0].predict_proba(measured)
     np.testing.assert_allclose(answer, wanted, atol=1e-4)
     assert ((answer.argmax(axis=1) == 3) == (labels[200:] == 3)).mean() > 0.85
-    turned = windows[200:].copy()
-    turned[:, :2] *= -1
+    turned = with_beat(windows[200:], lambda beat: -beat)
     np.testing.assert_allclose(load(tmp_path / "run").probabilities(turned), answer, atol=1e-5)
 
 
@@ -91,20 +113,21 @@ def test_trees_apart_are_scikit_learn_s(several, tmp_path, monkeypatch):
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     rng = np.random.default_rng(0)
-    windows = rng.standard_normal((240, 3, 200)).astype(np.float32)
-    numbers = windows[:, 2, :9]
+    inputs = ("beat", "summary", "rhythm")
+    windows = windows_of(rng, 240, 1, inputs)
+    numbers = windows.features[:, :9]
     if several:
         labels = (numbers[:, :4] + 0.5 * rng.standard_normal((240, 4)) > 0.5).astype(np.float32)
         labels[:, 2], labels[:, 3] = 0, 1
     else:
         labels = np.where(numbers[:, 3] > 0.5, 3, np.where(numbers[:, 0] > 0, 1, 0))
-    task = task_of(windows, labels, 200)
+    task = task_of(windows, labels, 200, inputs)
     fitted = []
     fit = HistGradientBoostingClassifier.fit
     monkeypatch.setattr(
         HistGradientBoostingClassifier, "fit", lambda *a, **k: fitted.append(fit(*a, **k)) or fitted[-1]
     )
-    settings = {"n_trees": 80, "n_bins": 0, "n_numbers": 9, "summed": True, "apart": True}
+    settings = {"n_trees": 80, "n_bins": 0, "n_read": 9, "summed": True, "apart": True}
     card = module.grow(task, settings, 0, tmp_path / "run")
     answer = load(tmp_path / "run").probabilities(windows[200:])
     odds = [grown.decision_function(numbers[200:]) for grown in fitted]
@@ -118,16 +141,16 @@ def test_trees_apart_are_scikit_learn_s(several, tmp_path, monkeypatch):
         wanted = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         np.testing.assert_allclose(answer, wanted, atol=1e-5)
     assert card.training["recipe"]["rounds"] == 20
-    elsewhere = windows[200:].copy()
-    elsewhere[:, :2] += 1
-    elsewhere[:, 2, 9:] += 1
+    rest = windows.features[200:].copy()
+    rest[:, 9:] += 1
+    elsewhere = Windows(windows.signal[200:] + 1, windows.beat[200:] + 1, rest)
     np.testing.assert_array_equal(load(tmp_path / "run").probabilities(elsewhere), answer)
 
 
 @pytest.mark.parametrize("wrong", [{"summed": False}, {"n_trees": 81}])
 def test_trees_that_cannot_be_shared_out(wrong):
     with pytest.raises(ValueError, match="as many for each"):
-        Forest(3, 4, 200, **({"n_trees": 80, "summed": True, "apart": True} | wrong))
+        Forest(1, 4, 200, **({"n_trees": 80, "summed": True, "apart": True} | wrong))
 
 
 @pytest.mark.parametrize(
@@ -135,7 +158,20 @@ def test_trees_that_cannot_be_shared_out(wrong):
     [{"apart": True}, {"apart": True, "summed": True, "n_trees": 9}, {"leaves": 3}, {"n_trees": 0}, {"n_bins": -1}],
 )
 def test_settings_that_no_forest_has_are_refused_before_anything_grows(wrong, tmp_path):
-    windows = np.zeros((20, 3, 200), np.float32)
+    windows = windows_of(np.random.default_rng(0), 20, 1)
     with pytest.raises(ConfigurationFault, match="forest"):
         module.grow(task_of(windows, np.zeros(20, int), 10), wrong, 0, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_measurements_alone_grow_trees_where_no_typical_beat_is_there(tmp_path):
+    """And none is asked for when the forest answers."""
+    inputs = ("summary", "rhythm")
+    windows = windows_of(np.random.default_rng(0), 200, 2, inputs)
+    labels = np.where(windows.features[:, 3] > 0.5, 3, np.where(windows.features[:, 0] > 0, 1, 0))
+    settings = {"n_trees": 20, "n_bins": 0, "n_read": 9}
+    card = module.grow(task_of(windows, labels, 160, inputs), settings, 0, tmp_path / "run")
+    forest = load(tmp_path / "run").network
+    assert (card.preparation.beat_samples, forest.inputs, forest.n_read) == (0, ("features",), 9)
+    answer = load(tmp_path / "run").probabilities(windows[160:])
+    assert (answer.argmax(axis=1) == labels[160:]).mean() > 0.8

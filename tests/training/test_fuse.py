@@ -14,7 +14,9 @@ from einthoven.explanation.gradcam import gradcam, laid_over
 from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
 from einthoven.models import MODELS
-from einthoven.signal.preparation import Preparation
+from einthoven.models.inputs import InputShape, built
+from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
+from einthoven.signal.windows import Windows
 from einthoven.training.fuse import fuse
 
 
@@ -33,7 +35,7 @@ def members(untrained, tmp_path):
 def test_it_answers_as_its_members_with_and_without_a_graph(members, tmp_path):
     card = fuse(tmp_path / "both", members, "weighted", (3, 1))
     assert card.patients == {"mitdb/101", "mitdb/118"}
-    windows = np.random.default_rng(0).standard_normal((9, 1, 360)).astype(np.float32)
+    windows = Windows(np.random.default_rng(0).standard_normal((9, 1, 360)).astype(np.float32))
     first, second = (load(member).probabilities(windows) for member in members)
     want = 0.75 * first + 0.25 * second
     np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
@@ -71,7 +73,7 @@ def test_an_ensemble_s_graph_needs_onnxruntime(members, tmp_path, monkeypatch):
 
 def test_members_that_do_not_fit_are_refused(members, tmp_path):
     card = bundle.load_card(members[1])
-    longer = replace(card.preparation, after_s=1.0)
+    longer = card.preparation.with_settings(after_s=1.0)
     bundle.rewrite_card(members[1], replace(card, preparation=longer))
     with pytest.raises(ConfigurationFault, match="preparation"):
         fuse(tmp_path / "both", members, "mean")
@@ -82,7 +84,7 @@ def test_members_that_do_not_fit_are_refused(members, tmp_path):
 
 
 def test_a_graph_of_every_rule(members, tmp_path):
-    windows = torch.randn(5, 1, 360, generator=torch.Generator().manual_seed(0)).numpy()
+    windows = Windows(torch.randn(5, 1, 360, generator=torch.Generator().manual_seed(0)).numpy())
     for rule in ("mean", "vote", "dynamic", "top2_classes"):
         fuse(tmp_path / rule, members, rule)
         plain = load(tmp_path / rule).probabilities(windows)
@@ -92,10 +94,13 @@ def test_a_graph_of_every_rule(members, tmp_path):
 
 def test_sixteen_bits_keep_the_answers_and_the_numbers_of_nodes(untrained, tmp_path):
     card = bundle.load_card(untrained)
-    net = MODELS["forest"](1, 4, 360, n_trees=5)
+    prepared = Preparation(
+        SignalSpec(("MLII|II",), 100.0, scaling="millivolt"), Tiles(3.6), ("signal", "beat", "summary")
+    )
+    net = built(MODELS["forest"], InputShape.of(prepared), 4, {"n_trees": 5})
     net.left[0, 0], net.right[0, 0] = 40000, 200  # 32 and 16 bits
     settings = {"n_trees": 5}
-    told = replace(card, name="forest", architecture="forest", settings=settings)
+    told = replace(card, name="forest", architecture="forest", settings=settings, preparation=prepared)
     bundle.save(tmp_path / "forest", told, {name: tensor.numpy() for name, tensor in net.state_dict().items()})
     halved = fuse(tmp_path / "halved", [tmp_path / "forest"], "mean", half=True)
     kept = bundle.load_weights(tmp_path / "halved", halved)
@@ -115,16 +120,19 @@ def test_sixteen_bits_keep_the_answers_and_the_numbers_of_nodes(untrained, tmp_p
 def test_crops_beside_typical_beats(untrained, tmp_path):
     """A member that sees crops of the trace alone answers in the ensemble as by itself; its graph and its map likewise."""
     card = bundle.load_card(untrained)
-    whole = Preparation(("I", "II"), 100.0, 0.0, 10.0, scaling="millivolt", patient=True, cut="tiles")
-    alone = replace(whole, patient=False, crop_s=3.0)
+    whole = Preparation(
+        SignalSpec(("I", "II"), 100.0, scaling="millivolt"), Tiles(10.0), ("signal", "beat", "summary")
+    )
+    alone = whole.with_settings(inputs=("signal",), crop_s=3.0)
     folders = []
     for name, settings, prepared in (("typical_beat", {"width": 8}, whole), ("inception1d", {"width": 4}, alone)):
-        net = MODELS[name](prepared.n_rows, 4, prepared.n_input, **settings)
+        net = built(MODELS[name], InputShape.of(prepared), 4, settings)
         told = replace(card, name=name, architecture=name, settings=settings, preparation=prepared, multilabel=True)
         bundle.save(tmp_path / name, told, {key: tensor.numpy() for key, tensor in net.state_dict().items()})
         folders.append(tmp_path / name)
-    windows = np.random.default_rng(0).standard_normal((3, 5, 1000)).astype(np.float32)
-    want = np.mean([load(folders[0]).probabilities(windows), load(folders[1]).probabilities(windows[:, :-1:2])], axis=0)
+    windows = Windows(**{name: x.numpy() for name, x in InputShape.of(whole).sample(3, torch.randn).items()})
+    by_themselves = load(folders[0]).probabilities(windows), load(folders[1]).probabilities(Windows(windows.signal))
+    want = np.mean(by_themselves, axis=0)
     for at, order in enumerate((folders, folders[::-1])):
         both = tmp_path / f"both{at}"
         assert fuse(both, order, "mean").preparation == whole
@@ -137,8 +145,16 @@ def test_crops_beside_typical_beats(untrained, tmp_path):
     assert 0 < maps.max() <= 1
     with pytest.raises(ConfigurationFault, match="preparation"):
         other = load(folders[1]).card
-        bundle.rewrite_card(folders[1], replace(other, preparation=replace(alone, high_hz=30.0)))
+        bundle.rewrite_card(folders[1], replace(other, preparation=alone.with_settings(high_hz=30.0)))
         fuse(tmp_path / "neither", folders, "mean")
+
+
+def test_settings_of_members_go_to_the_card_without_what_their_windows_say(members, tmp_path):
+    """So that an ensemble's typical beats and measurements are as long as its own windows have them."""
+    assert fuse(tmp_path / "both", members, "mean").settings == {
+        "members": [["cnn", {"widths": [8, 8]}], ["resnet1d", {"widths": [8]}]],
+        "rule": "mean",
+    }
 
 
 def test_maps_of_crops_are_laid_where_they_start():

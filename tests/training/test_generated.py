@@ -9,7 +9,7 @@ from einthoven.corpora.mitdb import MITDB
 from einthoven.data.build import build
 from einthoven.errors import ConfigurationFault, SyntheticLeak
 from einthoven.evaluation import generated
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 from einthoven.training.gan import Generation, generate, rare_classes
 from einthoven.training.recipe import SIMULATED
 from einthoven.training.rhythms import fibrillation, rhythm_with_patterns, rhythm_with_runs, with_rhythms
@@ -42,7 +42,14 @@ def test_a_killed_generator_goes_on_to_the_same_windows(task, tmp_path):
     whole, _ = generate(task, HOW, tmp_path / "a")
     generate(task, replace(HOW, steps=2), tmp_path / "b")
     again, _ = generate(task, HOW, tmp_path / "b")
-    np.testing.assert_array_equal(whole, again)
+    np.testing.assert_array_equal(whole.signal, again.signal)
+
+
+def test_only_windows_of_the_signal_alone_are_generated(task, tmp_path):
+    with_beat = task.preparation.with_settings(scaling="millivolt", inputs=("signal", "beat"))
+    with pytest.raises(ConfigurationFault, match="signal alone") as caught:
+        generate(replace(task, preparation=with_beat), HOW, tmp_path)
+    assert caught.value.found == "inputs signal, beat" and not list(tmp_path.iterdir())
 
 
 def test_generated_windows_never_validate(task, tmp_path):
@@ -74,14 +81,27 @@ def test_quality_tells_copies_and_rubbish():
 
 def test_simulated_runs_are_early_and_marked(mitdb_like, home):
     preparation = Preparation(
-        leads=("MLII|II|V5",), fs_hz=180, before_s=0.3, after_s=0.5, scaling="millivolt", patient=True
+        SignalSpec(("MLII|II|V5",), 180, scaling="millivolt"),
+        Beats(0.3, 0.5),
+        ("signal", "beat", "rr", "p_waves", "similarity"),
     )
     store = build(MITDB, mitdb_like, preparation, MITDB.protocols["clean"].without)
     task = task_of(MITDB, MITDB.protocols["clean"], store, 0)
-    with pytest.raises(ConfigurationFault):
-        with_rhythms(replace(task, preparation=MITDB.preparation), ("runs",), 30, 0)
+    for inputs in (("signal",), ("signal", "beat", "similarity", "rr")):
+        with pytest.raises(ConfigurationFault, match="cannot be simulated"):
+            with_rhythms(replace(task, preparation=preparation.with_settings(inputs=inputs)), ("runs",), 30, 0)
     fuller = with_rhythms(task, SIMULATED, 40, 0)
     made = fuller.labels[fuller.synthetic]
+    windows, real = fuller.windows[np.flatnonzero(fuller.synthetic)], task.windows[:]
+    columns = preparation.columns
+    for name in ("beat", "features"):
+        assert windows.parts[name].shape[1:] == real.parts[name].shape[1:]
+    kept = {x.tobytes() for x in real.signal}
+    assert all(x.tobytes() in kept for x in windows.signal), "waveforms are real"
+    kept = {x.tobytes() for x in real.features[:, columns["similarity"]]}
+    assert all(x.tobytes() in kept for x in windows.features[:, columns["similarity"]]), "and so is their likeness"
+    kept = {x.tobytes() for x in real.features[:, columns["rr"]]}
+    assert not any(x.tobytes() in kept for x in windows.features[:, columns["rr"]]), "the rhythm is simulated"
     assert 0 < (made == 1).mean() < 0.5
     assert fuller.synthetic[fuller.train].sum() == len(made)
     assert not fuller.synthetic[fuller.validation].any()

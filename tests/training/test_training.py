@@ -192,12 +192,12 @@ def test_a_run_of_other_settings_is_refused(trained, mitdb_like):
 def test_every_step_s_gradient_is_scaled_down_to_the_recipe_s_norm(mitdb_like, home, tmp_path, monkeypatch):
     from einthoven.corpora.mitdb import MITDB
     from einthoven.data.build import build
-    from einthoven.signal.preparation import Preparation
+    from einthoven.signal.preparation import Beats, Preparation, SignalSpec
     from einthoven.training.fit import fit
     from einthoven.training.task import task_of
 
     protocol = MITDB.protocol("clean")
-    store = build(MITDB, mitdb_like, Preparation(("MLII|II|V5",), 180.0, 0.3, 0.5), protocol.without)
+    store = build(MITDB, mitdb_like, Preparation(SignalSpec(("MLII|II|V5",), 180.0), Beats(0.3, 0.5)), protocol.without)
     norms = []
     step = torch.optim.AdamW.step
 
