@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
-from einthoven.evaluation.intervals import draw_weights
-from einthoven.evaluation.official import CHALLENGE2017
 from einthoven.errors import ConfigurationFault
 from einthoven.evaluation.evaluate import evaluate
+from einthoven.evaluation.intervals import draw_weights
+from einthoven.evaluation.official import CHALLENGE2017
 from einthoven.evaluation.paired import compare, paired
 from einthoven.evaluation.predictions import Predictions
 
