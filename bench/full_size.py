@@ -6,7 +6,6 @@ python bench/full_size.py [N]      N records, 21,799 where not stated; needs 2 G
 import csv
 import os
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -79,4 +78,6 @@ def _peak_gb() -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 21_799)
+    from command import run
+
+    run(lambda words: main(int(words[0]) if words else 21_799), __doc__, 0)

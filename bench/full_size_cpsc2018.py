@@ -5,7 +5,6 @@ python bench/full_size_cpsc2018.py [N]      N recordings, 6,877 where not stated
 
 import os
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -58,4 +57,6 @@ def _peak_gb() -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 6_877)
+    from command import run
+
+    run(lambda words: main(int(words[0]) if words else 6_877), __doc__, 0)

@@ -3,13 +3,13 @@
 python bench/heartbeats.py DIR_OF_MITDB
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import sleepecg
 
 from einthoven.corpora import CORPORA
+from einthoven.errors import CorpusIncomplete
 from einthoven.paths import written_aside
 from einthoven.signal import heartbeats, leads, quality
 
@@ -24,7 +24,7 @@ def main(source: Path) -> None:
     for entry in corpus.entries(source, corpus.fs_hz):
         record = corpus.read(entry)
         reference, _ = corpus.beats(record)
-        lead = leads.select(record.signal_mv, record.leads, _WISHES)[0]
+        (lead,), _ = leads.select(record.signal_mv, record.leads, _WISHES)
         found = heartbeats.find(quality.interpolated(lead), record.fs_hz)
         flutter = _flutter(record.annotations)
         counts = {}
@@ -34,6 +34,13 @@ def main(source: Path) -> None:
             counts[name] = np.array([len(matching.pairs), len(matching.missed), len(matching.extra)])
             totals[name] += counts[name]
         rows.append((entry.record, counts["EC57"]))
+    if not totals["whole"][:2].sum():
+        raise CorpusIncomplete(
+            f"{source} holds no annotated heartbeat.",
+            found=f"{len(rows)} records without one",
+            expected="the records of MIT-BIH with their .atr files",
+            remedy=f"einthoven download mitdb --to {source}",
+        )
     lines = [
         "# Heartbeats: sleepecg's detector on MIT-BIH",
         "",
@@ -73,11 +80,11 @@ def _scored(beats: np.ndarray, start: float, flutter: list[tuple[int, int]]) -> 
 
 def _row(name: str, counts: np.ndarray) -> str:
     hit, missed, extra = (int(count) for count in counts)
-    return (
-        f"| {name} | {hit + missed:,} | {hit:,} | {missed:,} | {extra:,} "
-        f"| {hit / (hit + missed):.4f} | {hit / (hit + extra):.4f} |"
-    )
+    shares = [f"{hit / all_of:.4f}" if all_of else "–" for all_of in (hit + missed, hit + extra)]
+    return f"| {name} | {hit + missed:,} | {hit:,} | {missed:,} | {extra:,} | {' | '.join(shares)} |"
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    from command import run
+
+    run(lambda words: main(Path(words[0])), __doc__, 1)

@@ -4,7 +4,6 @@ python bench/mitbih_study_table.py studies/paper [studies/clean]
 """
 
 import json
-import sys
 from pathlib import Path
 
 from einthoven.paths import written_aside
@@ -109,4 +108,6 @@ def generated(made: dict) -> list[str]:
 
 
 if __name__ == "__main__":
-    main([Path(word) for word in sys.argv[1:]])
+    from command import run
+
+    run(lambda words: main([Path(word) for word in words]), __doc__, 1)

@@ -4,10 +4,10 @@ python bench/mitbih_table.py RUNS      RUNS/NAME/{run.json,bundle/card.json,test
 """
 
 import json
-import sys
 from dataclasses import fields
 from pathlib import Path
 
+from einthoven.errors import RecordUnreadable
 from einthoven.paths import written_aside
 from einthoven.report.tables import cells
 from einthoven.training.recipe import Recipe
@@ -27,6 +27,13 @@ def main(runs: Path) -> None:
                 for name in ("run.json", "bundle/card.json", "test/metrics.json")
             ]
             found.append((folder.name, *read))
+    if not found:
+        raise RecordUnreadable(
+            f"{runs} holds no run that was evaluated.",
+            found="no run.json with test/metrics.json beside it",
+            expected="RUNS/NAME/run.json and RUNS/NAME/test/metrics.json",
+            remedy=f"einthoven evaluate {runs}/NAME --from DIR --out {runs}/NAME/test",
+        )
     lines = ["# MIT-BIH: four models, two protocols", ""]
     lines += [
         "All 48 records of the MIT-BIH Arrhythmia Database 1.0.0. Every number below was computed by `einthoven evaluate` on the "
@@ -121,4 +128,6 @@ def _row(values) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    from command import run
+
+    run(lambda words: main(Path(words[0])), __doc__, 1)

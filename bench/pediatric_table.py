@@ -4,7 +4,6 @@ python bench/pediatric_table.py studies/pediatric
 """
 
 import json
-import sys
 from pathlib import Path
 
 from einthoven.paths import written_aside
@@ -94,4 +93,6 @@ def _protocols(scores: dict) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    from command import run
+
+    run(lambda words: main(Path(words[0])), __doc__, 1)

@@ -4,7 +4,6 @@ python bench/ptbxl_table.py studies/ptbxl
 """
 
 import json
-import sys
 from pathlib import Path
 
 from einthoven.evaluation.multilabel import HEADLINE
@@ -87,4 +86,6 @@ def _seeds(each: dict) -> list[str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    from command import run
+
+    run(lambda words: main(Path(words[0])), __doc__, 1)

@@ -4,7 +4,6 @@ python bench/reading.py DIR      the folder of PTB-XL
 """
 
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -43,4 +42,6 @@ def main(source: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    from command import run
+
+    run(lambda words: main(Path(words[0])), __doc__, 1)

@@ -1,6 +1,6 @@
 """Measures start-up, reading, preparing and answering, and writes the beginning of docs/results/speed.md.
 
-python bench/speed.py DIR_OF_MITDB
+python bench/speed.py DIR_OF_MITDB [RUNS]
 """
 
 import functools
@@ -27,7 +27,7 @@ EINTHOVEN = [sys.executable, "-m", "einthoven.cli.main"]
 RUNS = 5
 
 
-def process(words: list[str], environment: dict | None = None, runs: int = RUNS) -> str:
+def process(words: list[str], runs: int, environment: dict | None = None) -> str:
     """Median and range of a whole process, start-up of Python included."""
     spent = []
     for _ in range(runs):
@@ -37,7 +37,7 @@ def process(words: list[str], environment: dict | None = None, runs: int = RUNS)
     return f"{statistics.median(spent):.2f} s ({min(spent):.2f} to {max(spent):.2f})"
 
 
-def in_turns(ours, theirs, runs: int = RUNS) -> tuple[float, float, float]:
+def in_turns(ours, theirs, runs: int) -> tuple[float, float, float]:
     """Medians of both, and of the ratio theirs / ours over the turns."""
     turns = []
     for _ in range(runs):
@@ -51,22 +51,26 @@ def in_turns(ours, theirs, runs: int = RUNS) -> tuple[float, float, float]:
     return mine, other, statistics.median(b / a for a, b in turns)
 
 
-def main(source: Path) -> None:
+def main(source: Path, runs: int) -> None:
     """Measure and write."""
-    names = [entry.path for entry in CORPORA["mitdb"].entries(source)]
+    names = [entry.path for entry in CORPORA["mitdb"].entries(source, CORPORA["mitdb"].fs_hz)]
     with tempfile.TemporaryDirectory() as aside:
         out = str(Path(aside) / "answer.json")
         predict = [*EINTHOVEN, "predict", MODEL, str(source / "208.hea"), "--out", out]
         prepare = [*EINTHOVEN, "prepare", "mitdb", "--from", str(source)]
-        fresh = [os.environ | {"EINTHOVEN_HOME": str(Path(aside) / f"home{turn}")} for turn in range(3)]
-        rows = [("`einthoven --help`", process([*EINTHOVEN, "--help"]), "0.5 s")]
-        rows.append(("`import einthoven`", process([sys.executable, "-c", "import einthoven"]), "loads no torch"))
+        fresh = [os.environ | {"EINTHOVEN_HOME": str(Path(aside) / f"home{turn}")} for turn in range(min(3, runs))]
+        rows = [("`einthoven --help`", process([*EINTHOVEN, "--help"], runs), "0.5 s")]
+        rows.append(("`import einthoven`", process([sys.executable, "-c", "import einthoven"], runs), "loads no torch"))
         rows.append(
-            (f"`einthoven predict {MODEL} 208.hea --out answer.json`, a record of 30 minutes", process(predict), "3 s")
+            (
+                f"`einthoven predict {MODEL} 208.hea --out answer.json`, a record of 30 minutes",
+                process(predict, runs),
+                "3 s",
+            )
         )
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         rows.append(("the same, peak memory", f"{peak:.0f} MB", "1,000 MB"))
-        built = [process(prepare, environment, 1) for environment in fresh]
+        built = [process(prepare, 1, environment) for environment in fresh]
         rows.append(
             (
                 "`einthoven prepare mitdb`, 109,494 beats from the raw files",
@@ -74,10 +78,10 @@ def main(source: Path) -> None:
                 "20 s",
             )
         )
-        rows.append(("the same again, the store is there", process(prepare, fresh[0]), "1 s after start-up"))
+        rows.append(("the same again, the store is there", process(prepare, runs, fresh[0]), "1 s after start-up"))
         ratios = [("reading all 48 records", "`read()`", "`wfdb.rdrecord`")]
         read_all = in_turns(
-            lambda: [read(f"{name}.hea") for name in names], lambda: [wfdb.rdrecord(str(name)) for name in names]
+            lambda: [read(f"{name}.hea") for name in names], lambda: [wfdb.rdrecord(str(name)) for name in names], runs
         )
         script = "import einthoven; einthoven.load({!r})(einthoven.read({!r}))"
         bare = Path(aside) / "bare"
@@ -90,12 +94,12 @@ def main(source: Path) -> None:
             )
             for model in (MODEL, str(bare))
         ]
-        answered = in_turns(*answer_with)
+        answered = in_turns(*answer_with, runs)
     lines = [
         "# Speed",
         "",
         f"`python bench/speed.py DIR_OF_MITDB` · einthoven {einthoven.__version__}, Python {platform.python_version()}, "
-        f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores; median and range of {RUNS} runs of whole processes.",
+        f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores; median and range of {runs} runs of whole processes.",
         "",
         "| what | time | bar |",
         "|---|---|---|",
@@ -113,4 +117,6 @@ def main(source: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    from command import run
+
+    run(lambda words: main(Path(words[0]), int(words[1]) if words[1:] else RUNS), __doc__, 1)

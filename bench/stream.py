@@ -47,4 +47,6 @@ def main(record: Path, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 600)
+    from command import run
+
+    run(lambda words: main(Path(words[0]), float(words[1]) if words[1:] else 600), __doc__, 1)

@@ -4,7 +4,6 @@ python bench/study_table.py studies/challenge2017 studies/cpsc2018 studies/mitbi
 """
 
 import json
-import sys
 from pathlib import Path
 
 from einthoven.paths import written_aside
@@ -13,6 +12,7 @@ RESULTS = Path(__file__).parents[1] / "docs" / "results"
 _OPTIONS = {"cpsc2018": " --protocol both", "mitbih-small": " --protocol both"}
 _HEADS = {"challenge2017": "The official score", "cpsc2018": "By both protocols", "mitbih-small": "Confusions"}
 _HEADS |= {"ptbxl-model": "By class"}
+_WORK = {"ptbxl-model": "two trainings side by side, "}
 
 
 def main(folders: list[Path]) -> None:
@@ -40,7 +40,7 @@ def page(results: dict, figures: list[str]) -> list[str]:
         "",
         "```",
         f"einthoven study {name} --from DIR{_OPTIONS.get(name, '')} --out studies/{name}      # {hours:.1f} hours of one core, "
-        "shared with other work",
+        f"{_WORK.get(name, '')}shared with other work",
         f"python bench/study_table.py studies/{name}",
         "```",
         "",
@@ -84,4 +84,6 @@ def _table(columns, rows) -> list[str]:
 
 
 if __name__ == "__main__":
-    main([Path(word) for word in sys.argv[1:]])
+    from command import run
+
+    run(lambda words: main([Path(word) for word in words]), __doc__, 1)

@@ -1,6 +1,7 @@
 """Measures training speed against the same net, of torch's own layers, in a plain fp32 PyTorch loop; both in one run.
 
     python bench/training.py [ROUNDS]
+    python bench/training.py ROUNDS NAME ...      these architectures; prints, writes nothing
 
 The two take turns, so that a machine whose speed drifts slows both; the ratio is the median over the turns. It writes
 docs/results/training_speed.md.
@@ -8,7 +9,6 @@ docs/results/training_speed.md.
 
 import logging
 import platform
-import sys
 import tempfile
 import time
 import warnings
@@ -26,10 +26,10 @@ from einthoven.models import MODELS, blocks, mamba2, s4
 from einthoven.models.resnet1d import PEDIATRIC
 from einthoven.paths import written_aside
 from einthoven.signal.preparation import Preparation
-from einthoven.training.fit import native_bf16
 from einthoven.training.losses import loss_for
 from einthoven.training.module import Training
 from einthoven.training.recipe import Recipe
+from einthoven.training.requirements import native_bf16
 
 CASES = {
     "cnn_lstm on beats (2 x 360)": ("cnn_lstm", {}, 2, 5, 360, 256),
@@ -149,13 +149,15 @@ def theirs(case, windows, labels) -> float:
         return TIMED * batch / (time.perf_counter() - started)
 
 
-def main(rounds: int) -> None:
+def main(rounds: int, names: list[str]) -> None:
     """Take turns, print and write the table."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore")
     rng = np.random.default_rng(0)
     rows = []
     for title, case in CASES.items():
+        if names and case[0] not in names:
+            continue
         n_leads, n_classes, n_samples, batch = case[2:]
         n_windows = (WARM + TIMED) * batch
         windows = rng.standard_normal((n_windows, n_leads, n_samples), np.float32)
@@ -168,6 +170,8 @@ def main(rounds: int) -> None:
             f"| {ratios[0]:.2f} to {ratios[-1]:.2f} |"
         )
         print(rows[-1], flush=True)
+    if names:
+        return
     flags = set(Path("/proc/cpuinfo").read_text().split())
     units = [flag for flag in ("amx_bf16", "avx512_bf16", "bf16") if flag in flags]
     lines = [
@@ -187,4 +191,6 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
+    from command import run
+
+    run(lambda words: main(int(words[0]) if words else 7, words[1:]), __doc__, 0)

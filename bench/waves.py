@@ -1,18 +1,17 @@
 """Measures PR, QRS and QT intervals beside cardiologists' annotations of LUDB, and writes docs/results/waves.md.
 
-python bench/waves.py DIR_OF_LUDB
+python bench/waves.py DIR_OF_LUDB [RECORDS]      RECORDS: how many of the 200, from the first
 """
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import wfdb
+from einthoven.signal.context import n_numbers
 
 import einthoven
 from einthoven.paths import written_aside
-from einthoven.signal.context import n_numbers
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Preparation, tiles
 
@@ -77,13 +76,13 @@ def _of_lead(path: Path, lead: str, fs_hz: float) -> tuple[float, ...]:
     return (*medians, float(np.isfinite(found[:, 0]).mean()))
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, numbers: range) -> None:
     """Measure and write."""
-    found = errors(folder, RECORDS)
+    found = errors(folder, numbers)
     lines = [
         "# Waves: PR, QRS and QT beside cardiologists' annotations",
         "",
-        f"`python bench/waves.py DIR_OF_LUDB` · the {len(RECORDS)} records of LUDB 1.0.1 (twelve leads, 10 s), read as the model "
+        f"`python bench/waves.py DIR_OF_LUDB` · the {len(numbers)} records of LUDB 1.0.1 (twelve leads, 10 s), read as the model "
         "of PTB-XL reads them: at 100 Hz, 0.5 to 40 Hz, on the typical beat. Annotated is each lead; of all leads a wave begins "
         "where it has begun in a fifth of them and ends where it has ended in four fifths. How still a complex has ended, and how "
         "the end of a T wave is found, were settled with these records in sight.",
@@ -109,4 +108,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    from command import run
+
+    run(lambda words: main(Path(words[0]), RECORDS[: int(words[1])] if words[1:] else RECORDS), __doc__, 1)

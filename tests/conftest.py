@@ -81,6 +81,14 @@ def ecg() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="session")
+def strip(tmp_path_factory, ecg) -> Path:
+    """A minute of one lead as NPY, which states neither rate nor lead nor unit."""
+    file = tmp_path_factory.mktemp("strips") / "strip.npy"
+    np.save(file, ecg[0][None])
+    return file
+
+
+@pytest.fixture(scope="session")
 def untrained(tmp_path_factory):
     """The bundle of a small net with random weights that wants lead MLII; a test that would change it takes a copy."""
     import torch
@@ -119,6 +127,21 @@ def home(tmp_path, monkeypatch) -> Path:
     """An empty root for stores."""
     monkeypatch.setenv("EINTHOVEN_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def store_of(tmp_path_factory):
+    """Give the store of a corpus under a folder, built once for all tests that only read it."""
+    from einthoven.data.build import build
+
+    place = tmp_path_factory.mktemp("stores")
+
+    def store(corpus, source, preparation=None):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("EINTHOVEN_HOME", str(place))
+            return build(corpus, source, preparation or corpus.preparation)
+
+    return store
 
 
 def real(name: str) -> Path:

@@ -1,5 +1,6 @@
 """Steps of a study side by side: in processes of their own, kept one by one, gone with their parent."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -50,14 +51,26 @@ def test_a_smoke_run_stays_in_its_process(tmp_path):
     assert {row["process"] for row in found} == {os.getpid()}
 
 
+def spoken():
+    logging.getLogger("einthoven.training.fit").info("epoch 3")
+    return {"bars": console.is_terminal(), "few": console.is_one_of_many()}
+
+
 def test_a_process_beside_others_says_for_whom_it_speaks_and_draws_no_bars(monkeypatch, capsys):
-    monkeypatch.setattr(console, "_speaker", "")
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert console.is_terminal() and not console.is_one_of_many()
-    console.speak_for("cnn-f1")
-    console.note("epoch 3")
+    with console.speaking_for("cnn-f1", True):
+        assert spoken() == {"bars": False, "few": True}
     assert capsys.readouterr().err == "cnn-f1   epoch 3\n"
-    assert console.is_one_of_many() and not console.is_terminal()
+    with console.shown():
+        assert spoken() == {"bars": True, "few": False}
+
+
+def test_processes_are_as_silent_as_the_one_that_started_them(capfd):
+    workers.side_by_side({"a": spoken})
+    assert capfd.readouterr().err == ""
+    with console.shown():
+        workers.side_by_side({"a": spoken})
+    assert capfd.readouterr().err == "a   epoch 3\n"
 
 
 ORPHAN = """

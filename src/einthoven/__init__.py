@@ -1,4 +1,4 @@
-"""Reads electrocardiograms with deep learning, from the file to the answer. Importing it loads nothing heavy.
+"""Read electrocardiograms with deep learning, from the file to the answer; importing this loads nothing heavy.
 
 >>> import einthoven
 >>> record = einthoven.read("100.hea")               # doctest: +SKIP
@@ -6,20 +6,56 @@
 >>> model(record).counts                             # doctest: +SKIP
 """
 
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from einthoven.bundle import Card
+    from einthoven.errors import EinthovenError
+    from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
+    from einthoven.inference.predictor import Predictor, load
+    from einthoven.records import read
+    from einthoven.records.record import Annotations, Record
+    from einthoven.streaming.buffer import Mark
+    from einthoven.streaming.stream import Stream, StreamAnswer
+
 __version__ = "0.1.0"
-
+__all__ = [
+    "Annotations",
+    "Answer",
+    "BeatAnswer",
+    "Card",
+    "EinthovenError",
+    "Mark",
+    "Predictor",
+    "Record",
+    "RecordAnswer",
+    "Stream",
+    "StreamAnswer",
+    "load",
+    "read",
+]
 _HOMES = {
-    "read": "einthoven.records",
-    "Record": "einthoven.records.record",
-    "load": "einthoven.inference.predictor",
-    "Prediction": "einthoven.inference.prediction",
-    "Stream": "einthoven.streaming.stream",
+    "Annotations": "einthoven.records.record",
+    "Answer": "einthoven.inference.answer",
+    "BeatAnswer": "einthoven.inference.answer",
+    "Card": "einthoven.bundle",
     "EinthovenError": "einthoven.errors",
+    "Mark": "einthoven.streaming.buffer",
+    "Predictor": "einthoven.inference.predictor",
+    "Record": "einthoven.records.record",
+    "RecordAnswer": "einthoven.inference.answer",
+    "Stream": "einthoven.streaming.stream",
+    "StreamAnswer": "einthoven.streaming.stream",
+    "load": "einthoven.inference.predictor",
+    "read": "einthoven.records",
 }
-__all__ = ["EinthovenError", "Prediction", "Record", "Stream", "load", "read"]
+
+# A library is silent unless the program that uses it asks for its log.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'einthoven' has no attribute '{name}'")
     from importlib import import_module
@@ -27,5 +63,5 @@ def __getattr__(name: str):
     return getattr(import_module(_HOMES[name]), name)
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted([*globals(), *_HOMES])

@@ -1,61 +1,170 @@
-"""Knows how to speak to a person in the terminal; the only module that prints. Does not know what is said.
+"""Speak to a person in the terminal: answers on standard output, all else on standard error; the only module that prints."""
 
-Answers go to standard output, so that they can be piped; everything else goes to standard error.
-"""
-
+import logging
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import contextmanager, nullcontext
+from typing import Any, TypeVar
 
 from einthoven.errors import EinthovenError
 
 Item = TypeVar("Item")
+_log = logging.getLogger(__name__)
+_ALL = logging.getLogger("einthoven")
+_PAUSE_S = 10.0
 _speaker = ""
+_is_shown = False
+
+
+class _OnStandardError(logging.Handler):
+    """Shows what einthoven logs, a line each."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        note(self.format(record))
+
+
+@contextmanager
+def shown() -> Iterator[None]:
+    """Show on standard error what einthoven logs, and its progress, until the block ends; without it nothing is shown.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    global _is_shown
+    if _is_shown:
+        yield
+        return
+    handler, before = _OnStandardError(), (_ALL.level, _ALL.propagate)
+    _ALL.addHandler(handler)
+    _ALL.setLevel(logging.INFO)
+    _ALL.propagate, _is_shown = False, True
+    try:
+        yield
+    finally:
+        _ALL.removeHandler(handler)
+        _ALL.setLevel(before[0])
+        _ALL.propagate, _is_shown = before[1], False
+
+
+def is_shown() -> bool:
+    """Return whether what is logged is shown, see :func:`shown`.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+    """
+    return _is_shown
+
+
+@contextmanager
+def speaking_for(name: str, is_shown: bool) -> Iterator[None]:
+    """Work beside other processes in this block: a name stands before each line, and no bars are drawn.
+
+    Parameters
+    ----------
+    name : str
+        What stands before the lines.
+    is_shown : bool
+        Whether what is logged is shown, as in the process that started this one.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    global _speaker
+    before, _speaker = _speaker, name
+    try:
+        with shown() if is_shown else nullcontext():
+            yield
+    finally:
+        _speaker = before
+
+
+def is_one_of_many() -> bool:
+    """Return whether other processes speak in the same terminal, so that few words are better.
+
+    Returns
+    -------
+    bool
+        Whether it is, see :func:`speaking_for`.
+    """
+    return bool(_speaker)
+
+
+def is_terminal() -> bool:
+    """Return whether a person is looking at the progress.
+
+    Returns
+    -------
+    bool
+        Whether it is shown, in a terminal, for this process alone.
+    """
+    return _is_shown and sys.stderr.isatty() and not _speaker
 
 
 def say(text: str = "") -> None:
-    """Print one line of an answer."""
+    """Print one line of an answer.
+
+    Parameters
+    ----------
+    text : str
+        The line.
+    """
     print(text, flush=True)
 
 
 def note(text: str) -> None:
-    """Print one line about the work, not part of the answer."""
+    """Print one line about the work, not part of the answer.
+
+    Parameters
+    ----------
+    text : str
+        The line.
+    """
     print(f"{_speaker}   {text}" if _speaker else text, file=sys.stderr, flush=True)
 
 
-def speak_for(name: str) -> None:
-    """From now on this process works beside others: `name` stands before its lines, and it draws no bars."""
-    global _speaker
-    _speaker = name
-
-
-def is_one_of_many() -> bool:
-    """Whether other processes speak in the same terminal, so that few words are better."""
-    return bool(_speaker)
-
-
 def fail(error: EinthovenError) -> None:
-    """Print an error as found, expected, remedy."""
+    """Print an error as found, expected, remedy.
+
+    Parameters
+    ----------
+    error : EinthovenError
+        The error.
+    """
     note(str(error))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """Print a table; the first column is left-aligned, columns of numbers to the right."""
+    """Print a table; the first column is left-aligned, columns of numbers to the right.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Headings.
+    rows : iterable of sequence
+        Cells, as many as there are columns.
+    title : str, optional
+        A line above.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    rows = [[str(cell) for cell in row] for row in rows]
+    cells = [[str(cell) for cell in row] for row in rows]
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for position, column in enumerate(columns):
-        numeric = position > 0 and all(row[position][:1] in "-0123456789" for row in rows)
+        numeric = position > 0 and all(row[position][:1] in "-0123456789" for row in cells)
         drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
+    for row in cells:
         drawn.add_row(*row)
     wide = Console() if sys.stdout.isatty() else Console(width=140)
     if title is not None:
@@ -64,7 +173,22 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str |
 
 
 def progress(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
-    """Yield `items` and show how far they are: a bar in a terminal, a line every ten seconds elsewhere."""
+    """Yield items and show how many are done: a bar in a terminal, else a logged line every ten seconds.
+
+    Parameters
+    ----------
+    items : iterable
+        What is worked on.
+    label : str
+        What is done with it.
+    total : int
+        Number of items.
+
+    Yields
+    ------
+    object
+        Each item.
+    """
     if is_terminal():
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -76,9 +200,36 @@ def progress(items: Iterable[Item], label: str, total: int) -> Iterator[Item]:
     last = time.monotonic()
     for done, item in enumerate(items, start=1):
         yield item
-        if time.monotonic() - last > 10:
+        if time.monotonic() - last > _PAUSE_S:
             last = time.monotonic()
-            note(f"{label}: {done} of {total}")
+            _log.info("%s: %d of %d", label, done, total)
+
+
+@contextmanager
+def quieted(*names: str, level: int = logging.WARNING) -> Iterator[None]:
+    """Leave out what other libraries log below a level, until the block ends.
+
+    Parameters
+    ----------
+    *names : str
+        Names of loggers.
+    level : int
+        The lowest level that is kept.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    loggers = [logging.getLogger(name) for name in names]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(level)
+    try:
+        yield
+    finally:
+        for logger, kept in zip(loggers, before, strict=True):
+            logger.setLevel(kept)
 
 
 @contextmanager
@@ -86,17 +237,27 @@ def uninterrupted() -> Iterator[None]:
     """Hold the first Ctrl-C back until the block ends: native code swallows it, or dies of it with a core dump.
 
     Where it is ignored, as by a process that was started in the background, it stays so.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At the end, if Ctrl-C was pressed; at once, if it was pressed again.
     """
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield
         return
     asked = []
 
-    def hold(*_) -> None:
+    def hold(*_: object) -> None:
         if asked:
             raise KeyboardInterrupt
         asked.append(True)
-        note("interrupted; it ends when this step is done")
+        _log.warning("Interrupt received; stopping after this step.")
 
     before = signal.signal(signal.SIGINT, hold)
     try:
@@ -108,8 +269,14 @@ def uninterrupted() -> Iterator[None]:
 
 
 @contextmanager
-def live() -> Iterator[Callable[[Callable[[int], object]], None] | None]:
-    """A picture on standard error that changes: gives what shows it (a renderable for a width), or None where nobody is looking."""
+def live() -> Iterator[Callable[[Callable[[int], Any]], None] | None]:
+    """Draw a changing picture on standard error.
+
+    Yields
+    ------
+    callable or None
+        Draws what a function gives for a width in characters (a renderable); None if nobody is looking.
+    """
     if not is_terminal():
         yield None
         return
@@ -119,8 +286,3 @@ def live() -> Iterator[Callable[[Callable[[int], object]], None] | None]:
     wide = Console(stderr=True)
     with Live(console=wide, auto_refresh=False, transient=False) as screen:
         yield lambda drawn: screen.update(drawn(min(wide.width, 110)), refresh=True)
-
-
-def is_terminal() -> bool:
-    """Whether a person is looking at the progress."""
-    return sys.stderr.isatty() and not _speaker

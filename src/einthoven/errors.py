@@ -3,6 +3,9 @@
 Every error says what was found, what was expected, and a remedy that can be pasted.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class EinthovenError(Exception):
     """A mistake in the input or in the use, never a bug in einthoven.
@@ -111,11 +114,75 @@ class OutputRefused(EinthovenError):
     """An output that cannot be written, or a suffix that nobody knows."""
 
 
+EXTRAS = {
+    "formats": ("wfdb", "soundfile"),
+    "openvino": ("openvino",),
+    "pandas": ("pandas",),
+    "serial": ("serial",),
+    "train": (
+        "torch",
+        "lightning",
+        "tensorboard",
+        "sklearn",
+        "joblib",
+        "captum",
+        "onnx",
+        "onnx_ir",
+        "onnxscript",
+        "matplotlib",
+    ),
+}
+"""Optional libraries by the extra of einthoven that installs them, under the names they are imported by."""
+
+
 def library_missing(name: str) -> LibraryMissing:
-    """What to say where a library is not installed."""
+    """Return the error for a library that is not installed, which names the extra that installs it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the module that could not be imported, e.g. ``torch.nn``.
+
+    Returns
+    -------
+    LibraryMissing
+        The error to raise.
+
+    Examples
+    --------
+    >>> print(library_missing("torch.nn"))
+    LibraryMissing: the package torch is not installed.
+      found     einthoven without its extra train
+      expected  torch
+      remedy    pip install 'einthoven[train]'
+    """
+    library = name.split(".")[0]
+    extra = next((extra for extra, libraries in EXTRAS.items() if library in libraries), None)
     return LibraryMissing(
-        f"{name} is not installed.",
-        found="an installation for devices, which answers with exported models and no more",
-        expected=f"{name}",
-        remedy=f"pip install 'einthoven[{'edge' if name == 'onnxruntime' else 'full'}]'",
+        f"the package {library} is not installed.",
+        found=f"einthoven without its extra {extra}" if extra else "an installation without it",
+        expected=library,
+        remedy=f"pip install 'einthoven[{extra}]'" if extra else f"pip install {library}",
     )
+
+
+@contextmanager
+def optional_imports() -> Iterator[None]:
+    """Import optional libraries in this block: one that is not installed is told by its extra.
+
+    Yields
+    ------
+    None
+        Nothing.
+
+    Raises
+    ------
+    LibraryMissing
+        If a library is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] == "einthoven":
+            raise
+        raise library_missing(error.name) from error

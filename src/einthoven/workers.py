@@ -1,4 +1,4 @@
-"""Knows how pieces of work that do not lean on one another are shared out to the cores. Does not know the work."""
+"""Share independent pieces of work out to the cores."""
 
 import os
 import threading
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from einthoven import console
+from einthoven.errors import optional_imports
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -19,7 +20,8 @@ def n_cores() -> int:
 
 def answers(work: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
     """`work` of each task in their order, on every core at once."""
-    from joblib import Parallel, delayed
+    with optional_imports():
+        from joblib import Parallel, delayed
 
     # joblib's workers need no guard in the caller's script.
     return Parallel(n_cores(), return_as="generator")(delayed(work)(task) for task in tasks)
@@ -33,19 +35,20 @@ def side_by_side(works: dict[str, Callable[[], object]]) -> None:
     works : by the name that stands before their lines on the terminal; each keeps what it found on disk, for a process that is
         killed takes its workers with it
     """
-    from joblib import Parallel, delayed, parallel_config
+    with optional_imports():
+        from joblib import Parallel, delayed, parallel_config
 
     with parallel_config("loky", inner_max_num_threads=1):
         Parallel(min(n_cores(), len(works)), batch_size=1)(
-            delayed(_beside_others)(name, work, os.getpid()) for name, work in works.items()
+            delayed(_beside_others)(name, work, os.getpid(), console.is_shown()) for name, work in works.items()
         )
 
 
-def _beside_others(name: str, work: Callable[[], object], parent: int) -> None:
-    console.speak_for(name)
+def _beside_others(name: str, work: Callable[[], object], parent: int, is_shown: bool) -> None:
     if not any(thread.name == _WATCH for thread in threading.enumerate()):
         threading.Thread(target=_leave_with, args=(parent,), name=_WATCH, daemon=True).start()
-    work()
+    with console.speaking_for(name, is_shown):
+        work()
 
 
 _WATCH = "leave with the parent"

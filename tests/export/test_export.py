@@ -71,7 +71,7 @@ def untrained_of(
         meanings=tuple("abcde"),
         preparation=wanted,
         training={},
-        multi=several,
+        multilabel=several,
     )
     bundle.save(folder, card, {name: values.numpy() for name, values in network.state_dict().items()})
     return load(folder)
@@ -124,7 +124,7 @@ def test_any_number_of_windows_finds_the_ranges():
             assert len(int8.quantized(content, windows[:n], way)) < len(content)
 
 
-@pytest.mark.parametrize("folds, where", [((0, 1), "on rows its members trained on"), ((2, 2), "on validation")])
+@pytest.mark.parametrize("folds, where", [((0, 1), "training data of its members"), ((2, 2), "validation data")])
 def test_what_members_trained_on_is_said_of_folds_alone(folds, where, tmp_path):
     model = untrained_of("cnn", tmp_path / "model", {"widths": (4, 4)})
     compared = Parity(60, {"macro_f1": (0.5, 0.5)}, {"a": (0.5, 0.5)}, (0.1, 0.01), 1.0).as_dict()
@@ -282,9 +282,9 @@ def test_the_page_of_an_exported_file_says_what_it_lacks(tmp_path, capsys):
     for name, is_exported in (("whole", False), ("file.onnx", True)):
         assert main(["predict", str(tmp_path / name), *stated, "--out", str(tmp_path / "page.html")]) == 0
         page = (tmp_path / "page.html").read_text()
-        assert ("Grad-CAM" not in page) == ("which holds no weights" in page) == is_exported
+        assert ("Grad-CAM" not in page) == ("an exported file has no weights" in page) == is_exported
         assert ("read by whole, onnx, fp32" in page) == is_exported
-        assert ("holds no weights" in capsys.readouterr().err) == is_exported
+        assert ("an exported file has no weights" in capsys.readouterr().err) == is_exported
         assert ("difference of a logit on noise" in page) == is_exported
 
 
@@ -299,9 +299,9 @@ def test_what_is_known_of_a_model_is_not_said_of_its_export(beats, mitdb_like, t
             assert main(["predict", name, str(mitdb_like / "100.hea"), "--out", str(tmp_path / out)]) == 0
         told[name] = (tmp_path / "page.html").read_text(), json.loads((tmp_path / "page.json").read_text())["model"]
     (page, said), (its_page, its) = told.values()
-    assert "How well it did: mitdb" in page and said["results"] and "exported_from" not in said
-    assert "not this file: mitdb" in its_page and "How well it did" not in its_page
-    assert f"{its['export']['compared']['windows']:,} rows; the same is said of" in its_page
+    assert "Test result of this model: mitdb" in page and said["results"] and "exported_from" not in said
+    assert "(not of this exported file): mitdb" in its_page and "Test result of this model" not in its_page
+    assert f"Compared on {its['export']['compared']['windows']:,} windows: the prediction is the same" in its_page
     assert its["results"] == [] and its["exported_from"] == {"name": said["name"], "results": said["results"]}
 
 

@@ -19,7 +19,7 @@ from einthoven.corpora.scp import LABEL_SETS
 from einthoven.errors import ConfigurationFault, LeadMismatch, OutputRefused, RecordTooShort
 from einthoven.explanation.findings import why
 from einthoven.explanation.gradcam import over_trace
-from einthoven.inference.prediction import DISCLAIMER
+from einthoven.inference.answer import DISCLAIMER
 from einthoven.models import MODELS
 from einthoven.records.record import Record
 from einthoven.report import plots
@@ -51,7 +51,7 @@ def made(folder, architecture="hybrid", settings=None, **changes) -> bundle.Card
         meanings=labels.meanings,
         preparation=preparation,
         training={"corpus": "ptb-xl", "protocol": "clean", "protocol_summary": "none", "patients": ["ptb-xl/1"]},
-        multi=True,
+        multilabel=True,
         **changes,
     )
     tensors = {name: values.numpy() for name, values in network.state_dict().items()}
@@ -71,17 +71,18 @@ def record() -> Record:
 
 def test_each_class_has_a_probability_of_its_own(model, record):
     found = model(record)
-    assert found.probability.shape == (5,)
-    assert ((found.probability > 0) & (found.probability < 1)).all()
+    assert found.record_probabilities.shape == (5,)
+    assert ((found.record_probabilities > 0) & (found.record_probabilities < 1)).all()
     assert (
-        found.said.tolist() == (found.probability >= np.array(model.card.thresholds)).tolist() or found.said.sum() == 1
+        found.is_predicted.tolist() == (found.record_probabilities >= np.array(model.card.thresholds)).tolist()
+        or found.is_predicted.sum() == 1
     )
-    assert found.as_dict()["answer"] == [c for c, said in zip(model.card.classes, found.said, strict=True) if said]
+    assert set(found.to_dict()["predicted"]) == set(np.array(model.card.classes)[found.is_predicted])
 
 
 def test_the_order_of_the_leads_does_not_matter(model, record):
     turned = Record("turned", record.signal_mv[::-1], 500, STANDARD[::-1])
-    np.testing.assert_allclose(model(turned).probability, model(record).probability, atol=1e-6)
+    np.testing.assert_allclose(model(turned).record_probabilities, model(record).record_probabilities, atol=1e-6)
 
 
 def test_what_is_wanting_is_said(model, record):
@@ -91,15 +92,15 @@ def test_what_is_wanting_is_said(model, record):
     with pytest.raises(RecordTooShort):
         model(Record("short", record.signal_mv[:, :2000], 500, STANDARD))
     padded = model(Record("padded", record.signal_mv[:, :3000], 500, STANDARD))
-    assert any("filled with zeros" in remark for remark in padded.remarks)
+    assert any("padded with zeros" in remark for remark in padded.remarks)
 
 
 def test_windows_of_a_long_record_are_averaged(model, record):
     long = Record("long", np.tile(record.signal_mv, (1, 3)), 500, STANDARD)
     found = model(long)
-    assert found.each.shape == (3, 5)
-    assert found.starts.tolist() == [0, 5000, 10000]
-    np.testing.assert_allclose(found.probability, found.each.mean(axis=0))
+    assert found.probabilities.shape == (3, 5)
+    assert found.windows.tolist() == [[0, 5000], [5000, 10000], [10000, 15000]]
+    np.testing.assert_allclose(found.record_probabilities, found.probabilities.mean(axis=0))
 
 
 def test_crops_are_averaged(tmp_path, record):
@@ -119,14 +120,14 @@ def test_typical_beats_pass_the_same_door(architecture, tmp_path, record):
     settings = {"width": 8} if architecture == "typical_beat" else {"several": True}
     made(tmp_path / "own", architecture, settings, preparation={"patient": True})
     found = einthoven.load(tmp_path / "own")(record)
-    assert np.isfinite(found.probability).all()
+    assert np.isfinite(found.probabilities).all()
     told = why(einthoven.load(tmp_path / "own"), found)
     assert all(row.map.shape == (90,) and row.beat.shape == (12, 90) for row in told)
     assert all(len(row.falls) == 12 for row in told)
     model = einthoven.load(tmp_path / "own")
     window, _ = tiles(record.signal_mv, record.fs_hz, record.leads, model.card.preparation)
     window[0, 2 * 7 : 2 * 7 + 2] = 0.0
-    wanted = found.each[0] - model.probabilities(window)[0]
+    wanted = found.probabilities[0] - model.probabilities(window)[0]
     for row in told:
         assert row.falls[7] == pytest.approx(wanted[row.label], abs=1e-6), "V2 and its typical beat"
 
@@ -136,7 +137,7 @@ def test_a_net_that_reads_the_trace_beside_the_typical_beat_shows_where(tmp_path
     made(tmp_path / "both", "typical_beat", {"width": 8}, preparation={"patient": True})
     made(tmp_path / "beat", "typical_beat", {"width": 8, "window_width": 0}, preparation={"patient": True})
     both, beat = einthoven.load(tmp_path / "both"), einthoven.load(tmp_path / "beat")
-    found = replace(both(record), each=np.full((1, 5), 0.9))
+    found = replace(both(record), probabilities=np.full((1, 5), 0.9))
     told = why(both, found)
     assert all(row.trace.shape == (1000,) and row.map.shape == (90,) for row in told)
     assert all(row.trace is None for row in why(beat, found))
@@ -161,7 +162,7 @@ def test_what_is_measured_on_a_beat_is_measured_again_where_the_beat_is_changed(
     settings = {"n_bins": 0, "n_numbers": 211, "several": True, "n_trees": 64}
     made(tmp_path / "own", "forest", settings, preparation={"patient": True, "waves": True})
     model = einthoven.load(tmp_path / "own")
-    found = replace(model(record), each=np.full((1, 5), 0.9))
+    found = replace(model(record), probabilities=np.full((1, 5), 0.9))
     told = why(model, found)
     assert len(told) == 5 and all(row.map.shape == (120,) and row.beat.shape == (12, 120) for row in told)
     assert any(row.map.max() == pytest.approx(1) for row in told)
@@ -175,21 +176,21 @@ def test_members_that_see_the_trace_show_where(tmp_path, record):
     made(tmp_path / "trace", "inception1d", {"width": 4}, preparation={"crop_s": 3.0})
     fuse(tmp_path / "both", [tmp_path / "beat", tmp_path / "trace"], "mean")
     both, alone = einthoven.load(tmp_path / "both"), einthoven.load(tmp_path / "trace")
-    found = replace(both(record), each=np.full((1, 5), 0.9))
+    found = replace(both(record), probabilities=np.full((1, 5), 0.9))
     told = why(both, found)
     assert len(told) == 5
     for row in told:
         assert row.map.shape == (90,) and row.trace.shape == (1000,)
-        own = replace(alone(record), each=np.eye(5)[[row.label]])
+        own = replace(alone(record), probabilities=np.eye(5)[[row.label]])
         np.testing.assert_allclose(row.trace, why(alone, own)[0].map, atol=1e-5)
-    page = render([replace(found, why=told)])
-    assert page.count(', the trace"') == len(told)
-    assert "Grad-CAM" in page and "Grad-CAM" not in render([replace(found, why=(replace(told[0], trace=None),))])
+    page = render([replace(found, evidence=told)])
+    assert page.count(', the signal"') == len(told)
+    assert "Grad-CAM" in page and "Grad-CAM" not in render([replace(found, evidence=(replace(told[0], trace=None),))])
     for rows, height in (
         (told, 1 + 2 * 2.1 * len(told)),
         ([replace(row, trace=None) for row in told], 1 + 2.1 * len(told)),
     ):
-        plots.findings(replace(found, why=tuple(rows)), tmp_path / "why.png")
+        plots.evidence(replace(found, evidence=tuple(rows)), tmp_path / "why.png")
         assert matplotlib.image.imread(tmp_path / "why.png").shape[0] == pytest.approx(150 * height, abs=2)
 
 
@@ -213,24 +214,24 @@ def test_a_model_of_rhythm_says_which_part_it_leaned_on(of_intervals, ecg):
     told = why(of_intervals, found)
     window, _ = tiles(record.signal_mv, record.fs_hz, record.leads, of_intervals.card.preparation)
     window[0, -1, 7:63] = rhythm.of_intervals(np.zeros(0), 30.0)
-    wanted = found.each[0] - of_intervals.probabilities(window)[0]
+    wanted = found.probabilities[0] - of_intervals.probabilities(window)[0]
     for row in told:
         parts = dict(row.parts)
         assert parts["the trace"] == parts["the typical beat"] == 0
         assert parts["its RR intervals, had they been steady"] == pytest.approx(wanted[row.label], abs=1e-6) != 0
         assert row.map.shape == (4500,) and not row.map.any()
-    page = render([replace(found, why=told)])
+    page = render([replace(found, evidence=told)])
     intervals = np.diff(found.beats) / 0.36
     assert page.count(f">{intervals[3]:.0f}</text>") >= 1 + len(told), "above the trace, and above each map"
-    assert f"{found.rate_per_min:.0f} beats a minute" in page
-    assert found.as_dict()["heart_rate_per_min"] == pytest.approx(60_000 / np.median(intervals), abs=0.06)
+    assert f"Heart rate {found.rate_bpm:.0f} beats/min" in page
+    assert found.to_dict()["rate_bpm"] == pytest.approx(60_000 / np.median(intervals), abs=0.06)
 
 
 def test_without_heartbeats_there_is_no_rate(of_intervals):
     flat = Record("flat", np.zeros((1, 360 * 30), np.float32), 360.0, ("ECG",))
     found = of_intervals(flat)
-    assert found.as_dict()["heart_rate_per_min"] is None
-    assert "fewer than three" in found.rate
+    assert found.to_dict()["rate_bpm"] is None
+    assert "fewer than three" in found.heart_rate
 
 
 def test_every_output(model, ptbxl_like, tmp_path, capsys):
@@ -244,12 +245,16 @@ def test_every_output(model, ptbxl_like, tmp_path, capsys):
     found = json.loads((tmp_path / "answer.json").read_text())
     assert found["notice"] == DISCLAIMER
     rows = list(csv.DictReader((tmp_path / "answer.csv").open()))
-    assert [row["class"] for row in rows] == [row["class"] for row in found["records"][0]["classes"]]
+    one, (whole, *windows) = found["records"][0], rows
+    assert whole["kind"] == "record" and whole["predicted"].split("; ") == one["predicted"]
+    assert len(windows) == one["n_items"] and {row["kind"] for row in windows} == {"window"}
+    for name, value in one["probabilities"].items():
+        assert float(whole[name]) == value
     page = (tmp_path / "answer.html").read_text()
     assert DISCLAIMER in page
     assert not re.search(r"(src|href)\s*=|@import|url\((?!#)", page)
     assert page.count("aVF") > 1
-    assert "What spoke for it" in page
+    assert "Evidence for this result" in page
 
 
 @pytest.mark.parametrize("suffix", [".png", ".html"])
@@ -257,7 +262,7 @@ def test_explain(suffix, model, ptbxl_like, tmp_path, capsys):
     out = tmp_path / f"why{suffix}"
     file = ptbxl_like / "records100" / "00000" / "00009_lr.hea"
     assert main(["explain", str(model.folder), str(file), "--out", str(out)]) == 0
-    assert "what the answer loses without a lead or part" in capsys.readouterr().out
+    assert "change without a lead or input" in capsys.readouterr().out
     assert out.stat().st_size > 5000
 
 

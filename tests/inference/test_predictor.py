@@ -29,10 +29,10 @@ def record_of(lead, leads=("MLII",), fs_hz=360):
 def test_every_beat_gets_probabilities(model, ecg):
     lead, beats = ecg
     prediction = model(record_of(lead), beats)
-    assert prediction.probability.shape == (len(beats), 4)
-    np.testing.assert_allclose(prediction.probability.sum(axis=1), 1, atol=1e-5)
+    assert prediction.probabilities.shape == (len(beats), 4)
+    np.testing.assert_allclose(prediction.probabilities.sum(axis=1), 1, atol=1e-5)
     assert sum(prediction.counts.values()) == len(beats)
-    assert prediction.as_dict()["beats"][3]["sample"] == beats[3]
+    assert prediction.to_dict()["items"][3]["sample"] == beats[3]
 
 
 def test_beats_are_found_where_none_are_given(model, ecg):
@@ -48,7 +48,7 @@ def test_the_answer_is_that_of_the_training_windows(model, mitdb_like, home):
     record = einthoven.read(mitdb_like / "100.hea")
     mine = store.index.record == "100"
     np.testing.assert_allclose(
-        model(record, store.index.position[mine]).probability, model.probabilities(store.windows[mine]), atol=1e-6
+        model(record, store.index.position[mine]).probabilities, model.probabilities(store.windows[mine]), atol=1e-6
     )
 
 
@@ -56,10 +56,10 @@ def test_another_rate_and_order_and_name_give_nearly_the_same(model, ecg):
     from scipy.signal import resample_poly
 
     lead, beats = ecg
-    once = model(record_of(lead), beats).probability
+    once = model(record_of(lead), beats).probabilities
     faster = resample_poly(lead, 25, 18, padtype="edge")
     again = model(record_of(np.stack((0 * faster, faster)), ("V5", "II"), 500), np.rint(beats * 500 / 360).astype(int))
-    assert np.abs(once - again.probability)[2:-2].mean() < 0.02
+    assert np.abs(once - again.probabilities)[2:-2].mean() < 0.02
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,10 @@ def test_a_bad_signal_is_answered_and_marked(name, spoil, model, ecg):
     lead, _ = ecg
     prediction = model(record_of(spoil(lead)))
     assert prediction.quality[0].verdict == name
-    assert any(f"MLII is {name}" in remark for remark in prediction.remarks)
+    assert any(f"Lead MLII is {name}" in remark for remark in prediction.remarks)
     if not len(prediction.beats):
-        assert "no heartbeat was found" in prediction.remarks
-        assert prediction.as_dict()["counts"] == dict.fromkeys("NSVF", 0)
+        assert "No heartbeat was found." in prediction.remarks
+        assert prediction.to_dict()["counts"] == dict.fromkeys("NSVF", 0)
 
 
 def test_beats_near_missing_samples_are_doubtful(model, ecg):
@@ -129,7 +129,7 @@ def test_a_person_s_own_share_is_worked_out_record_by_record(untrained, mitdb_li
     """A record's beats are answered as by_person says it, in predict and evaluate alike; single windows are not moved."""
     shutil.copytree(untrained, tmp_path / "copy")
     own = {"of": "S", "beside": "N", "share": 0.02, "counts": 30.0}
-    bundle.rewrite_card(tmp_path / "copy", replace(bundle.load_card(untrained), own_share=own))
+    bundle.rewrite_card(tmp_path / "copy", replace(bundle.load_card(untrained), class_prior_adaptation=own))
     plain, shared = load(untrained), load(tmp_path / "copy")
     protocol = MITDB.protocol("clean")
     store = build(MITDB, mitdb_like, shared.card.preparation, protocol.without)
@@ -144,8 +144,8 @@ def test_a_person_s_own_share_is_worked_out_record_by_record(untrained, mitdb_li
     record = einthoven.read(mitdb_like / "100.hea")
     of_one = after.at(after.record == "100")
     found = shared(record, of_one.position)
-    np.testing.assert_allclose(found.probability, of_one.probability, atol=2e-3)
-    assert any("worked out from this recording" in remark for remark in found.remarks)
-    assert not any("worked out" in remark for remark in plain(record, of_one.position).remarks)
+    np.testing.assert_allclose(found.probabilities, of_one.probability, atol=2e-3)
+    assert any("estimated from this recording" in remark for remark in found.remarks)
+    assert not any("estimated" in remark for remark in plain(record, of_one.position).remarks)
     with pytest.raises(ConfigurationFault, match="live"):
         einthoven.Stream(shared, 360, ("MLII",))

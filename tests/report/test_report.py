@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 import einthoven
-from einthoven.inference.prediction import DISCLAIMER
+from einthoven.inference.answer import DISCLAIMER
 from einthoven.records.record import Record
-from einthoven.report import paper
+from einthoven.report import strips
 from einthoven.report.answers import OUTPUTS, as_csv, as_html, as_json
-from einthoven.report.page import clock, render
+from einthoven.report.page import render
+from einthoven.report.times import clock
 from einthoven.signal.quality import LeadQuality
 
 
@@ -28,14 +29,14 @@ def test_the_page_works_offline_and_escapes(prediction):
     assert "<script" not in page
     assert "a&lt;b&gt;" in page
     assert DISCLAIMER in page
-    assert "No test part has been opened" in page
+    assert "has no test result" in page
 
 
 def test_one_second_is_25_mm_and_one_millivolt_10_mm():
     fs_hz = 250
     lead = np.zeros(10 * fs_hz)
     lead[2 * fs_hz], lead[3 * fs_hz] = 1.0, -0.5
-    drawing = paper.strip(lead[None], fs_hz, ("II",), 0.0, (), "x")
+    drawing = strips.strip(lead[None], fs_hz, ("II",), 0.0, (), "x")
     points = np.array(
         [[float(v) for v in pair.split()] for pair in re.findall(r"[ML](\S+ [\d.]+)", drawing.split('d="')[-1])]
     )
@@ -50,17 +51,17 @@ def test_every_abnormal_beat_is_on_a_strip():
     rng = np.random.default_rng(0)
     times = np.sort(rng.uniform(0, 600, 700))
     loud = rng.random(700) < 0.2
-    found = paper.stretches(times, loud, 600.0)
+    found = strips.stretches(times, loud, 600.0)
     assert sum(shown for _, shown in found) == loud.sum()
     for time_s in times[loud]:
-        assert any(start <= time_s < start + paper.STRIP_S for start, _ in found)
-    assert all(0 <= start <= 600 - paper.STRIP_S for start, _ in found)
+        assert any(start <= time_s < start + strips.STRIP_S for start, _ in found)
+    assert all(0 <= start <= 600 - strips.STRIP_S for start, _ in found)
 
 
 def test_a_gap_is_not_drawn():
     lead = np.zeros(2500)
     lead[500:600] = np.nan
-    drawing = paper.strip(lead[None], 250, ("II",), 0.0, (), "x")
+    drawing = strips.strip(lead[None], 250, ("II",), 0.0, (), "x")
     assert drawing.split('d="')[-1].count("M") == 2
 
 
@@ -72,8 +73,11 @@ def test_json_and_csv_say_the_same(prediction):
     told = json.loads(as_json([prediction]))
     assert told["notice"] == DISCLAIMER
     rows = list(csv.DictReader(io.StringIO(as_csv([prediction]))))
-    assert [row["class"] for row in rows] == [beat["class"] for beat in told["records"][0]["beats"]]
-    assert float(rows[0]["N"]) == told["records"][0]["beats"][0]["probability"]["N"]
+    items = told["records"][0]["items"]
+    assert [row["kind"] for row in rows] == ["record", *["beat"] * len(items)]
+    assert [row["predicted"] for row in rows[1:]] == [name for item in items for name in item["predicted"]]
+    assert [float(row["N"]) for row in rows[1:]] == [item["probabilities"]["N"] for item in items]
+    assert float(rows[0]["N"]) == told["records"][0]["probabilities"]["N"]
 
 
 @pytest.mark.parametrize("suffix", OUTPUTS)
@@ -81,7 +85,7 @@ def test_no_beats_make_an_answer_too(suffix, prediction):
     empty = replace(
         prediction,
         beats=np.zeros(0, np.int64),
-        probability=np.zeros((0, 4), np.float32),
+        probabilities=np.zeros((0, 4), np.float32),
         missing=np.zeros(0, bool),
         record=Record("flat", np.full((1, 4000), np.nan), 360, ("MLII",)),
     )
@@ -105,7 +109,7 @@ def test_every_class_is_on_a_strip_and_every_stretch_on_the_page(prediction):
     probability = np.full((n, 4), 0.01)
     probability[np.arange(n), decided] = 0.97
     record = Record("long", np.random.default_rng(0).standard_normal((1, 360 * (n + 2))), 360, ("MLII",))
-    long = replace(prediction, record=record, beats=beats, probability=probability, missing=np.zeros(n, bool))
+    long = replace(prediction, record=record, beats=beats, probabilities=probability, missing=np.zeros(n, bool))
     page = render([long])
     shown, folded = page.split("<details>")
     assert ">V</text>" in shown
@@ -116,7 +120,7 @@ def test_every_class_is_on_a_strip_and_every_stretch_on_the_page(prediction):
 def test_a_tall_beat_stays_on_the_paper():
     lead = np.zeros((1, 2500))
     lead[0, 700:720] = 4.4
-    drawing = paper.strip(lead, 250, ("II",), 0.0, (), "x")
+    drawing = strips.strip(lead, 250, ("II",), 0.0, (), "x")
     ys = [
         float(pair.split()[1]) for pair in drawing.split('class="trace"')[1].split('d="M')[1].split('"')[0].split("L")
     ]
@@ -125,7 +129,7 @@ def test_a_tall_beat_stays_on_the_paper():
     assert max(ys) <= height
     assert "cut off" not in drawing
     lead[0, 700:720] = 9.0
-    assert "II is cut off" in paper.strip(lead, 250, ("II",), 0.0, (), "x")
+    assert "II is cut off" in strips.strip(lead, 250, ("II",), 0.0, (), "x")
 
 
 def test_clock():

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from einthoven.errors import RecordUnreadable
 from einthoven.signal import heartbeats
 from einthoven.signal.windows import around_beats, tile
 from tests.conftest import beats_and_symbols, synthetic_ecg
@@ -34,6 +35,13 @@ def test_an_inverted_lead_gives_the_same_beats(regular):
 def test_nothing_beats_in_a_flat_or_short_lead():
     assert len(heartbeats.find(np.zeros(3600), 360)) == 0
     assert len(heartbeats.find(np.ones(10), 360)) == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 3600), (3600, 1), (2, 1800), ()])
+def test_anything_but_one_lead_is_refused(shape):
+    with pytest.raises(RecordUnreadable, match="found in one lead") as refused:
+        heartbeats.find(np.zeros(shape), 360)
+    assert refused.value.found == f"an array of shape {shape}"
 
 
 @given(POSITIONS, POSITIONS)

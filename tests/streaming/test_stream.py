@@ -14,8 +14,9 @@ from einthoven.errors import BundleDamaged, ConfigurationFault, LeadMismatch, Re
 from einthoven.models import MODELS
 from einthoven.records.record import Record
 from einthoven.signal.preparation import Preparation, prepare
+from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Buffer, Mark
-from einthoven.streaming.stream import Said, Stream, replay
+from einthoven.streaming.stream import Stream, replay
 
 FS_HZ = 360.0
 _TOLERANCE = 1e-4
@@ -52,8 +53,8 @@ def record(ecg):
     return Record("strip", ecg[0][None].astype(np.float32), FS_HZ, ("MLII",))
 
 
-def said(told) -> list[Said]:
-    return [one for one in told if isinstance(one, Said)]
+def said(told) -> list[StreamAnswer]:
+    return [one for one in told if isinstance(one, StreamAnswer)]
 
 
 def marks(told) -> list[Mark]:
@@ -69,13 +70,10 @@ def same_as_whole(model, record, told) -> None:
     """Whether a stream's answers are those to the whole record."""
     whole = model(record)
     got = said(told)
-    if model.card.preparation.cut == "beats":
-        assert [round(one.start_s * record.fs_hz) for one in got] == whole.beats.tolist()
-        wanted = whole.probability
-    else:
-        assert [round(one.start_s * record.fs_hz) for one in got] == whole.starts.tolist()
-        wanted = whole.each
-    np.testing.assert_allclose([list(one.probability.values()) for one in got], wanted, atol=_TOLERANCE)
+    assert [one.sample for one in got] == [round(one.start_s * record.fs_hz) for one in got] == whole.samples.tolist()
+    assert [one.kind for one in got] == [whole.kind] * whole.n_items
+    values = [list(one.probabilities.values()) for one in got]
+    np.testing.assert_allclose(values, whole.probabilities, atol=_TOLERANCE)
 
 
 _CUTS = st.tuples(st.integers(20, 30_000), st.integers(1500, 21_600)) | st.tuples(
@@ -313,7 +311,7 @@ def test_the_mean_over_windows_is_what_is_said_of_the_record(tiled, record):
     stream = Stream(tiled, FS_HZ, record.leads)
     for _ in replay(stream, record.signal_mv, 1000):
         pass
-    np.testing.assert_allclose(list(stream.mean.values()), tiled(record).probability, atol=_TOLERANCE)
+    np.testing.assert_allclose(list(stream.mean.values()), tiled(record).record_probabilities, atol=_TOLERANCE)
 
 
 def test_a_buffer_keeps_what_is_not_certain():

@@ -68,7 +68,7 @@ def test_a_part_that_cannot_be_answered_is_left_out(untrained, lines_of, monkeyp
         assert state.exists() == bool(tail)
     told = answers(out)
     faults = [n for n, one in enumerate(told) if one["kind"] == "fault"]
-    assert sum("not answered" in told[at]["text"] for at in faults) == 1
+    assert sum("not classified" in told[at]["text"] for at in faults) == 1
     n_before, n_after = (sum(one["kind"] == "beat" for one in part) for part in (told[: faults[0]], told[faults[-1] :]))
     assert n_before > 15 and 10 < n_after <= n_before
 
@@ -87,7 +87,7 @@ def test_a_person_sees_the_view_and_no_lines(untrained, lines_of, monkeypatch, t
         fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of, "99999,1500", *["1e308", "-1e308"] * 400])
         assert main(["stream", str(untrained), "--from", "-", *out]) == 0
         assert "{" not in seen["stdout"].getvalue()
-        assert "listening" in seen["stderr"].getvalue() or "a minute" in seen["stderr"].getvalue()
+        assert "waiting for the first answer" in seen["stderr"].getvalue() or "beats/min" in seen["stderr"].getvalue()
     assert sum(one["kind"] == "beat" for one in answers(tmp_path / "a.jsonl")) > 15
 
 
@@ -207,7 +207,7 @@ def test_answers_are_not_lost_where_the_state_cannot_be_kept(untrained, lines_of
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "full").touch()
     monkeypatch.setattr(
-        "einthoven.cli.stream.Stream._begun", lambda self, kind, model, f, _: kind(model, f.fs_hz, f.leads)
+        "einthoven.cli.stream._Follower._begun", lambda self, f: einthoven.Stream(self.model, f.fs_hz, f.leads)
     )
     fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
     assert main(["stream", str(untrained), "--from", "-", "--state", str(tmp_path / "state")]) == 2

@@ -10,6 +10,7 @@ from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.corpora.zzu_pecg import ZZU_PECG
 from einthoven.data.build import build
 from einthoven.errors import CorpusIncomplete
+from einthoven.export.graph import noise
 from einthoven.inference.predictor import load
 from einthoven.studies import ptbxl_model
 from einthoven.studies.engine import StudyRun
@@ -58,9 +59,9 @@ def model_study(request):
 def test_the_bundled_model_of_ptbxl(model_study):
     done, _ = model_study
     model, chosen = load(done.folder / ptbxl_model.MODEL), done.results["chosen"]["whole"]
-    assert model.card.multi and done.results["fused"]["bytes"] < 8_000_000
+    assert model.card.multilabel and done.results["fused"]["bytes"] < 8_000_000
     assert model.card.at_least_one == (chosen["decision"] == "half_at_least_one") and not model.card.thresholds
-    windows = np.random.default_rng(0).standard_normal((2, 25, 1000)).astype(np.float32)
+    windows = noise(model.card)[:2]
     shares = model.card.settings["weights"]
     members = model.card.training["members"]
     each = [load(done.folder / "runs" / member["name"]).probabilities(windows) for member in members]
@@ -114,10 +115,10 @@ def test_scaling_in_clean_knows_the_training_part_only(zzu_like, home):
     for name in ("clean", "paper"):
         protocol = ZZU_PECG.protocol(name)
         task = scaled_by_parts(task_of(ZZU_PECG, protocol, store, 0), store, protocol)
-        train = task.windows[task.train]
+        train = task.windows[task.train].signal
         np.testing.assert_allclose(train.mean(axis=(0, 2)), 0, atol=1e-3)
         np.testing.assert_allclose(train.std(axis=(0, 2)), 1, atol=1e-2)
-        test = task.windows[protocol.parts(store.index, 0).test]
+        test = task.windows[protocol.parts(store.index, 0).test].signal
         assert (abs(test.std(axis=(0, 2)) - 1).max() < 1e-2) == (name == "paper")
 
 

@@ -58,7 +58,7 @@ def test_a_forest_is_scikit_learn_s(several, tmp_path):
     else:
         wanted[:, trees.classes_] = found
     np.testing.assert_allclose(answer, wanted, atol=1e-3)
-    assert card.multi == several
+    assert card.multilabel == several
 
 
 def test_boosted_trees_are_scikit_learn_s(tmp_path, monkeypatch):

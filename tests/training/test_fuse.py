@@ -120,7 +120,7 @@ def test_crops_beside_typical_beats(untrained, tmp_path):
     folders = []
     for name, settings, prepared in (("typical_beat", {"width": 8}, whole), ("inception1d", {"width": 4}, alone)):
         net = MODELS[name](prepared.n_rows, 4, prepared.n_input, **settings)
-        told = replace(card, name=name, architecture=name, settings=settings, preparation=prepared, multi=True)
+        told = replace(card, name=name, architecture=name, settings=settings, preparation=prepared, multilabel=True)
         bundle.save(tmp_path / name, told, {key: tensor.numpy() for key, tensor in net.state_dict().items()})
         folders.append(tmp_path / name)
     windows = np.random.default_rng(0).standard_normal((3, 5, 1000)).astype(np.float32)

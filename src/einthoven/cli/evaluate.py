@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from einthoven import console
 from einthoven.cli.prepare import From, corpus_named
@@ -29,7 +30,7 @@ class Evaluate:
     """Folder for metrics.json, table.md, predictions.csv, roc.png and confusion.png (classes.png for several classes at once);
     scores/MODEL-CORPUS here, where not stated (a number is put behind it where that holds another evaluation)."""
     corpus: str | None = None
-    """Name of the corpus; the one the model was trained on, where not stated."""
+    """Name of the corpus, or a file of yours that declares one (./mine.py[:NAME]); the one the model was trained on by default."""
     protocol: str | None = None
     """How the corpus is parted; the one the model was trained by, where not stated."""
     labels: str | None = None
@@ -40,6 +41,8 @@ class Evaluate:
     """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
     drop_202: bool = False
     """Leave out record 202, who is the man of record 201."""
+    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
+    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
 
     def run(self) -> int:
         """Open the test part, score, write tables and figures."""
@@ -49,7 +52,7 @@ class Evaluate:
         from einthoven.inference.scoring import require_classes, score_test_part
         from einthoven.report import plots, tables
 
-        predictor = load(self.model)
+        predictor = load(self.model, self.model_file)
         card = predictor.card
         corpus, protocol = corpus_of(card, self.corpus, self.protocol, self.labels)
         require_classes(card, corpus, protocol)

@@ -1,8 +1,8 @@
-"""Knows the verb explain."""
+"""Run the verb explain."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
@@ -10,75 +10,98 @@ from einthoven import console
 from einthoven.cli.predict import leads_of
 from einthoven.errors import RecordTooShort
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from einthoven.inference.answer import BeatAnswer, RecordAnswer
+    from einthoven.inference.evidence import Measurement
+    from einthoven.inference.predictor import Predictor
+
+_CAUTION = "The map shows what the network used, not the cause of a finding."
+_MOST_INPUTS = 4
+
 
 @dataclass(frozen=True)
 class Explain:
-    """Show where in a beat, or in which leads and when, the model found what spoke for its class (Grad-CAM).
+    """Show the evidence for each predicted class: which part of a beat or recording, and which leads, the model used.
 
-    Example: einthoven explain mitbih-cnn-lstm-mlii 100.hea --out why.html
+    Example: einthoven explain mitbih-cnn-lstm-mlii 100.hea --out evidence.html
     """
 
     model: Positional[str]
-    """A bundled model's name, a bundle's folder, or a run's folder."""
+    """Name of a bundled model, or folder of a bundle or a run."""
     file: Positional[Path]
-    """One recording."""
+    """Recording."""
     out: Path
-    """Where the explanation goes: .html or .png."""
+    """File to write: .html or .png."""
     fs: Annotated[float | None, arg(metavar="HZ")] = None
-    """Sampling rate, where the file does not state it."""
+    """Sampling rate, if the file does not state it."""
     leads: Annotated[str | None, arg(metavar="A,B|FILE=LEAD")] = None
-    """Leads in the file's order (I,II,V1), or what some of the file's stand for (ECG1=MLII)."""
-    unit: str | None = None
-    """V, mV or uV, where the file does not state it."""
+    """Names of all leads in the file's order (I,II,V1), or new names for some (ECG1=MLII)."""
+    unit: Annotated[str | None, arg(metavar="V|mV|uV")] = None
+    """Unit, if the file does not state it."""
+    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
+    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
 
     def run(self) -> int:
-        """Read, answer, explain, draw."""
-        from einthoven.explanation.beats import explain
-        from einthoven.inference.findings import Findings
-        from einthoven.inference.prediction import DISCLAIMER
+        """Classify the recording, compute the evidence, draw it."""
+        from einthoven.inference.answer import DISCLAIMER, BeatAnswer, RecordAnswer
         from einthoven.inference.predictor import load
         from einthoven.records import read
         from einthoven.report import explanation
 
         explanation.require_writable(self.out, self.file)
-        predictor = load(self.model)
-        prediction = predictor(read(self.file, fs_hz=self.fs, leads=leads_of(self.leads), unit=self.unit))
-        if isinstance(prediction, Findings):
-            return self._findings(predictor, prediction)
-        if not len(prediction.beats):
+        model = load(self.model, self.model_file)
+        answer = model(read(self.file, fs_hz=self.fs, leads=leads_of(self.leads), unit=self.unit))
+        if isinstance(answer, BeatAnswer):
+            self._beats(model, answer)
+        elif isinstance(answer, RecordAnswer):
+            self._record(model, answer)
+        console.say(_CAUTION)
+        console.say(f"{self.out}\n{DISCLAIMER}")
+        return 0
+
+    def _beats(self, model: "Predictor", answer: "BeatAnswer") -> None:
+        from einthoven.explanation.beats import explain
+        from einthoven.report import explanation
+
+        if not answer.n_items:
             raise RecordTooShort(
-                f"there is nothing to explain in {self.file}.",
-                found="; ".join(prediction.remarks) or "no heartbeat",
-                expected="one heartbeat or more",
-                remedy=f"einthoven predict {self.model} {self.file}      says what the leads are like",
+                f"{self.file} has no heartbeat to explain.",
+                found=" ".join(answer.remarks) or "no heartbeat",
+                expected="at least one heartbeat",
+                remedy=f"einthoven predict {self.model} {self.file}      shows the quality of the leads",
             )
-        found = explain(predictor, prediction)
-        explanation.write(prediction, found, self.out)
+        found = explain(model, answer)
+        explanation.write(answer, found, self.out)
         rows = [
             (row.name, row.n, *[f"{explanation.share(row, wave):.0%}" for wave in ("P", "QRS", "T")]) for row in found
         ]
-        columns = ("class", "beats", "of the map over P", "over QRS", "over T")
-        console.table(columns, rows, f"{prediction.record.name}: what spoke for each class  ({prediction.card.name})")
-        console.say("A map shows where the network looked, not why a heart beats so.")
-        console.say(f"{self.out}\n{DISCLAIMER}")
-        return 0
+        columns = ("class", "beats", "importance over P", "over QRS", "over T")
+        title = f"{answer.record.name}: evidence for each class  ({answer.card.name})"
+        console.table(columns, rows, title)
+        for row in found:
+            _show_measurements(row.name, row.measurements)
 
-    def _findings(self, predictor, findings) -> int:
+    def _record(self, model: "Predictor", answer: "RecordAnswer") -> None:
         from einthoven.explanation.findings import why
-        from einthoven.inference.prediction import DISCLAIMER
         from einthoven.report import answers, plots
 
-        found = replace(findings, why=why(predictor, findings))
+        found = replace(answer, evidence=why(model, answer))
         if self.out.suffix.lower() == ".png":
-            plots.findings(found, self.out)
+            plots.evidence(found, self.out)
         else:
             answers.write([found], self.out)
         rows = []
-        for row in found.why:
-            told = "  ".join(f"{part} {-fall:+.2f}" for part, fall in row.without(found.leads)[:4])
-            rows.append((found.card.classes[row.label], f"{found.probability[row.label]:.2f}", told))
-        columns = ("class", "probability", "what the answer loses without a lead or part, the most telling first")
-        console.table(columns, rows, f"{found.record.name}: what spoke for {found.answer}  ({found.card.name})")
-        console.say("A map shows where the network looked, not why a heart beats so.")
-        console.say(f"{self.out}\n{DISCLAIMER}")
-        return 0
+        for row in found.evidence:
+            changes = "  ".join(f"{name} {-fall:+.2f}" for name, fall in row.without(found.leads)[:_MOST_INPUTS])
+            rows.append((found.classes[row.label], f"{found.record_probabilities[row.label]:.2f}", changes))
+        columns = ("class", "probability", "change without a lead or input, the largest first")
+        console.table(columns, rows, f"{found.record.name}: evidence for {found.summary}  ({found.card.name})")
+        for row in found.evidence:
+            _show_measurements(found.classes[row.label], row.measurements)
+
+
+def _show_measurements(name: str, found: "Sequence[Measurement]") -> None:
+    for one in found:
+        console.say(f"  {name}  {one.fall:+.2f}  {one}")

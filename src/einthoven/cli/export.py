@@ -31,6 +31,10 @@ class Export:
     """Folder of the corpus that trained it: ranges are found on training windows, answers are compared on validation windows."""
     even_if_worse: bool = False
     """Write an export that loses more than half a point of macro-F1 all the same."""
+    corpus: str | None = None
+    """The file that declares the corpus, ./mine.py[:NAME], if the model was trained on one of your own."""
+    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
+    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
 
     def run(self) -> int:
         """Convert, compare, write."""
@@ -82,7 +86,7 @@ class Export:
                 expected="the folder of the corpus that trained the model",
                 remedy="--from DIR",
             )
-        model = load(self.model)
+        model = load(self.model, self.model_file)
         if self.out.resolve().parent == model.folder.resolve():
             raise OutputRefused(
                 "an export does not go into the bundle that it is made of.",
@@ -93,7 +97,7 @@ class Export:
         model.network  # noqa: B018  an exported file is refused before a corpus is prepared
         real = None
         if self.source is not None:
-            corpus, protocol = corpus_of(model.card)
+            corpus, protocol = corpus_of(model.card, self.corpus)
             store = build(corpus, self.source, model.card.preparation, protocol.without)
             real = real_windows(model.card, protocol, store)
         console.note(f"{model.card.name} to {self.to}, {self.precision}")
@@ -102,7 +106,7 @@ class Export:
         return 0
 
     def _show(self, card, n_bytes: int) -> None:
-        from einthoven.inference.prediction import DISCLAIMER
+        from einthoven.inference.answer import DISCLAIMER
         from einthoven.report.tables import beside_its_model
 
         title = f"{self.out}: {n_bytes / 1e6:.2f} MB, {card.n_parameters:,} parameters, {card.export['precision']}"

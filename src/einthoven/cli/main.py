@@ -1,54 +1,51 @@
-"""Knows the verbs and the exit codes: 0 answered, 1 answered in part, 2 wrong use or input, 130 interrupted. Does no work."""
+"""Run the command line; exit codes: 0 answered, 1 answered in part, 2 wrong use or input, 130 interrupted."""
 
+import ast
 import errno
 import signal
 import sys
 import threading
 from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 from einthoven import __version__, console
 from einthoven.errors import EinthovenError, UnknownName, library_missing
-from einthoven.paths import refused
-
-try:
-    from einthoven.cli import (
-        compare,
-        corpora,
-        demo,
-        download,
-        evaluate,
-        explain,
-        export,
-        models,
-        predict,
-        prepare,
-        stream,
-        study,
-        train,
-    )
-except ModuleNotFoundError as missing:
-    console.fail(library_missing(missing.name))
-    sys.exit(2)
 
 VERBS = {
-    "demo": demo.Demo,
-    "download": download.Download,
-    "prepare": prepare.Prepare,
-    "train": train.Train,
-    "evaluate": evaluate.Evaluate,
-    "predict": predict.Predict,
-    "explain": explain.Explain,
-    "export": export.Export,
-    "stream": stream.Stream,
-    "study": study.StudyVerb,
-    "compare": compare.Compare,
-    "models": models.Models,
-    "corpora": corpora.Corpora,
+    "demo": ("demo", "Demo"),
+    "download": ("download", "Download"),
+    "prepare": ("prepare", "Prepare"),
+    "train": ("train", "Train"),
+    "evaluate": ("evaluate", "Evaluate"),
+    "predict": ("predict", "Predict"),
+    "explain": ("explain", "Explain"),
+    "export": ("export", "Export"),
+    "stream": ("stream", "Stream"),
+    "study": ("study", "StudyVerb"),
+    "compare": ("compare", "Compare"),
+    "models": ("models", "Models"),
+    "corpora": ("corpora", "Corpora"),
+    "features": ("features", "Features"),
 }
+"""Module and class of each verb, imported only when the verb is used."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; returns the exit code."""
+    """Run one verb, and show what is logged on standard error.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Words of the command line; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help", "help"):
         _manual()
@@ -58,50 +55,98 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
+    with console.shown():
+        return _answered(words[0], words[1:])
+
+
+def verb_class(name: str) -> type[Any]:
+    """Import the class of a verb.
+
+    Parameters
+    ----------
+    name : str
+        Name of the verb.
+
+    Returns
+    -------
+    type
+        Its class, whose fields are the options and whose method ``run`` does the work.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such verb.
+    """
+    if name not in VERBS:
+        raise UnknownName("there is no such verb.", found=name, expected=", ".join(VERBS), remedy="einthoven --help")
+    module, kind = VERBS[name]
+    found: type[Any] = getattr(import_module(f"einthoven.cli.{module}"), kind)
+    return found
+
+
+def summary(name: str) -> str:
+    """Read the first line of a verb's docstring from its source: importing all verbs takes half a second.
+
+    Parameters
+    ----------
+    name : str
+        Name of the verb.
+
+    Returns
+    -------
+    str
+        One sentence.
+    """
+    module, kind = VERBS[name]
+    source = ast.parse(Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8"))
+    found = next(node for node in source.body if isinstance(node, ast.ClassDef) and node.name == kind)
+    return (ast.get_docstring(found) or "").split("\n")[0]
+
+
+def _answered(name: str, words: list[str]) -> int:
+    """Run one verb; an error is shown in place of a traceback."""
     try:
-        if words[0] not in VERBS:
-            raise UnknownName(
-                "there is no such verb.", found=words[0], expected=", ".join(VERBS), remedy="einthoven --help"
-            )
+        kind = verb_class(name)
         import tyro
 
-        verb = tyro.cli(VERBS[words[0]], prog=f"einthoven {words[0]}", args=words[1:], config=_TYRO)
-        return verb.run()
+        code: int = tyro.cli(kind, prog=f"einthoven {name}", args=words).run()
+        return code
     except EinthovenError as error:
-        console.fail(error)
-        return 2
+        return _failed(error)
     except KeyboardInterrupt:
         console.note("interrupted")
         return 130
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] == "einthoven":
             raise
-        console.fail(library_missing(error.name))
-        return 2
+        return _failed(library_missing(error.name))
     except BrokenPipeError:
         sys.stderr.close()
         return 0
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
-        console.fail(refused(error.filename or "a file", error))
-        return 2
+        from einthoven.paths import refused
+
+        return _failed(refused(error.filename or "a file", error))
 
 
-def _interrupt(*_) -> None:
+def _failed(error: EinthovenError) -> int:
+    console.fail(error)
+    return 2
+
+
+def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
 def _manual() -> None:
     console.say("einthoven reads electrocardiograms with deep learning, from the file to the answer.\n")
-    for name, verb in VERBS.items():
-        console.say(f"  {name:<10}{(verb.__doc__ or '').splitlines()[0]}")
+    for name in VERBS:
+        console.say(f"  {name:<10}{summary(name)}")
     console.say("\neinthoven VERB --help shows its options and an example.")
     console.say("Not a medical device.")
 
-
-_TYRO = ()
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 if __name__ == "__main__":
     sys.exit(main())

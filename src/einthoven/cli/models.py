@@ -1,48 +1,181 @@
-"""Knows the verb models."""
+"""The verb models: list models and architectures, or describe one."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from einthoven import console
+from tyro.conf import Positional
+
+from einthoven import bundle, console
+from einthoven.bundle import Card
+from einthoven.errors import LibraryMissing, UnknownName, optional_imports
+from einthoven.paths import ASSETS
+from einthoven.user_file import is_reference
+
+_SIZES = {"n_classes": 5, "n_samples": 1000}
+"""Classes and samples that parameters are counted for; a user's architecture is checked with them, and with twelve leads."""
 
 
 @dataclass(frozen=True)
 class Models:
-    """List the models that answer, and the architectures that can be trained.
+    """List the models that answer and the architectures that can be trained, or describe one of them.
 
     Example: einthoven models --leads 1
+
+    Example, one architecture: einthoven models resnet1d
     """
 
+    name: Positional[str | None] = None
+    """An architecture, a model, a run's folder, or a file of yours (./mynet.py[:CLASS]), which is checked."""
     leads: int | None = None
-    """Only models that need this many leads."""
+    """List only models that need this many leads."""
 
     def run(self) -> int:
-        """Print both lists."""
-        from einthoven import bundle
-        from einthoven.paths import ASSETS
-        from einthoven.report.tables import cells
-
-        rows = []
-        for name in bundle.bundled():
-            card = bundle.load_card(ASSETS / name)
-            if self.leads is not None and len(card.preparation.leads) != self.leads:
-                continue
-            wished = ", ".join(wish.replace("|", " or ") for wish in card.preparation.leads)
-            metrics = ("challenge_score", "macro_auroc" if card.multi else "macro_f1")
-            scored = [
-                f"{row['corpus']} {row['protocol']}{' (LEAKS PATIENTS)' if row['leaks_patients'] else ''}: "
-                f"{metric.replace('_', ' ')} {' ('.join(cells(row[metric]))})"
-                for row in card.results
-                for metric in [next(name for name in metrics if name in row)]
-            ]
-            classes = " ".join(card.classes) if len(card.classes) < 10 else f"{len(card.classes)}: {card.labels}"
-            rows.append((name, wished, classes, f"{card.n_parameters:,}", "; ".join(scored) or "not tested"))
-        console.table(("model", "leads", "classes", "parameters", "measured on"), rows, "Models that answer")
+        """Print both lists, or all that is known of one name."""
+        if self.name is not None:
+            _one(self.name)
+            return 0
+        _bundled(self.leads)
         if self.leads is None:
-            console.table(("architecture", "what it is"), _architectures(), "Architectures for einthoven train --model")
+            try:
+                architectures = _architectures()
+            except LibraryMissing as missing:
+                console.note(f"architectures that can be trained: {missing.remedy}")
+            else:
+                title = "Architectures for einthoven train --model"
+                console.table(("architecture", "what it is"), architectures, title)
+            console.say("einthoven models NAME      describes one and lists its settings")
         return 0
 
 
+def _bundled(n_leads: int | None) -> None:
+    cards = [bundle.load_card(ASSETS / name) for name in bundle.bundled()]
+    rows = [
+        (card.name, _wished(card), _classes(card), f"{card.n_parameters:,}", "; ".join(_scores(card)) or "not tested")
+        for card in cards
+        if n_leads in (None, len(card.preparation.leads))
+    ]
+    console.table(("model", "leads", "classes", "parameters", "measured on"), rows, "Models that answer")
+
+
 def _architectures() -> list[tuple[str, str]]:
-    from einthoven.models import MODELS
+    with optional_imports():
+        from einthoven.models import MODELS
 
     return [(name, (model.__doc__ or "").splitlines()[0]) for name, model in MODELS.items()]
+
+
+def _one(name: str) -> None:
+    if name in bundle.bundled():
+        _card(bundle.load_card(bundle.find(name)))
+        return
+    with optional_imports():
+        from einthoven.models import MODELS, own
+
+    if name in MODELS:
+        _architecture(name, MODELS[name])
+    elif is_reference(name):
+        taken = own.take(name)
+        own.require_contract(taken, 12, _SIZES["n_classes"], _SIZES["n_samples"], {})
+        _architecture(taken, own.named(taken))
+        console.say(
+            f"{taken} keeps the model contract (checked with 12 leads, {_SIZES['n_classes']} classes, "
+            f"{_SIZES['n_samples']:,} samples)"
+        )
+    else:
+        _card(_found(name, (*MODELS,)))
+
+
+def _found(name: str, architectures: tuple[str, ...]) -> Card:
+    try:
+        place = bundle.find(name)
+    except UnknownName as error:
+        raise UnknownName(
+            "there is no such architecture or model.",
+            found=name,
+            expected=f"an architecture ({', '.join(architectures)}), a model ({', '.join(bundle.bundled())}), "
+            "a run's folder, or a file ./mynet.py",
+            remedy="einthoven models",
+        ) from error
+    if place.is_file():
+        from einthoven.inference.backends import card_inside
+
+        return card_inside(place)
+    return bundle.load_card(place)
+
+
+def _architecture(name: str, model: Any) -> None:
+    from einthoven.models.described import describe
+
+    told = describe(model)
+    console.say(f"{name}: {told.summary}" if told.summary else name)
+    for section, text in told.sections.items():
+        console.say(f"  {section.lower()}")
+        for line in text.splitlines():
+            console.say(f"    {line}")
+    console.say(f"  reads        {', '.join(told.inputs)}")
+    counts = ", ".join(f"{_n_parameters(model, n):,} with {n} lead{'s' * (n > 1)}" for n in (1, 12))
+    console.say(f"  parameters   {counts} ({_SIZES['n_classes']} classes, {_SIZES['n_samples']:,} samples)")
+    if told.settings:
+        rows = [(setting.shown, setting.meaning) for setting in told.settings]
+        console.table(("--set, with the default", "meaning"), rows, "Settings")
+    else:
+        console.say("  no settings")
+
+
+def _n_parameters(model: Any, n_leads: int) -> int:
+    from einthoven.models import cost
+
+    return cost.parameters(model(n_leads, _SIZES["n_classes"], _SIZES["n_samples"]))
+
+
+def _card(card: Card) -> None:
+    prepared, training = card.preparation, card.training
+    signal = prepared.signal
+    rows = [
+        ("architecture", card.made_of),
+        ("parameters", f"{card.n_parameters:,}"),
+        ("leads", _wished(card)),
+        ("reads", ", ".join(prepared.inputs)),
+        (
+            "window",
+            f"{prepared.window_s:g} s at {prepared.fs_hz:g} Hz{'' if prepared.is_whole else ' around each beat'}",
+        ),
+        ("band", f"{signal.low_hz:g} to {signal.high_hz:g} Hz, scaling {signal.scaling}"),
+        ("label set", card.labels),
+        ("trained on", f"{training.get('corpus', 'not stated')} {training.get('corpus_version', '')}".strip()),
+        ("protocol", f"{training.get('protocol', 'not stated')}: {training.get('protocol_summary', '')}"),
+        ("remark", training.get("remark", "")),
+        ("patients seen", f"{len(card.patients):,}"),
+        ("weights", f"SHA-256 {card.weights_sha256}"),
+        *((f"file of {name}", f"SHA-256 {sha256}") for name, sha256 in training.get("architecture_files", {}).items()),
+        ("attribution", card.attribution),
+        ("intended use", card.intended_use),
+    ]
+    console.table(("", ""), [row for row in rows if row[1]], card.known_as)
+    limits = card.thresholds or ("",) * len(card.classes)
+    shown = [
+        (name, meaning, f"{limit}") for name, meaning, limit in zip(card.classes, card.meanings, limits, strict=True)
+    ]
+    console.table(("class", "meaning", "threshold" if card.thresholds else ""), shown, "Classes")
+    for line in _scores(card) or ["not tested"]:
+        console.say(f"measured on {line}")
+
+
+def _wished(card: Card) -> str:
+    return ", ".join(wish.replace("|", " or ") for wish in card.preparation.leads)
+
+
+def _classes(card: Card) -> str:
+    return " ".join(card.classes) if len(card.classes) < 10 else f"{len(card.classes)}: {card.labels}"
+
+
+def _scores(card: Card) -> list[str]:
+    from einthoven.report.tables import cells
+
+    metrics = ("challenge_score", "macro_auroc" if card.multilabel else "macro_f1")
+    return [
+        f"{row['corpus']} {row['protocol']}{' (LEAKS PATIENTS)' if row['leaks_patients'] else ''}: "
+        f"{metric.replace('_', ' ')} {' ('.join(cells(row[metric]))})"
+        for row in card.results
+        for metric in [next(name for name in metrics if name in row)]
+    ]

@@ -1,42 +1,51 @@
-"""Knows the verb predict."""
+"""Run the verb predict."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
 from einthoven import console
-from einthoven.errors import EinthovenError, StatementMissing
+from einthoven.errors import EinthovenError, LibraryMissing, StatementMissing, optional_imports
+
+if TYPE_CHECKING:
+    from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
+    from einthoven.inference.predictor import Predictor
+
+_LEAST_SHOWN = 5
+BACKENDS = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "torch": "PyTorch"}
 
 
 @dataclass(frozen=True)
 class Predict:
-    """Classify recordings: WFDB, MATLAB, CSV or NPY in; a table, JSON, CSV or an HTML report out.
+    """Classify recordings (WFDB, MATLAB, CSV, NPY); print a table, write JSON, CSV or an HTML report.
 
     Example: einthoven predict mitbih-cnn-lstm-mlii 100.hea --out report.html
 
-    Example, a CSV of one row a sample: einthoven predict mitbih-cnn-lstm-mlii ecg.csv --fs 250 --leads MLII --unit mV
+    Example, a CSV file with one row per sample: einthoven predict mitbih-cnn-lstm-mlii ecg.csv --fs 250 --leads MLII --unit mV
     """
 
     model: Positional[str]
-    """A bundled model's name, a bundle's folder, a run's folder, or an exported file."""
+    """Name of a bundled model, folder of a bundle or a run, or exported file."""
     files: Positional[tuple[Path, ...]]
-    """Recordings; a WFDB record by its header, its signal file or its bare name."""
+    """Recordings. For WFDB the header, the signal file or the record name."""
     out: Path | None = None
-    """Where the answer goes: .json, .csv or .html."""
+    """File to write: .json, .csv or .html."""
     fs: Annotated[float | None, arg(metavar="HZ")] = None
-    """Sampling rate, where a file does not state it."""
+    """Sampling rate, if the file does not state it."""
     leads: Annotated[str | None, arg(metavar="A,B|FILE=LEAD")] = None
-    """Leads in the file's order (I,II,V1), or what some of the file's stand for (ECG1=MLII)."""
-    unit: str | None = None
-    """V, mV or uV, where a file does not state it."""
+    """Names of all leads in the file's order (I,II,V1), or new names for some (ECG1=MLII)."""
+    unit: Annotated[str | None, arg(metavar="V|mV|uV")] = None
+    """Unit, if the file does not state it."""
+    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
+    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
 
     def run(self) -> int:
-        """Answer each file; a file that cannot be read does not stop the others."""
-        from einthoven.inference.findings import Findings
+        """Classify each file; one that cannot be read does not stop the others."""
+        from einthoven.inference.answer import DISCLAIMER
         from einthoven.inference.predictor import load
-        from einthoven.records import read
 
         if self.out is not None:
             from einthoven.report import answers
@@ -44,110 +53,135 @@ class Predict:
             answers.require_writable(self.out, self.files)
         if not self.files:
             raise StatementMissing(
-                "no recording was named.",
-                found="a model and nothing to read",
-                expected="one file or more",
+                "No recording was given.",
+                found="a model and no file",
+                expected="at least one file",
                 remedy=f"einthoven predict {self.model} 100.hea --out report.html",
             )
-        model = load(self.model)
-        leads = leads_of(self.leads)
-        answered, refused = [], 0
-        for file in console.progress(self.files, "reading", len(self.files)):
-            try:
-                record = read(file, fs_hz=self.fs, leads=leads, unit=self.unit)
-                answered.append(model(record))
-            except EinthovenError as error:
-                console.fail(error)
-                refused += 1
+        model = load(self.model, self.model_file)
+        answered = self._answered(model)
         if not answered:
             return 2
         if self.out is not None:
-            if self.out.suffix.lower() == ".html" and isinstance(answered[0], Findings):
-                from einthoven.explanation.findings import needs_weights, why
-
-                if model.is_exported and needs_weights(model.card):
-                    console.note("an exported file holds no weights: the page does not show what spoke for the answer")
-                else:
-                    answered = [replace(found, why=why(model, found)) for found in answered]
+            if self.out.suffix.lower() == ".html":
+                answered = with_evidence(model, answered)
             answers.write(answered, self.out)
         for answer in answered:
-            show_findings(answer) if isinstance(answer, Findings) else show(answer)
+            show(answer)
         if self.out is not None:
             console.say(str(self.out))
-        console.say(_notice(answered[0]))
-        console.note(f"reckoned by {model.backend.name}")
-        if refused:
-            console.note(f"{refused} of {len(self.files)} files were not answered; the reasons are above")
-        return 1 if refused else 0
+        console.say(f"{answered[0].scope}\n{DISCLAIMER}")
+        console.note(f"backend: {BACKENDS.get(model.backend.name, model.backend.name)}")
+        n_failed = len(self.files) - len(answered)
+        if n_failed:
+            console.note(f"{n_failed} of {len(self.files)} files could not be classified; the reasons are above")
+        return 1 if n_failed else 0
+
+    def _answered(self, model: "Predictor") -> "list[Answer]":
+        """Classify each file that can be read, and print why the others cannot."""
+        from einthoven.records import read
+
+        leads = leads_of(self.leads)
+        answered = []
+        for file in console.progress(self.files, "classifying", len(self.files)):
+            try:
+                answered.append(model(read(file, fs_hz=self.fs, leads=leads, unit=self.unit)))
+            except EinthovenError as error:
+                console.fail(error)
+        return answered
 
 
-def show(prediction, counted: dict[str, int] | None = None) -> None:
-    """Print the beats of each class, beside what annotators counted where it is known."""
-    card = prediction.card
-    rate = f", {prediction.rate_bpm:.0f} a minute" if prediction.rate_bpm else ""
-    title = f"{prediction.record.name}: {len(prediction.beats)} beats{rate}, {prediction.n_unsure} doubtful  ({card.known_as})"
-    columns = ["class", "beats", "share"] + (["annotators"] if counted else []) + ["meaning"]
-    meanings = dict(zip(card.classes, card.meanings, strict=True))
-    rows = []
-    for name in [*card.classes, *[name for name in counted or {} if name not in card.classes]]:
-        n = prediction.counts.get(name)
-        row = [name, "–" if n is None else str(n), "–" if n is None else f"{n / max(1, len(prediction.beats)):.1%}"]
-        rows.append(
-            [*row, *([str(counted.get(name, 0))] if counted else []), meanings.get(name, "not known to this model")]
-        )
-    console.table(columns, rows, title)
-    for remark in prediction.remarks:
+def with_evidence(model: "Predictor", answered: "Sequence[Answer]") -> "list[Answer]":
+    """Add the evidence for each predicted class of whole records, where it can be computed."""
+    from einthoven.inference.answer import RecordAnswer
+
+    if not isinstance(answered[0], RecordAnswer):
+        return list(answered)
+    try:
+        with optional_imports():
+            from einthoven.explanation.findings import needs_weights, why
+    except LibraryMissing as missing:
+        console.note(f"the report has no section on evidence: {missing.summary} {missing.remedy}")
+        return list(answered)
+    if model.is_exported and needs_weights(model.card):
+        console.note("the report has no section on evidence: an exported file has no weights")
+        return list(answered)
+    return [replace(one, evidence=why(model, one)) if isinstance(one, RecordAnswer) else one for one in answered]
+
+
+def show(answer: "Answer", counted: dict[str, int] | None = None) -> None:
+    """Print an answer as a table.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    counted : dict of str to int, optional
+        Annotated beats of each class, where they are known.
+    """
+    from einthoven.inference.answer import BeatAnswer, RecordAnswer
+
+    if isinstance(answer, BeatAnswer):
+        _show_beats(answer, counted)
+    elif isinstance(answer, RecordAnswer):
+        _show_record(answer)
+    console.say(f"  {answer.heart_rate}.")
+    for remark in answer.remarks:
         console.say(f"  {remark}")
 
 
-def show_findings(findings) -> None:
-    """Print what is said of a record, what is near it, and the most probable of the rest."""
-    card = findings.card
-    order = sorted(range(len(card.classes)), key=lambda at: -findings.probability[at])
-    shown = [at for at in order if findings.said[at] or findings.near[at]]
-    shown += [at for at in order if at not in shown][: max(0, 5 - len(shown))]
-    limits = findings.thresholds
+def _show_beats(answer: "BeatAnswer", counted: dict[str, int] | None) -> None:
+    card, counts = answer.card, answer.counts
+    title = f"{answer.record.name}: {answer.summary}, {answer.n_doubtful} doubtful  ({card.known_as})"
+    columns = ["class", "beats", "share", *(["annotated"] if counted else []), "meaning"]
+    meanings = dict(zip(card.classes, card.meanings, strict=True))
+    rows = []
+    for name in [*card.classes, *[name for name in counted or {} if name not in card.classes]]:
+        found = [str(counts[name]), f"{counts[name] / max(1, answer.n_items):.1%}"] if name in counts else ["–", "–"]
+        annotated = [str(counted.get(name, 0))] if counted else []
+        rows.append([name, *found, *annotated, meanings.get(name, "not a class of this model")])
+    console.table(columns, rows, title)
+
+
+def _show_record(answer: "RecordAnswer") -> None:
+    """Print the predicted and borderline classes, and the most probable of the others."""
+    card = answer.card
+    order = sorted(range(len(card.classes)), key=lambda at: -answer.record_probabilities[at])
+    shown = [at for at in order if answer.is_predicted[at] or answer.is_borderline[at]]
+    shown += [at for at in order if at not in shown][: max(0, _LEAST_SHOWN - len(shown))]
+    limits = answer.thresholds
     columns = ["", "class", "probability", *(["threshold"] if limits else []), "meaning"]
     rows = [
         [
-            "said" if findings.said[at] else "near" if findings.near[at] else "",
+            "predicted" if answer.is_predicted[at] else "borderline" if answer.is_borderline[at] else "",
             card.classes[at],
-            f"{findings.probability[at]:.2f}",
-            *([f"{limits[at]:.2f}"] if limits else []),
+            f"{answer.record_probabilities[at]:.2f}",
+            *([f"{limits[card.classes[at]]:.2f}"] if limits else []),
             card.meanings[at],
         ]
         for at in shown
     ]
-    console.table(columns, rows, f"{findings.record.name}: {findings.answer}  ({card.known_as})")
-    console.say(f"  {findings.rate}")
-    for remark in findings.remarks:
-        console.say(f"  {remark}")
-
-
-def _notice(answer) -> str:
-    from einthoven.inference.prediction import DISCLAIMER, SCOPE, Prediction
-
-    return f"{SCOPE}\n{DISCLAIMER}" if isinstance(answer, Prediction) else DISCLAIMER
+    console.table(columns, rows, f"{answer.record.name}: {answer.summary}  ({card.known_as})")
 
 
 def leads_of(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":
-    """What --leads says: names in order, or a map from the file's names.
+    """Return what --leads states: names in order, or a dict from the file's names to new ones.
 
     Raises
     ------
     StatementMissing
-        Where it mixes both.
+        Where both are mixed.
     """
     if text is None:
         return None
     words = [word.strip() for word in text.split(",") if word.strip()]
     if all("=" in word for word in words):
-        return dict(word.split("=", 1) for word in words)
+        return {old: new for old, _, new in (word.partition("=") for word in words)}
     if any("=" in word for word in words) or not words:
         raise StatementMissing(
-            "the leads cannot be understood.",
+            "Invalid lead names.",
             found=f"--leads {text}",
-            expected="all names in order, or FILE=LEAD for each lead that is meant",
+            expected="the names of all leads in order, or FILE=LEAD for each lead to rename",
             remedy="--leads ECG1=MLII,ECG2=V1",
         )
     return tuple(words)

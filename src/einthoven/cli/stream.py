@@ -1,28 +1,38 @@
-"""Knows the verb stream."""
+"""Run the verb stream."""
 
-import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
 from einthoven import console
-from einthoven.cli.predict import leads_of
+from einthoven.cli.predict import BACKENDS, leads_of
 from einthoven.errors import ConfigurationFault, EinthovenError, OutputRefused, StatementMissing
 from einthoven.paths import require_folder
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from einthoven.inference.predictor import Predictor
+    from einthoven.streaming.answer import StreamAnswer
+    from einthoven.streaming.buffer import Mark
+    from einthoven.streaming.sources import Format, Piece
+    from einthoven.streaming.stream import Stream as Live
+    from einthoven.streaming.written import Lines, Written
+
+Show = Callable[[Callable[[int], object]], None]
 _DRAWN_S = 0.25
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Follow a live signal: answers as JSON lines, and in a terminal the trace, the rate, the class and how sure it is.
+    """Classify a live signal: JSON lines, and in a terminal the signal, heart rate, class and probability.
 
     Example: einthoven stream mitbih-cnn-lstm-mlii --from 100.hea
 
@@ -30,68 +40,72 @@ class Stream:
     """
 
     model: Positional[str]
-    """A bundled model's name, a bundle's folder, a run's folder, or an exported file."""
+    """Name of a bundled model, folder of a bundle or a run, or exported file."""
     source: Annotated[str, arg(name="from")]
-    """A recording, a serial port, a named pipe or a file of lines, or - for lines on standard input."""
+    """Recording, serial port, named pipe, file of lines, or - for lines on standard input."""
     out: Path | None = None
-    """File the answers are appended to, a JSON object a line; where not stated, standard output, or a terminal's view alone."""
+    """File to append answers to, one JSON object per line (default: standard output; in a terminal the view only)."""
     speed: float = 1.0
-    """How much faster than it was recorded a recording is played; 0 waits for nothing."""
+    """Playback speed of a recording: 1 is real time, 0 is as fast as possible."""
     fs: Annotated[float | None, arg(metavar="HZ")] = None
-    """Sampling rate, where the source does not state it; what is stated here holds."""
-    leads: Annotated[str | None, arg(metavar="A,B")] = None
-    """Leads in the source's order, where it does not state them."""
+    """Sampling rate; overrides what the source states."""
+    leads: Annotated[str | None, arg(metavar="A,B|FILE=LEAD")] = None
+    """Names of all leads in the source's order (I,II), or new names for some (ECG1=MLII)."""
     unit: Annotated[str | None, arg(metavar="V|mV|uV")] = None
-    """Unit, where the source does not state it; of lines mV, where nobody does."""
+    """Unit, if the source does not state it (default for lines: mV)."""
     baud: int = 115200
-    """Speed of a serial port."""
+    """Baud rate of a serial port."""
     state: Path | None = None
-    """File that the stream's memory is written to at its end, and goes on from where it is there."""
+    """File to save unprocessed samples to at the end; if it exists, the stream continues from it."""
 
     def run(self) -> int:
-        """Answer until the source ends; a fault of the source is told, and the stream goes on where it can."""
+        """Classify until the source ends; faults of the source are reported and the stream continues if it can."""
         from einthoven.inference.predictor import load
         from einthoven.streaming.appended import Appended
 
         if not self.speed >= 0:
             raise StatementMissing(
-                "a recording cannot be played so.",
+                "Invalid playback speed.",
                 found=f"--speed {self.speed:g}",
-                expected="1 for its own pace, more for faster, 0 for as fast as it goes",
+                expected="a number from 0: 1 is real time, 0 as fast as possible",
                 remedy="--speed 1",
             )
         model = load(self.model)
+        self._require_outputs()
+        with Appended(self.out) if self.out else nullcontext(sys.stdout) as lines:
+            return self._follow(model, self._pieces(), lines)
+
+    def _require_outputs(self) -> None:
+        """Refuse outputs that cannot be written, before any work."""
         for place in (self.out, self.state):
             if place is not None and not place.parent.is_dir():
                 raise OutputRefused(
-                    f"there is no folder {place.parent}.",
-                    found=str(place),
-                    expected="a file in a folder that is there",
-                    remedy="name a file in a folder that is there, or make it with mkdir",
+                    f"{place} cannot be written.",
+                    found=f"no folder {place.parent}",
+                    expected="a file in an existing folder",
+                    remedy=f"mkdir -p {place.parent}",
                 )
             if place is not None:
                 require_folder(place.parent)
         if self.out is not None and self.state is not None and self.out.resolve() == self.state.resolve():
             raise OutputRefused(
-                "answers and memory cannot go into one file.",
+                "--out and --state name the same file.",
                 found=f"--out {self.out} --state {self.state}",
-                expected="a file for each",
+                expected="two files",
                 remedy=f"--state {self.state.with_suffix('.npz' if self.state.suffix != '.npz' else '.state')}",
             )
         if sys.stdout is None and self.out is None:
             raise OutputRefused(
-                "the answers have nowhere to go.",
+                "There is no output for the answers.",
                 found="standard output is closed",
-                expected="a file, or an open standard output",
+                expected="--out, or an open standard output",
                 remedy="--out answers.jsonl",
             )
-        with Appended(self.out) if self.out else nullcontext(sys.stdout) as lines:
-            return self._follow(model, self._pieces(), lines)
 
-    def _pieces(self) -> Iterator:
+    def _pieces(self) -> "Iterator[Piece]":
         from einthoven.records import read
         from einthoven.streaming import sources
-        from einthoven.streaming.lines import Lines
+        from einthoven.streaming.lines import Lines as LineReader
 
         leads = leads_of(self.leads)
         is_input = self.source in ("-", "/dev/stdin")
@@ -104,7 +118,7 @@ class Stream:
         stated = sources.Stated(self.fs, leads if isinstance(leads, tuple) else None, self.unit)
         if is_input and sys.stdin is None:
             raise StatementMissing(
-                "there is nothing to read.",
+                "There is no input.",
                 found="standard input is closed",
                 expected="lines on standard input",
                 remedy="some-device | einthoven stream MODEL --from -",
@@ -115,178 +129,147 @@ class Stream:
             lines = sources.piped_lines(Path(self.source))
         else:
             lines = sources.serial_lines(self.source, self.baud)
-        pieces = Lines(stated).pieces(lines)
+        pieces = LineReader(stated).pieces(lines)
         return sources.renamed(pieces, leads) if isinstance(leads, dict) else pieces
 
-    def _follow(self, model, pieces: Iterator, lines) -> int:
-        from einthoven.streaming.stream import Stream as Live
+    def _follow(self, model: "Predictor", pieces: "Iterator[Piece]", lines: "Lines") -> int:
+        from einthoven.streaming.written import Written
 
-        live, format_, screen, fault = None, None, None, None
         shown_by_view = self.out is None and sys.stdout.isatty() and console.is_terminal()
-        so_far = _SoFar(None if shown_by_view else lines)
+        written = Written(None if shown_by_view else lines)
         with console.live() as show:
-            try:
-                for piece in pieces:
-                    for text in piece.faults:
-                        so_far.fault(text)
-                    if piece.format != format_:
-                        if format_ is not None:
-                            ended = () if live.ended else so_far.end(live)
-                            so_far.fault(f"the signal became {_told(piece.format)}; it was {_told(format_)}", ended)
-                        format_ = piece.format
-                        try:
-                            live = self._begun(Live, model, format_, live is None)
-                        except EinthovenError as error:
-                            if live is None:
-                                raise
-                            so_far.fault(
-                                f"it is not answered: {error.summary} {error.found}; expected {error.expected}"
-                            )
-                            continue
-                        so_far.part += 1
-                        screen = _Screen(model, live) if show else None
-                    if live.ended:
-                        continue
-                    told = live.feed(piece.signal_mv)
-                    so_far.tell(told)
-                    if screen is not None:
-                        screen.take(live, piece.signal_mv, told, show)
-            except (KeyboardInterrupt, EinthovenError, BrokenPipeError) as error:
-                if live is None:
-                    raise
-                fault = error
+            follower = _Follower(model, self.state, written, show)
+            fault = follower.follow(pieces)
+            if follower.live is None:
+                raise StatementMissing(
+                    "The stream has no samples.",
+                    found=f"no sample from {self.source}",
+                    expected="samples",
+                    remedy="einthoven stream --help",
+                )
             if isinstance(fault, EinthovenError):
-                so_far.fault(f"{fault.summary} {fault.found}", is_shown=False)
-            refusal = self._ended(live, so_far, screen, show)
+                written.fault(f"{fault.summary} {fault.found}", is_shown=False)
+            refusal: BaseException | None = follower.end(follower.live)
         if isinstance(fault, KeyboardInterrupt):
             console.note("stopped")
         elif isinstance(fault, OutputRefused | BrokenPipeError):
             refusal = fault
-        elif fault is not None:
+        elif isinstance(fault, EinthovenError):
             console.fail(fault)
-        so_far.say(model.card.classes)
+        written.summarise(model.card.classes)
         if refusal is not None:
             raise refusal
-        return 1 if so_far.faults else 0
+        return 1 if written.faults else 0
 
-    def _ended(self, live, so_far: "_SoFar", screen, show) -> OutputRefused | None:
-        """Keep the memory of the last part, or tell its last answers; why it could not be kept."""
-        if live is None:
-            raise StatementMissing(
-                "the stream ended before it began.",
-                found=f"no sample from {self.source}",
-                expected="samples",
-                remedy="einthoven stream --help",
+
+class _Follower:
+    """Classify the parts of a signal one after the other; a new part begins where the signal's format changes."""
+
+    def __init__(self, model: "Predictor", state: Path | None, written: "Written", show: Show | None):
+        self.model, self.state, self.written, self.show = model, state, written, show
+        self.live: Live | None = None
+        self.format: Format | None = None
+        self.screen: _Screen | None = None
+
+    def follow(self, pieces: "Iterator[Piece]") -> BaseException | None:
+        """Classify until the source ends; return what ended it before, if a part had begun."""
+        try:
+            for piece in pieces:
+                self._take(piece)
+        except (KeyboardInterrupt, EinthovenError, BrokenPipeError) as error:
+            if self.live is None:
+                raise
+            return error
+        return None
+
+    def _take(self, piece: "Piece") -> None:
+        for text in piece.faults:
+            self.written.fault(text)
+        if piece.format != self.format:
+            self._next_part(piece.format)
+        if self.live is None or self.live.ended:
+            return
+        answers = self.live.feed(piece.signal_mv)
+        self.written.write(answers)
+        if self.screen is not None:
+            self.screen.take(self.live, piece.signal_mv, answers)
+
+    def _next_part(self, format_: "Format") -> None:
+        """End the part before, and begin the next if the model can classify it."""
+        if self.format is not None and self.live is not None:
+            last = () if self.live.ended else self.written.last_answers(self.live)
+            self.written.fault(f"the signal changed from {_described(self.format)} to {_described(format_)}", last)
+        self.format = format_
+        try:
+            self.live = self._begun(format_)
+        except EinthovenError as error:
+            if self.live is None:
+                raise
+            text = f"this part is not classified: {error.summary} {error.found}; expected {error.expected}"
+            self.written.fault(text)
+            return
+        self.written.part += 1
+        self.screen = _Screen(self.model, self.live, self.show) if self.show else None
+
+    def _begun(self, format_: "Format") -> "Live":
+        """Return a new stream, or, for the first part, the one that was saved."""
+        from einthoven.streaming.stream import Stream as Live
+
+        begun = Live(self.model, format_.fs_hz, format_.leads)
+        if self.live is not None or self.state is None or not self.state.exists():
+            return begun
+        kept = Live.restored(self.model, self.state)
+        if (kept.fs_hz, kept.leads) != (begun.fs_hz, begun.leads):
+            raise ConfigurationFault(
+                f"{self.state} was saved from another signal.",
+                found=f"{kept.fs_hz:g} Hz, leads {', '.join(kept.leads)}; now {begun.fs_hz:g} Hz, {', '.join(begun.leads)}",
+                expected="the same sampling rate and leads",
+                remedy=f"rm {self.state}      to start a new stream",
             )
+        return kept
+
+    def end(self, live: "Live") -> OutputRefused | None:
+        """Save the state of the last part, or write its last answers; return why the state could not be saved."""
         if live.ended:
             if self.state is not None:
-                console.note(f"{self.state} is not written: the last part of the signal could not be answered")
+                console.note(f"{self.state} was not written: the last part of the signal could not be classified")
             return None
         refusal = None
         if self.state is not None:
             try:
                 live.save(self.state)
-                so_far.count(live)
-                console.note(f"what has no answer yet waits in {self.state}")
+                self.written.count(live)
+                console.note(f"Unprocessed samples were saved to {self.state}; pass --state {self.state} to continue.")
                 return None
             except OutputRefused as error:
                 refusal = error
-        told = so_far.end(live)
-        so_far.tell(told)
-        if screen is not None:
-            screen.take(live, None, told, show)
+        answers = self.written.last_answers(live)
+        self.written.write(answers)
+        if self.screen is not None:
+            self.screen.take(live, None, answers)
         return refusal
-
-    def _begun(self, kind, model, format_, is_first: bool):
-        begun = kind(model, format_.fs_hz, format_.leads)
-        if not is_first or self.state is None or not self.state.exists():
-            return begun
-        kept = kind.restored(model, self.state)
-        if (kept.fs_hz, kept.leads) != (begun.fs_hz, begun.leads):
-            raise ConfigurationFault(
-                f"{self.state} remembers another signal.",
-                found=f"{kept.fs_hz:g} Hz, leads {', '.join(kept.leads)}; now {begun.fs_hz:g} Hz, {', '.join(begun.leads)}",
-                expected="the same rate and leads, so that the stream can go on",
-                remedy=f"rm {self.state}      the stream then begins anew",
-            )
-        return kept
-
-
-@dataclass(frozen=True)
-class _Fault:
-    text: str
-
-    def as_dict(self) -> dict:
-        return {"kind": "fault", "text": self.text}
-
-
-class _SoFar:
-    """What was answered, over all parts of a signal that changes; where the answers go (None: only to the screen)."""
-
-    def __init__(self, lines):
-        self.lines, self.part, self.faults = lines, 0, 0
-        self.seconds, self.n_answers, self.total = 0.0, 0, 0.0
-
-    def tell(self, told: Sequence) -> None:
-        if self.lines is None or not told:
-            return
-        part = {"part": self.part} if self.part > 1 else {}
-        try:
-            for one in told:
-                self.lines.write(json.dumps(one.as_dict() | part) + "\n")
-            self.lines.flush()
-        except (OutputRefused, OSError):
-            self.lines = None  # what is still to be kept does not wait for them
-            raise
-
-    def fault(self, text: str, told: Sequence = (), is_shown: bool = True) -> None:
-        """Tell what is wrong, after what was answered before it."""
-        self.faults += 1
-        self.tell([*told, _Fault(text)])
-        if is_shown and self.faults <= _SHOWN:
-            console.note(text)
-
-    def end(self, live) -> list:
-        """The last answers of a part."""
-        last = live.end()
-        self.count(live)
-        return last
-
-    def count(self, live) -> None:
-        self.seconds += live.n_samples / live.fs_hz
-        self.n_answers, self.total = self.n_answers + live.n_answers, self.total + live.total
-
-    def say(self, classes: Sequence[str]) -> None:
-        from einthoven.inference.prediction import DISCLAIMER
-
-        if self.faults > _SHOWN:
-            where = "each is a line of the answers" if self.lines is not None else "--out FILE keeps each"
-            console.note(f"… {self.faults} faults in all; {where}")
-        told = f"{self.seconds:.1f} s, {self.n_answers} answers"
-        if self.n_answers:
-            best = sorted(zip(classes, self.total / self.n_answers, strict=True), key=lambda pair: -pair[1])[:3]
-            told += "; mean probability: " + ", ".join(f"{name} {value:.2f}" for name, value in best)
-        console.note(told)
-        console.note(DISCLAIMER)
 
 
 class _Screen:
-    """Draws a view now and then."""
+    """Draw a view a few times a second."""
 
-    def __init__(self, model, live):
+    def __init__(self, model: "Predictor", live: "Live", show: Show):
         from einthoven.report.live import View
 
         lead = live.buffer.leads[0]
         self.row = live.leads.index(lead) if lead in live.leads else 0
-        self.view, self.drawn = View(model.card, model.backend.name, live.fs_hz, lead), 0.0
+        backend = BACKENDS.get(model.backend.name, model.backend.name)
+        self.view, self.show, self.drawn = View(model.card, backend, live.fs_hz, lead), show, 0.0
 
-    def take(self, live, signal_mv, told: list, show) -> None:
-        """Samples [leads, n] and what was said of them; None where the signal has ended."""
-        self.view.take(() if signal_mv is None else signal_mv[self.row], told)
+    def take(
+        self, live: "Live", signal_mv: "NDArray[np.floating] | None", answers: "Sequence[StreamAnswer | Mark]"
+    ) -> None:
+        """Take samples [leads, n], None where the signal has ended, and their answers."""
+        self.view.take(() if signal_mv is None else signal_mv[self.row], answers)
         if signal_mv is None or time.monotonic() - self.drawn >= _DRAWN_S:
             self.drawn = time.monotonic()
-            show(lambda width: self.view.drawn(live, width))
+            self.show(lambda width: self.view.drawn(live, width))
 
 
-def _told(format_) -> str:
+def _described(format_: "Format") -> str:
     return f"{format_.fs_hz:g} Hz, leads {', '.join(format_.leads)}, {format_.unit}"

@@ -8,10 +8,12 @@ from typing import Annotated
 from tyro.conf import arg
 
 from einthoven import console
+from einthoven.bundle import Card
 from einthoven.cli.prepare import From, Windows, corpus_named
-from einthoven.errors import ConfigurationFault
+from einthoven.errors import ConfigurationFault, EinthovenError
 from einthoven.paths import require_folder
 from einthoven.training.recipe import Recipe
+from einthoven.user_file import is_reference
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,9 @@ class Train:
     """
 
     model: str
-    """Architecture (einthoven models lists them)."""
+    """Architecture (einthoven models lists them), or a file of yours that holds one, ./mynet.py[:CLASS]."""
     corpus: str
-    """Name of the corpus (einthoven corpora lists them)."""
+    """Name of the corpus (einthoven corpora lists them), or a file of yours that declares one, ./mine.py[:NAME]."""
     source: From
     """Folder of the corpus as its publisher lays it out."""
     out: Path
@@ -49,35 +51,56 @@ class Train:
     def run(self) -> int:
         """Prepare, train, and say how the validation part was answered."""
         from einthoven.data.build import build, told
-        from einthoven.export.graph import add_graph
-        from einthoven.training.fit import fit, require_model
+        from einthoven.models.own import plain, require_contract
+        from einthoven.training.fit import fit
         from einthoven.training.module import SCORE
+        from einthoven.training.requirements import require_model
         from einthoven.training.task import task_of
 
-        require_model(self.model)
+        architecture = require_model(self.model)
         require_folder(self.out)
         corpus = corpus_named(self.corpus)
         protocol = corpus.with_labels(corpus.protocol(self.protocol), self.labels)
         settings = dict(_setting(text) for text in self.settings)
-        store = build(corpus, self.source, self.windows.over(corpus.preparation), protocol.without, self.strict)
+        preparation = self.windows.over(corpus.preparation)
+        sizes = len(preparation.leads), len(protocol.labels.classes), preparation.n_input
+        require_contract(architecture, *sizes, plain(settings))
+        store = build(corpus, self.source, preparation, protocol.without, self.strict)
         for line in told(store):
             console.note(line)
         task = task_of(corpus, protocol, store, self.recipe.seed, self.leave_out, self.fold)
-        console.note(f"{self.model} on {corpus.name}, protocol {protocol.name}: {protocol.summary}")
+        console.note(f"{architecture} on {corpus.name}, protocol {protocol.name}: {protocol.summary}")
         if protocol.leaks:
             console.note(protocol.remark)
-        if fit(task, self.model, settings, self.recipe, self.out, start=self.start) is None:
+        if fit(task, architecture, settings, self.recipe, self.out, start=self.start) is None:
             return 0
-        card = add_graph(self.out / "bundle")
-        score = SCORE[card.multi]
+        card = _with_graph(self.out / "bundle", is_own=is_reference(architecture))
+        score = SCORE[card.multilabel]
+        stated = f" --corpus {self.corpus}" if is_reference(self.corpus) else ""
         console.say(
             f"{self.out}: validation {score.replace('_', ' ')} {card.training[f'validation_{score}']:.4f} "
             f"in epoch {card.training['best_epoch'] + 1}, {card.n_parameters:,} parameters"
         )
         console.say(
-            f"einthoven evaluate {self.out} --from {self.source} --out {self.out}/test      scores the test part"
+            f"einthoven evaluate {self.out}{stated} --from {self.source} --out {self.out}/test      scores the test part"
         )
         return 0
+
+
+def _with_graph(folder: Path, is_own: bool) -> Card:
+    """The card of a bundle that has its graph, or, where a user's architecture cannot be traced, has none and says so."""
+    from einthoven import bundle
+    from einthoven.export.graph import add_graph
+
+    try:
+        return add_graph(folder)
+    except Exception as error:
+        if not is_own:
+            raise
+        reason = error.found if isinstance(error, EinthovenError) else (str(error).splitlines() or [""])[0]
+        console.note(f"{folder} has no ONNX graph: {type(error).__name__}: {reason[:200]}")
+        console.note("it answers with torch, and --model-file must name its architecture's file")
+        return bundle.load_card(folder)
 
 
 def _setting(text: str) -> tuple[str, object]:

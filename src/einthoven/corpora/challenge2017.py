@@ -15,7 +15,7 @@ from einthoven.corpora.labels import LabelSet
 from einthoven.corpora.split import Split, stratified, without
 from einthoven.errors import CorpusIncomplete
 from einthoven.records import Record, read
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
 
 TABLES = ("REFERENCE-v3.csv", "REFERENCE.csv")
 N_FOLDS = 5
@@ -131,9 +131,7 @@ CHALLENGE2017 = Corpus(
     n_records=8_528,
     n_patients=None,
     n_beats=None,
-    preparation=Preparation(
-        leads=("ECG|I|II|MLII",), fs_hz=150.0, before_s=0.0, after_s=30.0, scaling="local", cut="tiles"
-    ),
+    preparation=Preparation(SignalSpec(("ECG|I|II|MLII",), fs_hz=150.0), Tiles(30.0)),
     protocols={
         "clean": Protocol(
             name="clean",

@@ -16,7 +16,7 @@ from einthoven.errors import CorpusIncomplete, EinthovenError, RecordUnreadable
 from einthoven.records import Record, read
 from einthoven.records.header import read_header
 from einthoven.signal.leads import STANDARD
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
 
 _SUFFIXES = ("hea", "mat")
 _GAIN = 1000.0
@@ -146,7 +146,7 @@ CHALLENGE2021 = Corpus(
     n_records=88_253,
     n_patients=None,
     n_beats=None,
-    preparation=Preparation(leads=STANDARD, fs_hz=100.0, before_s=0.0, after_s=10.0, scaling="millivolt", cut="tiles"),
+    preparation=Preparation(SignalSpec(STANDARD, fs_hz=100.0, scaling="millivolt"), Tiles(10.0)),
     protocols={
         "clean": Protocol(
             name="clean",

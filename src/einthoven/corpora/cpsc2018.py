@@ -18,7 +18,7 @@ from einthoven.errors import CorpusIncomplete, EinthovenError
 from einthoven.records import Record, read
 from einthoven.records.header import read_header
 from einthoven.signal.leads import STANDARD
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
 
 TABLE = "REFERENCE.csv"
 N_FOLDS = 10
@@ -198,7 +198,7 @@ CPSC2018 = Corpus(
     n_records=6_877,
     n_patients=None,
     n_beats=None,
-    preparation=Preparation(leads=STANDARD, fs_hz=125.0, before_s=0.0, after_s=30.0, scaling="millivolt", cut="tiles"),
+    preparation=Preparation(SignalSpec(STANDARD, fs_hz=125.0, scaling="millivolt"), Tiles(30.0)),
     protocols={
         "clean": Protocol(
             name="clean",

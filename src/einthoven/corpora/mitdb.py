@@ -11,7 +11,7 @@ from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, en
 from einthoven.corpora.labels import AAMI4, AAMI5, BEAT_SYMBOLS, LabelSet
 from einthoven.corpora.split import Split, stratified
 from einthoven.records import Record, read
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 
 RECORDS = (
     "100",
@@ -237,7 +237,7 @@ MITDB = Corpus(
     n_records=48,
     n_patients=47,
     n_beats=109_494,
-    preparation=Preparation(leads=("MLII|II|V5", "V1|V5|V2|V4"), fs_hz=180.0, before_s=1.2, after_s=0.8),
+    preparation=Preparation(SignalSpec(("MLII|II|V5", "V1|V5|V2|V4"), fs_hz=180.0), Beats(before_s=1.2, after_s=0.8)),
     protocols=PROTOCOLS,
     entries=_entries,
     read=_read,

@@ -18,7 +18,7 @@ from einthoven.corpora.split import Split, parted, without
 from einthoven.errors import CorpusIncomplete
 from einthoven.records import Record, read
 from einthoven.signal.leads import STANDARD
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
 
 TABLE, CODES = "ptbxl_database.csv", "scp_statements.csv"
 TEST_FOLD, VALIDATION_FOLD = "10", "9"
@@ -220,7 +220,7 @@ PTBXL = Corpus(
     n_records=21_799,
     n_patients=18_869,
     n_beats=None,
-    preparation=Preparation(leads=STANDARD, fs_hz=100.0, before_s=0.0, after_s=10.0, scaling="millivolt", cut="tiles"),
+    preparation=Preparation(SignalSpec(STANDARD, fs_hz=100.0, scaling="millivolt"), Tiles(10.0)),
     protocols={protocol.name: protocol for protocol in _PROTOCOLS},
     entries=_entries,
     read=_read,

@@ -11,7 +11,7 @@ from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, en
 from einthoven.corpora.labels import AAMI4_WIDE, WIDE_BEAT_SYMBOLS
 from einthoven.corpora.split import Split
 from einthoven.records import Record, read
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 
 STANDS_FOR = {"ECG1": "MLII", "ECG2": "V1"}
 """The publisher does not say which leads these are; they are taken for those of its sister, the Arrhythmia Database."""
@@ -57,7 +57,7 @@ SVDB = Corpus(
     n_records=78,
     n_patients=None,
     n_beats=None,
-    preparation=Preparation(leads=("MLII|II|V5",), fs_hz=128.0, before_s=1.2, after_s=0.8),
+    preparation=Preparation(SignalSpec(("MLII|II|V5",), fs_hz=128.0), Beats(before_s=1.2, after_s=0.8)),
     protocols={
         "clean": Protocol(
             name="clean",

@@ -15,7 +15,7 @@ from einthoven.corpora.split import Split, parted, without
 from einthoven.errors import CorpusIncomplete
 from einthoven.records import Record, read
 from einthoven.signal.leads import STANDARD
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
 
 TABLE = "AttributesDictionary.csv"
 NINE = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V3", "V5")
@@ -132,7 +132,7 @@ ZZU_PECG = Corpus(
     n_records=14_190,
     n_patients=11_643,
     n_beats=None,
-    preparation=Preparation(leads=STANDARD, fs_hz=100.0, before_s=0.0, after_s=3.0, scaling="millivolt", cut="tiles"),
+    preparation=Preparation(SignalSpec(STANDARD, fs_hz=100.0, scaling="millivolt"), Tiles(3.0)),
     protocols={
         "clean": Protocol(
             name="clean",

@@ -1,108 +1,148 @@
-"""Knows how a batch is varied in training: each way a function with its physical unit. Does not know when."""
+"""Variations of training windows, each a function with its physical unit: AUGMENTATIONS."""
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 
-def shift(x: Tensor, fs_hz: float, rng: torch.Generator, *, most_s: float = 0.03) -> Tensor:
-    """Move each window by up to `most_s` either way, all its leads together; the edge is held.
+@dataclass(frozen=True)
+class Batch:
+    """Windows that are varied, and the typical beats that belong to them.
 
     Parameters
     ----------
-    x : [batch, leads, rows, samples]; the rows of a lead (a window, and the patient's typical beat where there is one)
-        are varied together
+    signal : Tensor [batch, leads, samples]
+        The windows.
+    beat : Tensor [batch, leads, beat_samples], optional
+        Their typical beats; varied as their windows are.
+    fs_hz : float
+        Sampling rate, Hz.
+    r_peak : int
+        Samples of a typical beat ahead of its R peak.
     """
-    n_samples = x.shape[-1]
-    most = round(most_s * fs_hz)
-    by = torch.randint(-most, most + 1, (len(x), 1, 1, 1), generator=rng)
-    at = (torch.arange(n_samples) + by).clamp_(0, n_samples - 1)
-    return x.gather(3, at.to(x.device).expand_as(x))
+
+    signal: Tensor
+    beat: Tensor | None
+    fs_hz: float
+    r_peak: int = 0
+
+    def __len__(self) -> int:
+        return len(self.signal)
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        """Return windows and typical beats, both changed."""
+        return replace(self, signal=change(self.signal), beat=None if self.beat is None else change(self.beat))
+
+    def times(self, factor: Tensor) -> "Batch":
+        """Return windows and typical beats, both multiplied by a factor [batch, 1 or leads, 1]."""
+        return self.map(lambda x: x * factor.to(x.device))
 
 
-def stretch(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.2) -> Tensor:
-    """Stretch or squeeze each window in time about its middle by up to `most`, as another heart's beats would be."""
-    n_samples = x.shape[-1]
-    factor = torch.exp(most * (2 * torch.rand((len(x), 1, 1, 1), generator=rng) - 1))
-    middle = (n_samples - 1) / 2
-    at = ((torch.arange(n_samples) - middle) * factor + middle).clamp_(0, n_samples - 1.001).to(x.device)
-    low = at.long()
-    part = at - low
-    return x.gather(3, low.expand_as(x)) * (1 - part) + x.gather(3, (low + 1).expand_as(x)) * part
+Augmentation = Callable[..., Batch]
+"""Takes a batch and a generator of random numbers, and returns the batch varied."""
 
 
-def others(x: Tensor, fs_hz: float, rng: torch.Generator, *, dropped: float = 0.3) -> Tensor:
-    """Turn each lead but the first upside down half of the time, and silence it with chance `dropped`: it may be any lead."""
-    draw = torch.rand((2, *x.shape[:2], 1, 1), generator=rng)
+def shift(batch: Batch, rng: torch.Generator, *, most_s: float = 0.03) -> Batch:
+    """Move each window by up to `most_s` either way, all its leads together; the edge is held."""
+    most = round(most_s * batch.fs_hz)
+    by = torch.randint(-most, most + 1, (len(batch), 1, 1), generator=rng)
+
+    def moved(x: Tensor) -> Tensor:
+        at = (torch.arange(x.shape[-1]) + by).clamp_(0, x.shape[-1] - 1)
+        return x.gather(2, at.to(x.device).expand_as(x))
+
+    return batch.map(moved)
+
+
+def stretch(batch: Batch, rng: torch.Generator, *, most: float = 0.2) -> Batch:
+    """Stretch or squeeze each window about its middle, and its typical beat about the R peak, by up to `most`."""
+    factor = torch.exp(most * (2 * torch.rand((len(batch), 1, 1), generator=rng) - 1))
+
+    def stretched(x: Tensor, middle: float) -> Tensor:
+        n = x.shape[-1]
+        at = ((torch.arange(n) - middle) * factor + middle).clamp_(0, n - 1.001).to(x.device)
+        low = at.long()
+        part = at - low
+        return x.gather(2, low.expand_as(x)) * (1 - part) + x.gather(2, (low + 1).expand_as(x)) * part
+
+    signal = stretched(batch.signal, (batch.signal.shape[-1] - 1) / 2)
+    return replace(
+        batch, signal=signal, beat=None if batch.beat is None else stretched(batch.beat, float(batch.r_peak))
+    )
+
+
+def other_leads(batch: Batch, rng: torch.Generator, *, dropped: float = 0.3) -> Batch:
+    """Invert each lead but the first half of the time, and silence it with chance `dropped`: it may be any lead."""
+    draw = torch.rand((2, *batch.signal.shape[:2], 1), generator=rng)
     factor = torch.where(draw[0] < 0.5, -1.0, 1.0) * (draw[1] >= dropped)
     factor[:, 0] = 1.0
-    return x * factor.to(x.device)
+    return batch.times(factor)
 
 
-def inverted(x: Tensor, fs_hz: float, rng: torch.Generator, *, chance: float = 0.5) -> Tensor:
-    """Turn all leads of each window upside down with a chance of `chance`: the electrodes were swapped, the device held the other
-    way round."""
-    return x * torch.where(torch.rand((len(x), 1, 1, 1), generator=rng) < chance, -1.0, 1.0).to(x.device)
+def inverted(batch: Batch, rng: torch.Generator, *, chance: float = 0.5) -> Batch:
+    """Invert all leads of each window with a chance of `chance`: swapped electrodes, or a device held upside down."""
+    return batch.times(torch.where(torch.rand((len(batch), 1, 1), generator=rng) < chance, -1.0, 1.0))
 
 
-def gain(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.2) -> Tensor:
+def gain(batch: Batch, rng: torch.Generator, *, most: float = 0.2) -> Batch:
     """Scale each lead of each window by a factor between 1 - `most` and 1 + `most`."""
-    factor = 1 + most * (2 * torch.rand((*x.shape[:2], 1, 1), generator=rng) - 1)
-    return x * factor.to(x.device)
+    return batch.times(1 + most * (2 * torch.rand((*batch.signal.shape[:2], 1), generator=rng) - 1))
 
 
-def noise(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.05) -> Tensor:
+def noise(batch: Batch, rng: torch.Generator, *, most: float = 0.05) -> Batch:
     """Add white noise of up to `most` in the unit of the scaled signal, its strength drawn for each window."""
-    strength = most * torch.rand((len(x), 1, 1, 1), generator=rng)
-    return x + (strength * torch.randn(x.shape, generator=rng)).to(x.device)
+    strength = most * torch.rand((len(batch), 1, 1), generator=rng)
+    return batch.map(lambda x: x + (strength * torch.randn(x.shape, generator=rng)).to(x.device))
 
 
-def wander(x: Tensor, fs_hz: float, rng: torch.Generator, *, most: float = 0.3) -> Tensor:
+def wander(batch: Batch, rng: torch.Generator, *, most: float = 0.3) -> Batch:
     """Add a sine of 0.1 to 0.6 Hz of up to `most` in the unit of the scaled signal, as breathing does."""
-    n_windows, n_leads, _, n_samples = x.shape
-    hz = 0.1 + 0.5 * torch.rand((n_windows, 1, 1, 1), generator=rng)
-    phase = 2 * torch.pi * torch.rand((n_windows, n_leads, 1, 1), generator=rng)
-    height = most * torch.rand((n_windows, n_leads, 1, 1), generator=rng)
-    return x + (height * torch.sin(2 * torch.pi * hz * torch.arange(n_samples) / fs_hz + phase)).to(x.device)
+    shape = (*batch.signal.shape[:2], 1)
+    hz = 0.1 + 0.5 * torch.rand((len(batch), 1, 1), generator=rng)
+    phase = 2 * torch.pi * torch.rand(shape, generator=rng)
+    height = most * torch.rand(shape, generator=rng)
+
+    def drifted(x: Tensor) -> Tensor:
+        at_s = torch.arange(x.shape[-1]) / batch.fs_hz
+        return x + (height * torch.sin(2 * torch.pi * hz * at_s + phase)).to(x.device)
+
+    return batch.map(drifted)
 
 
-def rolled(x: Tensor, fs_hz: float, rng: torch.Generator) -> Tensor:
-    """Let each window begin anywhere, what is cut off put behind: for rhythms, of which any stretch tells as much.
-
-    The typical beat beside it stays where it is.
-    """
-    n_samples = x.shape[-1]
-    by = torch.randint(n_samples, (len(x), 1, 1, 1), generator=rng)
-    at = ((torch.arange(n_samples) + by) % n_samples).to(x.device)
-    window = x[:, :, :1]
-    return torch.cat((window.gather(3, at.expand_as(window)), x[:, :, 1:]), dim=2)
+def rolled(batch: Batch, rng: torch.Generator) -> Batch:
+    """Let each window begin anywhere and put what is cut off behind it: for rhythms. Its typical beat stays as it is."""
+    n = batch.signal.shape[-1]
+    by = torch.randint(n, (len(batch), 1, 1), generator=rng)
+    at = ((torch.arange(n) + by) % n).to(batch.signal.device)
+    return replace(batch, signal=batch.signal.gather(2, at.expand_as(batch.signal)))
 
 
-def masked(x: Tensor, fs_hz: float, rng: torch.Generator, *, most_s: float = 1.0) -> Tensor:
-    """Silence all leads of each window over a span of up to `most_s`, wherever it falls."""
-    n_samples = x.shape[-1]
-    length = (most_s * fs_hz * torch.rand((len(x), 1, 1, 1), generator=rng)).long()
-    start = (n_samples * torch.rand((len(x), 1, 1, 1), generator=rng)).long()
-    at = torch.arange(n_samples)
-    return x * ((at < start) | (at >= start + length)).to(x.device)
+def masked(batch: Batch, rng: torch.Generator, *, most_s: float = 1.0) -> Batch:
+    """Silence all leads of each window over a span of up to `most_s`, wherever it falls. Its typical beat stays as it is."""
+    n = batch.signal.shape[-1]
+    length = (most_s * batch.fs_hz * torch.rand((len(batch), 1, 1), generator=rng)).long()
+    start = (n * torch.rand((len(batch), 1, 1), generator=rng)).long()
+    at = torch.arange(n)
+    return replace(batch, signal=batch.signal * ((at < start) | (at >= start + length)).to(batch.signal.device))
 
 
-def leads_off(x: Tensor, fs_hz: float, rng: torch.Generator, *, chance: float = 0.1) -> Tensor:
+def leads_off(batch: Batch, rng: torch.Generator, *, chance: float = 0.1) -> Batch:
     """Silence each lead of each window with a chance of its own, but never all: an electrode fell off."""
-    kept = torch.rand((*x.shape[:2], 1, 1), generator=rng) >= chance
+    kept = torch.rand((*batch.signal.shape[:2], 1), generator=rng) >= chance
     kept |= ~kept.any(dim=1, keepdim=True)
-    return x * kept.to(x.device)
+    return batch.times(kept)
 
 
-def rotated(x: Tensor, fs_hz: float, rng: torch.Generator, *, most_degrees: float = 20.0, most: float = 0.15) -> Tensor:
-    """Turn the heart in the chest by up to `most_degrees` about any axis and stretch its axes by up to `most`; twelve leads only.
+def rotated(batch: Batch, rng: torch.Generator, *, most_degrees: float = 20.0, most: float = 0.15) -> Batch:
+    """Rotate the vectorcardiogram by up to `most_degrees` and stretch its axes by up to `most` (electrode placement).
 
-    The leads are moved by what the turn changes in their vectorcardiogram (Dower et al. 1980); what a vector does not explain of
-    them stays.
+    For the twelve standard leads only. The leads change by what the rotation changes in their vectorcardiogram (Dower et al.
+    1980); what a vector does not explain of them stays.
     """
-    n = len(x)
+    n = len(batch)
     axis = torch.nn.functional.normalize(torch.randn((n, 3), generator=rng), dim=1)
     angle = math.radians(most_degrees) * (2 * torch.rand(n, generator=rng) - 1)
     cross = torch.zeros(n, 3, 3)
@@ -111,11 +151,11 @@ def rotated(x: Tensor, fs_hz: float, rng: torch.Generator, *, most_degrees: floa
     turn = torch.eye(3) + angle.sin()[:, None, None] * cross + (1 - angle.cos())[:, None, None] * cross @ cross
     turn = turn * (1 + most * (2 * torch.rand((n, 1, 3), generator=rng) - 1))
     change = _DOWER @ (turn - torch.eye(3)) @ torch.linalg.pinv(_DOWER)
-    return x + torch.einsum("bij,bjrs->birs", change.to(x.device), x)
+    return batch.map(lambda x: x + torch.einsum("bij,bjs->bis", change.to(x.device), x))
 
 
 def _twelve(first: list[float], second: list[float], chest: list[list[float]]) -> Tensor:
-    """The twelve standard leads of a vector in x (left), y (down), z (back) [12, 3], from I, II and the precordial leads."""
+    """Return the twelve standard leads of a vector in x (left), y (down), z (back) [12, 3], from I, II and the precordial leads."""
     one, two = torch.tensor(first), torch.tensor(second)
     limb = torch.stack((one, two, two - one, -(one + two) / 2, one - two / 2, two - one / 2))
     return torch.cat((limb, torch.tensor(chest)))
@@ -134,12 +174,12 @@ _DOWER = _twelve(
     ],
 )
 
-AUGMENTATIONS: dict[str, Callable[..., Tensor]] = {
+AUGMENTATIONS: dict[str, Augmentation] = {
     "shift": shift,
     "stretch": stretch,
     "inverted": inverted,
     "gain": gain,
-    "others": others,
+    "other_leads": other_leads,
     "noise": noise,
     "wander": wander,
     "rolled": rolled,
@@ -147,3 +187,4 @@ AUGMENTATIONS: dict[str, Callable[..., Tensor]] = {
     "leads_off": leads_off,
     "rotated": rotated,
 }
+"""Every variation by name."""

@@ -1,10 +1,16 @@
-"""Knows how windows come out of memory in whole batches, in an order that only seed and epoch decide."""
+"""Whole batches of windows, in an order that seed and epoch alone decide."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+from einthoven.signal.windows import Windows, WindowSource
+
+Array = NDArray[Any]
 
 
 class Batches:
@@ -12,21 +18,28 @@ class Batches:
 
     Parameters
     ----------
-    windows : array [n, leads, samples], in memory or memory-mapped
-    labels : class numbers [n]
-    chosen : window numbers that are served
-    size : windows in a batch
-    seed : of the order; None serves in the order of `chosen`, every window once
-    balance : how far rare classes are drawn more often, 0 (as they come) to 1 (all alike); above 0 windows are drawn with
-        replacement
-    rank, world : this process's number and how many there are; each serves its share of every epoch
+    windows : WindowSource
+        Windows in memory or of a store.
+    labels : array [n] or [n, classes]
+        Class numbers; zeros and ones where a window can bear several classes.
+    chosen : array
+        Window numbers that are served.
+    size : int
+        Windows in a batch.
+    seed : int, optional
+        Of the order; None serves in the order of `chosen`, every window once.
+    rank, world : int
+        This process's number and how many there are; each serves its share of every epoch.
+    balance : float
+        How far rare classes are drawn more often, 0 (as they come) to 1 (all alike); above 0 windows are drawn with
+        replacement.
     """
 
     def __init__(
         self,
-        windows: np.ndarray,
-        labels: np.ndarray,
-        chosen: np.ndarray,
+        windows: WindowSource,
+        labels: Array,
+        chosen: Array,
         size: int,
         seed: int | None = None,
         rank: int = 0,
@@ -36,7 +49,7 @@ class Batches:
         self.windows, self.labels, self.chosen = windows, labels, np.asarray(chosen)
         self.size, self.seed, self.rank, self.world = size, seed, rank, world
         self.epoch = 0
-        self.chances = None
+        self.chances: Array | None = None
         if balance > 0:
             of = labels[self.chosen]
             self.chances = np.bincount(of)[of].astype(float) ** -balance
@@ -46,7 +59,7 @@ class Batches:
         share = len(self.chosen) // self.world if self.seed is not None else len(self.chosen)
         return max(1, share // self.size) if self.seed is not None else -(-share // self.size)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[dict[str, Tensor], Tensor]]:
         order = self.chosen
         if self.seed is not None:
             rng = np.random.default_rng((self.seed, self.epoch))
@@ -54,4 +67,9 @@ class Batches:
             order = order[self.rank :: self.world]
         for batch in range(len(self)):
             at = order[batch * self.size : (batch + 1) * self.size]
-            yield torch.from_numpy(self.windows[at]), torch.from_numpy(self.labels[at])
+            yield tensors(self.windows[at]), torch.from_numpy(self.labels[at])
+
+
+def tensors(windows: Windows) -> dict[str, Tensor]:
+    """Return the parts of windows as tensors, by name."""
+    return {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in windows.parts.items()}

@@ -1,5 +1,6 @@
-"""Knows how a corpus and a preparation become a store, on every core at once. Does not know what is trained on it."""
+"""Build the store of a corpus and a preparation, on every core at once."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,8 +21,10 @@ from einthoven.errors import (
     StoreDamaged,
 )
 from einthoven.paths import folder_aside
-from einthoven.signal.preparation import Preparation, beat_windows
-from einthoven.signal.preparation import tiles as cut_tiles
+from einthoven.signal.preparation import Preparation, prepare
+from einthoven.signal.windows import Windows
+
+_log = logging.getLogger(__name__)
 
 _WORTH_WORKERS = 10_000_000
 """Bytes of a corpus below which workers take longer to begin than one process to end."""
@@ -56,25 +59,24 @@ def build(
                     raise _incomplete(corpus, source, found.manifest["refused"])
                 return replace(found, manifest=found.manifest | _of_the_listing(listing))
         except StoreDamaged as error:
-            console.note(f"{error.summary} It is made again.")
+            _log.info("%s It is made again.", error.summary)
     files = _files_of(corpus, source, entries)
     with folder_aside(folder) as aside:
-        index, refused = _fill(stores.windows_file(aside), corpus, entries, preparation)
+        with stores.Writer(aside, preparation) as writer:
+            index, refused = _fill(writer, corpus, entries, preparation)
         if refused and (strict or not len(index.record)):
             raise _incomplete(corpus, source, refused)
         settings = stores.settings_of(corpus, preparation)
+        contents = sorted((name, known["sha256"]) for name, known in files.items())
         manifest = {
             "settings": settings,
             "preparation": preparation.as_dict(),
-            "shape": [len(index.record), preparation.n_rows, preparation.n_samples],
             "files": files,
             **_of_the_listing(listing),
             "refused": refused,
-            "fingerprint": stores.digest(
-                [settings, sorted((name, told["sha256"]) for name, told in files.items()), *stores.stated_of(entries)]
-            ),
+            "fingerprint": stores.digest([settings, contents, *stores.stated_of(entries)]),
         }
-        stores.write(aside, index, manifest)
+        writer.end(index, manifest)
     return stores.open_store(folder)
 
 
@@ -100,24 +102,21 @@ def _of_the_listing(listing: Listing) -> dict[str, dict[str, list[str]]]:
 
 
 def _fill(
-    file: Path, corpus: Corpus, entries: list[Entry], preparation: Preparation
+    writer: stores.Writer, corpus: Corpus, entries: list[Entry], preparation: Preparation
 ) -> tuple[Index, dict[str, list[str]]]:
-    """Windows into `file`; the index of those that are in it, and the records that were refused, by the reason."""
+    """Write the windows; return the index of those written, and the records that were refused, by the reason."""
     parts: dict[str, list[np.ndarray]] = {name: [] for name in stores.INDEXED}
     refused: dict[str, list[str]] = {}
-    with file.open("wb") as sink:
-        work = _answers([(corpus, entry, preparation) for entry in entries])
-        for entry, answer in zip(
-            entries, console.progress(work, f"preparing {corpus.name}", len(entries)), strict=True
-        ):
-            if isinstance(answer, EinthovenError):
-                refused.setdefault(answer.found or answer.summary, []).append(entry.record)
-                continue
-            windows, positions, symbols = answer
-            sink.write(np.ascontiguousarray(windows, np.float32).data)
-            known = (entry.record, entry.patient, symbols, positions, entry.group, entry.age_years)
-            for name, values in zip(stores.INDEXED, known, strict=True):
-                parts[name].append(np.broadcast_to(np.asarray(values), len(windows)))
+    work = _answers([(corpus, entry, preparation) for entry in entries])
+    for entry, answer in zip(entries, console.progress(work, f"preparing {corpus.name}", len(entries)), strict=True):
+        if isinstance(answer, EinthovenError):
+            refused.setdefault(answer.found or answer.summary, []).append(entry.record)
+            continue
+        windows, symbols = answer
+        writer.add(windows)
+        known = (entry.record, entry.patient, symbols, windows.position, entry.group, entry.age_years)
+        for name, values in zip(stores.INDEXED, known, strict=True):
+            parts[name].append(np.broadcast_to(np.asarray(values), len(windows)))
     joined = {name: np.concatenate(arrays) if arrays else np.zeros(0) for name, arrays in parts.items()}
     return Index(**joined), refused
 
@@ -151,25 +150,22 @@ def _answers(tasks: list[tuple[Corpus, Entry, Preparation]]) -> Iterator:
     return workers.answers(_windows_of, tasks)
 
 
-def _windows_of(
-    task: tuple[Corpus, Entry, Preparation],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | str] | EinthovenError:
-    """Windows of one record, their positions and symbols; the reason instead, where the corpus survives a bad record."""
+def _windows_of(task: tuple[Corpus, Entry, Preparation]) -> "tuple[Windows, np.ndarray | str] | EinthovenError":
+    """Return the windows of one record and their symbols; the error instead, where the corpus goes on without a bad record."""
     corpus, entry, preparation = task
     try:
         record = corpus.read(entry)
-        where = record.signal_mv, record.fs_hz, record.leads
-        if preparation.cut == "tiles":
-            return *cut_tiles(*where, preparation, str(record.source)), entry.codes
+        if preparation.is_whole:
+            return prepare(record, preparation), entry.codes
         if corpus.beats is None:
             raise ConfigurationFault(
                 f"the heartbeats of {corpus.name} are not annotated.",
-                found=f"cut {preparation.cut}",
-                expected="cut tiles",
-                remedy="--prepare.cut tiles",
+                found="windows around heartbeats",
+                expected="windows that follow each other",
+                remedy="--prepare.window-s 10",
             )
         beats, symbols = corpus.beats(record)
-        return beat_windows(*where, beats, preparation, str(record.source)), beats, symbols
+        return prepare(record, preparation, beats), symbols
     except (RecordUnreadable, StatementMissing, LeadMismatch, ImplausibleAmplitude) as error:
         if not corpus.survives:
             raise

@@ -1,37 +1,86 @@
-"""Knows the memory-mapped windows of a corpus: whole or absent, never half. Does not know how they are made."""
+"""The memory-mapped windows of a corpus on disk: whole or absent, never half."""
 
 import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Corpus, Entry, Index
 from einthoven.errors import StoreDamaged
 from einthoven.paths import stores
 from einthoven.signal.preparation import Preparation
+from einthoven.signal.windows import Chosen, Windows
 
-LAYOUT = 2
+Array = NDArray[Any]
+
+LAYOUT = 3
 """Raised when stores of an earlier version can no longer be read."""
 INDEXED = ("record", "patient", "symbol", "position", "group", "age_years")
-_WINDOWS, _INDEX, _MANIFEST = "windows.f32", "index.npz", "manifest.json"
+_INDEX, _MANIFEST, _BEAT_ROW = "index.npz", "manifest.json", "beat_row"
+
+
+@dataclass(frozen=True, eq=False)
+class StoredWindows:
+    """Windows of a store, read from disk as they are asked for.
+
+    Parameters
+    ----------
+    signal : array [n, leads, samples], float32
+        Memory-mapped.
+    beat : array [m, leads, beat_samples], float32, optional
+        The typical beats that differ; memory-mapped.
+    features : array [n, k], float32, optional
+        Memory-mapped.
+    beat_row : array [n], int64, optional
+        Which typical beat belongs to each window.
+    """
+
+    signal: Array
+    beat: Array | None = None
+    features: Array | None = None
+    beat_row: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.signal)
+
+    def __getitem__(self, chosen: Chosen) -> Windows:
+        """Return some of the windows, in memory."""
+        beat = self.beat
+        if beat is not None:
+            beat = beat[chosen if self.beat_row is None else self.beat_row[chosen]]
+        return Windows(self.signal[chosen], beat, None if self.features is None else self.features[chosen])
+
+    @property
+    def n_bytes(self) -> int:
+        """Size on disk."""
+        return sum(part.nbytes for part in (self.signal, self.beat, self.features) if part is not None)
 
 
 @dataclass(frozen=True)
 class Store:
     """Windows of a corpus on disk.
 
-    windows : array [n, leads, samples], float32, memory-mapped read-only
-    index : what is known of each window
-    manifest : settings, files with sizes and checksums, counts
+    Parameters
+    ----------
+    folder : Path
+        Where they are.
+    windows : StoredWindows
+        The windows, memory-mapped and read-only.
+    index : Index
+        What is known of each window.
+    manifest : dict
+        Settings, files with sizes and checksums, counts.
     """
 
     folder: Path
-    windows: np.ndarray
+    windows: StoredWindows
     index: Index
-    manifest: dict
+    manifest: dict[str, Any]
 
     @property
     def fingerprint(self) -> str:
@@ -87,15 +136,67 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write(folder: Path, index: Index, manifest: dict) -> None:
-    """Write index and manifest beside the windows already in `folder`; the manifest comes last."""
-    np.savez(folder / _INDEX, **{name: getattr(index, name) for name in INDEXED})
-    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1))
+class Writer:
+    """Writes the parts of windows, record after record, into a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty folder.
+    preparation : Preparation
+        Of the windows.
+    """
+
+    def __init__(self, folder: Path, preparation: Preparation):
+        self.folder = folder
+        self.shapes = shapes_of(preparation)
+        self.n = dict.fromkeys(self.shapes, 0)
+        self.beat_row: list[Array] = []
+        self._files: dict[str, BinaryIO] = {}
+
+    def __enter__(self) -> "Writer":
+        self._files = {name: part_file(self.folder, name).open("wb") for name in self.shapes}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def add(self, windows: Windows) -> None:
+        """Append the windows of one record; a typical beat that all of them share is written once."""
+        for name, values in windows.parts.items():
+            if name == "beat":
+                shared = len(values) > 1 and values.strides[0] == 0
+                self.beat_row.append(
+                    np.full(len(values), self.n[name]) if shared else self.n[name] + np.arange(len(values))
+                )
+                values = values[:1] if shared else values
+            self._files[name].write(np.ascontiguousarray(values, np.float32).data)
+            self.n[name] += len(values)
+
+    def end(self, index: Index, manifest: dict[str, Any]) -> None:
+        """Write index and manifest beside the windows; the manifest comes last."""
+        rows = {name: getattr(index, name) for name in INDEXED}
+        if "beat" in self.shapes:
+            rows[_BEAT_ROW] = np.concatenate([*self.beat_row, np.zeros(0, np.int64)])
+        np.savez(self.folder / _INDEX, allow_pickle=False, **rows)
+        shapes = {name: [self.n[name], *shape] for name, shape in self.shapes.items()}
+        (self.folder / _MANIFEST).write_text(json.dumps(manifest | {"shapes": shapes}, indent=1))
 
 
-def windows_file(folder: Path) -> Path:
-    """The file that holds the windows of a store, float32, [n, leads, samples] in C order."""
-    return folder / _WINDOWS
+def shapes_of(preparation: Preparation) -> dict[str, tuple[int, ...]]:
+    """Return the shape of one window's parts, by name."""
+    shapes: dict[str, tuple[int, ...]] = {"signal": (len(preparation.leads), preparation.n_samples)}
+    if preparation.beat_samples:
+        shapes["beat"] = (len(preparation.leads), preparation.beat_samples)
+    if preparation.n_features:
+        shapes["features"] = (preparation.n_features,)
+    return shapes
+
+
+def part_file(folder: Path, part: str) -> Path:
+    """Return the file that holds a part of a store's windows: float32 in C order."""
+    return folder / f"{part}.f32"
 
 
 def open_store(folder: Path) -> Store:
@@ -108,23 +209,33 @@ def open_store(folder: Path) -> Store:
     """
     try:
         manifest = json.loads((folder / _MANIFEST).read_text())
-        shape = tuple(manifest["shape"])
-        size = (folder / _WINDOWS).stat().st_size
-        if manifest["settings"]["layout"] != LAYOUT or size != 4 * int(np.prod(shape)):
-            raise ValueError(f"{size} bytes of windows for shape {shape}, layout {manifest['settings']['layout']}")
+        if manifest["settings"]["layout"] != LAYOUT:
+            raise ValueError(f"layout {manifest['settings']['layout']}, not {LAYOUT}")
         with np.load(folder / _INDEX, allow_pickle=False) as arrays:
-            index = Index(**{name: arrays[name] for name in arrays.files})
-        if len(index.record) != shape[0]:
-            raise ValueError(f"{len(index.record)} rows of index for {shape[0]} windows")
-        windows = np.memmap(folder / _WINDOWS, np.float32, mode="r", shape=shape)
+            index = Index(**{name: arrays[name] for name in INDEXED})
+            beat_row = arrays[_BEAT_ROW] if _BEAT_ROW in arrays.files else None
+        parts = {name: _mapped(folder, name, tuple(shape)) for name, shape in manifest["shapes"].items()}
+        windows = StoredWindows(**parts, beat_row=beat_row)
+        if len(index.record) != len(windows):
+            raise ValueError(f"{len(index.record)} rows of index for {len(windows)} windows")
     except Exception as error:
         raise StoreDamaged(
             f"the store {folder} is not whole.",
             found=f"{type(error).__name__}: {error}",
-            expected=f"{_WINDOWS}, {_INDEX} and {_MANIFEST} that agree",
+            expected=f"signal.f32, {_INDEX} and {_MANIFEST} that agree",
             remedy=f"rm -r {folder}      then prepare again",
         ) from error
     return Store(folder, windows, index, manifest)
+
+
+def _mapped(folder: Path, part: str, shape: tuple[int, ...]) -> Array:
+    file = part_file(folder, part)
+    size = file.stat().st_size
+    if size != 4 * int(np.prod(shape)):
+        raise ValueError(f"{size} bytes of {part} for shape {shape}")
+    if not size:
+        return np.zeros(shape, np.float32)
+    return np.memmap(file, np.float32, mode="r", shape=shape)
 
 
 def is_current(store: Store, entries: list[Entry]) -> bool:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from einthoven.errors import optional_imports
+
 _MOST = 1000
 
 
@@ -56,8 +58,9 @@ def _some(windows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _told_apart(first: np.ndarray, second: np.ndarray, seed: int) -> float:
     """Accuracy, on windows held out, of a forest that tells two equally large samples apart."""
-    from sklearn.ensemble import RandomForestClassifier
-    from sklearn.model_selection import cross_val_score
+    with optional_imports():
+        from sklearn.ensemble import RandomForestClassifier
+        from sklearn.model_selection import cross_val_score
 
     n = min(len(first), len(second))
     if n < 10:
@@ -69,7 +72,8 @@ def _told_apart(first: np.ndarray, second: np.ndarray, seed: int) -> float:
 
 
 def _nearest(windows: np.ndarray, others: np.ndarray) -> float:
-    from sklearn.neighbors import NearestNeighbors
+    with optional_imports():
+        from sklearn.neighbors import NearestNeighbors
 
     distance, _ = NearestNeighbors(n_neighbors=1).fit(others).kneighbors(windows)
     return round(float(np.median(distance) / np.sqrt(windows.shape[1])), 4)

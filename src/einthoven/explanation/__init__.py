@@ -1,4 +1,4 @@
-"""Why a model answered as it did: EXPLAINERS by name."""
+"""Why a model answered as it did. Every explainer by name: EXPLAINERS."""
 
 from einthoven.explanation.gradcam import gradcam
 

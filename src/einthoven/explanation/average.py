@@ -7,6 +7,7 @@ import numpy as np
 
 from einthoven.explanation.gradcam import attention, gradcam
 from einthoven.inference.predictor import Predictor
+from einthoven.signal.windows import Windows
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,14 @@ class AverageMaps:
     """Mean attention [samples]; empty for a network without."""
 
 
-def average_maps(predictor: Predictor, windows: Mapping[str, np.ndarray]) -> AverageMaps:
+def average_maps(predictor: Predictor, windows: Mapping[str, Windows]) -> AverageMaps:
     """Average what a model looked at when it was asked for each class.
 
     Parameters
     ----------
     predictor : Predictor
         The model.
-    windows : mapping of np.ndarray [n, leads, samples]
+    windows : mapping of Windows
         Windows by the class that they bear.
 
     Returns

@@ -1,26 +1,44 @@
-"""Knows which beats of a prediction are worth explaining, and what spoke for their class. Draws nothing."""
+"""Evidence for the classes of beats: importance over the beat, and the measurements that decided."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from einthoven.explanation.gradcam import attention, gradcam
-from einthoven.inference.prediction import Prediction
+from einthoven.explanation.measurements import decisive
+from einthoven.inference.answer import BeatAnswer
+from einthoven.inference.evidence import Measurement
 from einthoven.inference.predictor import Predictor
-from einthoven.signal.preparation import beat_windows
+from einthoven.signal.preparation import prepare
 
 MOST_AVERAGED = 300
+_MOST_MEASURED = 40
 
 
 @dataclass(frozen=True)
 class Explained:
-    """What spoke for one class in one record.
+    """Evidence for one class in one record.
 
-    name, n : of the class, and beats decided so
-    at_s : time of each sample about the R peak [samples]
-    times_s, windows, maps : of its surest beats, first lead: times [k], [k, samples], [k, samples]
-    mean_window, mean_map : over all (or 300) of its beats [samples]
-    attention, mean_attention : likewise, for networks that have it, else None
+    Parameters
+    ----------
+    name : str
+        The class.
+    n : int
+        Beats of which it is the most probable class.
+    at_s : array [samples], s
+        Time of each sample from the R peak.
+    times_s : array [k], s
+        Times of its surest beats.
+    windows, maps : array [k, samples]
+        The first lead of these beats, and the importance over it, 0 to 1.
+    mean_window, mean_map : array [samples]
+        Means over all (or 300) of its beats.
+    attention : array [k, samples], optional
+        Where the network attended, if it has attention.
+    mean_attention : array [samples], optional
+        Its mean over the beats.
+    measurements : tuple of Measurement
+        Those that decided for the surest beats, for a model that reads measurements.
     """
 
     name: str
@@ -33,24 +51,35 @@ class Explained:
     mean_map: np.ndarray
     attention: np.ndarray | None
     mean_attention: np.ndarray | None
+    measurements: tuple[Measurement, ...] = ()
 
 
-def explain(predictor: Predictor, prediction: Prediction, n_beats: int = 3) -> list[Explained]:
-    """Grad-CAM of each class that the model found, for its surest beats and on average.
+def explain(predictor: Predictor, prediction: BeatAnswer, n_beats: int = 3) -> list[Explained]:
+    """Compute the evidence for each class that the model found, for its surest beats and on average.
 
     Parameters
     ----------
-    n_beats : surest beats of each class that are shown by themselves
+    predictor : Predictor
+        The model.
+    prediction : BeatAnswer
+        Its answer for a record.
+    n_beats : int
+        Surest beats of each class that are shown by themselves.
+
+    Returns
+    -------
+    list of Explained
+        One for each class that some beat has.
     """
     record, card = prediction.record, prediction.card
-    where = record.signal_mv, record.fs_hz, record.leads, prediction.beats
-    windows = beat_windows(*where, card.preparation) if len(prediction.beats) else np.zeros((0, 1, 1), np.float32)
+    windows = prepare(record, card.preparation, prediction.beats)
+    at_s = (np.arange(card.preparation.n_samples) - card.preparation.before) / card.preparation.fs_hz
     found = []
     for label, name in enumerate(card.classes):
-        members = np.flatnonzero(prediction.decided == label)
+        members = np.flatnonzero(prediction.most_probable == label)
         if not len(members):
             continue
-        surest = members[np.argsort(-prediction.sure[members], kind="stable")]
+        surest = members[np.argsort(-prediction.confidence[members], kind="stable")]
         surest = surest[:MOST_AVERAGED]
         maps = gradcam(predictor.network, windows[surest], np.full(len(surest), label))
         looks = attention(predictor.network, windows[surest])
@@ -59,14 +88,15 @@ def explain(predictor: Predictor, prediction: Prediction, n_beats: int = 3) -> l
             Explained(
                 name=name,
                 n=len(members),
-                at_s=np.arange(windows.shape[2]) / card.preparation.fs_hz - card.preparation.before_s,
+                at_s=at_s,
                 times_s=prediction.times_s[surest[shown]],
-                windows=windows[surest[shown], 0],
+                windows=windows.signal[surest[shown], 0],
                 maps=maps[shown],
-                mean_window=windows[surest, 0].mean(axis=0),
+                mean_window=windows.signal[surest, 0].mean(axis=0),
                 mean_map=maps.mean(axis=0),
                 attention=None if looks is None else looks[shown],
                 mean_attention=None if looks is None else looks.mean(axis=0),
+                measurements=decisive(predictor, windows[surest[:_MOST_MEASURED]], label),
             )
         )
     return found

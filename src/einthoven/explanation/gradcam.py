@@ -1,4 +1,4 @@
-"""Knows where in a window a network found what speaks for a class (Grad-CAM, captum underneath). Knows no record and no figure."""
+"""Grad-CAM (with captum): where in a window a network found evidence for a class."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from einthoven.data.batches import tensors
 from einthoven.models.ensemble import OverCrops
+from einthoven.models.inputs import arguments
+from einthoven.signal.windows import Windows
+
+Inputs = dict[str, Tensor]
+Given = tuple[Tensor | None, ...]
 
 _BATCH = 256
 
 
-def gradcam(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def gradcam(network: nn.Module, windows: Windows, labels: np.ndarray) -> np.ndarray:
     """Grad-CAM of each window for a class: Selvaraju et al. 2017, arXiv 1610.02391, in one dimension.
 
     The map is that of the convolution which runs last; a network without any is asked what hiding each twentieth of the window
@@ -21,23 +27,26 @@ def gradcam(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> np.n
 
     Parameters
     ----------
-    network : a model of MODELS, in eval mode
-    windows : [n, rows, samples], float32
-    labels : class numbers that are asked about [n]
+    network : nn.Module
+        A model of MODELS, in eval mode.
+    windows : Windows
+        What it reads.
+    labels : array [n]
+        Class numbers that are asked about.
 
     Returns
     -------
     array [n, samples], 0 to 1: each map over its own largest value; all zero where nothing speaks for the class
     """
-    out = np.zeros((len(windows), windows.shape[2]), np.float32)
+    out = np.zeros((len(windows), windows.signal.shape[2]), np.float32)
     for first in range(0, len(windows), _BATCH):
         piece = slice(first, first + _BATCH)
-        x = torch.from_numpy(np.ascontiguousarray(windows[piece]))
-        out[piece] = _map_of(network, x, torch.from_numpy(np.asarray(labels[piece], np.int64))).numpy()
+        asked = torch.from_numpy(np.asarray(labels[piece], np.int64))
+        out[piece] = _map_of(network, tensors(windows[piece]), asked).numpy()
     return out
 
 
-def over_trace(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
+def over_trace(network: nn.Module, windows: Windows, labels: np.ndarray) -> np.ndarray | None:
     """The same over the trace, of a network that reads it beside typical beats, or of those members of an ensemble that do, by
     their shares; None where none does."""
     both = zip(getattr(network, "members", (network,)), getattr(network, "shares", (1.0,)), strict=True)
@@ -52,12 +61,15 @@ def over_trace(network: nn.Module, windows: np.ndarray, labels: np.ndarray) -> n
     return total / np.maximum(total.max(axis=1, keepdims=True), 1e-12)
 
 
-def attention(network: nn.Module, windows: np.ndarray) -> np.ndarray | None:
-    """Where a network with attention attended.
+def attention(network: nn.Module, windows: Windows) -> np.ndarray | None:
+    """Return where a network with attention attended.
 
     Parameters
     ----------
-    windows : [n, rows, samples], float32
+    network : nn.Module
+        In eval mode.
+    windows : Windows
+        What it reads.
 
     Returns
     -------
@@ -66,31 +78,40 @@ def attention(network: nn.Module, windows: np.ndarray) -> np.ndarray | None:
     look = getattr(network, "attention", None)
     if look is None:
         return None
-    out = np.zeros((len(windows), windows.shape[2]), np.float32)
+    n_samples = windows.signal.shape[2]
+    out = np.zeros((len(windows), n_samples), np.float32)
     for first in range(0, len(windows), _BATCH):
         piece = slice(first, first + _BATCH)
         with torch.no_grad():
-            weights = look(torch.from_numpy(np.ascontiguousarray(windows[piece])))
-        stretched = F.interpolate(weights[:, None], windows.shape[2], mode="linear", align_corners=True)
+            weights = look(*arguments(network, tensors(windows[piece])))
+        stretched = F.interpolate(weights[:, None], n_samples, mode="linear", align_corners=True)
         out[piece] = _scaled(stretched[:, 0]).numpy()
     return out
 
 
-def _map_of(network: nn.Module, x: Tensor, labels: Tensor) -> Tensor:
+def _map_of(network: nn.Module, inputs: Inputs, labels: Tensor) -> Tensor:
+    """Return the map over the signal [n, samples], or over what else a network reads, stretched to it."""
+    n_samples = inputs["signal"].shape[2]
     members = getattr(network, "members", None)
     if members is not None:
-        maps = torch.stack([_map_of(member, x, labels) for member in members])
+        maps = torch.stack([_map_of(member, inputs, labels) for member in members])
         return _scaled((maps * network.shares[:, None, None]).sum(dim=0))
     if isinstance(network, OverCrops):
-        maps = _map_of(network.network, network.cut(x), labels.repeat_interleave(len(network.starts)))
-        return _scaled(laid_over(maps.unflatten(0, (len(x), -1)), network.starts, x.shape[2]))
-    if not any(isinstance(module, nn.Conv1d) for module in network.modules()):
-        return _occluded(network, x, labels)
-    from captum.attr import LayerGradCam
+        cut = {"signal": network.cut(inputs["signal"])}
+        maps = _map_of(network.network, cut, labels.repeat_interleave(len(network.starts)))
+        return _scaled(laid_over(maps.unflatten(0, (len(labels), -1)), network.starts, n_samples))
+    given = arguments(network, inputs)
+    if given[0] is None or not any(isinstance(module, nn.Conv1d) for module in network.modules()):
+        found = _occluded(network, given, labels)
+    else:
+        from captum.attr import LayerGradCam
 
-    # cuDNN aside, an LSTM gives no gradient in eval mode only where it is fused; captum leaves the mode to us.
-    attributed = LayerGradCam(network, _last_convolution(network, x)).attribute(x, labels, relu_attributions=True)
-    stretched = F.interpolate(attributed.detach(), x.shape[2], mode="linear", align_corners=False)
+        # cuDNN aside, an LSTM gives no gradient in eval mode only where it is fused; captum leaves the mode to us.
+        attributed = LayerGradCam(network, _last_convolution(network, given)).attribute(
+            given[0], labels, additional_forward_args=given[1:] or None, relu_attributions=True
+        )
+        found = attributed.detach()
+    stretched = F.interpolate(found, n_samples, mode="linear", align_corners=False)
     return _scaled(stretched[:, 0])
 
 
@@ -104,21 +125,35 @@ def laid_over(maps: Tensor, starts: Sequence[int], n_samples: int) -> Tensor:
     return total / n.clamp(min=1)
 
 
-def _occluded(network: nn.Module, x: Tensor, labels: Tensor) -> Tensor:
-    """Where hiding a twentieth of the window makes the class less probable: for what has no convolution (forests, LSTMs)."""
-    from captum.attr import Occlusion
+def _occluded(network: nn.Module, given: Given, labels: Tensor) -> Tensor:
+    """Return where hiding a twentieth of what is read makes the class less probable [n, 1, samples].
 
-    span = max(1, x.shape[2] // 20)
+    For what has no convolution (forests, LSTMs): over the signal, else the typical beat; zeros where neither is read.
+    """
+    at = next((at for at, part in enumerate(given) if part is not None and part.ndim == 3), None)
+    series = None if at is None else given[at]
+    if at is None or series is None:
+        return torch.zeros(len(labels), 1, 1)
+    n_samples = series.shape[2]
+    span = max(1, n_samples // 20)
+    starts = list(range(0, n_samples - span + 1, max(1, span // 2)))
+    found, n = torch.zeros(len(labels), 1, n_samples), torch.zeros(n_samples)
     with torch.no_grad():
-        found = Occlusion(network).attribute(x, (x.shape[1], span), (x.shape[1], max(1, span // 2)), target=labels)
-    return _scaled(found.mean(dim=1).clamp(min=0))
+        before = network(*given).gather(1, labels[:, None])
+        for start in starts:
+            hidden = series.clone()
+            hidden[:, :, start : start + span] = 0.0
+            after = network(*given[:at], hidden, *given[at + 1 :]).gather(1, labels[:, None])
+            found[:, 0, start : start + span] += before - after
+            n[start : start + span] += 1
+    return (found / n.clamp(min=1)).clamp(min=0)
 
 
 def _scaled(maps: Tensor) -> Tensor:
     return maps / maps.amax(dim=1, keepdim=True).clamp(min=1e-12)
 
 
-def _last_convolution(network: nn.Module, x: Tensor) -> nn.Module:
+def _last_convolution(network: nn.Module, given: Given) -> nn.Module:
     """The convolution over time that runs last."""
     ran: list[nn.Module] = []
     hooks = [
@@ -128,7 +163,7 @@ def _last_convolution(network: nn.Module, x: Tensor) -> nn.Module:
     ]
     try:
         with torch.no_grad():
-            network(x[:1])
+            network(*(None if part is None else part[:1] for part in given))
     finally:
         for hook in hooks:
             hook.remove()

@@ -1,6 +1,7 @@
 """Knows how a bundle becomes one file for a device, and lets none go that was not compared with it on real windows."""
 
 import json
+import logging
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from einthoven import console
 from einthoven.bundle import Card, packed
 from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
-from einthoven.errors import CorpusIncomplete, ExportDiffers
+from einthoven.errors import CorpusIncomplete, ExportDiffers, optional_imports
 from einthoven.evaluation.predictions import Predictions
 from einthoven.export import graph, int8
 from einthoven.export.parity import Parity, compare, require_kept
@@ -29,6 +30,9 @@ from einthoven.inference.predictor import Predictor, load
 from einthoven.inference.scoring import predictions_for
 from einthoven.paths import written_aside
 from einthoven.signal.preparation import crops
+from einthoven.signal.windows import Windows
+
+_log = logging.getLogger(__name__)
 
 TARGETS = {"onnx": ".onnx", "openvino": ".xml"}
 PRECISIONS = ("fp32", "bf16", "int8")
@@ -103,7 +107,7 @@ def export(
     seen = _inputs(card, real.store.windows[real.train]) if real else graph.noise(card)
     kind = OnnxBackend if target == "onnx" else OpenVinoBackend
     found: dict = {"target": target, "precision": precision, "weights_sha256": card.weights_sha256}
-    console.note(f"writing the graph: {card.made_of}")
+    _log.info("writing the graph: %s", card.made_of)
     if precision == "int8":
         whole = graph.to_onnx(graph.plain(reference.network), graph.noise(card))
         content, told = _best_int8(whole, seen, reference, card, where, kind)
@@ -144,7 +148,7 @@ def _placed(draft: Path, out: Path) -> None:
 
 
 def _best_int8(
-    whole: bytes, seen: np.ndarray, reference: TorchBackend, card: Card, where: Path, kind
+    whole: bytes, seen: Windows, reference: TorchBackend, card: Card, where: Path, kind
 ) -> tuple[bytes, dict]:
     """Of the ways to find the ranges, the one whose probabilities are nearest on the training windows."""
     wanted = _probabilities(reference.logits(seen), card)
@@ -163,7 +167,7 @@ def _best_int8(
 
 
 def _compared(model: Predictor, reference, backend, real: Real) -> Parity:
-    console.note(f"comparing on {len(real.validation):,} validation windows")
+    _log.info("comparing on %s validation windows", f"{len(real.validation):,}")
 
     def answers(by) -> Predictions:
         return predictions_for(Predictor(model.folder, model.card, by), real.protocol, real.store, real.validation)
@@ -181,16 +185,16 @@ def _require_close(difference: float, precision: str, where: Path) -> None:
         )
 
 
-def _inputs(card: Card, windows: np.ndarray) -> np.ndarray:
-    """What the network sees of windows: themselves, or some of their crops."""
-    if not card.preparation.crop_s:
+def _inputs(card: Card, windows: Windows) -> Windows:
+    """Return what the network sees of windows: themselves, or some of their crops."""
+    if not card.preparation.is_cropped:
         return windows
-    cut = crops(windows, card.preparation)
-    return cut.reshape(-1, *cut.shape[2:])[_some(np.arange(cut.shape[0] * cut.shape[1]), _MOST_CALIBRATION)]
+    cut, _ = crops(windows, card.preparation)
+    return cut[_some(np.arange(len(cut)), _MOST_CALIBRATION)]
 
 
 def _probabilities(logits: np.ndarray, card: Card) -> np.ndarray:
-    if card.multi:
+    if card.multilabel:
         return 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
@@ -205,13 +209,15 @@ def _some(numbers: np.ndarray, most: int) -> np.ndarray:
 def _write(content: bytes, card: Card, target: str, precision: str, out: Path) -> None:
     text = json.dumps(card.as_dict())
     if target == "onnx":
-        import onnx
+        with optional_imports():
+            import onnx
 
         model = onnx.load_from_string(content)
         onnx.helper.set_model_props(model, {CARD_KEY: text, DIGEST_KEY: NO_DIGEST})
         out.write_bytes(model.SerializeToString())
     else:
-        import openvino
+        with optional_imports():
+            import openvino
 
         model = openvino.Core().read_model(content)
         model.set_rt_info(text, CARD_KEY.split("."))

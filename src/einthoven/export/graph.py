@@ -18,10 +18,11 @@ from einthoven.bundle import Card
 from einthoven.errors import BundleDamaged
 from einthoven.inference.backends import OnnxBackend, TorchBackend
 from einthoven.paths import written_aside
+from einthoven.signal.windows import Windows
 
 TOLERANCE = 1e-4
 """Largest difference of a logit between graph and weights."""
-INPUT, OUTPUT = "windows", "logits"
+OUTPUT = "logits"
 _LEAST_TAKEN = 16
 """Values that are worth the words which say where they are."""
 
@@ -49,7 +50,7 @@ def add_graph(folder: Path) -> Card:
         content, numbers, told = to_onnx(folded(reference.network), windows), None, b""
     both = [answers.logits(windows) for answers in (OnnxBackend(content, card, folder, numbers=numbers), reference)]
     if is_ensemble:  # its logits are logarithms of probabilities: far out they magnify what is nothing
-        both = [1 / (1 + np.exp(-logits)) if card.multi else np.exp(logits) for logits in both]
+        both = [1 / (1 + np.exp(-logits)) if card.multilabel else np.exp(logits) for logits in both]
     difference = float(np.abs(both[0] - both[1]).max())
     if not difference <= TOLERANCE:
         raise BundleDamaged(
@@ -104,10 +105,16 @@ def leaning(content: bytes, tensors: dict[str, np.ndarray]) -> tuple[bytes, dict
     return model.SerializeToString(), taken
 
 
-def noise(card: Card) -> np.ndarray:
-    """Random windows of a model's shape [64, rows, samples], always the same."""
-    shape = 64, card.preparation.n_rows, card.preparation.n_input
-    return np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+def noise(card: Card) -> Windows:
+    """Return 64 random windows of a model's shape, always the same."""
+    rng, prepared = np.random.default_rng(0), card.preparation
+
+    def drawn(*shape: int) -> np.ndarray | None:
+        return rng.standard_normal((64, *shape)).astype(np.float32) if all(shape) else None
+
+    n_leads = len(prepared.leads)
+    signal = drawn(n_leads, prepared.n_input)
+    return Windows(signal, drawn(n_leads, prepared.beat_samples), drawn(prepared.n_features))
 
 
 def folded(network):
@@ -137,34 +144,51 @@ def plain(network):
 
 
 @console.uninterrupted()
-def to_onnx(network, windows: np.ndarray, is_whole: bool = True) -> bytes:
-    """A graph of a network, for batches of any size.
+def to_onnx(network, windows: Windows, is_whole: bool = True) -> bytes:
+    """Return the graph of a network, for batches of any size; its inputs are named as the parts of a window.
 
     Parameters
     ----------
-    network : in eval mode; windows : some of its input [n, rows, samples], n above one; is_whole : whether layers may be
-    joined, so that numbers in it are others than the network's
+    network : nn.Module
+        In eval mode.
+    windows : Windows
+        More than one, of its input.
+    is_whole : bool
+        Whether layers may be joined, so that numbers in the graph are others than the network's.
     """
     import torch
 
+    from einthoven.data.batches import tensors
+    from einthoven.models.inputs import arguments, reads
+
+    given = arguments(network, tensors(windows[:7]))
+    batch = torch.export.Dim("batch")
     with tempfile.TemporaryDirectory() as aside:
         file = Path(aside) / bundle.GRAPH
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        silent = console.quieted("torch.onnx", level=logging.ERROR)
+        with silent, warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 network,
-                (torch.from_numpy(windows[:7]),),
+                given,
                 file,
                 dynamo=True,
-                input_names=[INPUT],
+                input_names=list(reads(network)),
                 output_names=[OUTPUT],
-                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                dynamic_shapes=_any_batch(network, given, batch),
                 external_data=False,
                 optimize=is_whole,
                 verbose=False,
             )
             return _bare(_reckoned(file).read_bytes() if is_whole else _fold(file))
+
+
+def _any_batch(network, given: tuple, batch) -> tuple:
+    """Return the dynamic shapes of a network's arguments; one that takes ``*parts`` wants them as one."""
+    from einthoven.models.inputs import takes_any
+
+    shapes = tuple(None if part is None else {0: batch} for part in given)
+    return (shapes,) if takes_any(network) else shapes
 
 
 def _reckoned(file: Path) -> Path:

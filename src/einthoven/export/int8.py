@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from einthoven import console
-from einthoven.export.graph import INPUT, short
+from einthoven.export.graph import short
+from einthoven.signal.windows import Windows
 
 WAYS = {
     "extremes": ("MinMax", False),
@@ -25,7 +26,7 @@ _BATCH = 16
 
 
 @console.uninterrupted()
-def quantized(content: bytes, windows: np.ndarray, way: str) -> bytes:
+def quantized(content: bytes, windows: Windows, way: str) -> bytes:
     """A graph whose convolutions and dense layers reckon with int8 weights (a scale for each channel) and uint8 activations.
 
     LSTMs get int8 weights and find the range of their activations as they go: a fixed range would have to hold for hundreds of
@@ -39,14 +40,15 @@ def quantized(content: bytes, windows: np.ndarray, way: str) -> bytes:
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_dynamic, quantize_static
 
     method, spares_first = WAYS[way]
-    convolutions = [node.name for node in onnx.load_from_string(content).graph.node if node.op_type == "Conv"]
+    graph = onnx.load_from_string(content).graph
+    convolutions = [node.name for node in graph.node if node.op_type == "Conv"]
     with tempfile.TemporaryDirectory() as aside, _quiet():
         whole, static, done = (Path(aside) / f"{name}.onnx" for name in ("whole", "static", "done"))
         whole.write_bytes(content)
         quantize_static(
             whole,
             static,
-            _Windows(windows),
+            _Batches(windows, [port.name for port in graph.input]),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(_STATIC),
             per_channel=True,
@@ -61,16 +63,17 @@ def quantized(content: bytes, windows: np.ndarray, way: str) -> bytes:
         return short(done.read_bytes())
 
 
-class _Windows:
+class _Batches:
     """Calibration windows as ONNX Runtime asks for them; in batches of one size, for its percentiles, the rest left out."""
 
-    def __init__(self, windows: np.ndarray):
+    def __init__(self, windows: Windows, ports: list[str]):
         size = min(_BATCH, len(windows))
-        self.left = iter([windows[at : at + size] for at in range(0, len(windows) - size + 1, size)])
+        self.ports = ports
+        self.left = (piece for piece in windows.pieces(size) if len(piece) == size)
 
     def get_next(self) -> dict | None:
         piece = next(self.left, None)
-        return None if piece is None else {INPUT: np.ascontiguousarray(piece)}
+        return None if piece is None else {port: np.ascontiguousarray(piece.parts[port]) for port in self.ports}
 
     def __iter__(self) -> Iterator[dict]:
         return self

@@ -1,4 +1,4 @@
-"""Knows what computes a network: ONNX Runtime, OpenVINO or torch, the fastest that can. Loads what it needs late."""
+"""What computes a network: ONNX Runtime, OpenVINO or torch, the fastest that can."""
 
 import hashlib
 import json
@@ -10,7 +10,8 @@ import numpy as np
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged, library_missing
+from einthoven.errors import BundleDamaged, EinthovenError, optional_imports
+from einthoven.signal.windows import Windows
 
 CARD_KEY = "einthoven.card"
 """Where an exported file keeps the card: a key of ONNX metadata, a path of OpenVINO's runtime information."""
@@ -27,8 +28,8 @@ class Backend(Protocol):
 
     name: str
 
-    def logits(self, windows: np.ndarray) -> np.ndarray:
-        """[n, leads, samples] to [n, classes]."""
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return logits [n, classes]."""
 
 
 class TorchBackend:
@@ -42,33 +43,36 @@ class TorchBackend:
     name = "torch"
 
     def __init__(self, folder: Path, card: Card):
-        if not find_spec("torch"):
-            raise library_missing("torch")
-        import torch
+        with optional_imports():
+            import torch
 
-        from einthoven.models import MODELS
+            from einthoven.models import own
+            from einthoven.models.inputs import InputShape, built
 
         tensors = bundle.load_weights(folder, card)
-        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in card.settings.items()}
+        model = own.named(card.architecture, card.training)
         try:
-            shape = (card.preparation.n_rows, len(card.classes), card.preparation.n_input)
-            network = MODELS[card.architecture](*shape, **settings)
+            shape = InputShape.of(card.preparation)
+            network = built(model, shape, len(card.classes), card.settings)
             network.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise BundleDamaged(
                 f"the weights in {folder} do not fit the architecture on the card.",
                 found=f"{card.architecture}: {str(error).splitlines()[0]}",
-                expected=f"one of {', '.join(MODELS)} with the card's settings",
+                expected="weights of that architecture with the card's settings",
                 remedy="copy the bundle again, or use the version of einthoven it was made with",
             ) from error
         self.network = network.eval()
 
-    def logits(self, windows: np.ndarray) -> np.ndarray:
-        """[n, leads, samples] to [n, classes]."""
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return logits [n, classes]."""
         import torch
 
+        from einthoven.data.batches import tensors
+        from einthoven.models.inputs import call
+
         with torch.inference_mode():
-            pieces = [self.network(torch.from_numpy(np.ascontiguousarray(piece))) for piece in _pieces(windows)]
+            pieces = [call(self.network, tensors(piece)) for piece in windows.pieces(_BATCH)]
         return torch.cat(pieces).numpy()
 
 
@@ -86,7 +90,8 @@ class OnnxBackend:
     def __init__(
         self, content: bytes, card: Card, where: Path, threads: int = 0, numbers: dict[str, np.ndarray] | None = None
     ):
-        import onnxruntime
+        with optional_imports():
+            import onnxruntime
 
         try:
             options = onnxruntime.SessionOptions()
@@ -97,19 +102,19 @@ class OnnxBackend:
                 self.numbers = [onnxruntime.OrtValue.ortvalue_from_numpy(values) for values in numbers.values()]
                 options.add_external_initializers(list(numbers), self.numbers)
             self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-            takes, gives = self.session.get_inputs()[0], self.session.get_outputs()[0]
-            _require_shape(card, takes.shape[1:], gives.shape[1:])
-            self.takes = takes.name
+            self.takes = _require_shapes(
+                card,
+                {port.name: port.shape[1:] for port in self.session.get_inputs()},
+                self.session.get_outputs()[0].shape[1:],
+            )
             self.batch = largest_batch(content)
         except Exception as error:
             raise _not_the_card_s(where, _said(error)) from error
 
-    def logits(self, windows: np.ndarray) -> np.ndarray:
-        """[n, leads, samples] to [n, classes]."""
-        pieces = _pieces(windows, self.batch)
-        return np.concatenate(
-            [self.session.run(None, {self.takes: np.ascontiguousarray(piece)})[0] for piece in pieces]
-        )
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return logits [n, classes]."""
+        pieces = (_fed(self.takes, piece) for piece in windows.pieces(self.batch))
+        return np.concatenate([self.session.run(None, piece)[0] for piece in pieces])
 
 
 class OpenVinoBackend:
@@ -123,7 +128,8 @@ class OpenVinoBackend:
     name = "openvino"
 
     def __init__(self, model: bytes | Path, card: Card, where: Path, threads: int = 0):
-        import openvino
+        with optional_imports():
+            import openvino
 
         # Reckoning in 16 bits is for those who asked for it when they exported.
         precision = "bf16" if card.export.get("precision") == "bf16" else "f32"
@@ -131,8 +137,8 @@ class OpenVinoBackend:
         try:
             core = openvino.Core()
             read = core.read_model(model if isinstance(model, bytes) else str(model))
-            takes, gives = (list(port.get_partial_shape())[1:] for port in (read.inputs[0], read.outputs[0]))
-            _require_shape(card, *([size.get_length() for size in sizes] for sizes in (takes, gives)))
+            ports = {port.get_any_name(): _sizes(port) for port in read.inputs}
+            self.takes = _require_shapes(card, ports, _sizes(read.outputs[0]))
             compiled = core.compile_model(
                 read, "CPU", options | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
             )
@@ -140,9 +146,10 @@ class OpenVinoBackend:
         except Exception as error:
             raise _not_the_card_s(where, _said(error)) from error
 
-    def logits(self, windows: np.ndarray) -> np.ndarray:
-        """[n, leads, samples] to [n, classes]."""
-        return np.concatenate([self.request.infer({0: np.ascontiguousarray(piece)})[0] for piece in _pieces(windows)])
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return logits [n, classes]."""
+        pieces = (_fed(self.takes, piece) for piece in windows.pieces(_BATCH))
+        return np.concatenate([self.request.infer(piece)[0] for piece in pieces])
 
 
 def largest_batch(content: bytes) -> int:
@@ -185,7 +192,8 @@ def card_inside(file: Path) -> Card:
     is_pair = file.suffix.lower() == ".xml"
     try:
         if is_pair:
-            import openvino
+            with optional_imports():
+                import openvino
 
             read = openvino.Core().read_model(str(file))
             paths = [key.split(".") for key in (CARD_KEY, DIGEST_KEY)]
@@ -194,7 +202,8 @@ def card_inside(file: Path) -> Card:
             text, stated = (str(read.get_rt_info(path).astype(str)) for path in paths)
             contents = [file.read_bytes(), file.with_suffix(".bin").read_bytes()]
         else:
-            import onnxruntime
+            with optional_imports():
+                import onnxruntime
 
             options = onnxruntime.SessionOptions()
             options.log_severity_level = 4
@@ -209,8 +218,8 @@ def card_inside(file: Path) -> Card:
                 "its content is not what its checksum says: it was changed, or its files are of two exports"
             )
         return Card.from_dict(json.loads(text))
-    except ImportError as error:
-        raise library_missing(error.name) from error
+    except EinthovenError:
+        raise
     except Exception as error:
         raise BundleDamaged(
             f"{file} is no model that einthoven exported.",
@@ -233,10 +242,25 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {telling[0][:160]}"
 
 
-def _require_shape(card: Card, takes: list, gives: list) -> None:
-    stated = [card.preparation.n_rows, card.preparation.n_input], [len(card.classes)]
-    if (list(takes), list(gives)) != stated:
-        raise ValueError(f"it takes {takes} and gives {gives}, the card says {stated[0]} and {stated[1]}")
+def _require_shapes(card: Card, takes: dict[str, list], gives: list) -> dict[str, str]:
+    """Return which part of a window each input of a graph takes; refuse shapes that are not the card's."""
+    prepared = card.preparation
+    stated = {
+        "signal": [len(prepared.leads), prepared.n_input],
+        "beat": [len(prepared.leads), prepared.beat_samples],
+        "features": [prepared.n_features],
+    }
+    # A graph of einthoven 0.1 has one input of another name.
+    names = (
+        dict.fromkeys(takes, "signal")
+        if len(takes) == 1 and not takes.keys() & stated.keys()
+        else {n: n for n in takes}
+    )
+    if any(stated.get(names[port]) != list(shape) for port, shape in takes.items()) or list(gives) != [
+        len(card.classes)
+    ]:
+        raise ValueError(f"it takes {takes} and gives {list(gives)}, the card says {stated} and {[len(card.classes)]}")
+    return names
 
 
 def _not_the_card_s(where: Path, found: str) -> BundleDamaged:
@@ -248,5 +272,10 @@ def _not_the_card_s(where: Path, found: str) -> BundleDamaged:
     )
 
 
-def _pieces(windows: np.ndarray, size: int = _BATCH):
-    return (windows[at : at + size] for at in range(0, len(windows), size))
+def _fed(takes: dict[str, str], windows: Windows) -> dict[str, np.ndarray]:
+    parts = windows.parts
+    return {port: np.ascontiguousarray(parts[part]) for port, part in takes.items()}
+
+
+def _sizes(port) -> list[int]:
+    return [size.get_length() for size in list(port.get_partial_shape())[1:]]

@@ -1,50 +1,89 @@
-"""Knows how a bundle answers: Record in, Prediction out; windows in, probabilities out. Loads a backend when it first answers."""
+"""Load a model and predict: a record or a file in, an answer out; windows in, probabilities out."""
 
+import logging
+from collections.abc import Sequence
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from einthoven import bundle, console
+from einthoven import bundle, records
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged, RecordTooShort
+from einthoven.errors import BundleDamaged, ConfigurationFault, RecordTooShort
 from einthoven.evaluation.share import with_own_share
+from einthoven.inference import reading
+from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, card_inside, fastest
-from einthoven.inference.findings import Findings
-from einthoven.inference.prediction import Prediction
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
+from einthoven.signal.windows import Windows
 
-_LISTENED = ("good", "noisy", "clipped", "missing", "flat")
+if TYPE_CHECKING:
+    from torch.nn import Module
+
+_log = logging.getLogger(__name__)
+_NEAR_S = 0.3  # samples missing this close to a beat make it doubtful
 _LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
 _UPRIGHT = ("I", "II", "MLII", "V5", "V6", "ECG")
 
+Readable = Record | str | PathLike[str]
+"""What a model reads: a record, or the path of its file."""
 
-def load(name_or_path: str | Path) -> "Predictor":
-    """A model that answers, by the name of a bundled one, from the folder of a bundle or a run, or from an exported file.
+
+def load(name_or_path: str | Path, model_file: str | Path | None = None) -> "Predictor":
+    """Load a model.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a bundled model, folder of a bundle or a run, or an exported file. Pickles are never loaded.
+    model_file : str or Path, optional
+        Python file of its architecture, if that is the user's own. A model brings along no code, and none is run unless it
+        is named here; a bundle's graph answers without it.
+
+    Returns
+    -------
+    Predictor
+        Call it with a record, or with the path of one.
 
     Raises
     ------
-    UnknownName, BundleDamaged
-        Where there is none, or it is damaged. Pickles are never loaded.
+    UnknownName
+        Where there is no such model.
+    BundleDamaged
+        Where its files are missing or altered.
+    ConfigurationFault
+        Where the file is not the one that the model was trained with.
     """
     folder = bundle.find(name_or_path)
     here = bundle.at(Path(name_or_path))
     if here is not None and bundle.is_bundled(folder) and not bundle.is_bundled(here):
-        console.note(f"{name_or_path} is the model that comes with einthoven; ./{name_or_path} names the one here")
+        _log.warning("using the bundled model %s; write ./%s for the one in this folder", name_or_path, name_or_path)
     if folder.is_file():
         return Predictor(folder, card_inside(folder))
     card = bundle.load_card(folder)
+    if model_file is not None:
+        from einthoven.models import own
+
+        own.take_for(card.training, model_file)
     bundle.load_weights(folder, card)
     return Predictor(folder, card)
 
 
 class Predictor:
-    """A loaded bundle; call it with a Record.
+    """A loaded model; call it with a record, a path, or several of them.
 
     Parameters
     ----------
-    folder : of the bundle, or the exported file; card : its card; backend : what computes it, the fastest where not stated
+    folder : Path
+        Folder of the bundle, or the exported file.
+    card : Card
+        Its card.
+    backend : Backend, optional
+        What computes the network (default: the fastest that is installed).
     """
 
     def __init__(self, folder: Path, card: Card, backend: Backend | None = None):
@@ -54,7 +93,7 @@ class Predictor:
 
     @cached_property
     def backend(self) -> Backend:
-        """What computes the network; loaded when first asked."""
+        """What computes the network; loaded at first use."""
         return fastest(self.folder, self.card)
 
     @property
@@ -63,8 +102,8 @@ class Predictor:
         return self.folder.is_file()
 
     @cached_property
-    def network(self):
-        """The network itself in torch, in eval mode, for explanations.
+    def network(self) -> "Module":
+        """The network as a torch module in eval mode, for explanations.
 
         Raises
         ------
@@ -81,12 +120,13 @@ class Predictor:
             )
         return TorchBackend(self.folder, self.card).network
 
-    def probabilities(self, windows: np.ndarray) -> np.ndarray:
-        """Class probabilities of prepared windows.
+    def probabilities(self, windows: Windows) -> np.ndarray:
+        """Return the class probabilities of prepared windows.
 
         Parameters
         ----------
-        windows : array [n, leads, samples], float32
+        windows : Windows
+            As the model's preparation makes them.
 
         Returns
         -------
@@ -95,57 +135,90 @@ class Predictor:
         if not len(windows):
             return np.zeros((0, len(self.card.classes)), np.float32)
         card = self.card
-        if card.preparation.crop_s:
-            cut = preparation.crops(windows, card.preparation)
-            logits = self.backend.logits(cut.reshape(-1, *cut.shape[2:])).reshape(*cut.shape[:2], -1).mean(axis=1)
+        if card.preparation.is_cropped:
+            cut, n = preparation.crops(windows, card.preparation)
+            logits = self.backend.logits(cut).reshape(len(windows), n, -1).mean(axis=1)
         else:
             logits = self.backend.logits(windows)
-        if card.multi:
+        if card.multilabel:
             return 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         if self.card.class_weights:
             powers = powers * np.asarray(self.card.class_weights, powers.dtype)
         return powers / powers.sum(axis=1, keepdims=True)
 
-    def answers(self, windows: np.ndarray, record: np.ndarray) -> np.ndarray:
-        """Class probabilities of prepared windows, with each record's own share of a class where the card has one worked out.
+    def answers(self, windows: Windows, record: np.ndarray) -> np.ndarray:
+        """Return the class probabilities of prepared windows, adapted to each record's share of a class where the card says so.
 
         Parameters
         ----------
-        windows : array [n, leads, samples], float32; record : which record each is from [n]
+        windows : Windows
+            As the model's preparation makes them.
+        record : array [n]
+            Which record each is from.
 
         Returns
         -------
         array [n, classes], float32
         """
-        return with_own_share(self.probabilities(windows), record, self.card.classes, self.card.own_share)
+        return with_own_share(self.probabilities(windows), record, self.card.classes, self.card.class_prior_adaptation)
 
-    def _told_share(self, probability: np.ndarray) -> str:
-        of, beside, share = (self.card.own_share[name] for name in ("of", "beside", "share"))
-        mass = probability[:, [self.card.classes.index(name) for name in (of, beside)]].sum(axis=0)
-        return (
-            f"how many beats are {of} is worked out from this recording ({mass[0] / max(mass.sum(), 1e-9):.0%} of {beside} and "
-            f"{of}; {share:.0%} in training data)"
-        )
+    @overload  # a text is a path, though mypy knows it as a sequence of texts
+    def __call__(self, record: Readable, beats: ArrayLike | None = None) -> Answer: ...  # type: ignore[overload-overlap]
 
-    def __call__(self, record: Record, beats: np.ndarray | None = None) -> Prediction | Findings:
-        """Answer for a record: the classes of its beats, or, for a model that sees whole stretches, its findings.
+    @overload
+    def __call__(self, record: Sequence[Readable]) -> list[Answer]: ...
+
+    def __call__(self, record: Readable | Sequence[Readable], beats: ArrayLike | None = None) -> Answer | list[Answer]:
+        """Predict the classes of a record's beats, or, with a model of whole records, its diagnoses or rhythm.
 
         Parameters
         ----------
-        beats : sample numbers, where they are known; else they are looked for
+        record : Record, path, or a sequence of these
+            What is classified; of a path the file is read as by :func:`einthoven.read`.
+        beats : array of int [n], sample numbers, optional
+            Heartbeats, at the record's sampling rate, in increasing order. By default they are detected.
+
+        Returns
+        -------
+        Answer
+            A :class:`BeatAnswer` or a :class:`RecordAnswer`; of a sequence a list of them in its order.
 
         Raises
         ------
         LeadMismatch, RecordTooShort
             Where the record does not have what the model needs.
+        RecordUnreadable
+            Where a file cannot be read.
+        ConfigurationFault
+            Where beats are given that the model or the record cannot have.
         """
-        return self._findings(record) if self.card.preparation.cut == "tiles" else self._beats(record, beats)
+        if not isinstance(record, Record | str | PathLike):
+            if beats is not None:
+                raise ConfigurationFault(
+                    "beats= was given for several records.",
+                    found=f"{len(record)} records and one array of beats",
+                    expected="beats of one record",
+                    remedy="[model(record, beats) for record, beats in zip(records, beats_of_each)]",
+                )
+            return [self(one) for one in record]
+        if not isinstance(record, Record):
+            record = records.read(Path(record))
+        if self.card.preparation.is_whole:
+            if beats is not None:
+                raise ConfigurationFault(
+                    f"{self.card.name} takes no beats.",
+                    found="beats= for a model that classifies whole records",
+                    expected="a record alone",
+                    remedy="model(record)",
+                )
+            return self._record_answer(record)
+        return self._beat_answer(record, None if beats is None else reading.checked_beats(beats, record))
 
     def _used(
         self, record: Record, least_s: float, reason: str
-    ) -> tuple[np.ndarray, tuple[str, ...], tuple[quality.LeadQuality, ...]]:
-        """The leads that are read, their names and what they are like; refused where the record is too short."""
+    ) -> tuple[NDArray[np.float32], tuple[str, ...], tuple[quality.LeadQuality, ...]]:
+        """Return the leads that the model uses, their names and their quality; refuse a record that is too short."""
         where = str(record.source or record.name)
         used_mv, names = leads.select(record.signal_mv, record.leads, self.card.preparation.leads, where)
         if record.duration_s < least_s:
@@ -153,79 +226,79 @@ class Predictor:
                 f"{where} is too short for {self.card.name}.",
                 found=f"{record.duration_s:.2f} s",
                 expected=f"at least {least_s:g} s, {reason}",
-                remedy="give a longer recording",
+                remedy="use a longer recording",
             )
-        looked = (quality.lead_quality(name, lead, record.fs_hz) for name, lead in zip(names, used_mv, strict=True))
-        return used_mv, names, tuple(looked)
+        judged = (quality.lead_quality(name, lead, record.fs_hz) for name, lead in zip(names, used_mv, strict=True))
+        return used_mv, names, tuple(judged)
 
     @property
     def least_s(self) -> float:
-        """Of a model that sees whole stretches: the shortest recording that it answers."""
-        return min(_LEAST_FILLED * self.card.preparation.after_s, _LONG_ENOUGH_S)
+        """Shortest recording, in seconds, that a model of whole records answers."""
+        return min(_LEAST_FILLED * self.card.preparation.window_s, _LONG_ENOUGH_S)
 
-    def _findings(self, record: Record) -> Findings:
-        wanted = self.card.preparation
-        used_mv, names, verdicts = self._used(record, self.least_s, f"of the {wanted.after_s:g} s it looks at")
+    def _record_answer(self, record: Record) -> RecordAnswer:
+        wanted, window_s = self.card.preparation, self.card.preparation.window_s
+        used_mv, names, verdicts = self._used(record, self.least_s, f"of the model's window of {window_s:g} s")
         remarks = list(record.warnings)
-        if record.duration_s < wanted.after_s - 0.5 / wanted.fs_hz:
-            remarks.append(f"{record.duration_s:.1f} s long: the rest of the {wanted.after_s:g} s is filled with zeros")
-        remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
-        seen, beats, _ = _heard(used_mv, verdicts, record.fs_hz)
-        if len(names) == 1 and names[0] in _UPRIGHT and quality.looks_inverted(seen, beats, record.fs_hz):
+        if record.duration_s < window_s - 0.5 / wanted.fs_hz:
             remarks.append(
-                f"most QRS complexes of {names[0]} point down: electrodes reversed, or the device held upside down"
+                f"The recording lasts {record.duration_s:.1f} s; the window of {window_s:g} s is padded with zeros."
             )
-        windows, starts = preparation.tiles(
-            record.signal_mv, record.fs_hz, record.leads, wanted, str(record.source or record.name)
-        )
-        each = self.probabilities(windows)
-        return Findings(record, self.card, names, starts, each, beats, verdicts, tuple(remarks))
-
-    def _beats(self, record: Record, beats: np.ndarray | None) -> Prediction:
-        wanted = self.card.preparation
-        least_s = max(wanted.before_s + wanted.after_s, heartbeats.SHORTEST_S if beats is None else 0)
-        used_mv, names, verdicts = self._used(record, least_s, "to find heartbeats and to fill one window")
-        remarks = list(record.warnings)
-        if beats is None:
-            seen, beats, at = _heard(used_mv, verdicts, record.fs_hz)
-            if not len(beats):
-                remarks.append("no heartbeat was found")
-            elif names[at] in _UPRIGHT and quality.looks_inverted(seen, beats, record.fs_hz):
-                remarks.append(
-                    f"most QRS complexes of {names[at]} point down: reversed electrodes, or a bundle branch block"
-                )
-        remarks += [f"lead {v.lead} is {v.verdict}: {v.reason}" for v in verdicts if v.verdict != "good"]
-        windows = preparation.beat_windows(
-            record.signal_mv, record.fs_hz, record.leads, beats, wanted, str(record.source or record.name)
-        )
-        probability = self.answers(windows, np.zeros(len(windows), int))
-        if self.card.own_share and len(beats):
-            remarks.append(self._told_share(probability))
-        return Prediction(
+        remarks += reading.poor(verdicts)
+        lead_mv, beats, _ = reading.clearest_lead(used_mv, verdicts, record.fs_hz)
+        if len(names) == 1 and names[0] in _UPRIGHT and quality.looks_inverted(lead_mv, beats, record.fs_hz):
+            remarks.append(
+                f"Most QRS complexes of {names[0]} point down: electrodes reversed, or device held upside down."
+            )
+        windows = preparation.prepare(record, wanted)
+        starts = windows.position
+        ends = np.minimum(starts + round(window_s * record.fs_hz), record.n_samples)
+        return RecordAnswer(
             record=record,
             card=self.card,
             leads=names,
             beats=beats,
-            probability=probability,
-            missing=_near_missing(used_mv, beats, record.fs_hz),
+            probabilities=self.probabilities(windows),
+            missing=reading.any_missing(used_mv, starts, ends),
+            quality=verdicts,
+            remarks=tuple(remarks),
+            windows=np.stack((starts, ends), axis=1),
+        )
+
+    def _beat_answer(self, record: Record, beats: NDArray[np.int64] | None) -> BeatAnswer:
+        wanted = self.card.preparation
+        least_s = max(wanted.window_s, heartbeats.SHORTEST_S if beats is None else 0)
+        used_mv, names, verdicts = self._used(record, least_s, "to detect heartbeats and to fill one window")
+        remarks = list(record.warnings)
+        if beats is None:
+            lead_mv, beats, at = reading.clearest_lead(used_mv, verdicts, record.fs_hz)
+            if not len(beats):
+                remarks.append("No heartbeat was found.")
+            elif names[at] in _UPRIGHT and quality.looks_inverted(lead_mv, beats, record.fs_hz):
+                remarks.append(
+                    f"Most QRS complexes of {names[at]} point down: electrodes reversed, or bundle branch block."
+                )
+        remarks += reading.poor(verdicts)
+        windows = preparation.prepare(record, wanted, beats)
+        probabilities = self.answers(windows, np.zeros(len(windows), int))
+        if self.card.class_prior_adaptation and len(beats):
+            remarks.append(self._class_prior_remark(probabilities))
+        reach = round(_NEAR_S * record.fs_hz)
+        return BeatAnswer(
+            record=record,
+            card=self.card,
+            leads=names,
+            beats=beats,
+            probabilities=probabilities,
+            missing=reading.any_missing(used_mv, beats - reach, beats + reach),
             quality=verdicts,
             remarks=tuple(remarks),
         )
 
-
-def _heard(
-    used_mv: np.ndarray, verdicts: tuple[quality.LeadQuality, ...], fs_hz: float
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """The clearest lead without its gaps [samples], its heartbeats [n], and which it is."""
-    at = min(range(len(verdicts)), key=lambda lead: _LISTENED.index(verdicts[lead].verdict))
-    seen = quality.interpolated(used_mv[at])
-    is_silent = verdicts[at].verdict in ("flat", "missing")
-    return seen, np.zeros(0, np.int64) if is_silent else heartbeats.find(seen, fs_hz), at
-
-
-def _near_missing(signal_mv: np.ndarray, beats: np.ndarray, fs_hz: float) -> np.ndarray:
-    """Whether a sample within 0.3 s of each beat is missing in any lead."""
-    gone = np.concatenate(([0], np.cumsum(~np.isfinite(signal_mv).all(axis=0))))
-    reach = round(0.3 * fs_hz)
-    last = signal_mv.shape[1]
-    return gone[np.minimum(beats + reach, last)] > gone[np.maximum(beats - reach, 0)]
+    def _class_prior_remark(self, probabilities: NDArray[np.float32]) -> str:
+        of, beside, share = (self.card.class_prior_adaptation[name] for name in ("of", "beside", "share"))
+        mass = probabilities[:, [self.card.classes.index(name) for name in (of, beside)]].sum(axis=0)
+        return (
+            f"The proportion of {of} among {beside} and {of} was estimated from this recording: "
+            f"{mass[0] / max(mass.sum(), 1e-9):.0%} ({share:.0%} in the training data)."
+        )

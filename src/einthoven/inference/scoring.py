@@ -34,7 +34,7 @@ def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chos
         thresholds=predictor.card.thresholds,
         at_least_one=predictor.card.at_least_one,
     )
-    whole = store.preparation.cut == "tiles" and protocol.unit != "window"
+    whole = store.preparation.is_whole and protocol.unit != "window"
     return answers.by_record() if whole else answers
 
 
@@ -124,7 +124,7 @@ def score_test_part(
         "labels": protocol.labels.name,
         "folds": list(folds),
         "fold": fold,
-        "rows": _ROWS[store.preparation.cut, protocol.unit == "window"],
+        "rows": _ROWS[store.preparation.is_whole, protocol.unit == "window"],
         "left_out_of_the_store": store.left_out,
         "unlabelled": int((~protocol.labels.is_labelled(store.index.symbol)).sum()),
         "leaks_patients": protocol.leaks,
@@ -202,10 +202,10 @@ def _nothing_to_test(
 
 
 _ROWS = {
-    ("beats", False): "beats",
-    ("beats", True): "beats",
-    ("tiles", False): "records",
-    ("tiles", True): "windows",
+    (False, False): "beats",
+    (False, True): "beats",
+    (True, False): "records",
+    (True, True): "windows",
 }
 _ON_A_CARD = (
     "corpus",
@@ -231,7 +231,7 @@ def keep_result(predictor: Predictor, metrics: dict) -> dict | None:
     """
     if is_bundled(predictor.folder) or predictor.is_exported:
         return None
-    kept = ("n", "f1", "auroc") if predictor.card.multi else ("n", "f1")
+    kept = ("n", "f1", "auroc") if predictor.card.multilabel else ("n", "f1")
     per = {name: {key: row[key] for key in kept} for name, row in metrics["per_class"].items()}
     row = {name: metrics[name] for name in (*_ON_A_CARD, *headline(metrics))} | {"per_class": per}
     card = predictor.card

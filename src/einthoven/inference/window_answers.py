@@ -6,10 +6,11 @@ from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import Predictor
+from einthoven.signal.windows import Windows
 
 
 def window_answers(
-    predictor: Predictor, protocol: Protocol, store: Store, chosen: np.ndarray, windows: np.ndarray
+    predictor: Predictor, protocol: Protocol, store: Store, chosen: np.ndarray, windows: Windows
 ) -> Predictions:
     """Answer windows one by one, beside the truth.
 
@@ -23,7 +24,7 @@ def window_answers(
         What is known of the windows.
     chosen : np.ndarray [n]
         Numbers of the windows in the store.
-    windows : np.ndarray [n, leads, samples]
+    windows : Windows
         The windows as the model wants them.
 
     Returns

@@ -1,4 +1,4 @@
-"""MODELS: every architecture by name. Each is ``Model(n_leads, n_classes, n_samples, *, …)`` with features(), head, forward()."""
+"""Every architecture by name: MODELS. Each is ``Model(n_leads, n_classes, n_samples, *, …)`` with features(), head, forward()."""
 
 from einthoven.models.arrhythminet import ArrhythmiNetV1, ArrhythmiNetV2
 from einthoven.models.bilstm import BiLSTM
@@ -42,6 +42,3 @@ MODELS = {
     "arrhythminet_v2": ArrhythmiNetV2,
     "self_onn": SelfONN,
 }
-
-OF_TYPICAL_BEATS = ("patient_context", "typical_beat", "forest", "rhythm")
-"""Those that read each lead's typical beat beside its window, see ``Preparation.patient``."""

@@ -1,7 +1,9 @@
-"""Knows what a network costs: parameters, and multiply-accumulates for one window. Measures no time."""
+"""What a network costs: parameters, and multiply-accumulates for one window."""
 
 import torch
 from torch import nn
+
+from einthoven.models.inputs import InputShape, call
 
 
 def parameters(network: nn.Module) -> int:
@@ -9,8 +11,8 @@ def parameters(network: nn.Module) -> int:
     return sum(p.numel() for p in network.parameters())
 
 
-def multiply_accumulates(network: nn.Module, n_leads: int, n_samples: int) -> int:
-    """Multiplications with an addition that one window [n_leads, n_samples] takes.
+def multiply_accumulates(network: nn.Module, shape: InputShape) -> int:
+    """Return the multiplications with an addition that one window takes.
 
     Convolutions, dense layers, recurrent layers and attention are counted from the shapes that pass through them; a layer with a
     method ``multiply_accumulates(input)`` adds its own; additions, normalisation and activations are not counted.
@@ -24,7 +26,7 @@ def multiply_accumulates(network: nn.Module, n_leads: int, n_samples: int) -> in
     hooks = [layer.register_forward_hook(count) for layer in network.modules()]
     was_training = network.training
     try:
-        network.eval()(torch.zeros(1, n_leads, n_samples))  # with gradients: without, torch fuses what hooks would see
+        call(network.eval(), shape.sample())  # with gradients: without, torch fuses what hooks would see
     finally:
         for hook in hooks:
             hook.remove()

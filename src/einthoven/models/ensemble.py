@@ -1,10 +1,13 @@
-"""Knows how several networks answer as one. A member is any architecture of MODELS; an ensemble is one too."""
+"""Several networks that answer as one. A member is any architecture of MODELS; an ensemble is one too."""
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from einthoven.signal.windows import crop_starts
+from einthoven.models.inputs import InputShape, arguments, built, reads
+from einthoven.signal.windows import PARTS, crop_starts
 
 
 class Ensemble(nn.Module):
@@ -20,13 +23,20 @@ class Ensemble(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    members : (architecture, settings) of each member; or (architecture, settings, samples) of one that sees no typical beats and
-        only crops of so many samples
-    rule : ``mean`` of the probabilities; ``vote`` of the classes; ``weighted`` mean; ``dynamic``: the mean of the two
-        members that are most sure of this window; ``top2_classes``: each member's two most probable classes are summed
-    weights : of the members, for ``weighted``
-    several : whether a window can bear several classes, each with a probability of its own; ``mean`` and ``weighted`` only
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    members : tuple
+        (architecture, settings) of each member; or (architecture, settings, samples) of one that sees crops of the signal of so
+        many samples.
+    rule : str
+        ``mean`` of the probabilities; ``vote`` of the classes; ``weighted`` mean; ``dynamic``: the mean of the two
+        members that are most sure of this window; ``top2_classes``: each member's two most probable classes are summed.
+    weights : tuple of float
+        Of the members, for ``weighted``.
+    multilabel : bool
+        Whether a window can bear several classes, each with a probability of its own; ``mean`` and ``weighted`` only.
+    beat_samples, r_peak, n_features : int
+        Of the typical beat and the measurements, for members that read them.
     """
 
     def __init__(
@@ -38,37 +48,46 @@ class Ensemble(nn.Module):
         members: tuple[tuple, ...] = (("cnn", {"widths": (8, 8)}), ("cnn_lstm", {"hidden": 8})),
         rule: str = "mean",
         weights: tuple[float, ...] = (),
-        several: bool = False,
+        multilabel: bool = False,
+        beat_samples: int = 0,
+        r_peak: int = 0,
+        n_features: int = 0,
     ):
         super().__init__()
-        if several and rule not in ("mean", "weighted"):
+        if multilabel and rule not in ("mean", "weighted"):
             raise ValueError(f"rule is {rule}; expected mean or weighted, where a window can bear several classes")
         if rule not in RULES:
             raise ValueError(f"rule is {rule}; expected {', '.join(RULES)}")
         if rule == "weighted" and (len(weights) != len(members) or min(weights) < 0 or sum(weights) <= 0):
             raise ValueError(f"{len(weights)} weights for {len(members)} members; expected one each, none below zero")
-        self.rule, self.n_classes, self.several = rule, n_classes, several
+        self.rule, self.n_classes, self.multilabel = rule, n_classes, multilabel
         shares = torch.tensor(weights if rule == "weighted" else [1.0] * len(members))
         self.register_buffer("shares", shares / shares.sum(), persistent=False)
-        self.members = nn.ModuleList(_member(n_leads, n_classes, n_samples, *member) for member in members)
+        shape = InputShape(n_leads, n_samples, beat_samples, r_peak, n_features)
+        self.members = nn.ModuleList(_member(shape, n_classes, *member) for member in members)
+        read = {part for member in self.members for part in reads(member)}
+        self.inputs = tuple(part for part in PARTS if part in read)
         self.head = _Fusion(self)
 
-    def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to the members' logits side by side [batch, members * classes]."""
-        return torch.cat([member(x) for member in self.members], dim=1)
+    def features(self, *parts: Tensor) -> Tensor:
+        """Return the members' logits side by side [batch, members * classes]; `parts` as in :attr:`inputs`."""
+        given = dict(zip(self.inputs, parts, strict=True))
+        return torch.cat([member(*arguments(member, given)) for member in self.members], dim=1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logarithms of the fused probabilities (of their odds, if several) [batch, classes]."""
-        return self.head(self.features(x))
+    def forward(self, *parts: Tensor) -> Tensor:
+        """Return logarithms of the fused probabilities (of their odds, where multilabel) [batch, classes]."""
+        return self.head(self.features(*parts))
 
 
 class OverCrops(nn.Module):
-    """A network asked about crops of each lead's window, typical beats and numbers left out; the mean of its answers.
+    """A network asked about crops of the signal; the mean of its answers.
 
     Parameters
     ----------
-    network : for windows of `crop` samples
-    n_samples, crop : samples of a window, and of the crops, which overlap by half
+    network : nn.Module
+        For windows of `crop` samples.
+    n_samples, crop : int
+        Samples of a window, and of the crops, which overlap by half.
     """
 
     convolves_trace = True
@@ -79,14 +98,13 @@ class OverCrops(nn.Module):
         self.network, self.crop = network, crop
         self.starts = crop_starts(n_samples, crop).tolist()
 
-    def cut(self, x: Tensor) -> Tensor:
-        """[batch, rows, samples] to crops [batch * crops, leads, crop]."""
-        leads = x[:, :-1:2]
-        return torch.stack([leads[:, :, at : at + self.crop] for at in self.starts], dim=1).flatten(0, 1)
+    def cut(self, signal: Tensor) -> Tensor:
+        """Return crops [batch * crops, leads, crop] of windows [batch, leads, samples]."""
+        return torch.stack([signal[:, :, at : at + self.crop] for at in self.starts], dim=1).flatten(0, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """[batch, rows, samples] to logits [batch, classes]."""
-        return self.network(self.cut(x)).unflatten(0, (-1, len(self.starts))).mean(dim=1)
+    def forward(self, signal: Tensor) -> Tensor:
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        return self.network(self.cut(signal)).unflatten(0, (-1, len(self.starts))).mean(dim=1)
 
 
 class _Fusion(nn.Module):
@@ -94,13 +112,13 @@ class _Fusion(nn.Module):
 
     def __init__(self, ensemble: Ensemble):
         super().__init__()
-        self.rule, self.n_classes, self.several = ensemble.rule, ensemble.n_classes, ensemble.several
+        self.rule, self.n_classes, self.multilabel = ensemble.rule, ensemble.n_classes, ensemble.multilabel
         self.register_buffer("shares", ensemble.shares, persistent=False)
 
     def forward(self, logits: Tensor) -> Tensor:
         """Fuse by the rule."""
         members = logits.float().unflatten(1, (len(self.shares), self.n_classes))
-        if self.several:
+        if self.multilabel:
             return torch.logit(RULES[self.rule](torch.sigmoid(members), self.shares), eps=1e-7)
         each = F.softmax(members, dim=2)
         return RULES[self.rule](each, self.shares).clamp(min=1e-9).log()
@@ -133,13 +151,10 @@ def top2_classes(each: Tensor, shares: Tensor) -> Tensor:
 RULES = {"mean": mean, "vote": vote, "weighted": mean, "dynamic": dynamic, "top2_classes": top2_classes}
 
 
-def _member(n_leads: int, n_classes: int, n_samples: int, name: str, settings: dict, crop: int = 0) -> nn.Module:
-    from einthoven.models import MODELS
+def _member(shape: InputShape, n_classes: int, name: str, settings: dict[str, Any], crop: int = 0) -> nn.Module:
+    from einthoven.models import own
 
     if not crop:
-        return MODELS[name](n_leads, n_classes, n_samples, **_plain(settings))
-    return OverCrops(MODELS[name]((n_leads - 1) // 2, n_classes, crop, **_plain(settings)), n_samples, crop)
-
-
-def _plain(settings: dict) -> dict:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+        return built(own.named(name), shape, n_classes, settings)
+    network = built(own.named(name), InputShape(shape.n_leads, crop), n_classes, settings)
+    return OverCrops(network, shape.n_samples, crop)

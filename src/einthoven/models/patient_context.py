@@ -1,4 +1,4 @@
-"""Knows the net that judges a beat's shape beside the patient's typical beat, and its timing by the rhythm. No file, no corpus."""
+"""A network that judges a beat's shape beside the patient's typical beat, and its timing by the rhythm."""
 
 import torch
 from torch import Tensor, nn
@@ -21,11 +21,23 @@ class PatientContext(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : rows (windows and typical beats, the numbers on the rhythm last), classes, samples
-    n_rhythm, n_alike : numbers at the beginning of the last row: on the rhythm, and on how alike its neighbours are; the
-        second go with the shape only
-    width : of the first convolutions; hidden : of the dense layers; dropout : before them
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    beat_samples, r_peak : int
+        Samples of the typical beat, which is as long as the window, and of it ahead of the R peak.
+    n_features : int
+        Measurements on each beat.
+    n_timing : int
+        How many of these, from the first on, are on the rhythm; the others go with the shape only.
+    width : int
+        Channels of the first convolutions.
+    hidden : int
+        Units of the dense layers.
+    dropout : float
+        Before the dense layers.
     """
+
+    inputs = ("signal", "beat", "features")
 
     def __init__(
         self,
@@ -33,34 +45,37 @@ class PatientContext(nn.Module):
         n_classes: int,
         n_samples: int,
         *,
-        n_rhythm: int = 41,
-        n_alike: int = 15,
+        beat_samples: int = 0,
+        r_peak: int = 0,
+        n_features: int = 56,
+        n_timing: int = 41,
         width: int = 32,
         hidden: int = 48,
         dropout: float = 0.3,
     ):
         super().__init__()
-        self.n_shapes = max(1, n_leads - 1)
-        self.n_rhythm, self.n_numbers = min(n_rhythm, n_samples), min(n_rhythm + n_alike, n_samples)
-        sizes = ((self.n_shapes, width, 7), (width, width, 5), (width, 2 * width, 5), (2 * width, 2 * width, 3))
+        if beat_samples not in (0, n_samples):
+            raise ValueError(f"typical beats of {beat_samples} samples beside windows of {n_samples}; expected as many")
+        self.n_timing = min(n_timing, n_features)
+        sizes = ((2 * n_leads, width, 7), (width, width, 5), (width, 2 * width, 5), (2 * width, 2 * width, 3))
         layers: list[nn.Module] = []
         for n_in, n_out, kernel in sizes:
             layers += [Conv1d(n_in, n_out, kernel, stride=2), BatchNorm1d(n_out), nn.ReLU()]
         n_left = -(-n_samples // 16)
         self.shape = nn.Sequential(*layers, nn.Flatten(), Dropout(dropout), nn.Linear(2 * width * n_left, hidden))
-        self.beside = _dense(self.n_numbers, hidden, dropout)
-        self.timing = _dense(self.n_rhythm, hidden, dropout)
+        self.beside = _dense(n_features, hidden, dropout)
+        self.timing = _dense(self.n_timing, hidden, dropout)
         self.head = _InTurn(2 * hidden, hidden, n_classes, dropout)
 
-    def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]: of shape, with the rhythm beside it; then of timing."""
-        numbers = x[:, -1, : self.n_numbers]
-        timing = self.timing(numbers[:, : self.n_rhythm])
-        return torch.cat((self.shape(x[:, : self.n_shapes]), self.beside(numbers), timing), dim=1)
+    def features(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
+        """Return features [batch, features] of windows: of shape, with the measurements beside it; then of timing."""
+        shapes = torch.stack((signal, beat), dim=2).flatten(1, 2)  # a lead, then its typical beat
+        timing = self.timing(features[:, : self.n_timing])
+        return torch.cat((self.shape(shapes), self.beside(features), timing), dim=1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+    def forward(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        return self.head(self.features(signal, beat, features))
 
 
 class _InTurn(nn.Module):

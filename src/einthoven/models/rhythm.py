@@ -1,9 +1,10 @@
-"""Knows the net that reads a rhythm: the stretch, its typical beat, measurements on it. Knows no class."""
+"""A network that reads a rhythm: the window, its typical beat, measurements on it."""
 
 import torch
 from torch import Tensor, nn
 
 from einthoven.models.blocks import BatchNorm1d, ConvBlock, Dropout, MaxPool1d, ResidualBlock
+from einthoven.models.inputs import around_r_peak
 
 
 class RhythmNet(nn.Module):
@@ -19,12 +20,27 @@ class RhythmNet(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : rows (window and typical beat of each lead, numbers last), classes, samples
-    widths : channels of the stages over the stretch; each but the first halves the time; kernel : theirs, samples
-    beat : samples about the middle of a row that hold the typical beat; beat_width : of the convolutions over it
-    n_numbers : numbers at the beginning of the last row; hidden : of the dense layers over the beat and over the numbers
-    dropout : before the head, half of it inside the blocks
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    beat_samples, r_peak : int
+        Samples of the typical beat, and of it ahead of the R peak.
+    n_features : int
+        Measurements on each window.
+    widths : tuple of int
+        Channels of the stages over the window; each but the first halves the time.
+    kernel : int
+        Of the stages, samples.
+    beat_span : int
+        Samples of the typical beat that are read, a third of them ahead of the R peak.
+    beat_width : int
+        Channels of the convolutions over the beat.
+    hidden : int
+        Units of the dense layers over the beat and over the measurements.
+    dropout : float
+        Before the head, half of it inside the blocks.
     """
+
+    inputs = ("signal", "beat", "features")
 
     def __init__(
         self,
@@ -34,43 +50,42 @@ class RhythmNet(nn.Module):
         *,
         widths: tuple[int, ...] = (24, 32, 48, 64, 96),
         kernel: int = 9,
-        beat: int = 135,
+        beat_samples: int = 135,
+        r_peak: int = 45,
+        n_features: int = 116,
+        beat_span: int = 135,
         beat_width: int = 32,
-        n_numbers: int = 116,
         hidden: int = 64,
         dropout: float = 0.3,
     ):
         super().__init__()
-        self.leads = leads = max(1, (n_leads - 1) // 2)
-        self.beat, self.n_numbers = min(beat, n_samples), min(n_numbers, n_samples)
-        stages: list[nn.Module] = [ConvBlock(leads, widths[0], 15, stride=2), MaxPool1d(2)]
+        self.r_peak, self.beat_span = r_peak, beat_span
+        stages: list[nn.Module] = [ConvBlock(n_leads, widths[0], 15, stride=2), MaxPool1d(2)]
         for n_in, n_out in zip((widths[0], *widths), widths, strict=False):
             stages.append(ResidualBlock(n_in, n_out, kernel, 1 if n_in == n_out else 2, dropout / 2))
         self.stretch = nn.Sequential(*stages)
         self.own = nn.Sequential(
-            BatchNorm1d(leads),
-            ConvBlock(leads, beat_width, 9, stride=2),
+            BatchNorm1d(n_leads),
+            ConvBlock(n_leads, beat_width, 9, stride=2),
             ConvBlock(beat_width, beat_width, 7, pool=2),
             nn.Flatten(),
             Dropout(dropout),
-            nn.Linear(beat_width * -(-self.beat // 4), hidden),
+            nn.Linear(beat_width * -(-beat_span // 4), hidden),
             nn.ReLU(),
         )
         self.numbers = nn.Sequential(
-            nn.BatchNorm1d(self.n_numbers), nn.Linear(self.n_numbers, hidden), nn.BatchNorm1d(hidden), nn.ReLU()
+            nn.BatchNorm1d(n_features), nn.Linear(n_features, hidden), nn.BatchNorm1d(hidden), nn.ReLU()
         )
         self.dropout = Dropout(dropout)
         self.head = nn.Linear(2 * widths[-1] + 2 * hidden, n_classes)
 
-    def features(self, x: Tensor) -> Tensor:
-        """[batch, rows, samples] to [batch, features]."""
-        first = max(0, min(x.shape[2] // 2 - self.beat // 3, x.shape[2] - self.beat))
-        rows = x[:, : 2 * self.leads] if x.shape[1] > 2 else x[:, :1].expand(-1, 2, -1)
-        maps = self.stretch(rows[:, 0::2])
-        own = self.own(rows[:, 1::2, first : first + self.beat])
-        parts = maps.mean(dim=2), maps.amax(dim=2), own, self.numbers(x[:, -1, : self.n_numbers])
+    def features(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
+        """Return features [batch, features] of windows, typical beats and measurements."""
+        maps = self.stretch(signal)
+        own = self.own(around_r_peak(beat, self.r_peak, self.beat_span))
+        parts = maps.mean(dim=2), maps.amax(dim=2), own, self.numbers(features)
         return self.dropout(torch.cat(parts, dim=1))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """[batch, rows, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+    def forward(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        return self.head(self.features(signal, beat, features))

@@ -1,9 +1,10 @@
-"""Knows the net that reads a stretch by its typical beat, the stretch beside it. Does not know what its classes mean."""
+"""A network that reads a window by its typical beat, with the window itself beside it."""
 
 import torch
 from torch import Tensor, nn
 
 from einthoven.models.blocks import BatchNorm1d, ConvBlock, Dropout
+from einthoven.models.inputs import around_r_peak
 
 
 class TypicalBeat(nn.Module):
@@ -20,12 +21,27 @@ class TypicalBeat(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : rows (window and typical beat of each lead, numbers last), classes, samples
-    beat : samples about the middle of a row that hold the typical beat
-    n_numbers : numbers at the beginning of the last row
-    width : of the convolutions over the beat; window_width : over the window, 0 leaves the window out
-    hidden : of the dense layer; dropout : before it and behind it
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    beat_samples, r_peak : int
+        Samples of the typical beat, and of it ahead of the R peak.
+    n_features : int
+        Measurements on each window.
+    n_read : int
+        How many of these are read, from the first on.
+    beat_span : int
+        Samples of the typical beat that are read, a third of them ahead of the R peak.
+    width : int
+        Channels of the convolutions over the beat.
+    window_width : int
+        Channels of the convolutions over the window; 0 leaves the window out.
+    hidden : int
+        Units of the dense layer.
+    dropout : float
+        Before the dense layer and behind it.
     """
+
+    inputs = ("signal", "beat", "features")
 
     def __init__(
         self,
@@ -33,57 +49,57 @@ class TypicalBeat(nn.Module):
         n_classes: int,
         n_samples: int,
         *,
-        beat: int = 96,
-        n_numbers: int = 7,
+        beat_samples: int = 90,
+        r_peak: int = 30,
+        n_features: int = 7,
+        n_read: int = 7,
+        beat_span: int = 96,
         width: int = 48,
         window_width: int = 32,
         hidden: int = 128,
         dropout: float = 0.4,
     ):
         super().__init__()
-        self.leads = leads = max(1, (n_leads - 1) // 2)
-        self.beat, self.n_numbers = min(beat, n_samples), min(n_numbers, n_samples)
+        self.r_peak, self.beat_span, self.n_read = r_peak, beat_span, min(n_read, n_features)
         self.own = nn.Sequential(
-            BatchNorm1d(leads),
-            ConvBlock(leads, width, 9, stride=2),
+            BatchNorm1d(n_leads),
+            ConvBlock(n_leads, width, 9, stride=2),
             Dropout(0.2),
             ConvBlock(width, width, 7, pool=2),
             Dropout(0.2),
             ConvBlock(width, width, 5),
             nn.Flatten(),
             Dropout(dropout),
-            nn.Linear(width * -(-self.beat // 4), hidden),
+            nn.Linear(width * -(-beat_span // 4), hidden),
             nn.BatchNorm1d(hidden),
             nn.ReLU(),
         )
         self.window = None
         if window_width:
-            sizes = ((leads, 11), (window_width, 9), (window_width, 7), (2 * window_width, 7))
-            blocks: list[nn.Module] = [BatchNorm1d(leads)]
+            sizes = ((n_leads, 11), (window_width, 9), (window_width, 7), (2 * window_width, 7))
+            blocks: list[nn.Module] = [BatchNorm1d(n_leads)]
             for n_in, kernel in sizes:
                 n_out = window_width if kernel > 7 else 2 * window_width
                 blocks += [ConvBlock(n_in, n_out, kernel, stride=2), Dropout(0.1)]
             self.window = nn.Sequential(*blocks)
-        self.numbers = nn.BatchNorm1d(self.n_numbers)
+        self.numbers = nn.BatchNorm1d(self.n_read)
         self.dropout = Dropout(dropout)
-        self.head = nn.Linear(hidden + 4 * window_width + self.n_numbers, n_classes)
+        self.head = nn.Linear(hidden + 4 * window_width + self.n_read, n_classes)
 
     @property
     def convolves_trace(self) -> bool:
         """Whether its last convolution is one over the trace, not over the typical beat."""
         return self.window is not None
 
-    def features(self, x: Tensor) -> Tensor:
-        """[batch, rows, samples] to [batch, features]."""
-        first = max(0, min(x.shape[2] // 2 - self.beat // 3, x.shape[2] - self.beat))
-        numbers = self.numbers(x[:, -1, : self.n_numbers])
-        rows = x[:, : 2 * self.leads] if x.shape[1] > 2 else x[:, :1].expand(-1, 2, -1)
-        parts = [self.own(rows[:, 1::2, first : first + self.beat])]
+    def features(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
+        """Return features [batch, features] of windows, typical beats and measurements."""
+        numbers = self.numbers(features[:, : self.n_read])
+        parts = [self.own(around_r_peak(beat, self.r_peak, self.beat_span))]
         if self.window is not None:
-            maps = self.window(rows[:, 0::2])
+            maps = self.window(signal)
             parts += [maps.mean(dim=2), maps.amax(dim=2)]
         return torch.cat((self.dropout(torch.cat(parts, dim=1)), numbers), dim=1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """[batch, rows, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+    def forward(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        return self.head(self.features(signal, beat, features))

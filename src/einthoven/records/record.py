@@ -1,7 +1,8 @@
-"""Knows what one recording is: signal in millivolts, rate, lead names, checked once when made. Does not know where it came from."""
+"""Hold one recording: signal in millivolts, rate, lead names; checked once, when made, and read-only."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,13 +31,26 @@ def unit_named(text: str) -> str | None:
     return next((unit for unit in UNITS_MV if unit.lower() == text.lower()), None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Annotations:
-    """What annotators wrote: `samples` [n] int64, `symbols` (n strings, WFDB codes), `notes` (n strings)."""
+    """What annotators wrote.
 
-    samples: np.ndarray
+    Parameters
+    ----------
+    samples : array [n], int64
+        Sample numbers; read-only.
+    symbols : tuple of str
+        A WFDB code for each.
+    notes : tuple of str
+        A note for each, often empty.
+    """
+
+    samples: np.ndarray[Any, np.dtype[np.int64]]
     symbols: tuple[str, ...]
     notes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "samples", _read_only(np.asarray(self.samples, np.int64), self.samples))
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,24 +60,32 @@ class Record:
     Parameters
     ----------
     name : str
-    signal_mv : array [leads, samples], float32, millivolts, NaN where a sample is missing
-    fs_hz : float
-    leads : names in the order of the rows, in standard spelling
-    source : file it was read from
-    comments : free text of the file (age, sex, drugs, diagnoses)
-    warnings : what was odd about the file and yet no reason to refuse it
-    annotations : where they were asked for
+        Name of the recording.
+    signal_mv : array [leads, samples], float32, mV
+        The signal, NaN where a sample is missing. The record keeps a read-only array of its own.
+    fs_hz : float, Hz
+        Sampling rate.
+    leads : tuple of str
+        Names in the order of the rows; kept in standard spelling.
+    source : Path, optional
+        File it was read from.
+    comments : tuple of str
+        Free text of the file (age, sex, drugs, diagnoses).
+    warnings : tuple of str
+        Oddities of the file that are no reason to refuse it.
+    annotations : Annotations, optional
+        What annotators wrote, if it was asked for.
 
     Raises
     ------
     RecordUnreadable
-        Where rate, shape and leads do not make a recording.
+        If rate, shape and leads do not make a recording.
     ImplausibleAmplitude
-        Where the amplitudes cannot be millivolts.
+        If the amplitudes cannot be millivolts.
     """
 
     name: str
-    signal_mv: np.ndarray
+    signal_mv: np.ndarray[Any, np.dtype[np.float32]]
     fs_hz: float
     leads: tuple[str, ...]
     source: Path | None = None
@@ -71,7 +93,7 @@ class Record:
     warnings: tuple[str, ...] = ()
     annotations: Annotations | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         where = f"{self.name} ({self.source})" if self.source else self.name
         signal, impossible = possible(self.signal_mv)
         faults = []
@@ -91,7 +113,7 @@ class Record:
         warnings = []
         if impossible.any():
             warnings.append(f"{impossible.sum():,} samples beyond {_MOST_MV:g} mV were taken for missing")
-        object.__setattr__(self, "signal_mv", signal)
+        object.__setattr__(self, "signal_mv", _read_only(signal, self.signal_mv))
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
         object.__setattr__(self, "leads", tuple(canonical(lead) for lead in self.leads))
         spread = _spread_mv(signal)
@@ -105,6 +127,11 @@ class Record:
                 expected=f"under {IMPLAUSIBLE_MV:g} mV",
                 remedy="--unit uV      if the values are microvolts; else correct the gain in the file's header",
             )
+
+    @property
+    def where(self) -> str:
+        """The file it was read from, else its name."""
+        return str(self.source or self.name)
 
     @property
     def n_samples(self) -> int:
@@ -145,6 +172,14 @@ class Record:
         pairs = zip(self.leads, (canonical(name) for name in names), strict=True)
         told = ", ".join(f"{old} read as {new}" for old, new in pairs if old != new)
         return replace(self, leads=names, warnings=(*self.warnings, *([f"{told}, as stated"] if told else [])))
+
+
+def _read_only(values: np.ndarray[Any, Any], given: Any) -> np.ndarray[Any, Any]:
+    """Values in an array that nobody can write to: a copy where they are the caller's array, or a view of it."""
+    if np.may_share_memory(values, given) and (values.flags.writeable or values.base is not None):
+        values = values.copy()
+    values.flags.writeable = False
+    return values
 
 
 def _spread_mv(signal_mv: np.ndarray) -> float:

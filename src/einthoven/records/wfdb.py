@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from einthoven.errors import RecordUnreadable, StatementMissing
+from einthoven.errors import RecordUnreadable, StatementMissing, optional_imports
 from einthoven.records.header import BYTES, Header, read_header, unreadable, with_unit
 from einthoven.records.record import UNITS_MV, Annotations, Record
 
@@ -63,7 +63,8 @@ def read_annotations(record: Path, annotator: str) -> Annotations:
     RecordUnreadable
         Where the file is not there or damaged.
     """
-    import wfdb
+    with optional_imports():
+        import wfdb
 
     file = record.with_name(f"{record.name}.{annotator}")
     try:
@@ -141,7 +142,8 @@ def _require_length(file: Path, n_bytes: int, header: Header, path: Path) -> Non
 
 def _require_frames(file: Path, expected: int, path: Path) -> None:
     """Compare the length of a compressed signal file with what the header says lies in it."""
-    import soundfile
+    with optional_imports():
+        import soundfile
 
     try:
         found = soundfile.info(file).frames
@@ -195,7 +197,8 @@ def _verify(path: Path, header: Header, adu: list[np.ndarray], warnings: list[st
 
 def _read_through_wfdb(path: Path, header: Header, warnings: list[str]) -> tuple[np.ndarray, list[int]]:
     """Any other format, skews, frames and several files, through the wfdb package; leads in mV, and which they are."""
-    import wfdb
+    with optional_imports():
+        import wfdb
 
     for file in sorted({path.with_name(signal.file) for signal in header.signals}):
         if not file.is_file():
@@ -224,7 +227,8 @@ def _read_through_wfdb(path: Path, header: Header, warnings: list[str]) -> tuple
 
 def _read_segments(path: Path, header: Header) -> tuple[np.ndarray, list[int]]:
     """A record of several segments, through the wfdb package; leads in mV."""
-    import wfdb
+    with optional_imports():
+        import wfdb
 
     try:
         record = wfdb.rdrecord(str(path.with_suffix("")))
@@ -240,7 +244,8 @@ def _read_segments(path: Path, header: Header) -> tuple[np.ndarray, list[int]]:
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    import wfdb
+    with optional_imports():
+        import wfdb
 
     record = wfdb.rdrecord(str(path.with_suffix("")))
     return tuple(name for name, unit in zip(record.sig_name, record.units, strict=True) if unit in UNITS_MV)

@@ -1,22 +1,52 @@
-"""Knows how predictions are written: JSON, CSV, HTML, by the suffix of the file. OUTPUTS maps a suffix to its writer."""
+"""Write answers as JSON, CSV or HTML; OUTPUTS maps the suffix of the file to its writer."""
 
 import csv
 import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from einthoven import __version__
 from einthoven.errors import OutputRefused
-from einthoven.inference.findings import Findings
-from einthoven.inference.prediction import DISCLAIMER, SCOPE, Prediction
+from einthoven.inference.answer import DISCLAIMER, Answer
 from einthoven.paths import require_folder, written_aside
 
 
-def as_json(predictions: Sequence[Prediction | Findings]) -> str:
-    """All records with all beats."""
-    card = predictions[0].card
-    model = {
+def as_json(answers: Sequence[Answer]) -> str:
+    """Return answers of one model as JSON.
+
+    Parameters
+    ----------
+    answers : sequence of Answer
+        One for each record.
+
+    Returns
+    -------
+    str
+        An object with ``einthoven`` (version), ``notice``, ``model``, ``scope`` and ``records``; a record is as of
+        :meth:`einthoven.inference.answer.Answer.to_dict`, with one item a line.
+    """
+    records = [answer.to_dict() for answer in answers]
+    content = {
+        "einthoven": __version__,
+        "notice": DISCLAIMER,
+        "model": _model(answers[0]),
+        "scope": answers[0].scope,
+        "records": [record | {"beats": [], "items": []} for record in records],
+    }
+    text = json.dumps(content, indent=1)
+    # One line an item: easier to read, and json indents a thousand times slower than it writes plainly.
+    for record in records:
+        lines = ",\n".join(f"    {json.dumps(item)}" for item in record["items"])
+        text = text.replace('"beats": []', f'"beats":{json.dumps(record["beats"])}', 1)
+        text = text.replace('"items": []', f'"items":[\n{lines}\n   ]' if lines else '"items":[]', 1)
+    return text + "\n"
+
+
+def _model(answer: Answer) -> dict[str, Any]:
+    card = answer.card
+    model: dict[str, Any] = {
         "name": card.known_as,
         "architecture": card.architecture,
         "weights_sha256": card.weights_sha256,
@@ -26,70 +56,63 @@ def as_json(predictions: Sequence[Prediction | Findings]) -> str:
     }
     if card.export:
         model |= {"export": card.export, "exported_from": {"name": card.name, "results": list(card.results)}}
-    content = {"einthoven": __version__, "notice": DISCLAIMER, "model": model}
-    records = [prediction.as_dict() for prediction in predictions]
-    if isinstance(predictions[0], Findings):
-        return json.dumps(content | {"records": records}, indent=1) + "\n"
-    content["scope"] = SCOPE
-    told = json.dumps(content | {"records": [record | {"beats": []} for record in records]}, indent=1)
-    # One line a beat: easier to read, and json indents a thousand times slower than it writes plainly.
-    for record in records:
-        lines = ",\n".join(f"    {json.dumps(beat)}" for beat in record["beats"])
-        told = told.replace('"beats": []', f'"beats": [\n{lines}\n   ]' if lines else '"beats":[]', 1)
-    return told + "\n"
+    return model
 
 
-def as_csv(predictions: Sequence[Prediction | Findings]) -> str:
-    """One row a beat: file, record, sample, time, class, doubt, a column of probabilities a class, the leads' quality
-    and remarks; a record without beats has one row without them. Of findings one row a class."""
+def as_csv(answers: Sequence[Answer]) -> str:
+    """Return answers of one model as CSV: for each record a row of kind ``record``, then a row for each beat or window.
+
+    The row of a record has the mean probabilities, the borderline classes, the leads' quality, the remarks, and the
+    reason where it is declined.
+    """
     sink = io.StringIO()
     sheet = csv.writer(sink)
-    if isinstance(predictions[0], Findings):
-        sheet.writerow(["file", "record", "class", "probability", "threshold", "said", "quality", "remarks"])
-        for found in predictions:
-            told, quality = found.as_dict(), _quality(found)
-            for row in told["classes"]:
-                figures = [row["class"], row["probability"], row["threshold"], int(row["said"])]
-                sheet.writerow([told["file"], told["record"], *figures, quality, "; ".join(found.remarks)])
-        return sink.getvalue()
-    classes = predictions[0].card.classes
-    sheet.writerow(["file", "record", "sample", "time_s", "class", "doubt", *classes, "quality", "remarks"])
-    for prediction in predictions:
-        told = prediction.as_dict()
-        last = [_quality(prediction), "; ".join(prediction.remarks)]
-        for beat in told["beats"]:
-            figures = [beat["sample"], beat["time_s"], beat["class"], beat["doubt"], *beat["probability"].values()]
-            sheet.writerow([told["file"], told["record"], *figures, *last])
-        if not told["beats"]:
-            sheet.writerow([told["file"], told["record"], *[""] * (4 + len(classes)), *last])
+    classes = answers[0].classes
+    last = ["borderline", "quality", "remarks", "declined"]
+    sheet.writerow(["file", "record", "kind", "sample", "start_s", "end_s", "predicted", "doubt", *classes, *last])
+    for answer in answers:
+        plain = answer.to_dict()
+        names = [plain["file"], plain["record"]]
+        sheet.writerow([*names, *_record_row(answer, plain)])
+        for item in plain["items"]:
+            place = [item[name] for name in ("kind", "sample", "start_s", "end_s")]
+            found = ["; ".join(item["predicted"]), item["doubt"], *item["probabilities"].values()]
+            sheet.writerow([*names, *place, *found, *[""] * len(last)])
     return sink.getvalue()
 
 
-def _quality(answer: Prediction | Findings) -> str:
-    return "; ".join(f"{verdict.lead} {verdict.verdict}" for verdict in answer.quality)
+def _record_row(answer: Answer, plain: dict[str, Any]) -> list[Any]:
+    place = ["record", 0, 0.0, plain["duration_s"], "; ".join(plain["predicted"]), ""]
+    quality = "; ".join(f"{verdict.lead} {verdict.verdict}" for verdict in answer.quality)
+    declined = "" if answer.declined is None else f"{answer.declined.code}: {answer.declined.text}"
+    last = ["; ".join(plain["borderline"]), quality, " ".join(plain["remarks"]), declined]
+    return [*place, *plain["probabilities"].values(), *last]
 
 
-def as_html(predictions: Sequence[Prediction | Findings]) -> str:
-    """The report."""
+def as_html(answers: Sequence[Answer]) -> str:
+    """Return answers of one model as a page that works offline."""
     from einthoven.report.page import render
 
-    return render(predictions)
+    return render(answers)
 
 
-OUTPUTS: dict[str, Callable[[Sequence[Prediction | Findings]], str]] = {
-    ".json": as_json,
-    ".csv": as_csv,
-    ".html": as_html,
-}
+OUTPUTS: dict[str, Callable[[Sequence[Answer]], str]] = {".json": as_json, ".csv": as_csv, ".html": as_html}
 
 
 def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
     """Refuse an output of an unknown suffix, in a place that cannot be written, or on top of an input, before any work.
 
+    Parameters
+    ----------
+    path : Path
+        The output.
+    inputs : sequence of Path
+        Files that are read.
+
     Raises
     ------
     OutputRefused
-        With the suffixes that are known, or what the system said.
+        With the suffixes that are known, or the reason that the system gives.
     """
     if path.is_dir():
         raise OutputRefused(
@@ -109,14 +132,14 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
         raise OutputRefused(
             f"{path} cannot be written.",
             found="one of the recordings that are to be read",
-            expected="the path of a file that holds no recording",
-            remedy=f"--out {path.with_name(path.stem + '-beats' + path.suffix)}",
+            expected="the path of a file that is not read",
+            remedy=f"--out {path.with_name(path.stem + '-answer' + path.suffix)}",
         )
     require_folder(path.parent)
 
 
-def write(predictions: Sequence[Prediction | Findings], path: Path) -> None:
-    """Write predictions in the format of the suffix, whole or not at all."""
-    content = OUTPUTS[path.suffix.lower()](predictions)
+def write(answers: Sequence[Answer], path: Path) -> None:
+    """Write answers of one model in the format of the suffix, whole or not at all."""
+    content = OUTPUTS[path.suffix.lower()](answers)
     with written_aside(path) as aside:
         aside.write_text(content, encoding="utf-8")

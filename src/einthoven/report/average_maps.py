@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from einthoven.explanation.average import average_maps, share_by_wave
 from einthoven.inference.predictor import Predictor
 from einthoven.report import plots
+from einthoven.signal.windows import Windows
 
 
 def draw_average_maps(
-    predictor: Predictor, windows: Mapping[str, np.ndarray], title: str, file: Path
+    predictor: Predictor, windows: Mapping[str, Windows], title: str, file: Path
 ) -> dict[str, dict[str, float]]:
     """Draw Grad-CAM, and attention, of each class over its mean beat, the R peaks aligned.
 
@@ -19,7 +18,7 @@ def draw_average_maps(
     ----------
     predictor : Predictor
         The model.
-    windows : mapping of np.ndarray [n, leads, samples]
+    windows : mapping of Windows
         Beats by class.
     title : str
         Title of the figure.
@@ -32,10 +31,8 @@ def draw_average_maps(
         For each class, how much of its mean map lies over P, QRS and T.
     """
     wanted = predictor.card.preparation
-    beats = {name: some[:, 0].mean(axis=0) for name, some in windows.items()}
+    before_s = wanted.before / wanted.fs_hz
+    beats = {name: some.signal[:, 0].mean(axis=0) for name, some in windows.items()}
     maps = average_maps(predictor, windows)
-    plots.gradcam(beats, maps.gradcam, maps.attention, wanted.before_s, wanted.fs_hz, title, file)
-    return {
-        name: share_by_wave(values, wanted.before_s, wanted.fs_hz, plots.WAVES_S)
-        for name, values in maps.gradcam.items()
-    }
+    plots.gradcam(beats, maps.gradcam, maps.attention, before_s, wanted.fs_hz, title, file)
+    return {name: share_by_wave(values, before_s, wanted.fs_hz, plots.WAVES_S) for name, values in maps.gradcam.items()}

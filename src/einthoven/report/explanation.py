@@ -1,4 +1,4 @@
-"""Knows how an explanation is written: a PNG, or a page that holds it. Computes no map."""
+"""Write the explanation of a record's beats: a PNG, or a page that holds it."""
 
 import base64
 import tempfile
@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader
 from einthoven import __version__
 from einthoven.errors import OutputRefused
 from einthoven.explanation.beats import Explained
-from einthoven.inference.prediction import DISCLAIMER, Prediction
+from einthoven.inference.answer import DISCLAIMER, BeatAnswer
 from einthoven.paths import require_folder, written_aside
 from einthoven.report import plots
 
@@ -21,10 +21,17 @@ SUFFIXES = (".html", ".png")
 def require_writable(path: Path, source: Path) -> None:
     """Refuse an output of an unknown suffix, in a place that cannot be written, or on top of the input, before any work.
 
+    Parameters
+    ----------
+    path : Path
+        The output.
+    source : Path
+        The recording that is read.
+
     Raises
     ------
     OutputRefused
-        With the suffixes that are known, or what the system said.
+        With the suffixes that are known, or the reason that the system gives.
     """
     is_input = path.exists() and source.exists() and path.samefile(source)
     if path.suffix.lower() not in SUFFIXES or path.is_dir() or is_input:
@@ -40,27 +47,38 @@ def require_writable(path: Path, source: Path) -> None:
     require_folder(path.parent)
 
 
-def write(prediction: Prediction, found: Sequence[Explained], path: Path) -> None:
-    """Write the explanation in the format of the suffix."""
+def write(answer: BeatAnswer, found: Sequence[Explained], path: Path) -> None:
+    """Write the explanation in the format of the suffix, whole or not at all.
+
+    Parameters
+    ----------
+    answer : BeatAnswer
+        The answer that is explained.
+    found : sequence of Explained
+        Beats and maps of each class.
+    path : Path
+        A file that ends in .html or .png.
+    """
     if path.suffix.lower() == ".png":
-        plots.explained(prediction, found, path)
+        plots.explained(answer, found, path)
         return
     loader = PackageLoader("einthoven.report")
     page = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     with tempfile.TemporaryDirectory() as folder:
         drawing = Path(folder) / "explained.png"
-        plots.explained(prediction, found, drawing)
+        plots.explained(answer, found, drawing)
         content = base64.b64encode(drawing.read_bytes()).decode()
-    rows = [(row, [share(row, wave) for wave in plots.WAVES_S]) for row in found]
+    meanings = dict(zip(answer.classes, answer.card.meanings, strict=True))
+    rows = [(row, meanings[row.name], [share(row, wave) for wave in plots.WAVES_S]) for row in found]
     text = page.get_template("explanation.html").render(
-        prediction=prediction, rows=rows, drawing=content, disclaimer=DISCLAIMER, version=__version__
+        answer=answer, rows=rows, drawing=content, disclaimer=DISCLAIMER, version=__version__
     )
     with written_aside(path) as aside:
         aside.write_text(text, encoding="utf-8")
 
 
 def share(row: Explained, wave: str) -> float:
-    """How much of the mean map lies over a wave, 0 to 1."""
+    """Return how much of the mean map lies over a wave (``P``, ``QRS`` or ``T``), 0 to 1."""
     low, high = plots.WAVES_S[wave]
     inside = (row.at_s >= low) & (row.at_s < high)
     return float(row.mean_map[inside].sum() / max(float(np.sum(row.mean_map)), 1e-12))

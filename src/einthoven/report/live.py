@@ -1,26 +1,33 @@
-"""Knows how a live signal looks in a terminal: trace, rate, class, confidence, delay. Does not know where it comes from."""
+"""Show a live signal in a terminal: signal, heart rate, class, probability, delay."""
 
 from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from einthoven.bundle import Card
-from einthoven.inference.prediction import DISCLAIMER
+from einthoven.inference.answer import DISCLAIMER
 from einthoven.records.record import possible
+from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Mark
-from einthoven.streaming.stream import Said, Stream
+from einthoven.streaming.stream import Stream
+
+if TYPE_CHECKING:
+    from rich.console import Group
 
 _ROWS, _SPAN_S, _SHOWN = 8, 12.0, 6
-"""Beats are answered eight to eleven seconds late: the one that is named is still to be seen."""
+"""Beats are answered eight to eleven seconds late: the beat that is named is still drawn."""
 WORDS = {
-    "gap": "samples missing in",
-    "lead_off": "off:",
-    "lead_on": "on again:",
-    "implausible": "over 40 mV in",
-    "impossible": "over 1 V, taken for missing, in",
-    "too_short": "too short for an answer:",
+    "gap": "samples missing, lead",
+    "lead_off": "lead off:",
+    "lead_on": "lead on again:",
+    "implausible": "range over 40 mV (check the unit), lead",
+    "impossible": "over 1 V (treated as missing), lead",
+    "too_short": "too short to classify:",
 }
-"""What each mark of a stream is called."""
+"""What each kind of mark is called."""
 _LEFT, _RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)
 
 
@@ -29,46 +36,59 @@ class View:
 
     Parameters
     ----------
-    card : the model's; fs_hz : rate; lead : that is drawn
+    card : Card
+        Card of the model.
+    backend : str
+        Name of what computes the network.
+    fs_hz : float
+        Sampling rate of the signal.
+    lead : str
+        Name of the lead that is drawn.
     """
 
     def __init__(self, card: Card, backend: str, fs_hz: float, lead: str):
         self.card, self.backend, self.fs_hz, self.lead = card, backend, fs_hz, lead
-        self.trace = deque(maxlen=round(_SPAN_S * fs_hz))
+        self.meanings = dict(zip(card.classes, card.meanings, strict=True))
+        self.trace: deque[float] = deque(maxlen=round(_SPAN_S * fs_hz))
         self.told: deque[str] = deque(maxlen=_SHOWN)
-        self.latest: Said | None = None
+        self.latest: StreamAnswer | None = None
 
-    def take(self, signal_mv: np.ndarray, told: list[Said | Mark]) -> None:
-        """Remember the drawn lead [samples] and what was said."""
+    def take(self, signal_mv: ArrayLike, answers: Sequence[StreamAnswer | Mark]) -> None:
+        """Remember new samples of the drawn lead, and new answers and marks."""
         self.trace.extend(possible(np.asarray(signal_mv))[0].tolist())
-        for one in told:
+        for one in answers:
             self.told.append(line_of(one))
-            if isinstance(one, Said):
+            if isinstance(one, StreamAnswer):
                 self.latest = one
 
-    def drawn(self, stream: Stream, width: int):
-        """A rich renderable."""
+    def drawn(self, stream: Stream, width: int) -> "Group":
+        """Return the view as a rich renderable."""
         from rich.console import Group
         from rich.text import Text
 
-        rate = f"{stream.rate_bpm:.0f} a minute" if stream.rate_bpm else "rate –"
-        said = self.latest
-        if said is None:
-            now = Text("listening …", style="dim")
+        rate = f"{stream.rate_bpm:.0f} beats/min" if stream.rate_bpm else "heart rate –"
+        latest = self.latest
+        if latest is None:
+            now = Text("waiting for the first answer …", style="dim")
         else:
-            name = ", ".join(said.classes) or "none of the classes"
-            sure = max((said.probability[key] for key in said.classes), default=max(said.probability.values()))
-            now = Text(f"{name}  {sure:.0%}", style="bold yellow" if said.doubt else "bold green") + Text(
-                f"  {said.doubt}  {said.delay_s:.1f} s behind the signal", style="dim"
-            )
+            named = ", ".join(self.meanings[name] for name in latest.predicted) or _NONE
+            now = Text(f"{named}  {_probability(latest):.0%}", style="bold yellow" if latest.doubt else "bold green")
+            now += Text(f"  {latest.doubt}  delay {latest.delay_s:.1f} s", style="dim")
         clock = stream.n_samples / self.fs_hz
         head = Text(f"{clock // 60:02.0f}:{clock % 60:04.1f}   {rate}   lead {self.lead}   ", style="bold")
         foot = Text(f"{self.card.known_as} · {self.backend} · {DISCLAIMER}", style="dim")
         return Group(head + now, Text(trace(np.array(self.trace), width), style="cyan"), *map(Text, self.told), foot)
 
 
-def trace(signal_mv: np.ndarray, width: int) -> str:
-    """A signal [samples] as lines of Braille, `width` characters wide and eight high; the newest to the right."""
+_NONE = "no class predicted"
+
+
+def _probability(answer: StreamAnswer) -> float:
+    return max((answer.probabilities[name] for name in answer.predicted), default=max(answer.probabilities.values()))
+
+
+def trace(signal_mv: NDArray[np.floating], width: int) -> str:
+    """Return a signal [samples] as lines of Braille, `width` characters wide and eight high; the newest to the right."""
     there = signal_mv[np.isfinite(signal_mv)]
     grid = np.zeros((_ROWS, width), np.int64)
     if len(there):
@@ -86,10 +106,10 @@ def trace(signal_mv: np.ndarray, width: int) -> str:
     return "\n".join("".join(chr(0x2800 + int(cell)) for cell in row) for row in grid)
 
 
-def line_of(one: Said | Mark) -> str:
-    """One line about an answer or a mark."""
+def line_of(one: StreamAnswer | Mark) -> str:
+    """Return one line about an answer or a mark."""
     if isinstance(one, Mark):
         return f"{one.start_s:8.1f} s  {WORDS[one.kind]} {one.lead}  ({one.end_s - one.start_s:.1f} s)"
-    name = ", ".join(one.classes) or "none of the classes"
-    sure = max((one.probability[key] for key in one.classes), default=max(one.probability.values()))
-    return f"{one.start_s:8.1f} s  {one.kind}  {name}  {sure:.2f}  {one.doubt}"
+    return (
+        f"{one.start_s:8.1f} s  {one.kind}  {', '.join(one.predicted) or _NONE}  {_probability(one):.2f}  {one.doubt}"
+    )

@@ -1,97 +1,104 @@
-"""Knows the report as one self-contained HTML page that works offline. Decides nothing about beats."""
+"""Show answers as one HTML page that works offline."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from einthoven import __version__
 from einthoven.evaluation.evaluate import headline
-from einthoven.inference.findings import Findings, Why
-from einthoven.inference.prediction import DISCLAIMER, SCOPE, UNSURE, Prediction
-from einthoven.report import paper
-from einthoven.report.plots import colour_of
-from einthoven.report.tables import beside_its_model, cells
+from einthoven.inference.answer import DISCLAIMER, UNSURE, Answer, BeatAnswer, RecordAnswer
+from einthoven.report import paper, strips
+from einthoven.report.colours import colour_of
+from einthoven.report.evidence import drawings, method
+from einthoven.report.tables import beside_its_model, cells, intervals, metric_name
+from einthoven.report.times import clock
 from einthoven.signal import leads
 
 _NORMAL = "N"
 _OPEN_STRIPS, _MOST_STRIPS = 24, 400
 _MOST_LINES = 60
 _MOST_PAPER_S = 60.0
+_LEAST_ROWS = 8
 
 
-def render(
-    predictions: Sequence[Prediction | Findings], counted: dict[str, int] | None = None, remark: str = ""
-) -> str:
-    """The page of one or several answers of one model.
+def render(answers: Sequence[Answer], counted: dict[str, int] | None = None, remark: str = "") -> str:
+    """Return the page of one or several answers of one model.
 
     Parameters
     ----------
-    counted : what annotators counted, class to beats, where it is known (shown beside the model's)
-    remark : a sentence that belongs to the whole page
+    answers : sequence of Answer
+        One for each record.
+    counted : dict of str to int, optional
+        Annotated beats of each class, where they are known; shown beside the model's.
+    remark : str, optional
+        A sentence about the whole page.
     """
-    loader = PackageLoader("einthoven.report")
-    whole = isinstance(predictions[0], Findings)
-    page = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    page = page.get_template("findings.html" if whole else "page.html")
-    card = predictions[0].card
-    return page.render(
+    pages = Environment(loader=PackageLoader("einthoven.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    card = answers[0].card
+    return pages.get_template("beats.html" if answers[0].kind == "beat" else "record.html").render(
         version=__version__,
         disclaimer=DISCLAIMER,
-        scope=SCOPE,
+        scope=answers[0].scope,
         remark=remark,
         grid=Markup(paper.grid_pattern()),
         card=card,
         results=[_result(row) for row in card.results],
         beside=beside_its_model(card) if card.export else None,
-        records=[_found(row) if whole else _section(row, counted) for row in predictions],
+        sections=[_section(answer, counted) for answer in answers],
         unsure=UNSURE,
-        strip_s=paper.STRIP_S,
+        strip_s=strips.STRIP_S,
     )
 
 
-def _section(prediction: Prediction, counted: dict[str, int] | None) -> dict:
-    record, classes = prediction.record, prediction.card.classes
-    loud = prediction.decided != (classes.index(_NORMAL) if _NORMAL in classes else -1)
+def _section(answer: Answer, counted: dict[str, int] | None) -> dict[str, Any]:
+    if isinstance(answer, RecordAnswer):
+        specific = _record(answer)
+    else:
+        assert isinstance(answer, BeatAnswer)
+        specific = _beats(answer, counted)
+    meanings = dict(zip(answer.classes, answer.card.meanings, strict=True))
+    return specific | {
+        "answer": answer,
+        "record": answer.record,
+        "length": clock(answer.record.duration_s),
+        "predicted": [f"{meanings[name]} ({name})" for name in answer.predicted],
+        "borderline": [f"{meanings[name]} ({name})" for name in answer.borderline],
+        "all_good": all(verdict.verdict == "good" for verdict in answer.quality),
+    }
+
+
+def _beats(answer: BeatAnswer, counted: dict[str, int] | None) -> dict[str, Any]:
+    record, classes = answer.record, answer.classes
+    loud = answer.most_probable != (classes.index(_NORMAL) if _NORMAL in classes else -1)
     marks = [
-        paper.Mark(float(time_s), classes[label] + "?" * bool(doubt), colour_of(classes[label], label), bool(strange))
-        for time_s, label, doubt, strange in zip(
-            prediction.times_s, prediction.decided, prediction.doubts, loud, strict=True
+        paper.Mark(
+            float(time_s), classes[label] + "?" * bool(doubt), colour_of(classes[label], label), bool(stands_out)
+        )
+        for time_s, label, doubt, stands_out in zip(
+            answer.times_s, answer.most_probable, answer.doubts, loud, strict=True
         )
     ]
-    shown_mv, names = leads.select(record.signal_mv, record.leads, prediction.leads)
-    found = paper.stretches(prediction.times_s, loud, record.duration_s)
-    first = _telling(found, prediction, loud)
+    shown_mv, names = leads.select(record.signal_mv, record.leads, answer.leads)
+    found = strips.stretches(answer.times_s, loud, record.duration_s)
+    first = _first_shown(found, answer, loud)
     begins = [start for start, _ in found[:_MOST_STRIPS]] or [0.0]
 
     def drawn(start: float) -> tuple[str, Markup]:
-        strip = paper.strip(shown_mv, record.fs_hz, names, start, marks, f"{record.name} from {clock(start)}")
-        return clock(start), Markup(strip)
+        title = f"{record.name} from {clock(start)}"
+        return clock(start), Markup(strips.strip(shown_mv, record.fs_hz, names, start, marks, title))
 
     line_s = 60.0 * max(1, int(np.ceil(record.duration_s / 60 / _MOST_LINES)))
     return {
-        "prediction": prediction,
-        "record": record,
-        "length": clock(record.duration_s),
-        "counts": [
-            {
-                "name": name,
-                "meaning": meaning,
-                "colour": colour_of(name, at),
-                "n": n,
-                "share": n / max(1, len(prediction.beats)),
-                "counted": None if counted is None else counted.get(name, 0),
-            }
-            for at, (name, meaning, n) in enumerate(
-                zip(classes, prediction.card.meanings, prediction.counts.values(), strict=True)
-            )
-        ],
+        "counts": _counts(answer, counted),
         "counted_elsewhere": {name: n for name, n in (counted or {}).items() if name not in classes},
         "n_abnormal": int(loud.sum()),
         "n_stretches": len(found),
         "overview": [
-            (clock(start), Markup(paper.overview(shown_mv[0], record.fs_hz, start, line_s, marks)))
+            (clock(start), Markup(strips.overview(shown_mv[0], record.fs_hz, start, line_s, marks)))
             for start in np.arange(0, record.duration_s, line_s)
         ],
         "overview_lead": names[0],
@@ -102,94 +109,75 @@ def _section(prediction: Prediction, counted: dict[str, int] | None) -> dict:
     }
 
 
-def _found(findings: Findings) -> dict:
-    record, card = findings.record, findings.card
-    limits = findings.thresholds or (None,) * len(card.classes)
-    rows = [
-        {"name": name, "meaning": meaning, "probability": float(p), "said": bool(said), "threshold": limit}
-        for name, meaning, p, said, limit in zip(
-            card.classes, card.meanings, findings.probability, findings.said, limits, strict=True
-        )
+def _counts(answer: BeatAnswer, counted: dict[str, int] | None) -> list[dict[str, Any]]:
+    rows = zip(answer.classes, answer.card.meanings, answer.counts.values(), strict=True)
+    return [
+        {
+            "name": name,
+            "meaning": meaning,
+            "colour": colour_of(name, at),
+            "n": n,
+            "share": n / max(1, answer.n_items),
+            "counted": None if counted is None else counted.get(name, 0),
+        }
+        for at, (name, meaning, n) in enumerate(rows)
     ]
-    title = f"{record.name}, {', '.join(findings.leads)}"
-    beats_s = findings.beats / record.fs_hz
-    shown_mv, names = leads.select(record.signal_mv, record.leads, findings.leads)
-    if set(names) >= set(leads.STANDARD):
-        standard_mv, _ = leads.select(record.signal_mv, record.leads, leads.STANDARD)
-        drawing = paper.twelve(standard_mv, record.fs_hz, 0.0, title)
-    elif len(names) == 1:
-        shown = (0.0, min(record.duration_s, _MOST_PAPER_S))
-        drawing = paper.rows(shown_mv[0], record.fs_hz, names[0], shown, beats_s, title)
-    else:
-        drawing = paper.strip(shown_mv, record.fs_hz, names, 0.0, (), title)
-    told: list[dict] = []
-    for row in findings.why:
-        lead = int(np.argmax(row.falls))
-        fs_hz, start = card.preparation.fs_hz, clock(row.start_s)
-        title = f"{card.classes[row.label]} {start}"
-        if row.parts:
-            place = f"drawn on {names[lead]} from {start}"
-            end = min(record.duration_s, row.start_s + len(row.map) / fs_hz)
-            where = (row.start_s, end)
-            picture = paper.rows(shown_mv[lead], record.fs_hz, names[lead], where, beats_s, title, (row.map, fs_hz))
-        elif row.beat is None:
-            place = f"drawn on {names[lead]} from {start}"
-            picture = paper.shaded(shown_mv[lead], record.fs_hz, names[lead], row.map, fs_hz, row.start_s, title)
-        else:
-            place = f"drawn on the typical beat of the window from {start}"
-            picture = paper.beats(row.beat, fs_hz, names, row.map, title)
-            if row.trace is not None:
-                place += f", and on {names[lead]} from {start}"
-                picture += paper.shaded(
-                    shown_mv[lead], record.fs_hz, names[lead], row.trace, fs_hz, row.start_s, f"{title}, the trace"
-                )
-        told.append(rows[row.label] | {"place": place, "drawing": Markup(picture), "falls": row.without(names)})
-    return {
-        "findings": findings,
-        "record": record,
-        "length": clock(record.duration_s),
-        "rows": sorted(rows, key=lambda row: -row["probability"]),
-        "n_first": max(8, int((findings.said | findings.near).sum())),
-        "all_good": all(verdict.verdict == "good" for verdict in findings.quality),
-        "near": [name for name, is_near in zip(card.classes, findings.near, strict=True) if is_near],
-        "n_windows": len(findings.starts),
-        "start": clock(0.0),
-        "drawing": Markup(drawing),
-        "why": told,
-        "drawn_on": next((_drawn_on(row) for row in findings.why), ""),
-    }
 
 
-def _drawn_on(row: Why) -> str:
-    if row.parts:
-        return "rhythm"
-    return "map" if row.beat is None else "beats" if row.trace is None else "both"
-
-
-def _telling(found: list[tuple[float, int]], prediction: Prediction, loud: np.ndarray) -> set[int]:
-    """Which stretches come first: the surest of each class, the rarest class first, then the fullest."""
+def _first_shown(found: list[tuple[float, int]], answer: BeatAnswer, loud: NDArray[np.bool_]) -> set[int]:
+    """Return which stretches come first: the most probable beat of each class, the rarest class first, then the fullest."""
     starts = np.array([start for start, _ in found])
     chosen: list[int] = []
-    counts = sorted((n, name) for name, n in prediction.counts.items() if n)
-    for _, name in counts:
-        members = np.flatnonzero(loud & (prediction.decided == prediction.card.classes.index(name)))
+    for _, name in sorted((n, name) for name, n in answer.counts.items() if n):
+        members = np.flatnonzero(loud & (answer.most_probable == answer.classes.index(name)))
         if len(members):
-            surest = members[prediction.sure[members].argmax()]
-            chosen.append(int(np.searchsorted(starts, prediction.times_s[surest], side="right")) - 1)
+            clearest = members[answer.confidence[members].argmax()]
+            chosen.append(int(np.searchsorted(starts, answer.times_s[clearest], side="right")) - 1)
     fullest = sorted(range(len(found)), key=lambda at: -found[at][1])
     return set([*dict.fromkeys(chosen), *[at for at in fullest if at not in chosen]][:_OPEN_STRIPS])
 
 
-def _result(row: dict) -> dict:
+def _record(answer: RecordAnswer) -> dict[str, Any]:
+    card = answer.card
+    rows = [
+        {
+            "name": name,
+            "meaning": card.meanings[at],
+            "probability": float(answer.record_probabilities[at]),
+            "predicted": bool(answer.is_predicted[at]),
+            "threshold": answer.thresholds.get(name),
+        }
+        for at, name in enumerate(card.classes)
+    ]
+    return {
+        "rows": sorted(rows, key=lambda row: -row["probability"]),
+        "n_first": max(_LEAST_ROWS, len(answer.predicted) + len(answer.borderline)),
+        "start": clock(0.0),
+        "drawing": Markup(_paper(answer)),
+        "evidence": [rows[row.label] | told for row, told in zip(answer.evidence, drawings(answer), strict=True)],
+        "method": next((method(row) for row in answer.evidence), ""),
+    }
+
+
+def _paper(answer: RecordAnswer) -> str:
+    """Return the record on paper: twelve leads as printed by electrocardiographs, one lead in rows, else a strip."""
+    record = answer.record
+    title = f"{record.name}, {', '.join(answer.leads)}"
+    shown_mv, names = leads.select(record.signal_mv, record.leads, answer.leads)
+    if set(names) >= set(leads.STANDARD):
+        standard_mv, _ = leads.select(record.signal_mv, record.leads, leads.STANDARD)
+        return strips.twelve(standard_mv, record.fs_hz, 0.0, title)
+    if len(names) == 1:
+        shown = (0.0, min(record.duration_s, _MOST_PAPER_S))
+        return strips.rows(shown_mv[0], record.fs_hz, names[0], shown, answer.beats / record.fs_hz, title)
+    return strips.strip(shown_mv, record.fs_hz, names, 0.0, (), title)
+
+
+def _result(row: dict[str, Any]) -> dict[str, Any]:
     shown = ("challenge_score", "accuracy", "macro_f1") if "accuracy" in row else headline(row)
-    told = [(name.replace("_", "-"), *cells(row[name])) for name in shown if name in row]
+    figures = [(metric_name(name), *cells(row[name])) for name in shown if name in row]
     unit = row.get("rows", "beats")
-    told += [(f"F1 of {name} ({found['n']:,} {unit})", *cells(found["f1"])) for name, found in row["per_class"].items()]
-    return {"row": row, "figures": told}
-
-
-def clock(seconds: float) -> str:
-    """Seconds as minutes and seconds, with hours where there are any."""
-    whole = int(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+    figures += [
+        (f"F1 of {name} ({found['n']:,} {unit})", *cells(found["f1"])) for name, found in row["per_class"].items()
+    ]
+    return {"row": row, "figures": figures, "intervals": intervals(row["interval"])}

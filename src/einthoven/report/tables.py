@@ -1,31 +1,53 @@
-"""Knows how an evaluation reads as a table, in Markdown and in the terminal. Computes nothing."""
+"""Show an evaluation as tables, in Markdown and in the terminal."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from einthoven.bundle import Card
 from einthoven.evaluation.evaluate import headline
 
+_NAMES = {
+    "challenge_score": "Challenge score",
+    "macro_auroc": "macro AUROC",
+    "macro_auprc": "macro AUPRC",
+    "macro_auc": "macro AUC",
+    "macro_f1": "macro-F1",
+    "micro_f1": "micro-F1",
+    "hamming_loss": "Hamming loss",
+}
+
+
+def metric_name(key: str) -> str:
+    """Return the name that people read for a metric's key in metrics.json."""
+    return _NAMES.get(key, key.replace("_", " "))
+
 
 def cells(found: dict[str, float | None], digits: int = 3) -> tuple[str, str]:
-    """A value and its interval as text."""
+    """Return a value and its interval as text."""
     value, low, high = (found[name] for name in ("value", "low", "high"))
     text = "–" if value is None else f"{value:.{digits}f}"
     return text, "–" if low is None else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
-def title(metrics: dict) -> str:
-    """One line that says what was tested on what, how often, and whether patients leak."""
+def title(metrics: dict[str, Any]) -> str:
+    """Return one line with model, corpus, protocol, size of the test set, and whether patients leak."""
     leak = "  LEAKS PATIENTS" if metrics["leaks_patients"] else ""
     drawn = metrics["interval"]
     return (
         f"{metrics['model']} on {metrics['corpus']} {metrics['corpus_version']}, protocol {metrics['protocol']}{leak}: "
-        f"{metrics['n_test']:,} {metrics['rows']} of {metrics['n_patients']:,} patients; "
-        f"{drawn['level']:.0%} intervals over {drawn['unit']}s, {drawn['draws']:,} draws"
+        f"{metrics['n_test']:,} {metrics['rows']} of {metrics['n_patients']:,} patients; {intervals(drawn)}"
     )
 
 
-def per_class(metrics: dict) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Columns and rows of the table of classes."""
+def intervals(drawn: dict[str, Any]) -> str:
+    """Return how intervals were computed, e.g. "95 % intervals: bootstrap over patients, 1,000 draws"."""
+    return f"{100 * drawn['level']:.0f} % intervals: bootstrap over {drawn['unit']}s, {drawn['draws']:,} draws"
+
+
+def per_class(metrics: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return columns and rows of the table of classes."""
     areas = ("auroc", "auprc") if "macro_auroc" in metrics else ("auc",)
-    columns = ("class", metrics["rows"], "patients", "precision", "recall", "F1", "F1 95 % interval")
+    columns: tuple[str, ...] = ("class", metrics["rows"], "patients", "precision", "recall", "F1", "F1 95 % interval")
     columns += tuple(_AREAS[area] for area in areas)
     rows = []
     for name, row in metrics["per_class"].items():
@@ -36,33 +58,35 @@ def per_class(metrics: dict) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
 
 
 def beside_its_model(card: Card) -> tuple[tuple[str, ...], list[tuple[str, ...]], str]:
-    """Columns and rows of how an exported file answers beside the model it was made of, and a sentence about it."""
+    """Return columns and rows of an exported file's scores beside those of its model, and a sentence about them."""
     compared = card.export.get("compared")
     if compared is None:
         largest = next(value for key, value in card.export.items() if key.startswith("largest_logit_difference"))
-        return (), [], f"Not compared on real windows; largest difference of a logit on noise: {largest:g}."
-    pairs = compared["metrics"] | {f"F1 of {name}": pair for name, pair in compared["f1_per_class"].items()}
-    rows = [
+        return (), [], f"Not compared on recordings. Largest difference of a logit on random input: {largest:g}."
+    pairs = {metric_name(key): pair for key, pair in compared["metrics"].items()} | {
+        f"F1 of {name}": pair for name, pair in compared["f1_per_class"].items()
+    }
+    rows: list[tuple[str, ...]] = [
         (name, f"{old:.4f}", f"{new:.4f}", f"{100 * (new - old):+.2f}")
         if None not in (old, new)
-        else (name, "no row", "", "")
+        else (name, "no example", "", "")
         for name, (old, new) in pairs.items()
     ]
     folds = {member.get("fold") for member in card.training.get("members", ())}
-    where = "on rows its members trained on" if len(folds) > 1 else "on validation"
+    where = "training data of its members" if len(folds) > 1 else "validation data"
     largest, mean = compared["largest_probability_difference"], compared["mean_probability_difference"]
     told = (
-        f"{compared['windows']:,} rows; the same is said of {compared['agreement']:.2%}; difference of a probability: "
-        f"largest {largest:g}, mean {mean:g}."
+        f"Compared on {compared['windows']:,} windows: the prediction is the same for {compared['agreement']:.2%}; "
+        f"probabilities differ by at most {largest:g}, on average by {mean:g}."
     )
-    return (where, "model", "export", "points"), rows, told
+    return (where, "model", "export", "difference (points)"), rows, told
 
 
 _AREAS = {"auc": "AUC", "auroc": "AUROC", "auprc": "AUPRC"}
 
 
-def markdown(metrics: dict) -> str:
-    """The whole evaluation as a page of Markdown."""
+def markdown(metrics: dict[str, Any]) -> str:
+    """Return the whole evaluation as a page of Markdown."""
     lines = [f"# {title(metrics)}", "", metrics["remark"], "", f"Labels: {metrics['labels']}.", ""]
     lines += [*(f"- {told}" for told in metrics["store_remarks"]), ""] if metrics["store_remarks"] else []
     known = metrics["baselines"]
@@ -70,16 +94,19 @@ def markdown(metrics: dict) -> str:
     lines += [_row(["metric", "value", "95 % interval", *known]), _row(["---"] * (3 + len(known)))]
     for name in headline(metrics):
         base = [f"{row[name]:.3f}" if name in row else "0.500" if name in _CHANCE else "" for row in known.values()]
-        lines.append(_row([name, *cells(metrics[name]), *base]))
+        lines.append(_row([metric_name(name), *cells(metrics[name]), *base]))
     columns, rows = per_class(metrics)
     lines += ["", _row(columns), _row(["---"] * len(columns)), *[_row(row) for row in rows], ""]
     if metrics.get("undefined"):
-        lines += [f"Without both labels, and so without AUROC and AUPRC: {', '.join(metrics['undefined'])}.", ""]
+        lines += [
+            f"AUROC and AUPRC are undefined, as the test set has only one of the labels: {', '.join(metrics['undefined'])}.",
+            "",
+        ]
     if "confusion" not in metrics:
         return "\n".join(lines)
     names = metrics["confusion"]["classes"]
     lines += [
-        "Rows are the annotators' classes, columns the model's.",
+        "Rows: annotated class. Columns: predicted class.",
         "",
         _row(["", *names]),
         _row(["---"] * (len(names) + 1)),
@@ -91,5 +118,5 @@ def markdown(metrics: dict) -> str:
 _CHANCE = ("macro_auc", "macro_auroc")
 
 
-def _row(values) -> str:
+def _row(values: Iterable[object]) -> str:
     return "| " + " | ".join(str(value) for value in values) + " |"

@@ -1,35 +1,44 @@
-"""Knows where the heart beats (sleepecg's detector), and how two lists of beats compare. Decides no class."""
+"""Find heartbeats with sleepecg's detector, and compare two lists of beats."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 import numpy as np
+
+from einthoven.errors import RecordUnreadable
 
 TOLERANCE_MS = 150.0  # ANSI/AAMI EC57, beat-by-beat comparison
 SHORTEST_S = 3.0  # sleepecg needs as much to learn its thresholds
 
 
 def find(signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
-    """R peaks of one lead (sleepecg's detector, then the largest deflection within 60 ms).
-
-    Where sleepecg is not installed, as on a device, the same detector as streams have it.
+    """Find the R peaks of one lead (sleepecg's detector, then the largest deflection within 60 ms).
 
     Parameters
     ----------
-    signal_mv : array [samples], without NaN
-    fs_hz : rate
+    signal_mv : array [samples], mV
+        One lead, without NaN.
+    fs_hz : float
+        Sampling rate.
 
     Returns
     -------
-    sample numbers [n], ascending; empty where the signal is shorter than 3 s or has no beat
+    array [n]
+        Sample numbers, ascending; empty if the signal is shorter than 3 s or has no beat.
+
+    Raises
+    ------
+    RecordUnreadable
+        If the signal is not one lead.
     """
+    if np.ndim(signal_mv) != 1:
+        raise RecordUnreadable(
+            "heartbeats are found in one lead.",
+            found=f"an array of shape {np.shape(signal_mv)}",
+            expected="an array [samples]",
+            remedy="heartbeats.find(record.signal_mv[0], record.fs_hz)",
+        )
     if len(signal_mv) < SHORTEST_S * fs_hz or np.ptp(signal_mv) == 0:
         return np.zeros(0, np.int64)
-    if not find_spec("sleepecg"):
-        from einthoven.signal.live_heartbeats import LiveHeartbeats
-
-        live = LiveHeartbeats(fs_hz)
-        return np.concatenate((live.feed(signal_mv), live.end()))
     from sleepecg import detect_heartbeats
 
     rough = np.asarray(detect_heartbeats(np.asarray(signal_mv, np.float64), fs_hz), np.int64)

@@ -1,4 +1,4 @@
-"""Knows where the P wave, the QRS complex and the T wave of a typical beat lie, and what is measured on them. Knows no class.
+"""P wave, QRS complex and T wave of a typical beat, and the measurements that an electrocardiograph makes on them.
 
 All leads are looked at together, as electrocardiographs do: an interval begins in the lead where it begins first (Kligfield et al.
 2007, AHA/ACC/HRS recommendations, part I). The measurements need the twelve standard leads.
@@ -10,9 +10,29 @@ import numpy as np
 
 from einthoven.signal.leads import STANDARD
 
-N_COMMON, N_LEAD = 24, 15
-N_WAVES = N_COMMON + N_LEAD * len(STANDARD)
-"""Measurements on a typical beat, those of all leads first; see :func:`measured`."""
+_COMMON = (
+    *(("RR interval", "s"), ("PR interval", "s"), ("QRS duration", "s"), ("QT interval", "s"), ("QTc (Bazett)", "s")),
+    *(("P wave height, all leads", "mV"), ("P wave peak to QRS onset", "s"), ("P wave onset", "s")),
+    *(("QRS onset", "s"), ("QRS end", "s"), ("T wave end", "s")),
+    *(("QRS axis", "rad"), ("cosine of the QRS axis", "1"), ("sine of the QRS axis", "1"), ("T wave axis", "rad")),
+    *(("cosine of the angle between QRS and T axis", "1"), ("Sokolow-Lyon voltage", "mV"), ("R wave in aVL", "mV")),
+    *(("Cornell voltage", "mV"), ("R in I and S in III", "mV"), ("voltage-duration product", "mV s")),
+    *((f"R to S in {lead}", "1") for lead in ("V1", "V2", "V3")),
+)
+_OF_A_LEAD = (
+    *(
+        ("R wave", "mV"),
+        ("S wave", "mV"),
+        ("time of R", "s"),
+        ("time of S", "s"),
+        ("Q wave", "mV"),
+        ("S behind R", "mV"),
+    ),
+    *(("R behind S", "mV"), ("Q duration", "s"), ("QRS area", "mV s"), ("ST at J", "mV"), ("ST at J+40 ms", "mV")),
+    *(("ST at J+80 ms", "mV"), ("T wave", "mV"), ("P wave, highest", "mV"), ("P wave, lowest", "mV")),
+)
+WAVE_NAMES = (*(name for name, _ in _COMMON), *(f"{name} in {lead}" for lead in STANDARD for name, _ in _OF_A_LEAD))
+WAVE_UNITS = (*(unit for _, unit in _COMMON), *(unit for _ in STANDARD for _, unit in _OF_A_LEAD))
 SPAN_S = (0.5, 0.7)
 """Seconds of a typical beat ahead of and behind its R peak that are looked at."""
 _FINE_HZ = 500.0
@@ -159,8 +179,8 @@ def _t_wave(fine_mv: np.ndarray, onset: int, offset: int, rr_s: float) -> tuple[
     return peak, peak + min(round(reached), len(rest) - 1)
 
 
-def measured(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
-    """What an electrocardiograph measures on a typical beat.
+def wave_features(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
+    """Measure a typical beat as an electrocardiograph does.
 
     Parameters
     ----------
@@ -169,7 +189,8 @@ def measured(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
 
     Returns
     -------
-    array [N_WAVES], float32, in s and mV: intervals and places of the waves, the axes of complex and T wave in the frontal plane
+    array [204], float32, in the order of :data:`WAVE_NAMES`
+        Intervals and places of the waves, the axes of complex and T wave in the frontal plane
     (rad), voltages that speak for hypertrophy (Sokolow and Lyon 1949; the product with the duration: Molloy et al. 1992), the
     balance of R and S in V1 to V3; then for each lead heights of R and S, when they come, heights of Q, of S behind R and of R
     behind S, how long Q lasts, the complex's area, the ST segment at its beginning and 40 and 80 ms behind, the T wave, and the

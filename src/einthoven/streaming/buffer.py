@@ -30,7 +30,7 @@ class Mark:
     start_s: float
     end_s: float
 
-    def as_dict(self) -> dict:
+    def to_dict(self) -> dict:
         """Plain values for JSON."""
         return asdict(self)
 

@@ -1,4 +1,4 @@
-"""Knows what a stream takes: which model, which rate and leads, which pieces of signal. Refuses the rest."""
+"""What a stream takes: which model, which rate and leads, which pieces of signal."""
 
 from numbers import Real
 
@@ -35,7 +35,7 @@ def require(model: Predictor, fs_hz: float, leads: tuple[str, ...]) -> None:
             remedy='Stream(model, fs_hz=300, leads=("I",))',
         )
     wanted = model.card.preparation
-    if (wanted.patient and wanted.cut == "beats") or model.card.own_share:
+    if (wanted.reads_beats and not wanted.is_whole) or model.card.class_prior_adaptation:
         raise ConfigurationFault(
             f"{model.card.name} cannot follow a live signal.",
             found="a model that compares each beat with all others of the whole recording",

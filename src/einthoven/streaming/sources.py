@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from einthoven.errors import RecordUnreadable, StatementMissing
+from einthoven.errors import RecordUnreadable, StatementMissing, optional_imports
 from einthoven.records.record import Record, unit_named
 
 CHUNK_S = 0.25
@@ -126,7 +126,8 @@ def serial_lines(port: str, baud: int) -> Iterator[str]:
     RecordUnreadable
         Where it cannot be opened, or vanishes.
     """
-    import serial
+    with optional_imports():
+        import serial
 
     try:
         with serial.Serial(port, baud, timeout=1) as device:

@@ -1,50 +1,23 @@
-"""Knows how a model answers a signal that has not ended: what it would say of the whole record, as soon as that is certain.
-
-Does not know where samples come from, nor how answers are shown.
-"""
+"""Predict on a signal that has not ended: what the model predicts for the whole record, as soon as that is certain."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from einthoven.errors import RecordUnreadable
 from einthoven.evaluation.predictions import decide
-from einthoven.inference.prediction import UNSURE
+from einthoven.inference.answer import UNSURE
 from einthoven.inference.predictor import Predictor
 from einthoven.records.record import possible
 from einthoven.signal import leads as lead_names
 from einthoven.signal import preparation, resample
 from einthoven.signal.live_heartbeats import LiveHeartbeats
 from einthoven.streaming import intake, state
+from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Buffer, Mark
 
 _RATE_OVER, _QUIET_S = 8, 10.0
-
-
-@dataclass(frozen=True)
-class Said:
-    """An answer about a beat or a window.
-
-    kind : ``beat`` or ``window``; start_s, end_s : its window, or twice the beat's time; classes : those that are said;
-    probability : of each class of the model, by name; doubt : why it is doubtful, or nothing; delay_s : how much signal came
-    after its end before it could be answered
-    """
-
-    kind: str
-    start_s: float
-    end_s: float
-    classes: tuple[str, ...]
-    probability: dict[str, float]
-    doubt: str
-    delay_s: float
-
-    def as_dict(self) -> dict:
-        """Plain values for JSON."""
-        rounded = {name: round(value, 4) for name, value in self.probability.items()}
-        times = {name: round(getattr(self, name), 3) for name in ("start_s", "end_s", "delay_s")}
-        return vars(self) | times | {"classes": list(self.classes), "probability": rounded}
 
 
 class Stream:
@@ -102,7 +75,7 @@ class Stream:
         """Mean probability of each class over all answers: for a model of windows, what it says of the whole record."""
         return dict(zip(self.model.card.classes, (self.total / max(1, self.n_answers)).tolist(), strict=True))
 
-    def feed(self, chunk: np.ndarray) -> list[Said | Mark]:
+    def feed(self, chunk: np.ndarray) -> list[StreamAnswer | Mark]:
         """Take samples, give the answers that are certain now.
 
         Parameters
@@ -117,7 +90,7 @@ class Stream:
         if self.ended:
             raise _over()
         signal, impossible = possible(intake.numbers(chunk, self.leads))
-        told: list[Said | Mark] = []
+        told: list[StreamAnswer | Mark] = []
         for lead in np.flatnonzero(impossible.any(axis=1)).tolist():
             where = np.flatnonzero(impossible[lead]) + self.n_samples
             if where[0] >= self.quiet_until[lead]:
@@ -130,7 +103,7 @@ class Stream:
             told += self._second(piece)
         return told
 
-    def end(self) -> list[Said | Mark]:
+    def end(self) -> list[StreamAnswer | Mark]:
         """The answers that were not certain while more could come; nothing can be fed any more."""
         if self.ended:
             raise _over()
@@ -138,9 +111,9 @@ class Stream:
         piece, self.pending = self.pending, self.pending[:, :0]
         return self._second(piece, is_last=True)
 
-    def _second(self, piece: np.ndarray, is_last: bool = False) -> list[Said | Mark]:
+    def _second(self, piece: np.ndarray, is_last: bool = False) -> list[StreamAnswer | Mark]:
         used, _ = lead_names.select(piece, self.leads, self.model.card.preparation.leads, "the stream")
-        told: list[Said | Mark] = [*self.buffer.feed(used, is_last)]
+        told: list[StreamAnswer | Mark] = [*self.buffer.feed(used, is_last)]
         for lead, finder in enumerate(self.finders):
             until = self.buffer.mended[lead]
             found = finder.feed(self.buffer.span(self.fed[lead], until)[lead])
@@ -151,31 +124,25 @@ class Stream:
                 self.beats = [*self.beats, *found.tolist()][-_RATE_OVER - 1 :]
                 self.waiting += found.tolist()
         self.listening = next((at for at in range(len(self.fed)) if not self.buffer.off(at)), self.listening)
-        if self.model.card.preparation.cut == "tiles":
+        if self.model.card.preparation.is_whole:
             self.waiting = []
             told += self._windows(is_last)
         else:
             told += self._ready_beats(is_last)
         return told
 
-    def _ready_beats(self, is_last: bool) -> list[Said]:
+    def _ready_beats(self, is_last: bool) -> list[StreamAnswer]:
         wanted = self.model.card.preparation
         margin = round(wanted.reach_s(self.fs_hz) * self.fs_hz) + 1
-        after, before = (round(span_s * self.fs_hz) + 1 for span_s in (wanted.after_s, wanted.before_s))
+        before_s = wanted.before / wanted.fs_hz
+        before, after = (round(span_s * self.fs_hz) + 1 for span_s in (before_s, wanted.window_s - before_s))
         ready = [at for at in self.waiting if is_last or at + after + margin <= self.buffer.certain]
         oldest = self.waiting[0] if self.waiting else min(self.fed) - round(4 * self.fs_hz)
-        told: list[Said] = []
+        told: list[StreamAnswer] = []
         if ready:
             begin = self._aligned(ready[0] - before - margin)
             end = min(ready[-1] + after + margin, self.buffer.certain)
-            windows = preparation.beat_windows(
-                self.buffer.span(begin, end),
-                self.fs_hz,
-                self.buffer.leads,
-                np.array(ready) - begin,
-                wanted,
-                "the stream",
-            )
+            windows = preparation.prepare(self._span(begin, end), wanted, np.array(ready) - begin)
             self.waiting = self.waiting[len(ready) :]
             for at, probability in zip(ready, self.model.probabilities(windows), strict=True):
                 told.append(self._said("beat", at, at + 1, probability, at - before, at + after))
@@ -183,11 +150,11 @@ class Stream:
         self.buffer.forget(min(self._aligned(oldest - before - margin), *self.fed))
         return told
 
-    def _windows(self, is_last: bool) -> list[Said | Mark]:
+    def _windows(self, is_last: bool) -> list[StreamAnswer | Mark]:
         wanted = self.model.card.preparation
         factor = float(resample.ratio(self.fs_hz, wanted.fs_hz))
         size, margin = wanted.n_samples, round(wanted.reach_s(self.fs_hz) * self.fs_hz) + 1
-        told: list[Said | Mark] = []
+        told: list[StreamAnswer | Mark] = []
         if is_last and self.buffer.n_samples < self.model.least_s * self.fs_hz:
             return [Mark("too_short", ", ".join(self.buffer.leads), 0.0, self.buffer.n_samples / self.fs_hz)]
         while True:
@@ -207,23 +174,24 @@ class Stream:
         self.buffer.forget(min(self._aligned(int((self.answered - 1) * size / factor) - margin), *self.fed))
         return told
 
-    def _window(self, start: int, size: int, factor: float, margin: int) -> Said:
+    def _window(self, start: int, size: int, factor: float, margin: int) -> StreamAnswer:
         """The window that begins at a sample number at the model's rate."""
         wanted = self.model.card.preparation
         begin = self._aligned(int(start / factor) - margin)
         end = min(int(np.ceil((start + size) / factor)) + margin, self.buffer.certain)
-        prepared = preparation.prepare(
-            self.buffer.span(begin, end), self.fs_hz, self.buffer.leads, wanted, "the stream"
-        )
+        prepared = preparation.prepared_signal(self._span(begin, end), wanted)
         at = start - round(begin * factor)
-        window = preparation.filled(prepared[:, at : at + size], wanted)
+        window = preparation.whole_window(prepared[:, at : at + size], wanted)
         first = int(resample.resample_positions(np.array([start]), wanted.fs_hz, self.fs_hz)[0])
-        last = min(first + round(wanted.after_s * self.fs_hz), self.buffer.n_samples)
-        return self._said("window", first, last, self.model.probabilities(window[None])[0], first, last)
+        last = min(first + round(wanted.window_s * self.fs_hz), self.buffer.n_samples)
+        return self._said("window", first, last, self.model.probabilities(window)[0], first, last)
 
-    def _said(self, kind: str, first: int, last: int, probability: np.ndarray, begin: int, end: int) -> Said:
+    def _span(self, begin: int, end: int) -> preparation.Span:
+        return preparation.Span(self.buffer.span(begin, end), self.fs_hz, self.buffer.leads, "the stream")
+
+    def _said(self, kind: str, first: int, last: int, probability: np.ndarray, begin: int, end: int) -> StreamAnswer:
         card = self.model.card
-        if card.multi:
+        if card.multilabel:
             said = decide(probability[None], card.thresholds, card.at_least_one)[0]
         else:
             said = np.arange(len(card.classes)) == probability.argmax()
@@ -234,12 +202,13 @@ class Stream:
             if self.buffer.is_missing(begin, end)
             else ""
         )
-        if not doubt and not card.multi and probability.max() < UNSURE:
+        if not doubt and not card.multilabel and probability.max() < UNSURE:
             doubt = "unsure"
         self.total += probability
         self.n_answers += 1
-        return Said(
+        return StreamAnswer(
             kind,
+            first,
             first / self.fs_hz,
             (first if kind == "beat" else last) / self.fs_hz,
             tuple(name for name, is_said in zip(card.classes, said, strict=True) if is_said),
@@ -306,7 +275,7 @@ def _over() -> RecordUnreadable:
     )
 
 
-def replay(stream: Stream, signal_mv: np.ndarray, chunk: int) -> Iterator[list[Said | Mark]]:
+def replay(stream: Stream, signal_mv: np.ndarray, chunk: int) -> Iterator[list[StreamAnswer | Mark]]:
     """Feed a whole signal [leads, samples] by pieces of `chunk` samples, and end it."""
     for at in range(0, signal_mv.shape[1], chunk):
         yield stream.feed(signal_mv[:, at : at + chunk])

@@ -13,6 +13,7 @@ from einthoven.evaluation.evaluate import evaluate, headline
 from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.inference.predictor import load
 from einthoven.models import cost
+from einthoven.models.inputs import InputShape
 from einthoven.report import plots
 from einthoven.report import study as page
 from einthoven.studies.declaration import TRAININGS, Member, Results, Step, Study, StudyModel
@@ -29,7 +30,7 @@ SMALLER = replace(RECIPE, epochs=10)
 """Of the smallest nets; as long."""
 MEASURED = "measured"
 """The store whose windows have typical beats and measurements of rhythm beside them."""
-TREES = {"n_trees": 1000, "n_bins": 27, "beat": 135, "n_numbers": 116, "summed": True, "upright": True}
+TREES = {"n_trees": 1000, "n_bins": 27, "beat_span": 135, "n_read": 116, "summed": True, "upright": True}
 MODELS = {
     "rhythm": StudyModel("rhythm", {}, RECIPE, MEASURED),
     "rhythm_again": StudyModel("rhythm", {}, RECIPE, MEASURED, seed=1),
@@ -90,8 +91,8 @@ def _score(run: StudyRun) -> Results:
     answers = {TOGETHER: joined(weighted)} | {name: joined(run.each("test", model=name)) for name in run.study.models}
     price = {}
     for name, model in run.study.models.items():
-        network, shape = load(run.place(f"train-{name}-f0")).network, run.stores[model.store].windows.shape[1:]
-        macs = cost.multiply_accumulates(network, *shape)
+        network, shape = load(run.place(f"train-{name}-f0")).network, InputShape.of(run.stores[model.store].preparation)
+        macs = cost.multiply_accumulates(network, shape)
         price[name] = {"parameters": cost.parameters(network), "multiply_accumulates": macs}
     return run.score(answers, run.stated_on_card(run.protocol), run.protocol.unit) | {"cost": price}
 
@@ -145,7 +146,10 @@ CHALLENGE2017_STUDY = Study(
     name="challenge2017",
     corpus=CHALLENGE2017,
     protocols=("clean",),
-    stores={"": CHALLENGE2017.preparation, MEASURED: replace(CHALLENGE2017.preparation, patient=True, rhythm=True)},
+    stores={
+        "": CHALLENGE2017.preparation,
+        MEASURED: CHALLENGE2017.preparation.with_settings(inputs=("signal", "beat", "summary", "rhythm")),
+    },
     models=MODELS,
     members=_members,
     trained=lambda card: {key: card.training[key] for key in card.training if key.startswith("validation_")},

@@ -91,7 +91,7 @@ CPSC2018_STUDY = Study(
     protocols=("clean", "paper"),
     one_folder=True,
     folds=("10", "5", "3"),
-    stores={leads: replace(CPSC2018.preparation, leads=names) for leads, names in LEADS.items()},
+    stores={leads: CPSC2018.preparation.with_settings(leads=names) for leads, names in LEADS.items()},
     models={f"{net}-{leads}": replace(model, store=leads) for leads in LEADS for net, model in NETS.items()},
     members=_members,
     cross_validated=True,

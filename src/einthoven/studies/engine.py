@@ -193,7 +193,7 @@ class StudyRun:
         crop_s, quick = self.study.models[member.model].crop_s, self.study.quick
         task = task_of(self.corpus, self.protocol_of(member), self.store_of(member), 0, (), member.fold)
         if crop_s:
-            task = replace(task, preparation=replace(task.preparation, crop_s=crop_s))
+            task = replace(task, preparation=task.preparation.with_settings(crop_s=crop_s))
         if self.quick and quick.at_most:
             kept = thinned(task.train, quick.at_most), thinned(task.validation, quick.at_most // 2)
             return replace(task, train=kept[0], validation=kept[1])

@@ -17,6 +17,7 @@ from einthoven.inference.scoring import predictions_for
 from einthoven.report import plots
 from einthoven.report import study as page
 from einthoven.report.average_maps import draw_average_maps
+from einthoven.signal.windows import Windows
 from einthoven.studies.declaration import TRAININGS, Draw, Member, Published, Quick, Results, Step, Study, StudyModel
 from einthoven.studies.engine import StudyRun, thinned
 from einthoven.training.fit import fit
@@ -66,16 +67,18 @@ def _generate_beats(run: StudyRun) -> Results:
     """Generate beats of the rare classes, and compare them with real ones."""
     task, how = _task(run), _generation(run)
     windows, labels = generate(task, how, run.folder)
-    save_windows(run.folder / "synthetic", windows, labels)
+    save_windows(run.folder / "synthetic", windows.signal, labels)
     counts = np.bincount(labels, minlength=len(task.classes)).tolist()
-    real = [values[part] for part in (task.train, task.validation) for values in (task.windows, task.labels)]
-    found = quality.compare(*real, windows, labels, task.classes)
+    parts = task.train, task.validation
+    real = [values for part in parts for values in (task.windows[part].signal, task.labels[part])]
+    found = quality.compare(*real, windows.signal, labels, task.classes)
     return {"windows": dict(zip(task.classes, counts, strict=True)), "how": how.as_dict(), "quality": found}
 
 
-def _generated_beats(run: StudyRun) -> tuple[np.ndarray, np.ndarray]:
+def _generated_beats(run: StudyRun) -> tuple[Windows, np.ndarray]:
     """Return the generated windows and their class numbers."""
-    return load_windows(run.folder / "synthetic", run.steps.file("generated"))
+    signal, labels = load_windows(run.folder / "synthetic", run.steps.file("generated"))
+    return Windows(signal), labels
 
 
 def _told(card: Card) -> Results:
@@ -248,9 +251,9 @@ def _draw_generated(run: StudyRun, found: Results, file: Path) -> None:
     pairs = {}
     for at in np.unique(labels).tolist():
         real = task.train[task.labels[task.train] == at][:_N_SHOWN]
-        pairs[task.classes[at]] = (task.windows[real][:, 0], windows[labels == at][:_N_SHOWN, 0])
+        pairs[task.classes[at]] = (task.windows[real].signal[:, 0], windows.signal[labels == at][:_N_SHOWN, 0])
     if pairs:
-        plots.real_and_generated(pairs, task.preparation.before_s, task.preparation.fs_hz, file)
+        plots.real_and_generated(pairs, task.preparation.before / task.preparation.fs_hz, task.preparation.fs_hz, file)
 
 
 FIGURES: dict[str, Draw | None] = {"imbalance": _draw_imbalance, "ensembles": _draw_ensembles}

@@ -9,7 +9,7 @@ from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import joined, mean
 from einthoven.report import plots
 from einthoven.report import study as page
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 from einthoven.studies.declaration import TRAININGS, Member, Published, Quick, Results, Step, Study, StudyModel
 from einthoven.studies.engine import StudyRun
 from einthoven.training.fuse import fuse
@@ -17,9 +17,11 @@ from einthoven.training.recipe import Recipe
 
 MODEL = "mitbih-clean-context"
 PREPARATION = Preparation(
-    leads=("MLII|II|V5", "V1|V5|V2|V4"), fs_hz=180.0, before_s=0.3, after_s=0.5, scaling="millivolt", patient=True
+    SignalSpec(("MLII|II|V5", "V1|V5|V2|V4"), fs_hz=180.0, scaling="millivolt"),
+    Beats(before_s=0.3, after_s=0.5),
+    ("signal", "beat", "rr", "p_waves", "similarity"),
 )
-AUGMENT = ("shift", "stretch", "gain", "others", "noise")
+AUGMENT = ("shift", "stretch", "gain", "other_leads", "noise")
 RECIPE = Recipe(epochs=4, lr=3e-3, weight_decay=0.02, balance=0.3, smoothing=0.05, keep="last", augment=AUGMENT)
 MODELS = {name: StudyModel("patient_context", {}, replace(RECIPE, simulate=(name,))) for name in ("runs", "patterns")}
 """By the rhythms that are simulated for a member."""
@@ -47,7 +49,7 @@ def _validate(run: StudyRun) -> Results:
 def _fuse(run: StudyRun) -> Results:
     chosen, members = run.found["cross-validation"], [run.place(step) / "bundle" for step in run.members]
     weights, own = chosen["class_weights"], chosen["own"]
-    card = fuse(run.folder / MODEL, members, "mean", class_weights=weights, own_share=own)
+    card = fuse(run.folder / MODEL, members, "mean", class_weights=weights, class_prior_adaptation=own)
     return {"n_parameters": card.n_parameters}
 
 

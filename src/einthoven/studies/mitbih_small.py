@@ -1,6 +1,5 @@
 """Score the smallest nets on MIT-BIH: ArrhythmiNet on five symbols by both protocols, Self-ONN patient by patient."""
 
-from dataclasses import replace
 from functools import partial
 
 from einthoven.corpora.mitdb import MITDB, TESTED_ALONE
@@ -92,7 +91,7 @@ MITBIH_SMALL = Study(
     corpus=MITDB,
     protocols=("clean", "paper"),
     one_folder=True,
-    stores={"one lead": replace(MITDB.preparation, leads=("MLII|II|V5",)), "two leads": MITDB.preparation},
+    stores={"one lead": MITDB.preparation.with_settings(leads=("MLII|II|V5",)), "two leads": MITDB.preparation},
     models=MODELS,
     members=_members,
     trained=lambda card: {"best_epoch": card.training["best_epoch"] + 1},

@@ -124,7 +124,7 @@ PEDIATRIC_STUDY = Study(
     corpus_in=_corpus_in,
     protocols=("clean", "paper"),
     one_folder=True,
-    stores={leads: replace(ZZU_PECG.preparation, leads=names) for leads, names in LEADS.items()},
+    stores={leads: ZZU_PECG.preparation.with_settings(leads=names) for leads, names in LEADS.items()},
     models={f"{net}-{leads}": replace(model, store=leads) for leads in LEADS for net, model in NETS.items()},
     members=_members,
     trained=lambda card: {"best_epoch": card.training["best_epoch"] + 1},

@@ -4,14 +4,14 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from einthoven.corpora.ptbxl import GROUPS, PTBXL
+from einthoven.data.batches import tensors
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.multilabel import HEADLINE, quality
 from einthoven.evaluation.predictions import joined, mean
 from einthoven.inference.predictor import load
 from einthoven.models import speed
+from einthoven.models.inputs import InputShape
 from einthoven.report import plots
 from einthoven.report import study as page
 from einthoven.signal.preparation import crops
@@ -84,12 +84,11 @@ def _cost(run: StudyRun) -> Results:
     found: Results = {"threads": torch.get_num_threads()}
     for name, model in run.study.models.items():
         predictor, n_crops = load(run.place(f"train-{name}-s0-{next(iter(_parts(run)))}")), 1
-        seen = np.array(run.stores[model.store].windows[:32])
+        seen, prepared = run.stores[model.store].windows[:32], predictor.card.preparation
         if model.crop_s:
-            seen = crops(seen, predictor.card.preparation)
-            n_crops = seen.shape[1]
-        x = torch.from_numpy(seen.reshape(-1, *seen.shape[-2:]))
-        found[name] = speed.measured(predictor.network, x, n_crops, 2 if run.quick else 5)
+            seen, n_crops = crops(seen, prepared)
+        shape, repeats = InputShape.of(prepared), 2 if run.quick else 5
+        found[name] = speed.measured(predictor.network, shape, tensors(seen), n_crops, repeats)
     return found
 
 
@@ -162,7 +161,7 @@ PTBXL_STUDY = Study(
     corpus=PTBXL,
     protocols=("clean",),
     folds=("groups", "official"),
-    stores={"": PTBXL.preparation, TYPICAL: replace(PTBXL.preparation, patient=True)},
+    stores={"": PTBXL.preparation, TYPICAL: PTBXL.preparation.with_settings(inputs=("signal", "beat", "summary"))},
     models=MODELS,
     members=_members,
     trained=lambda card: {"counts": card.training["counts"]["train"]},

@@ -11,20 +11,21 @@ from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.evaluation.thresholds import RULES, with_rule
 from einthoven.report import study as page
 from einthoven.report.tables import cells
-from einthoven.signal.context import n_numbers
+from einthoven.signal.features import columns
 from einthoven.studies.declaration import TRAININGS, Member, Results, Step, Study, StudyModel
 from einthoven.studies.engine import StudyRun
 from einthoven.studies.ptbxl import ALIGNED, PUBLISHED, RECIPE
 from einthoven.training.fuse import fuse
 
 MODEL = "ptbxl-typical-beat"
-_ALL = n_numbers(rhythm=False, waves=True)
-_APART = {"n_trees": 2300, "n_bins": 0, "n_numbers": _ALL, "summed": True, "apart": True}
+INPUTS = ("signal", "beat", "summary", "waves")
+_ALL = columns(("summary", "waves"))["waves"].stop
+_APART = {"n_trees": 2300, "n_bins": 0, "n_read": _ALL, "summed": True, "apart": True}
 MODELS = {
     "window": StudyModel("typical_beat", {}, ALIGNED),
-    "measured": StudyModel("typical_beat", {"n_numbers": _ALL}, ALIGNED),
+    "measured": StudyModel("typical_beat", {"n_read": _ALL}, ALIGNED),
     "boosted": StudyModel("forest", _APART, RECIPE, cost=0.15),
-    "randomised": StudyModel("forest", {"n_trees": 16, "n_bins": 0, "n_numbers": _ALL}, RECIPE, cost=0.1),
+    "randomised": StudyModel("forest", {"n_trees": 16, "n_bins": 0, "n_read": _ALL}, RECIPE, cost=0.1),
 }
 """Nets on the typical beat and the window, the second also on what an electrocardiograph measures; a hundred small trees a class on
 the same measurements; few trees in each of several members, for room: each tree has some three hundred nodes, each with an answer
@@ -138,7 +139,7 @@ PTBXL_MODEL = Study(
     name="ptbxl-model",
     corpus=PTBXL,
     protocols=("clean",),
-    stores={"": replace(PTBXL.preparation, patient=True, waves=True)},
+    stores={"": PTBXL.preparation.with_settings(inputs=INPUTS)},
     models=MODELS,
     members=_members,
     settings={"families": FAMILIES, "decisions": DECISIONS},

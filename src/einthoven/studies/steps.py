@@ -1,16 +1,18 @@
 """Do the steps of a study, each once: its result is on disk before the next begins."""
 
 import json
+import logging
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from einthoven import console, workers
+from einthoven import workers
 from einthoven.errors import ConfigurationFault, StudyDamaged
 from einthoven.paths import output_folder, written_aside
 
+_log = logging.getLogger(__name__)
 _SETTINGS = "study.json"
 
 
@@ -63,7 +65,7 @@ class Steps:
         if file.exists():
             return _read(file)
         done = [known for known in self.costs if self.file(known).exists()]
-        console.note(f"step {len(done) + 1} of {len(self.costs)}: {name}{self._left(done)}")
+        _log.info("step %d of %d: %s%s", len(done) + 1, len(self.costs), name, self._left(done))
         started = time.monotonic()
         result = work()
         _write(file, result | {"seconds": round(time.monotonic() - started, 1)})

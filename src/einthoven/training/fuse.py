@@ -1,4 +1,4 @@
-"""Knows how finished members become one bundle, an ensemble. Trains nothing and opens no window."""
+"""Finished members become one bundle, an ensemble."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,8 @@ import numpy as np
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
-from einthoven.signal.preparation import Preparation
+from einthoven.models.own import FILES_KEY
+from einthoven.signal.preparation import Preparation, Tiles
 
 
 def fuse(
@@ -22,7 +23,7 @@ def fuse(
     thresholds: Sequence[float] = (),
     at_least_one: bool = False,
     half: bool = False,
-    own_share: dict | None = None,
+    class_prior_adaptation: dict | None = None,
 ) -> Card:
     """Write the bundle of an ensemble; its card names everybody whom one of its members has seen.
 
@@ -31,7 +32,7 @@ def fuse(
     folder : of the new bundle; its name is the ensemble's
     members : bundles of the members
     rule : of :class:`einthoven.models.ensemble.Ensemble`; weights : of the members, for ``weighted``
-    class_weights, thresholds, at_least_one, own_share : see :class:`einthoven.bundle.Card`
+    class_weights, thresholds, at_least_one, class_prior_adaptation : see :class:`einthoven.bundle.Card`
     half : whether weights of two dimensions and more are kept with 16 bits, whole numbers with the fewest; all work in 32
 
     Raises
@@ -41,11 +42,11 @@ def fuse(
         the same windows alone.
     """
     cards = [bundle.load_card(member) for member in members]
-    first = max(cards, key=lambda card: card.preparation.patient)
+    first = max(cards, key=lambda card: len(card.preparation.inputs))
     for what, of in (
         ("preparation", partial(_windows, first)),
         ("classes", lambda card: card.classes),
-        ("multi", lambda card: card.multi),
+        ("multilabel", lambda card: card.multilabel),
     ):
         if any(of(card) != of(first) for card in cards):
             raise ConfigurationFault(
@@ -69,9 +70,9 @@ def fuse(
     settings = {"members": [_described(card, first) for card in cards], "rule": rule}
     if weights:
         settings["weights"] = [round(float(weight), 6) for weight in weights]
-    if first.multi:
-        settings["several"] = True
-    score = "validation_macro_auroc" if first.multi else "validation_macro_f1"
+    if first.multilabel:
+        settings["multilabel"] = True
+    score = "validation_macro_auroc" if first.multilabel else "validation_macro_f1"
     told = [
         {
             "name": card.name,
@@ -83,7 +84,9 @@ def fuse(
         for card in cards
     ]
     seen = sorted(set().union(*(card.patients for card in cards)))
-    training = first.training | {"patients": bundle.packed(seen), "members": told, "rule": rule, "fold": None}
+    files = {name: sha for card in cards for name, sha in card.training.get(FILES_KEY, {}).items()}
+    training = first.training | ({FILES_KEY: files} if files else {})
+    training |= {"patients": bundle.packed(seen), "members": told, "rule": rule, "fold": None}
     card = replace(
         first,
         name=folder.resolve().name,
@@ -92,7 +95,7 @@ def fuse(
         training=training,
         graph_sha256="",
         class_weights=tuple(class_weights),
-        own_share=own_share or {},
+        class_prior_adaptation=class_prior_adaptation or {},
         thresholds=tuple(thresholds),
         at_least_one=at_least_one,
         results=(),
@@ -101,10 +104,11 @@ def fuse(
 
 
 def _windows(first: Card, card: Card) -> Preparation:
-    """The windows of a member that `first` could share: crops and the want of typical beats aside, where it reads these."""
-    if first.preparation.patient and not card.preparation.patient:
-        return replace(card.preparation, patient=True, crop_s=0.0)
-    return card.preparation
+    """Return the preparation that a member could share with `first`: a member that reads crops of the same signal can."""
+    own = card.preparation
+    if first.preparation.reads_beats and not own.reads_beats and isinstance(own.cut, Tiles):
+        return replace(own, cut=replace(own.cut, crop_s=0.0), inputs=first.preparation.inputs)
+    return own
 
 
 def _described(card: Card, first: Card) -> list:

@@ -1,4 +1,4 @@
-"""Knows how rare beats are generated: a conditional WGAN that sees training windows only. Knows no corpus, opens no test window."""
+"""Generation of rare beats: a conditional WGAN that sees training windows only."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from einthoven import console
-from einthoven.errors import BundleDamaged
+from einthoven.errors import BundleDamaged, ConfigurationFault
 from einthoven.models.gan import Critic, Generator
 from einthoven.paths import written_aside
+from einthoven.signal.windows import Windows
 from einthoven.training.checkpoint import serialised
 from einthoven.training.task import Task
 
@@ -51,7 +52,7 @@ def rare_classes(task: Task, how: Generation) -> list[int]:
     return [at for at, n in enumerate(counts) if 20 <= n < how.rare_share * counts.sum()]
 
 
-def generate(task: Task, how: Generation, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+def generate(task: Task, how: Generation, folder: Path) -> tuple[Windows, np.ndarray]:
     """Learn the rare classes of the training part and make windows of them; goes on where a killed run stopped.
 
     Parameters
@@ -60,13 +61,19 @@ def generate(task: Task, how: Generation, folder: Path) -> tuple[np.ndarray, np.
 
     Returns
     -------
-    windows [n, leads, samples], float32, and their class numbers [n]
+    windows, and their class numbers [n]
     """
+    if task.preparation.inputs != ("signal",):
+        raise ConfigurationFault(
+            "only windows of the signal alone can be generated.",
+            found=f"inputs {', '.join(task.preparation.inputs)}",
+            expected="inputs signal",
+            remedy="--prepare.inputs signal",
+        )
     rare = rare_classes(task, how)
     counts = np.bincount(task.labels[task.train], minlength=len(task.classes))
-    n_leads, n_samples = task.windows.shape[1:]
     if not rare:
-        return np.zeros((0, n_leads, n_samples), np.float32), np.zeros(0, np.int64)
+        return task.windows[:0], np.zeros(0, np.int64)
     generator = _learn(task, how, rare, folder)
     wanted = [int(min(how.multiple * counts[at], how.most_share * counts.sum())) for at in rare]
     labels = np.repeat(np.arange(len(rare)), wanted)
@@ -76,16 +83,16 @@ def generate(task: Task, how: Generation, folder: Path) -> tuple[np.ndarray, np.
         for piece in np.array_split(labels, -(-len(labels) // 512)):
             noise = torch.randn(len(piece), generator.n_noise, generator=rng)
             made.append(generator(noise, torch.from_numpy(piece)).numpy())
-    return np.concatenate(made), np.array(rare)[labels]
+    return Windows(np.concatenate(made)), np.array(rare)[labels]
 
 
 def _learn(task: Task, how: Generation, rare: list[int], folder: Path) -> Generator:
     torch.manual_seed(how.seed)
-    n_leads, n_samples = task.windows.shape[1:]
+    n_leads, n_samples = len(task.preparation.leads), task.preparation.n_samples
     generator, critic = Generator(n_leads, len(rare), n_samples), Critic(n_leads, len(rare), n_samples)
     optimisers = [torch.optim.Adam(net.parameters(), how.lr, betas=(0.0, 0.9)) for net in (generator, critic)]
     members = [task.train[task.labels[task.train] == at] for at in rare]
-    real = [torch.from_numpy(np.asarray(task.windows[chosen])) for chosen in members]
+    real = [torch.from_numpy(np.asarray(task.windows[chosen].signal)) for chosen in members]
     file, first = folder / "gan.ckpt", 0
     if file.exists():
         try:

@@ -1,16 +1,19 @@
-"""Knows how a forest is grown from a task (scikit-learn underneath) and becomes a bundle. Opens no test window."""
+"""Grow a forest from a task (with scikit-learn) and save it as a bundle."""
 
-import platform
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from einthoven import __version__, bundle
+from einthoven import bundle
 from einthoven.bundle import Card
+from einthoven.data.batches import tensors
 from einthoven.errors import ConfigurationFault
 from einthoven.models.forest import Forest
+from einthoven.models.inputs import InputShape, built, call
+from einthoven.training.card import card_for
 from einthoven.training.module import SCORE, judged
 from einthoven.training.task import Task
 
@@ -46,19 +49,20 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
     -------
     its card
     """
-    shape = (task.windows.shape[1], len(task.classes), task.windows.shape[2])
-    measuring = _measuring(shape, settings)
-    pieces = [task.windows[at] for at in np.array_split(task.train, -(-len(task.train) // _BATCH))]
-    measured = np.concatenate([measuring.measured(torch.from_numpy(np.array(piece))).numpy() for piece in pieces])
+    shape, n_classes = InputShape.of(task.preparation), len(task.classes)
+    measuring = _measuring(shape, n_classes, settings)
+    measured = np.concatenate(
+        [measuring.measured(part.get("beat"), part["features"]).numpy() for part in _inputs(task, task.train)]
+    )
     kind = (_apart if settings.get("apart") else _boosted) if settings.get("summed") else _randomised
     trees, how = kind(measured, task, settings, seed)
     decided = settings | {
         "n_trees": len(trees),
         "n_nodes": max(len(tree.feature) for tree in trees),
         "depth": max(tree.depth for tree in trees),
-        "several": task.multi,
+        "multilabel": task.multi,
     }
-    network = Forest(*shape, **decided)
+    network = _forest(shape, n_classes, decided)
     with torch.no_grad():
         network.leaves.zero_()
         for at, tree in enumerate(trees):
@@ -69,37 +73,31 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
             network.right[at, :n] = torch.from_numpy(tree.right).int()
             network.leaves[at, :n] = torch.from_numpy(tree.leaves).float()
     with torch.no_grad():
-        at = np.array_split(task.validation, -(-len(task.validation) // _BATCH))
-        logits = np.concatenate([network.eval()(torch.from_numpy(np.array(task.windows[part]))).numpy() for part in at])
-    card = Card(
-        name=folder.resolve().name,
-        architecture="forest",
-        settings=decided,
-        classes=task.classes,
-        labels=task.label_set,
-        meanings=task.meanings,
-        preparation=task.preparation,
-        training={
-            **task.provenance,
-            "counts": {
-                part: dict(zip(task.classes, task.counts(getattr(task, part)).tolist(), strict=True))
-                for part in ("train", "validation")
-            },
-            "best_epoch": 0,
-            f"validation_{SCORE[task.multi]}": round(
-                judged(logits, task.labels[task.validation])[SCORE[task.multi]], 6
-            ),
-            "recipe": {"seed": seed} | how,
-            "versions": {"einthoven": __version__, "torch": torch.__version__, "python": platform.python_version()},
-        },
-        multi=task.multi,
-        attribution=task.attribution,
-    )
+        logits = np.concatenate([call(network.eval(), part).numpy() for part in _inputs(task, task.validation)])
+    score = SCORE[task.multi]
+    trained = {
+        "best_epoch": 0,
+        f"validation_{score}": round(judged(logits, task.labels[task.validation])[score], 6),
+        "recipe": {"seed": seed} | how,
+    }
+    card = card_for(task, "forest", decided, folder, trained)
     return bundle.save(folder / "bundle", card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
 
 
-def _measuring(shape: tuple[int, int, int], settings: dict) -> Forest:
-    """A forest that has not grown, for what it measures.
+def _inputs(task: Task, chosen: np.ndarray) -> Iterator[dict[str, torch.Tensor]]:
+    """Yield windows in batches, as tensors."""
+    for at in np.array_split(chosen, -(-len(chosen) // _BATCH)):
+        yield tensors(task.windows[at])
+
+
+def _forest(shape: InputShape, n_classes: int, settings: dict) -> Forest:
+    network = built(Forest, shape, n_classes, settings)
+    assert isinstance(network, Forest)
+    return network
+
+
+def _measuring(shape: InputShape, n_classes: int, settings: dict) -> Forest:
+    """Return a forest that has not grown, for what it measures.
 
     Raises
     ------
@@ -107,14 +105,14 @@ def _measuring(shape: tuple[int, int, int], settings: dict) -> Forest:
         Where a setting is not a forest's, or contradicts another.
     """
     try:
-        least = shape[1] if settings.get("summed") else 1
+        least = n_classes if settings.get("summed") else 1
         if settings.get("n_trees", least) < least or settings.get("n_bins", 0) < 0:
             raise ValueError(f"{least} trees at least, and no spans below 0")
-        return Forest(*shape, **({"n_trees": shape[1]} | settings)).eval()
+        return _forest(shape, n_classes, {"n_trees": n_classes} | settings).eval()
     except (TypeError, ValueError, RuntimeError) as error:
         raise ConfigurationFault(
             "no forest can be grown with these settings.",
-            found=f"{settings} for {shape[1]} classes: {str(error).splitlines()[0]}",
+            found=f"{settings} for {n_classes} classes: {str(error).splitlines()[0]}",
             expected="keyword arguments of Forest; summed where the trees are apart, and as many of them for each class",
             remedy="--set summed=True apart=True",
         ) from error

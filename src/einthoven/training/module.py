@@ -1,24 +1,45 @@
-"""Knows one training step and one validation pass, as Lightning wants them. Does not know a corpus or a folder."""
+"""One training step and one validation pass, as Lightning wants them."""
 
 import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import lightning as L
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from einthoven.data.augment import AUGMENTATIONS
+from einthoven import console
+from einthoven.data.augment import AUGMENTATIONS, Batch
+from einthoven.data.batches import tensors
 from einthoven.evaluation.metrics import auc, confusion, scores
 from einthoven.evaluation.multilabel import counted
-from einthoven.signal.context import n_numbers
+from einthoven.models.inputs import call
 from einthoven.signal.preparation import Preparation, crops
+from einthoven.signal.windows import Windows
 from einthoven.training.losses import Loss
 from einthoven.training.recipe import Recipe
 
-_RHYTHM_NOISE = 0.03
+_FEATURE_NOISE = 0.03
 _PLATEAU = 5
+Inputs = dict[str, Tensor]
 SCORE = {False: "macro_f1", True: "macro_auroc"}
 """What the validation part is judged by, where a window bears one class, and where it can bear several."""
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Leave out Lightning's hints and its Python warnings until the block ends.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    with console.quieted("lightning.pytorch", "lightning.fabric"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"lightning\..*")
+        yield
 
 
 def judged(logits: np.ndarray, truth: np.ndarray) -> dict[str, float]:
@@ -60,16 +81,16 @@ class Training(L.LightningModule):
         self._rng = torch.Generator().manual_seed(seed)
         self.trainer.train_dataloader.epoch = self.current_epoch
 
-    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+    def training_step(self, batch: tuple[Inputs, Tensor], _: int) -> Tensor:
         """Vary the windows, answer, compare."""
-        x, labels = batch
-        if self.preparation.crop_s:
-            x = self._cropped(x)
-        x = self._varied(x)
+        inputs, labels = batch
+        if self.preparation.is_cropped:
+            inputs = {"signal": self._cropped(inputs["signal"])}
+        inputs = self._varied(inputs)
         if self.recipe.mixup:
-            x, labels = self._mixed(x, labels)
-        loss = self.loss(self.network(x), labels)
-        self.log("loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(x))
+            inputs, labels = self._mixed(inputs, labels)
+        loss = self.loss(call(self.network, inputs), labels)
+        self.log("loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(labels))
         return loss
 
     def _cropped(self, x: Tensor) -> Tensor:
@@ -79,41 +100,46 @@ class Training(L.LightningModule):
         at = (start + torch.arange(wanted)).to(x.device)
         return x.gather(2, at.expand(-1, x.shape[1], -1))
 
-    def _mixed(self, x: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
-        """Each window mixed with another of the batch, and their classes likewise."""
-        draw = torch._sample_dirichlet(torch.full((len(x), 2), self.recipe.mixup), generator=self._rng)
-        share = draw.max(dim=1).values.to(x.device)
-        other = torch.randperm(len(x), generator=self._rng).to(x.device)
-        mixed = share[:, None, None] * x + (1 - share[:, None, None]) * x[other]
-        return mixed, share[:, None] * truth + (1 - share[:, None]) * truth[other]
+    def _mixed(self, inputs: Inputs, truth: Tensor) -> tuple[Inputs, Tensor]:
+        """Mix each window with another of the batch, and their classes likewise."""
+        draw = torch._sample_dirichlet(torch.full((len(truth), 2), self.recipe.mixup), generator=self._rng)
+        share = draw.max(dim=1).values.to(truth.device)
+        other = torch.randperm(len(truth), generator=self._rng).to(truth.device)
 
-    def _answer(self, x: Tensor) -> Tensor:
-        """Logits of windows; the mean over their crops, where the network sees crops."""
-        if not self.preparation.crop_s:
-            return self.network(x)
-        pieces = torch.from_numpy(crops(x.cpu().numpy(), self.preparation)).to(x.device)
-        return self.network(pieces.flatten(0, 1)).unflatten(0, pieces.shape[:2]).mean(dim=1)
+        def mixed(x: Tensor) -> Tensor:
+            part = share.reshape(-1, *[1] * (x.ndim - 1))
+            return part * x + (1 - part) * x[other]
 
-    def _varied(self, x: Tensor) -> Tensor:
-        """Windows with the recipe's variations; numbers on the rhythm get a little noise instead, measurements a little of their
-        own size."""
-        n_leads = len(self.preparation.leads)
-        leads = x[:, :, None] if not self.preparation.patient else x[:, :-1].unflatten(1, (n_leads, 2))
+        return {name: mixed(x) for name, x in inputs.items()}, mixed(truth)
+
+    def _answer(self, inputs: Inputs) -> Tensor:
+        """Return the logits of windows; the mean over their crops, where the network sees crops."""
+        if not self.preparation.is_cropped:
+            return call(self.network, inputs)
+        signal = inputs["signal"]
+        pieces, n = crops(Windows(signal.cpu().numpy()), self.preparation)
+        cut = {name: x.to(signal.device) for name, x in tensors(pieces).items()}
+        return call(self.network, cut).unflatten(0, (-1, n)).mean(dim=1)
+
+    def _varied(self, inputs: Inputs) -> Inputs:
+        """Vary windows as the recipe says; measurements get a little noise, those on waves in proportion to their size."""
+        batch = Batch(inputs["signal"], inputs.get("beat"), self.preparation.fs_hz, self.preparation.r_peak)
         for name in self.recipe.augment:
-            leads = AUGMENTATIONS[name](leads, self.preparation.fs_hz, self._rng)
-        if not self.preparation.patient:
-            return leads[:, :, 0]
-        numbers = x[:, -1:]
-        noise = _RHYTHM_NOISE * torch.randn(numbers.shape, generator=self._rng).to(x.device)
-        if self.preparation.waves:
-            first = n_numbers(self.preparation.rhythm, False)
-            noise[:, :, first:] *= numbers[:, :, first:].abs()
-        return torch.cat((leads.flatten(1, 2), numbers + noise), dim=1)
+            batch = AUGMENTATIONS[name](batch, self._rng)
+        varied = {"signal": batch.signal} | ({} if batch.beat is None else {"beat": batch.beat})
+        features = inputs.get("features")
+        if features is None:
+            return varied
+        noise = _FEATURE_NOISE * torch.randn(features.shape, generator=self._rng).to(features.device)
+        waves = self.preparation.columns.get("waves")
+        if waves is not None:
+            noise[:, waves] *= features[:, waves].abs()
+        return varied | {"features": features + noise}
 
-    def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
+    def validation_step(self, batch: tuple[Inputs, Tensor], _: int) -> None:
         """Keep answers and truth."""
-        x, labels = batch
-        self._logits.append(self._answer(x).float().cpu())
+        inputs, labels = batch
+        self._logits.append(self._answer(inputs).float().cpu())
         self._truth.append(labels.cpu())
 
     def on_validation_epoch_end(self) -> None:

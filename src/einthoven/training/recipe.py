@@ -46,7 +46,7 @@ class Recipe:
     simulated: int = 120
     """Beats simulated for each training record and rhythm."""
     augment: tuple[str, ...] = ("shift", "gain", "noise")
-    """Variations of the training windows: shift, stretch, gain, others, noise, wander, masked, leads_off,
+    """Variations of the training windows: shift, stretch, gain, other_leads, noise, wander, masked, leads_off,
     rotated, rolled, inverted."""
     mixup: float = 0.0
     """Windows and their classes are mixed in pairs, shares drawn from Beta(mixup, mixup) (Zhang et al. 2018); 0 mixes none;

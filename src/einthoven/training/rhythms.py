@@ -1,4 +1,4 @@
-"""Knows how to simulate rhythms that few training records show, by their numbers alone. Makes no waveform.
+"""Simulation of rhythms that few training records show, by their measurements alone; waveforms stay real.
 
 In a person with atrial runs most beats can be early ones, and a run then sets the median by which its own beats would be
 judged. In fibrillation beats come early by chance and none is supraventricular ectopic; P waves are absent.
@@ -7,10 +7,12 @@ judged. In fibrillation beats come early by chance and none is supraventricular 
 import numpy as np
 
 from einthoven.errors import ConfigurationFault
-from einthoven.signal import context
+from einthoven.signal.beat_rhythm import P_WAVE_NAMES, rr_features
+from einthoven.signal.windows import Windows, concatenated
 from einthoven.training.task import Task
 
 _NORMAL, _EARLY = "N", "S"
+_MADE = ("rr", "p_waves")
 _LEAST = 10  # normal windows of a record, so that the simulated beats differ
 
 
@@ -29,49 +31,57 @@ def with_rhythms(task: Task, rhythms: tuple[str, ...], n_beats: int, seed: int) 
     ConfigurationFault
         Where the windows bear no numbers on the rhythm, or the classes are not AAMI's.
     """
-    if not task.preparation.patient or not {_NORMAL, _EARLY} <= set(task.classes):
+    if not set(_MADE) <= set(task.preparation.inputs) or not {_NORMAL, _EARLY} <= set(task.classes):
         raise ConfigurationFault(
             "rhythms cannot be simulated for this task.",
-            found=f"patient {task.preparation.patient}, classes {', '.join(task.classes)}",
-            expected=f"windows with numbers on the rhythm, classes {_NORMAL} and {_EARLY} among others",
-            remedy="--prepare.patient True --prepare.scaling millivolt, or leave out --train.simulate",
+            found=f"inputs {', '.join(task.preparation.inputs)}; classes {', '.join(task.classes)}",
+            expected=f"inputs {' and '.join(_MADE)}, and classes {_NORMAL} and {_EARLY} among others",
+            remedy="--prepare.inputs signal beat rr p_waves similarity --prepare.scaling millivolt",
         )
     rng = np.random.default_rng((seed, 1))
     normal, early = task.classes.index(_NORMAL), task.classes.index(_EARLY)
-    windows, labels = [], []
+    windows: list[Windows] = []
+    labels = []
+    columns = task.preparation.columns
     for record in np.unique(task.record[task.train]):
         mine = task.train[(task.record[task.train] == record) & (task.labels[task.train] == normal)]
         if len(mine) < _LEAST:
             continue
         for name in rhythms:
-            is_early, numbers = RHYTHMS[name](n_beats, rng)
-            made = np.array(task.windows[rng.choice(mine, n_beats)])
-            made[:, -1, : numbers.shape[1]] = numbers
-            windows.append(made)
+            is_early, simulated = RHYTHMS[name](n_beats, rng)
+            real = task.windows[rng.choice(mine, n_beats)]
+            features = np.array(real.features)
+            for part, values in simulated.items():
+                features[:, columns[part]] = values
+            windows.append(Windows(real.signal, real.beat, features))
             labels.append(np.where(is_early, early, normal))
     if not windows:
         return task
     how = {"what": f"{', '.join(rhythms)}; waveforms are real", "beats_per_record_and_rhythm": n_beats}
-    return task.with_generated(np.concatenate(windows), np.concatenate(labels).astype(np.int64), how)
+    return task.with_generated(concatenated(windows), np.concatenate(labels).astype(np.int64), how)
 
 
-def _runs(n_beats: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+Simulated = tuple[np.ndarray, dict[str, np.ndarray]]
+"""Which beats are early, bool [n], and the measurements that are made, by their set."""
+
+
+def _runs(n_beats: int, rng: np.random.Generator) -> Simulated:
     is_early, beats_s = rhythm_with_runs(n_beats, float(rng.uniform(0.7, 1.4)), rng)
-    return is_early, context.intervals(beats_s)
+    return is_early, {"rr": rr_features(beats_s)}
 
 
-def _fibrillation(n_beats: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """None is early, and what lies where P waves would be is alike by chance only."""
-    waves = np.empty((n_beats, 2), np.float32)
-    numbers = context.intervals(fibrillation(n_beats, rng))
+def _fibrillation(n_beats: int, rng: np.random.Generator) -> Simulated:
+    """Simulate a rhythm without early beats in which P waves are alike by chance only."""
+    waves = np.empty((n_beats, len(P_WAVE_NAMES)), np.float32)
+    intervals = rr_features(fibrillation(n_beats, rng))
     waves[:, 0] = rng.uniform(-0.1, 0.45) + 0.05 * rng.standard_normal(n_beats)
     waves[:, 1] = rng.uniform(0.02, 0.06)
-    return np.zeros(n_beats, bool), np.concatenate((numbers, waves), axis=1)
+    return np.zeros(n_beats, bool), {"rr": intervals, "p_waves": waves}
 
 
-def _patterns(n_beats: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _patterns(n_beats: int, rng: np.random.Generator) -> Simulated:
     is_early, beats_s = rhythm_with_patterns(n_beats, float(rng.uniform(0.7, 1.4)), rng)
-    return is_early, context.intervals(beats_s)
+    return is_early, {"rr": rr_features(beats_s)}
 
 
 RHYTHMS = {"runs": _runs, "patterns": _patterns, "fibrillation": _fibrillation}

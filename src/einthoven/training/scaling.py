@@ -6,6 +6,7 @@ import numpy as np
 
 from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
+from einthoven.signal.windows import Windows
 from einthoven.training.task import Task
 
 
@@ -26,7 +27,7 @@ def scaled_by_parts(task: Task, store: Store, protocol: Protocol) -> Task:
     Task
         The same with scaled windows, and with the training part's mean and spread in its preparation.
     """
-    windows, parts = np.array(store.windows), protocol.parts(store.index, 0)
+    windows, parts = np.array(store.windows.signal), protocol.parts(store.index, 0)
     mean, sd = _moments(windows[parts.train])
     if protocol.leaks:
         for part in (parts.train, parts.validation, parts.test):
@@ -35,7 +36,8 @@ def scaled_by_parts(task: Task, store: Store, protocol: Protocol) -> Task:
     else:
         windows = (windows - mean) / sd
     mean_mv, sd_mv = tuple(mean.ravel().tolist()), tuple(sd.ravel().tolist())
-    return replace(task, windows=windows, preparation=replace(store.preparation, mean_mv=mean_mv, sd_mv=sd_mv))
+    preparation = store.preparation.with_settings(mean_mv=mean_mv, sd_mv=sd_mv)
+    return replace(task, windows=Windows(windows), preparation=preparation)
 
 
 def _moments(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

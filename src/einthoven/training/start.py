@@ -1,4 +1,4 @@
-"""Knows how a training begins from a model that was trained elsewhere. Trains nothing."""
+"""Warm start: a training that begins from a model that was trained before."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,22 +11,29 @@ from einthoven.errors import ConfigurationFault
 from einthoven.training.task import Task
 
 
-def begun(network: nn.Module, architecture: str, task: Task, start: Path) -> Task:
-    """Give a network the weights of another of its architecture, but for those of its head, where classes differ.
+def warm_started(network: nn.Module, architecture: str, task: Task, start: str | Path) -> Task:
+    """Give a network the weights of another of its architecture, except those of its head if the classes differ.
 
     Parameters
     ----------
-    network : changed in place
-    start : the other's bundle or run
+    network : nn.Module
+        Changed in place.
+    architecture : str
+        Its architecture.
+    task : Task
+        What it will be trained on.
+    start : str or Path
+        The other's name, bundle or run.
 
     Returns
     -------
-    the task with everybody whom the other has seen among its patients, so that no test part holds them unseen
+    Task
+        The same with all patients whom the other has seen among its own, so that no test set counts them as unseen.
 
     Raises
     ------
     ConfigurationFault
-        Where the other is of another architecture, or its weights have other shapes.
+        If the other is of another architecture, or its weights have other shapes.
     """
     folder = bundle.find(start)
     card = bundle.load_card(folder)

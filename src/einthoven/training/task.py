@@ -1,4 +1,4 @@
-"""Knows what is learned from what: a store and a protocol become a task. Does not know a network."""
+"""What is learned from what: a store and a protocol become a task."""
 
 from dataclasses import dataclass, replace
 
@@ -9,18 +9,38 @@ from einthoven.corpora.split import Split, audit, require_apart
 from einthoven.data.store import Store
 from einthoven.errors import ConfigurationFault, CorpusIncomplete, SyntheticLeak
 from einthoven.signal.preparation import Preparation
+from einthoven.signal.windows import Windows, WindowSource, concatenated
 
 
 @dataclass(frozen=True)
 class Task:
     """Windows, labels and the two parts that training may see; the test part is not in it.
 
-    windows : [n, leads, samples]; labels : class numbers [n], -1 outside the protocol, or zeros and ones [n, classes] where a
-    window can bear several; train, validation : window numbers; provenance : plain values for the card (corpus, protocol,
-    patients, …)
+    Parameters
+    ----------
+    windows : WindowSource
+        Windows of a store, or in memory.
+    labels : array [n] or [n, classes]
+        Class numbers, -1 outside the protocol; zeros and ones where a window can bear several classes.
+    train, validation : array
+        Window numbers.
+    classes, meanings : tuple of str
+        Names of the classes, and what they mean.
+    label_set : str
+        The label set in words.
+    preparation : Preparation
+        Of the windows.
+    provenance : dict
+        Plain values for the card: corpus, protocol, patients and more.
+    attribution : str
+        The data, with its licence.
+    record : array [n]
+        Record of each window.
+    synthetic : array [n], bool
+        Windows that were generated.
     """
 
-    windows: np.ndarray
+    windows: WindowSource
     labels: np.ndarray
     train: np.ndarray
     validation: np.ndarray
@@ -31,9 +51,7 @@ class Task:
     provenance: dict
     attribution: str
     record: np.ndarray
-    """Record of each window [n]."""
     synthetic: np.ndarray
-    """bool [n]: windows that were generated."""
 
     def __post_init__(self):
         if self.synthetic[self.validation].any():
@@ -55,19 +73,24 @@ class Task:
             return self.labels[chosen].sum(axis=0).astype(np.int64)
         return np.bincount(self.labels[chosen], minlength=len(self.classes))
 
-    def with_generated(self, windows: np.ndarray, labels: np.ndarray, how: dict) -> "Task":
-        """The same task with generated windows in its training part, marked as such.
+    def with_generated(self, windows: Windows, labels: np.ndarray, how: dict) -> "Task":
+        """Return the same task with generated windows in its training part, marked as such.
 
         Parameters
         ----------
-        windows : [k, leads, samples]; labels : class numbers [k]; how : settings of their making, for the card
+        windows : Windows
+            With the parts of the task's own.
+        labels : array [k]
+            Their class numbers.
+        how : dict
+            Settings of their making, for the card.
         """
         first, n = len(self.windows), len(windows)
         counts = np.bincount(labels, minlength=len(self.classes))
         told = {name: int(count) for name, count in zip(self.classes, counts, strict=True) if count}
         return replace(
             self,
-            windows=np.concatenate((self.windows, windows)),
+            windows=concatenated((self.windows[:], windows)),
             labels=np.concatenate((self.labels, labels)),
             train=np.concatenate((self.train, np.arange(first, first + n))),
             record=np.concatenate((self.record, np.full(n, "synthetic"))),

@@ -1,4 +1,5 @@
-import json
+"""Files of a bundle: written whole, damaged ones refused, bundled models whole."""
+
 import pickle
 import shutil
 from dataclasses import replace
@@ -6,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from einthoven import bundle
 from einthoven.errors import BundleDamaged, UnknownName
@@ -20,35 +19,6 @@ from einthoven.paths import ASSETS
 @pytest.fixture
 def copy(untrained, tmp_path):
     return shutil.copytree(untrained, tmp_path / "copy")
-
-
-def test_round_trip(untrained):
-    card = bundle.load_card(untrained)
-    again = bundle.Card.from_dict(json.loads(json.dumps(card.as_dict())))
-    assert again == card
-    assert (
-        card.n_parameters
-        == sum(v.size for n, v in bundle.load_weights(untrained, card).items() if "running" not in n) - 4
-    )
-
-
-@given(
-    st.lists(
-        st.builds(
-            lambda head, at: f"{head}{at}", st.sampled_from(["a/", "a/0", "b[", "c|", "ü"]), st.integers(0, 10**11)
-        )
-        | st.text(st.characters(categories=("L", "N", "P")), min_size=1).filter(lambda text: not text.startswith("[")),
-        unique=True,
-    )
-)
-def test_names_in_little_room_are_the_same_names(names):
-    assert sorted(bundle.unpacked(bundle.packed(names))) == sorted(names)
-
-
-def test_names_that_count_take_little_room():
-    names = [f"challenge-2017/A{at:05}" for at in range(1, 8529) if at % 7]
-    assert len(json.dumps(bundle.packed(names))) < 2000
-    assert bundle.unpacked(names) == names
 
 
 def test_altered_weights_are_refused(copy):
@@ -94,16 +64,9 @@ def test_a_damaged_card_is_refused(copy, content):
         load(copy)
 
 
-def test_an_edited_card_is_refused(copy):
-    card = json.loads((copy / bundle.CARD).read_text())
-    (copy / bundle.CARD).write_text(json.dumps(card | {"classes": [*reversed(card["classes"])]}))
-    with pytest.raises(BundleDamaged, match="changed after it was written"):
-        load(copy)
-
-
 def test_a_graph_of_other_shape_is_refused(tmp_path):
-    name = next(name for name in bundle.bundled() if (bundle.ASSETS / name / bundle.GRAPH).exists())
-    shutil.copytree(bundle.ASSETS / name, tmp_path / name)
+    name = next(name for name in bundle.bundled() if (ASSETS / name / bundle.GRAPH).exists())
+    shutil.copytree(ASSETS / name, tmp_path / name)
     card = bundle.load_card(tmp_path / name)
     longer = replace(card.preparation, after_s=card.preparation.after_s + 1)
     bundle.rewrite_card(tmp_path / name, replace(card, preparation=longer))
@@ -153,7 +116,7 @@ def test_every_bundled_model_is_whole_small_and_honest(name):
     windows = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
     found = load(name).probabilities(windows)
     assert ((found >= 0) & (found <= 1)).all()
-    if not card.multi:
+    if not card.multilabel:
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
 
@@ -185,11 +148,3 @@ def test_a_bundled_model_is_known_by_whatever_path(monkeypatch, tmp_path, untrai
 def test_parameters_are_counted_as_everywhere(name):
     card = bundle.load_card(ASSETS / name)
     assert card.n_parameters == parameters(TorchBackend(ASSETS / name, card).network)
-
-
-def test_a_card_names_the_nets_that_answer():
-    made_of = {name: bundle.load_card(ASSETS / name).made_of for name in bundle.bundled()}
-    assert made_of["challenge2017-small"] == "arrhythminet_v1"
-    assert made_of["challenge2017-rhythm"] == "ensemble of 15: rhythm, forest"
-    assert made_of["mitbih-cnn-lstm-mlii"] == "cnn_lstm"
-    assert all(made_of.values())

@@ -1,11 +1,10 @@
-"""The corpus contract, over CORPORA; the counts on the real files where they are at hand."""
+"""MIT-BIH and svdb: sets, folds, shares of patients; the counts on the real files where they are at hand."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from einthoven.corpora import CORPORA
 from einthoven.corpora.corpus import Index
 from einthoven.corpora.labels import AAMI5
 from einthoven.corpora.mitdb import COMMON, DS1, DS2, MITDB, PACED, RECORDS, TESTED_ALONE, VALIDATION
@@ -29,28 +28,6 @@ def mitdb_index() -> Index:
         for symbol in "NNNNNNNNLRejAaJSVVE FFF/fQ".replace(" ", "")
     ]
     return index_of(*zip(*rows, strict=True))
-
-
-@pytest.mark.parametrize("name", CORPORA)
-def test_a_declaration_is_whole(name):
-    corpus = CORPORA[name]
-    assert corpus.name == name
-    assert corpus.licence
-    assert corpus.citation
-    assert corpus.address.startswith(("https://", "http://2018.icbeb.org"))
-    assert next(iter(corpus.protocols)) == "clean", "patients apart is the default"
-    for key, protocol in corpus.protocols.items():
-        assert protocol.name == key
-        assert protocol.remark
-        assert protocol.leaks == ("LEAKS" in protocol.remark)
-        assert (protocol.unit == "patient") != protocol.leaks
-        assert len(protocol.labels.classes) == len(protocol.labels.meanings)
-
-
-@pytest.mark.parametrize("name", CORPORA)
-def test_files_that_are_missing_are_named(name, tmp_path):
-    with pytest.raises(CorpusIncomplete):
-        CORPORA[name].entries(tmp_path, 180.0)
 
 
 def test_one_missing_file_is_named(mitdb_like, tmp_path):

@@ -1,0 +1,315 @@
+"""Hold what a model predicts for one record: for each beat or window, and for the record as a whole."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from einthoven.bundle import Card
+from einthoven.evaluation.predictions import decide
+from einthoven.inference import plain
+from einthoven.inference.declined import Declined
+from einthoven.inference.evidence import Evidence
+from einthoven.records.record import Record
+from einthoven.signal.quality import LeadQuality
+
+if TYPE_CHECKING:
+    import pandas
+
+DISCLAIMER = "einthoven is not a medical device. For research and education; not for diagnosis."
+UNSURE = 0.6
+"""A beat or window is marked unsure where its most probable class is below this; not where classes do not exclude each other."""
+BORDERLINE = 0.8
+"""A class that is not predicted is borderline where its probability is above this share of its threshold."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Answer(ABC):
+    """What a model predicts for one record.
+
+    An answer has items: beats (:class:`BeatAnswer`) or windows (:class:`RecordAnswer`). All else has the same name in both.
+
+    Parameters
+    ----------
+    record : Record
+        The record that was read.
+    card : Card
+        Card of the model.
+    leads : tuple of str
+        Names of the leads that the model used.
+    beats : array [n_beats], sample numbers
+        Heartbeats, at the record's sampling rate.
+    probabilities : array [n, n_classes]
+        Of each item the probability of each class. Rows sum to one unless the model is multilabel.
+    missing : array of bool [n]
+        Whether samples are missing near the beat, or in the window, in any lead used.
+    quality : tuple of LeadQuality
+        One verdict for each lead used.
+    remarks : tuple of str
+        What a reader of the answer must know.
+    declined : Declined, optional
+        Why the record is not answered; None where it is.
+    """
+
+    record: Record
+    card: Card
+    leads: tuple[str, ...]
+    beats: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    missing: NDArray[np.bool_]
+    quality: tuple[LeadQuality, ...]
+    remarks: tuple[str, ...]
+    declined: Declined | None = None
+
+    kind: ClassVar[str]
+    """What an item is: ``beat`` or ``window``."""
+    scope: ClassVar[str]
+    """What the model looks at, in a sentence."""
+
+    @property
+    @abstractmethod
+    def samples(self) -> NDArray[np.int64]:
+        """Sample number of each item, at the record's sampling rate: the beat, or where the window begins [n]."""
+
+    @property
+    @abstractmethod
+    def ends(self) -> NDArray[np.int64]:
+        """Sample number at which each item ends: the beat itself, or behind the window's last sample [n]."""
+
+    @property
+    @abstractmethod
+    def is_predicted(self) -> NDArray[np.bool_]:
+        """Which classes are predicted for the record [n_classes]."""
+
+    @property
+    @abstractmethod
+    def predicted(self) -> tuple[str, ...]:
+        """Classes predicted for the record: of beats those that occur, most frequent first; else the most probable first."""
+
+    @property
+    @abstractmethod
+    def summary(self) -> str:
+        """The answer in one line."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the probabilities."""
+        return self.card.classes
+
+    @property
+    def n_items(self) -> int:
+        """Number of beats or windows that were classified."""
+        return len(self.probabilities)
+
+    @property
+    def times_s(self) -> NDArray[np.float64]:
+        """Time of each beat, or beginning of each window, in seconds [n]."""
+        return np.asarray(self.samples / self.record.fs_hz, np.float64)
+
+    @cached_property
+    def most_probable(self) -> NDArray[np.int64]:
+        """Number of the most probable class of each item [n]."""
+        return self.probabilities.argmax(axis=1) if self.n_items else np.zeros(0, np.int64)
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float32]:
+        """Probability of the most probable class of each item [n]."""
+        return self.probabilities.max(axis=1) if self.n_items else np.zeros(0, np.float32)
+
+    @cached_property
+    def decisions(self) -> NDArray[np.bool_]:
+        """Which classes are predicted for each item [n, n_classes]: the most probable, or those above their threshold."""
+        if self.card.multilabel and self.n_items:
+            return np.asarray(decide(self.probabilities, self.card.thresholds, self.card.at_least_one))
+        return np.asarray(np.arange(len(self.classes)) == self.most_probable[:, None])
+
+    @property
+    def labels(self) -> tuple[tuple[str, ...], ...]:
+        """Names of the classes predicted for each item [n]: one, or, multilabel, any number."""
+        names = np.array(self.classes, object)
+        return tuple(tuple(names[row]) for row in self.decisions)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of items of each class."""
+        return dict(zip(self.classes, self.decisions.sum(axis=0).tolist(), strict=True))
+
+    @cached_property
+    def record_probabilities(self) -> NDArray[np.float32]:
+        """Mean of the items' probabilities [n_classes]; NaN without items."""
+        return self.probabilities.mean(axis=0) if self.n_items else np.full(len(self.classes), np.nan, np.float32)
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Probability above which a multilabel model predicts each class; empty for classes that exclude each other."""
+        limits = (self.card.thresholds or (0.5,) * len(self.classes)) if self.card.multilabel else ()
+        return dict(zip(self.classes, limits, strict=False))
+
+    @cached_property
+    def is_borderline(self) -> NDArray[np.bool_]:
+        """Which classes of a multilabel model are not predicted for the record but close to their threshold [n_classes]."""
+        if not self.thresholds:
+            return np.zeros(len(self.classes), bool)
+        limits = np.array(list(self.thresholds.values()))
+        return ~self.is_predicted & (self.record_probabilities > BORDERLINE * limits)
+
+    @property
+    def borderline(self) -> tuple[str, ...]:
+        """Classes that are not predicted but close to their threshold; empty for classes that exclude each other."""
+        return tuple(name for name, is_close in zip(self.classes, self.is_borderline, strict=True) if is_close)
+
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """Why each item is doubtful [n], or an empty text: no lead of good quality, missing samples, or ``unsure``."""
+        has_good = any(verdict.verdict == "good" for verdict in self.quality)
+        poor = "" if has_good or not self.quality else f"{self.quality[0].verdict} lead"
+        limit = 0.0 if self.card.multilabel else UNSURE
+        return tuple(
+            poor or ("missing samples" if gone else "unsure" if confidence < limit else "")
+            for gone, confidence in zip(self.missing, self.confidence, strict=True)
+        )
+
+    @property
+    def n_doubtful(self) -> int:
+        """Number of items with a doubt."""
+        return sum(map(bool, self.doubts))
+
+    @cached_property
+    def rr_ms(self) -> NDArray[np.float64]:
+        """RR intervals in milliseconds [n_beats - 1]."""
+        return np.asarray(np.diff(self.beats) / self.record.fs_hz * 1000, np.float64)
+
+    @property
+    def rate_bpm(self) -> float | None:
+        """Heart rate of the median RR interval; None below three beats."""
+        return 60_000 / float(np.median(self.rr_ms)) if len(self.beats) > 2 else None
+
+    @property
+    def heart_rate(self) -> str:
+        """Heart rate and RR intervals in words."""
+        if self.rate_bpm is None:
+            return "Heart rate unknown: fewer than three heartbeats were found"
+        low, high = np.quantile(self.rr_ms, (0.05, 0.95))
+        return f"Heart rate {self.rate_bpm:.0f} beats/min; RR {low:.0f}–{high:.0f} ms (5th–95th percentile)"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON; the keys are the same for beats and for whole records.
+
+        Returns
+        -------
+        dict
+            ``record``, ``file``, ``fs_hz``, ``duration_s``, ``leads`` of the record and ``leads_used``;
+            ``quality``: of each lead used ``lead``, ``verdict`` and ``reason``; ``remarks``: a list of sentences;
+            ``declined``: None, or ``code`` and ``text``;
+            ``rate_bpm``; ``beats``: sample numbers;
+            ``predicted`` and ``borderline``: class names; ``probabilities``: ``{class: mean over the items}``;
+            ``thresholds``: ``{class: threshold}``, empty for classes that exclude each other;
+            ``counts``: ``{class: number of items}``; ``n_items``; ``n_doubtful``;
+            ``items``: of each beat or window ``kind``, ``sample``, ``start_s``, ``end_s``, ``predicted`` (class names),
+            ``probabilities`` (``{class: value}``) and ``doubt``. A line of ``einthoven stream`` is such an item with ``delay_s``.
+        """
+        return plain.values(self)
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return one row for each item: record, kind, sample, start_s, end_s, predicted, doubt, and a probability for each class.
+
+        Raises
+        ------
+        LibraryMissing
+            Where pandas is not installed.
+        """
+        return plain.frame(self)
+
+    def __repr__(self) -> str:
+        return plain.text(self)
+
+    def _repr_html_(self) -> str:
+        return plain.html(self)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class BeatAnswer(Answer):
+    """The classes of a record's heartbeats; an item is a beat."""
+
+    kind: ClassVar[str] = "beat"
+    scope: ClassVar[str] = "Beats are classified one by one; rhythms such as atrial fibrillation are not assessed."
+
+    @property
+    def samples(self) -> NDArray[np.int64]:
+        """Sample number of each beat [n]."""
+        return self.beats
+
+    @property
+    def ends(self) -> NDArray[np.int64]:
+        """Sample number of each beat [n]."""
+        return self.beats
+
+    @property
+    def is_predicted(self) -> NDArray[np.bool_]:
+        """Which classes at least one beat has [n_classes]."""
+        return np.asarray(self.decisions.any(axis=0))
+
+    @property
+    def predicted(self) -> tuple[str, ...]:
+        """Classes that occur among the beats, the most frequent first."""
+        found = sorted(self.counts.items(), key=lambda pair: -pair[1])
+        return tuple(name for name, n in found if n)
+
+    @property
+    def summary(self) -> str:
+        """Number of beats, and the heart rate where it is known."""
+        rate = "" if self.rate_bpm is None else f", {self.rate_bpm:.0f} beats/min"
+        return f"{len(self.beats):,} beat{'s' if len(self.beats) != 1 else ''}{rate}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class RecordAnswer(Answer):
+    """Diagnoses or rhythm of a record; an item is a window.
+
+    Parameters
+    ----------
+    windows : array [n, 2], sample numbers
+        Where each window begins and ends, at the record's sampling rate.
+    evidence : tuple of Evidence
+        What speaks for each class that is predicted, where it was computed.
+    """
+
+    windows: NDArray[np.int64]
+    evidence: tuple[Evidence, ...] = ()
+
+    kind: ClassVar[str] = "window"
+    scope: ClassVar[str] = "The recording is classified as a whole, from windows; single beats are not classified."
+
+    @property
+    def samples(self) -> NDArray[np.int64]:
+        """Sample number at which each window begins [n]."""
+        return self.windows[:, 0]
+
+    @property
+    def ends(self) -> NDArray[np.int64]:
+        """Sample number behind the last of each window [n]."""
+        return self.windows[:, 1]
+
+    @cached_property
+    def is_predicted(self) -> NDArray[np.bool_]:
+        """Which classes are predicted for the record [n_classes]: the most probable, or those above their threshold."""
+        if not self.n_items:
+            return np.zeros(len(self.classes), bool)
+        if self.card.multilabel:
+            found = decide(self.record_probabilities[None], self.card.thresholds, self.card.at_least_one)[0]
+            return np.asarray(found)
+        return np.asarray(np.arange(len(self.classes)) == self.record_probabilities.argmax())
+
+    @property
+    def predicted(self) -> tuple[str, ...]:
+        """Classes predicted for the record, the most probable first."""
+        order = np.argsort(-self.record_probabilities, kind="stable")
+        return tuple(self.classes[at] for at in order if self.is_predicted[at])
+
+    @property
+    def summary(self) -> str:
+        """The predicted classes."""
+        return ", ".join(self.predicted) or "no class predicted"

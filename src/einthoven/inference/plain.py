@@ -1,0 +1,161 @@
+"""Turn an answer into plain values, a table, a text of a few lines, and a small block of HTML."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from einthoven.errors import LibraryMissing
+
+if TYPE_CHECKING:
+    import pandas
+
+    from einthoven.inference.answer import Answer
+
+_MOST_SHOWN = 6
+
+
+def values(answer: "Answer") -> dict[str, Any]:
+    """Return plain values for JSON, see :meth:`einthoven.inference.answer.Answer.to_dict`."""
+    record, declined = answer.record, answer.declined
+    return {
+        "record": record.name,
+        "file": str(record.source) if record.source else None,
+        "fs_hz": record.fs_hz,
+        "duration_s": round(record.duration_s, 3),
+        "leads": list(record.leads),
+        "leads_used": list(answer.leads),
+        "quality": [vars(verdict) for verdict in answer.quality],
+        "remarks": list(answer.remarks),
+        "declined": None if declined is None else {"code": declined.code, "text": declined.text},
+        "rate_bpm": None if answer.rate_bpm is None else round(answer.rate_bpm, 1),
+        "predicted": list(answer.predicted),
+        "borderline": list(answer.borderline),
+        "probabilities": named(answer.classes, answer.record_probabilities.tolist()),
+        "thresholds": answer.thresholds,
+        "counts": answer.counts,
+        "n_items": answer.n_items,
+        "n_doubtful": answer.n_doubtful,
+        "beats": answer.beats.tolist(),
+        "items": items(answer),
+    }
+
+
+def items(answer: "Answer") -> list[dict[str, Any]]:
+    """Return the beats or windows of an answer as plain values."""
+    fs_hz = answer.record.fs_hz
+    rows = zip(answer.samples, answer.ends, answer.labels, answer.probabilities.tolist(), answer.doubts, strict=True)
+    return [
+        item(
+            answer.kind, int(first), float(first) / fs_hz, float(end) / fs_hz, labels, named(answer.classes, row), doubt
+        )
+        for first, end, labels, row, doubt in rows
+    ]
+
+
+def item(
+    kind: str,
+    sample: int,
+    start_s: float,
+    end_s: float,
+    predicted: tuple[str, ...],
+    probabilities: Mapping[str, float | None],
+    doubt: str,
+) -> dict[str, Any]:
+    """Return one beat or window as plain values, with the same keys in a record's answer and in a stream."""
+    return {
+        "kind": kind,
+        "sample": sample,
+        "start_s": round(start_s, 3),
+        "end_s": round(end_s, 3),
+        "predicted": list(predicted),
+        "probabilities": dict(probabilities),
+        "doubt": doubt,
+    }
+
+
+def named(classes: tuple[str, ...], probabilities: list[float]) -> dict[str, float | None]:
+    """Return probabilities by class name, to four digits; None where there is none."""
+    pairs = zip(classes, probabilities, strict=True)
+    return {name: None if value != value else round(value, 4) for name, value in pairs}
+
+
+def frame(answer: "Answer") -> "pandas.DataFrame":
+    """Return one row for each item of an answer.
+
+    Raises
+    ------
+    LibraryMissing
+        Where pandas is not installed.
+    """
+    try:
+        import pandas
+    except ModuleNotFoundError as error:
+        raise LibraryMissing(
+            "to_frame() needs pandas.",
+            found="an installation without pandas",
+            expected="pandas",
+            remedy="pip install pandas      or to_dict(), which needs nothing",
+        ) from error
+
+    plain = {
+        "record": [answer.record.name] * answer.n_items,
+        "kind": [answer.kind] * answer.n_items,
+        "sample": answer.samples,
+        "start_s": answer.times_s,
+        "end_s": answer.ends / answer.record.fs_hz,
+        "predicted": ["; ".join(labels) for labels in answer.labels],
+        "doubt": list(answer.doubts),
+    }
+    return pandas.DataFrame(plain | dict(zip(answer.classes, answer.probabilities.T, strict=True)))
+
+
+def rows(answer: "Answer") -> list[tuple[str, str, str]]:
+    """Return the classes worth showing: name, beats or probability, meaning; the most important first."""
+    if answer.kind == "beat":
+        counts, meanings = answer.counts, dict(zip(answer.classes, answer.card.meanings, strict=True))
+        return [(name, f"{n:,} beats", meanings[name]) for name, n in counts.items()]
+    order = sorted(range(len(answer.classes)), key=lambda at: -float(answer.record_probabilities[at]))
+    shown = [at for at in order if answer.is_predicted[at] or answer.is_borderline[at]]
+    shown += [at for at in order if at not in shown][: max(0, 3 - len(shown))]
+    words = {True: " predicted", False: ""}
+    return [
+        (
+            answer.classes[at],
+            f"{answer.record_probabilities[at]:.2f}"
+            + (words[bool(answer.is_predicted[at])] or " borderline" * bool(answer.is_borderline[at])),
+            answer.card.meanings[at],
+        )
+        for at in shown
+    ]
+
+
+def text(answer: "Answer") -> str:
+    """Return an answer in a few lines."""
+    leads = ", ".join(answer.leads)
+    lines = [f"{type(answer).__name__}: {answer.record.name}, leads {leads}, model {answer.card.known_as}"]
+    lines += _told(answer)
+    shown = rows(answer)
+    lines += [f"  {name:<8} {figure:<16} {meaning}" for name, figure, meaning in shown[:_MOST_SHOWN]]
+    if len(shown) > _MOST_SHOWN:
+        lines.append(f"  … {len(shown) - _MOST_SHOWN} more")
+    return "\n".join([*lines, *(f"  note: {remark}" for remark in answer.remarks)])
+
+
+def html(answer: "Answer") -> str:
+    """Return an answer as a small table for notebooks; all text is escaped."""
+    cells = "".join(
+        f"<tr><td><b>{escape(name)}</b></td><td>{escape(figure)}</td><td>{escape(meaning)}</td></tr>"
+        for name, figure, meaning in rows(answer)
+    )
+    title = f"<b>{escape(answer.record.name)}: {escape(answer.summary)}</b> ({escape(answer.card.known_as)})"
+    notes = "".join(f"<br><small>{escape(line.strip())}</small>" for line in [*_told(answer)[1:], *answer.remarks])
+    return f"<div>{title}<table>{cells}</table>{notes}</div>"
+
+
+def _told(answer: "Answer") -> list[str]:
+    """Return the answer's main lines: the reason where it is declined, the summary, the heart rate, what is doubtful."""
+    if answer.declined is not None:
+        return [f"  declined ({answer.declined.code}): {answer.declined.text}"]
+    kind = answer.kind if answer.n_items == 1 else f"{answer.kind}s"
+    doubtful = f"{answer.n_doubtful} of {answer.n_items:,} {kind} doubtful"
+    return [f"  {answer.summary}", f"  {answer.heart_rate}", f"  {doubtful}"]

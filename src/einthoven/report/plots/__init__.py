@@ -1,0 +1,19 @@
+"""Figures as PNG: scores, comparisons, and what was important for a class."""
+
+from einthoven.report.plots.comparisons import curves, real_and_generated, spread, trade
+from einthoven.report.plots.importance import WAVES_S, evidence, explained, gradcam
+from einthoven.report.plots.scores import classes, confusion, roc
+
+__all__ = [
+    "WAVES_S",
+    "classes",
+    "confusion",
+    "curves",
+    "evidence",
+    "explained",
+    "gradcam",
+    "real_and_generated",
+    "roc",
+    "spread",
+    "trade",
+]

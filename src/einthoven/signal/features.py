@@ -1,0 +1,150 @@
+"""The measurements that a model can read beside the signal, each with a name and a unit: FEATURES."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from einthoven.signal import beat_rhythm, rhythm, waves
+from einthoven.signal.typical_beat import TypicalBeat
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class BeatContext:
+    """All the beats of one record.
+
+    Parameters
+    ----------
+    signal : array [n, leads, samples]
+        Scaled windows around the beats.
+    beat : array [leads, samples]
+        The record's typical beat.
+    beats_s : array [n], s
+        Times of the beats.
+    before : int
+        Samples of a window ahead of its beat.
+    fs_hz : float
+        Sampling rate of the windows, Hz.
+    """
+
+    signal: Array
+    beat: Array
+    beats_s: Array
+    before: int
+    fs_hz: float
+
+
+@dataclass(frozen=True)
+class WindowContext:
+    """One window of a record that is read as a whole.
+
+    Parameters
+    ----------
+    signal : array [leads, samples]
+        The prepared window, without padding.
+    typical : TypicalBeat
+        Its typical beat and its R peaks.
+    fs_hz : float
+        Sampling rate, Hz.
+    """
+
+    signal: Array
+    typical: TypicalBeat
+    fs_hz: float
+
+    @property
+    def summary(self) -> Array:
+        """The seven numbers of :func:`einthoven.signal.rhythm.summary_features`."""
+        duration_s = self.signal.shape[1] / self.fs_hz
+        return rhythm.summary_features(self.typical.r_peaks / self.fs_hz, self.typical.similarity, duration_s)
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """Measurements that belong together.
+
+    Parameters
+    ----------
+    title : str
+        What is measured.
+    per : {"beat", "window"}
+        Whether there is one row for each heartbeat or for each window.
+    names, units : tuple of str
+        Of each number.
+    compute : callable
+        Takes a :class:`BeatContext` and returns [n, k], or a :class:`WindowContext` and returns [k].
+    """
+
+    title: str
+    per: Literal["beat", "window"]
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    compute: Callable[[Any], Array]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def _rr(beats: BeatContext) -> Array:
+    return beat_rhythm.rr_features(beats.beats_s)
+
+
+def _p_waves(beats: BeatContext) -> Array:
+    return beat_rhythm.p_wave_features(beats.signal[:, 0], beats.beat[0], beats.before, beats.fs_hz)
+
+
+def _similarity(beats: BeatContext) -> Array:
+    return beat_rhythm.similarity_features(beats.signal[:, 0], beats.before, beats.fs_hz)
+
+
+def _summary(window: WindowContext) -> Array:
+    return window.summary
+
+
+def _rhythm(window: WindowContext) -> Array:
+    return rhythm.rhythm_features(window.signal[window.typical.lead], window.typical.r_peaks, window.fs_hz)
+
+
+def _waves(window: WindowContext) -> Array:
+    return waves.wave_features(window.typical.beat, window.fs_hz, float(window.summary[0]))
+
+
+FEATURES: dict[str, FeatureSet] = {
+    "rr": FeatureSet("RR intervals around a beat", "beat", beat_rhythm.RR_NAMES, beat_rhythm.RR_UNITS, _rr),
+    "p_waves": FeatureSet(
+        "P waves around a beat", "beat", beat_rhythm.P_WAVE_NAMES, beat_rhythm.P_WAVE_UNITS, _p_waves
+    ),
+    "similarity": FeatureSet(
+        "likeness of a beat and its neighbours",
+        "beat",
+        beat_rhythm.SIMILARITY_NAMES,
+        beat_rhythm.SIMILARITY_UNITS,
+        _similarity,
+    ),
+    "summary": FeatureSet(
+        "rhythm of a window, in short", "window", rhythm.SUMMARY_NAMES, rhythm.SUMMARY_UNITS, _summary
+    ),
+    "rhythm": FeatureSet("rhythm of a window", "window", rhythm.RHYTHM_NAMES, rhythm.RHYTHM_UNITS, _rhythm),
+    "waves": FeatureSet(
+        "waves of the typical beat, twelve leads", "window", waves.WAVE_NAMES, waves.WAVE_UNITS, _waves
+    ),
+}
+"""Every set of measurements by name, in the order in which a window has them."""
+
+
+def columns(names: tuple[str, ...]) -> dict[str, slice]:
+    """Return which columns of a window's features each set takes, for sets in their order."""
+    found, first = {}, 0
+    for name in names:
+        found[name] = slice(first, first + len(FEATURES[name]))
+        first = found[name].stop
+    return found
+
+
+def computed(names: tuple[str, ...], context: BeatContext | WindowContext) -> Array:
+    """Compute the sets of some names, side by side, float32."""
+    return np.concatenate([FEATURES[name].compute(context) for name in names], axis=-1).astype(np.float32)

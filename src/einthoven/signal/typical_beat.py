@@ -1,0 +1,133 @@
+"""The typical beat of a recording or of a window: the median of the beats that resemble each other."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from einthoven.signal import heartbeats
+
+Array = NDArray[Any]
+
+SPAN_S = (0.3, 0.6)
+"""Seconds of a window's typical beat ahead of and behind its R peak."""
+_HEIGHT_S = (-0.13, 0.14)
+"""Around the R peak: where the height of a complex is measured."""
+_ALIGN_S = 0.08
+_SHARPEST = 3
+
+
+@dataclass(frozen=True)
+class TypicalBeat:
+    """The typical beat of one window.
+
+    Parameters
+    ----------
+    beat : array [leads, samples], float32
+        Its R peak lies `span_s[0]` behind its first sample.
+    r_peaks : array [k], int64
+        Beats of the window, sample numbers.
+    similarity : array [k]
+        Correlation of each beat with the median of all.
+    lead : int
+        Number of the lead in which the beats were found.
+    """
+
+    beat: Array
+    r_peaks: Array
+    similarity: Array
+    lead: int
+
+
+def of_window(window: Array, fs_hz: float, span_s: tuple[float, float] = SPAN_S) -> TypicalBeat:
+    """Find the beats of a window and return its typical beat.
+
+    Parameters
+    ----------
+    window : array [leads, samples]
+        A prepared window.
+    fs_hz : float
+        Its sampling rate, Hz.
+    span_s : tuple of float
+        Seconds ahead of and behind the R peak.
+
+    Returns
+    -------
+    TypicalBeat
+        Around the middle of the window where no beat is found.
+    """
+    r_peaks, sharpest = _aligned_beats(window, fs_hz)
+    before, after = (round(span * fs_hz) for span in span_s)
+    held = np.pad(window, ((0, 0), (before, after)), mode="edge")
+    stacked = np.stack([held[:, at : at + before + after] for at in r_peaks])  # [beats, leads, samples]
+    median = np.median(stacked, axis=0)
+    similarity = correlation(stacked.reshape(len(stacked), -1), median.ravel())
+    if len(stacked) > 3:
+        median = np.median(stacked[similarity >= np.median(similarity)], axis=0)
+    return TypicalBeat(median.astype(np.float32), r_peaks, similarity, sharpest)
+
+
+def beside_beats(windows: Array, before: int, fs_hz: float) -> tuple[Array, Array]:
+    """Scale the beats of a record by the height of its typical complex, and return its typical beat scaled alike.
+
+    Parameters
+    ----------
+    windows : array [n, leads, samples], mV
+        All the beats of one record in their order.
+    before : int
+        Samples of a window ahead of its beat.
+    fs_hz : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    tuple of arrays
+        The scaled windows [n, leads, samples] and the typical beat [leads, samples], float32. A record with one beat has
+        no typical one: the beat itself takes its place, and neither is scaled.
+    """
+    level = windows - np.median(windows, axis=2, keepdims=True)
+    if len(windows) < 2:
+        alone = level.astype(np.float32)
+        return alone, alone[0] if len(alone) else np.zeros(windows.shape[1:], np.float32)
+    around = slice(*(max(0, before + round(edge * fs_hz)) for edge in _HEIGHT_S))
+    scaled = np.empty(windows.shape, np.float32)
+    typical = np.empty(windows.shape[1:], np.float32)
+    for lead in range(windows.shape[1]):
+        median = trimmed_median(level[:, lead])
+        height = np.ptp(median[around]) + 0.05
+        scaled[:, lead] = level[:, lead] / height
+        typical[lead] = median / height
+    return scaled, typical
+
+
+def trimmed_median(windows: Array) -> Array:
+    """Return the median beat [samples] of the half of windows [n, samples] that resembles it most, three times over."""
+    median = np.median(windows, axis=0)
+    for _ in range(3):
+        similarity = correlation(windows, median)
+        median = np.median(windows[similarity >= np.median(similarity)], axis=0)
+    return median
+
+
+def correlation(windows: Array, other: Array) -> Array:
+    """Return Pearson's correlation of windows [n, samples] with another [samples] or [n, samples]; 0 where one is flat."""
+    first = windows - windows.mean(axis=-1, keepdims=True)
+    second = other - other.mean(axis=-1, keepdims=True)
+    power = np.square(first).sum(axis=-1) * np.square(second).sum(axis=-1)
+    return (first * second).sum(axis=-1) / np.sqrt(power + 1e-9)
+
+
+def _aligned_beats(window: Array, fs_hz: float) -> tuple[Array, int]:
+    """Return the beats [k], each where all leads together are steepest, and the lead they were found in."""
+    steep = np.sqrt(np.square(np.diff(window, axis=1, prepend=window[:, :1])).sum(axis=0))
+    sharp = np.quantile(np.abs(window), 0.99, axis=1) / (np.abs(window).mean(axis=1) + 1e-3)
+    for lead in np.argsort(-sharp)[:_SHARPEST]:
+        rough = heartbeats.find(window[lead], fs_hz)
+        if len(rough) > 2:
+            break
+    else:
+        return np.array([window.shape[1] // 2]), 0
+    reach = round(_ALIGN_S * fs_hz)
+    near = np.clip(rough[:, None] + np.arange(-reach, reach + 1), 0, window.shape[1] - 1)
+    return np.unique(near[np.arange(len(rough)), steep[near].argmax(axis=1)]), int(lead)

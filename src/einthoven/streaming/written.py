@@ -1,0 +1,100 @@
+"""Write the answers of a stream as JSON lines, and count them over all parts of a signal."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from einthoven import console
+from einthoven.errors import OutputRefused
+from einthoven.inference.answer import DISCLAIMER
+from einthoven.streaming.answer import StreamAnswer
+from einthoven.streaming.buffer import Mark
+from einthoven.streaming.stream import Stream
+
+_SHOWN = 5
+
+
+class Lines(Protocol):
+    """Where lines are written."""
+
+    def write(self, text: str, /) -> object:
+        """Write a text."""
+
+    def flush(self) -> object:
+        """Hand what was written on to the system."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with the source, in words."""
+
+    text: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+        return {"kind": "fault", "text": self.text}
+
+
+class Written:
+    """Write answers, and count them over all parts of a signal.
+
+    Parameters
+    ----------
+    lines : Lines or None
+        Where answers are written; None where they are only drawn.
+    """
+
+    def __init__(self, lines: Lines | None):
+        self.lines, self.part, self.faults = lines, 0, 0
+        self.seconds, self.n_answers = 0.0, 0
+        self.total: Any = 0.0
+
+    def write(self, answers: Sequence[StreamAnswer | Mark | Fault]) -> None:
+        """Write answers, one JSON object per line; from the second part of a signal on with its number.
+
+        Raises
+        ------
+        OutputRefused, OSError
+            Where they cannot be written.
+        """
+        if self.lines is None or not answers:
+            return
+        part = {"part": self.part} if self.part > 1 else {}
+        try:
+            for one in answers:
+                self.lines.write(json.dumps(one.to_dict() | part) + "\n")
+            self.lines.flush()
+        except (OutputRefused, OSError):
+            self.lines = None  # the state can still be saved
+            raise
+
+    def fault(self, text: str, before: Sequence[StreamAnswer | Mark] = (), is_shown: bool = True) -> None:
+        """Report a fault, after the answers before it."""
+        self.faults += 1
+        self.write([*before, Fault(text)])
+        if is_shown and self.faults <= _SHOWN:
+            console.note(text)
+
+    def last_answers(self, live: Stream) -> list[StreamAnswer | Mark]:
+        """End a part and return its last answers."""
+        last = live.end()
+        self.count(live)
+        return last
+
+    def count(self, live: Stream) -> None:
+        """Add a part to the counts."""
+        self.seconds += live.n_samples / live.fs_hz
+        self.n_answers, self.total = self.n_answers + live.n_answers, self.total + live.total
+
+    def summarise(self, classes: Sequence[str]) -> None:
+        """Print how much was classified, and the most probable classes."""
+        if self.faults > _SHOWN:
+            where = "all are in the output" if self.lines is not None else "--out FILE records them all"
+            console.note(f"… {self.faults} faults in total; {where}")
+        text = f"{self.seconds:.1f} s of signal, {self.n_answers} answers"
+        if self.n_answers:
+            best = sorted(zip(classes, self.total / self.n_answers, strict=True), key=lambda pair: -pair[1])[:3]
+            text += "; mean probability: " + ", ".join(f"{name} {value:.2f}" for name, value in best)
+        console.note(text)
+        console.note(DISCLAIMER)

@@ -1,0 +1,87 @@
+"""What happens at the end of each epoch: the best weights are kept, and a line is logged."""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import Callback
+
+from einthoven import console
+from einthoven.paths import written_aside
+
+_log = logging.getLogger(__name__)
+_PAUSE_S = 30
+
+
+class KeepBest(Callback):
+    """Writes the weights of the best validation score, or of the last epoch, whole or not at all.
+
+    Parameters
+    ----------
+    file : Path
+        Where they go.
+    keeps_last : bool
+        Whether the last epoch's are kept, whatever its score.
+    name : str
+        The score.
+    """
+
+    def __init__(self, file: Path, keeps_last: bool, name: str):
+        self.file, self.keeps_last, self.name, self.score, self.epoch = file, keeps_last, name, -1.0, -1
+
+    def on_validation_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        """Keep the weights where they are the best so far."""
+        score = float(trainer.callback_metrics[f"val_{self.name}"])
+        if trainer.sanity_checking or (score <= self.score and not self.keeps_last):
+            return
+        self.score, self.epoch = score, trainer.current_epoch
+        if trainer.is_global_zero:
+            from safetensors.torch import save
+
+            weights = module.network.state_dict()
+            state = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+            with written_aside(self.file) as aside:
+                aside.write_bytes(save(state))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps."""
+        return {"score": self.score, "epoch": self.epoch}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take back what a checkpoint kept."""
+        self.score, self.epoch = state_dict["score"], state_dict["epoch"]
+
+
+class Lines(Callback):
+    """Logs one line an epoch, where no bar can be drawn; beside other trainings, one in half a minute.
+
+    Parameters
+    ----------
+    epochs : int
+        At most so many.
+    name : str
+        The score.
+    """
+
+    def __init__(self, epochs: int, name: str):
+        self.epochs, self.name, self.done, self.started = epochs, name, 0, time.monotonic()
+        self.logged = self.started
+
+    def on_validation_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
+        """Log the epoch, its scores and the time left."""
+        if not trainer.is_global_zero:
+            return
+        self.done += 1
+        if console.is_one_of_many() and time.monotonic() - self.logged < _PAUSE_S:
+            return
+        self.logged = time.monotonic()
+        minutes = (time.monotonic() - self.started) / 60
+        left = minutes / self.done * (self.epochs - trainer.current_epoch - 1)
+        got = trainer.callback_metrics
+        _log.info(
+            f"epoch {trainer.current_epoch + 1:3d} of {self.epochs}   "
+            f"validation {self.name.replace('_', ' ')} {got[f'val_{self.name}']:.4f}  loss {got['val_loss']:.4f}   "
+            f"{minutes:.1f} min, at most {left:.1f} left"
+        )

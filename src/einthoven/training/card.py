@@ -1,0 +1,65 @@
+"""The card of a model that was trained here."""
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from einthoven import __version__
+from einthoven.bundle import Card
+from einthoven.training.task import Task
+
+
+def card_for(
+    task: Task, architecture: str, settings: Mapping[str, Any], folder: Path, training: Mapping[str, Any]
+) -> Card:
+    """Return the card of a trained model; checksum and count of its weights are added when it is saved.
+
+    Parameters
+    ----------
+    task : Task
+        What it was trained on.
+    architecture : str
+        Name of its architecture.
+    settings : mapping
+        Settings that differ from the architecture's defaults.
+    folder : Path
+        Of the run; its name becomes the model's.
+    training : mapping
+        What else is told of the training.
+
+    Returns
+    -------
+    Card
+    """
+    counts = {part: _counts(task, getattr(task, part)) for part in ("train", "validation")}
+    versions = {"einthoven": __version__, "torch": torch.__version__, "python": platform.python_version()}
+    return Card(
+        name=folder.resolve().name,
+        architecture=architecture,
+        settings=dict(settings),
+        classes=task.classes,
+        labels=task.label_set,
+        meanings=task.meanings,
+        preparation=task.preparation,
+        training={**task.provenance, "counts": counts, **training, "versions": versions},
+        multilabel=task.multi,
+        feature_medians=_feature_medians(task),
+        attribution=task.attribution,
+    )
+
+
+def _counts(task: Task, chosen: np.ndarray) -> dict[str, int]:
+    return dict(zip(task.classes, task.counts(chosen).tolist(), strict=True))
+
+
+def _feature_medians(task: Task) -> tuple[float, ...]:
+    """Return the median of each measurement over the real windows that train."""
+    features = task.windows.features
+    if features is None:
+        return ()
+    real = task.train[~task.synthetic[task.train]]
+    return tuple(float(f"{value:.5g}") for value in np.median(features[real], axis=0))

@@ -1,0 +1,153 @@
+"""What a training requires of architecture, windows and recipe, checked before anything is trained."""
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from einthoven.data.augment import AUGMENTATIONS
+from einthoven.errors import ConfigurationFault, UnknownName
+from einthoven.models import own
+from einthoven.models.inputs import InputShape, built, call, missing_parts, reads
+from einthoven.signal.leads import STANDARD
+from einthoven.signal.preparation import Preparation
+from einthoven.training.recipe import Recipe
+from einthoven.training.task import Task
+
+
+def require_model(architecture: str) -> str:
+    """Return the name of an architecture: a key of MODELS, or ``mynet.py:Class`` of a file ``./mynet.py:Class``, which is run.
+
+    Parameters
+    ----------
+    architecture : str
+        As the user named it.
+
+    Returns
+    -------
+    str
+        Its name.
+
+    Raises
+    ------
+    UnknownName, ConfigurationFault
+        If there is none, or the user's class breaks a clause of the contract.
+    """
+    return own.resolved(architecture)
+
+
+def require_inputs(architecture: str, preparation: Preparation) -> None:
+    """Refuse windows that lack a part which an architecture reads.
+
+    Parameters
+    ----------
+    architecture : str
+        Name of an architecture.
+    preparation : Preparation
+        Of the windows.
+
+    Raises
+    ------
+    ConfigurationFault
+        Naming the parts, and inputs that have them.
+    """
+    shape, model = InputShape.of(preparation), own.named(architecture)
+    if missing := missing_parts(model, shape):
+        wanted = "signal beat summary" if preparation.is_whole else "signal beat rr p_waves similarity"
+        raise ConfigurationFault(
+            f"{architecture} reads more than these windows hold.",
+            found=f"windows with {', '.join(shape.parts)}; no {', no '.join(missing)}",
+            expected=", ".join(reads(model)),
+            remedy=f"--prepare.inputs {wanted}      (einthoven features lists the measurements)",
+        )
+
+
+def require_recipe(recipe: Recipe, task: Task) -> None:
+    """Refuse a recipe that does not suit the windows.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How to train.
+    task : Task
+        What is learned from what.
+
+    Raises
+    ------
+    UnknownName
+        If an augmentation does not exist.
+    ConfigurationFault
+        If balance, mixup or an augmentation does not suit the labels or the leads.
+    """
+    if unknown := sorted(set(recipe.augment) - set(AUGMENTATIONS)):
+        raise UnknownName(
+            "Unknown augmentation.",
+            found=", ".join(unknown),
+            expected=", ".join(AUGMENTATIONS),
+            remedy=f"--train.augment {' '.join(list(AUGMENTATIONS)[:3])}",
+        )
+    if (recipe.balance and task.multi) or (recipe.mixup and not task.multi):
+        raise ConfigurationFault(
+            "the recipe does not suit these windows.",
+            found=f"balance {recipe.balance:g}, mixup {recipe.mixup:g}, multilabel: {task.multi}",
+            expected="balance for windows of one class each, mixup for windows of several",
+            remedy=f"--train.{'balance' if task.multi else 'mixup'} 0",
+        )
+    if "rotated" in recipe.augment and task.preparation.leads != STANDARD:
+        raise ConfigurationFault(
+            "only the twelve standard leads can be rotated.",
+            found=", ".join(task.preparation.leads),
+            expected=", ".join(STANDARD),
+            remedy="leave rotated out of --train.augment",
+        )
+
+
+def network_for(architecture: str, shape: InputShape, n_classes: int, settings: Mapping[str, Any]) -> nn.Module:
+    """Return a network of MODELS, or of a user's architecture, for windows of some shape.
+
+    Parameters
+    ----------
+    architecture : str
+        Name of an architecture.
+    shape : InputShape
+        Of the windows.
+    n_classes : int
+        Number of classes.
+    settings : mapping
+        Settings that differ from the architecture's defaults.
+
+    Returns
+    -------
+    nn.Module
+        In training mode.
+
+    Raises
+    ------
+    UnknownName, ConfigurationFault
+        If there is no such architecture, or it cannot be built so.
+    """
+    model = own.named(architecture)
+    try:
+        network = built(model, shape, n_classes, settings)
+        with torch.no_grad():
+            call(network.eval(), shape.sample())
+        return network.train()
+    except (TypeError, ValueError, RuntimeError, IndexError) as error:
+        raise ConfigurationFault(
+            f"{architecture} cannot be built with these settings.",
+            found=f"{settings} on {shape.n_leads} x {shape.n_samples}: {str(error).splitlines()[0]}",
+            expected=f"keyword arguments of {model.__name__}",
+            remedy=f"einthoven models {architecture}",
+        ) from error
+
+
+def native_bf16() -> bool:
+    """Return whether this machine multiplies bf16 natively: a GPU that does, or a CPU with AVX-512 BF16, AMX or Arm BF16."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    cpuinfo = Path("/proc/cpuinfo")
+    flags = cpuinfo.read_text().split() if platform.system() == "Linux" and cpuinfo.exists() else []
+    return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(flags))

@@ -1,0 +1,89 @@
+"""As a library einthoven is silent; the command line shows its log and progress on standard error, and leaves no trace."""
+
+import ast
+import logging
+from pathlib import Path
+
+import pytest
+
+import einthoven
+from einthoven import console
+
+SOURCE = Path(einthoven.__file__).parent
+LOG = logging.getLogger("einthoven.somewhere")
+
+
+def settings():
+    log = logging.getLogger("einthoven")
+    return log.level, log.propagate, tuple(log.handlers), console.is_shown()
+
+
+def test_a_library_is_silent(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr(console, "_PAUSE_S", -1.0)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    LOG.warning("something")
+    assert list(console.progress("abc", "reading", 3)) == list("abc")
+    with console.live() as show:
+        assert show is None
+    assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_logged_is_shown_on_standard_error_while_it_is_asked_for(capsys):
+    before = settings()
+    with console.shown(), console.shown():
+        LOG.info("a remark of %d words", 4)
+        LOG.debug("no remark")
+        logging.getLogger("another.library").info("not ours")
+        assert console.is_shown()
+    assert settings() == before
+    LOG.info("too late")
+    assert capsys.readouterr() == ("", "a remark of 4 words\n")
+
+
+def test_nothing_stays_shown_after_an_error():
+    before = settings()
+    with pytest.raises(KeyError), console.shown():
+        raise KeyError
+    assert settings() == before
+
+
+def test_progress_is_a_line_now_and_then_where_no_bar_can_be_drawn(capsys, monkeypatch):
+    monkeypatch.setattr(console, "_PAUSE_S", -1.0)
+    with console.shown():
+        assert list(console.progress("ab", "reading", 2)) == ["a", "b"]
+    assert capsys.readouterr().err == "reading: 1 of 2\nreading: 2 of 2\n"
+
+
+def test_progress_is_a_bar_in_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with console.shown():
+        assert list(console.progress("ab", "reading", 2)) == ["a", "b"]
+    told = capsys.readouterr()
+    assert "2/2" in told.err and told.out == ""
+
+
+def test_other_libraries_are_quiet_for_a_while_only():
+    log = logging.getLogger("another.library")
+    log.setLevel(logging.INFO)
+    with console.quieted("another.library"):
+        assert log.level == logging.WARNING
+    assert log.level == logging.INFO
+
+
+SPOKEN = {"say", "note", "fail", "table"}
+LIBRARY = [file for file in sorted(SOURCE.rglob("*.py")) if file.parent.name != "cli" and file.name != "console.py"]
+
+
+@pytest.mark.parametrize("file", LIBRARY, ids=lambda file: str(file.relative_to(SOURCE)))
+def test_only_the_command_line_prints(file):
+    """Elsewhere remarks are logged, and nothing is set for the whole process."""
+    called = [node.func for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)]
+    names = [
+        f"{func.value.id}.{func.attr}"
+        for func in called
+        if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name)
+    ]
+    assert not {f"console.{name}" for name in SPOKEN} & set(names)
+    assert not any(isinstance(func, ast.Name) and func.id == "print" for func in called)
+    assert not any(isinstance(func, ast.Attribute) and func.attr in ("setLevel", "basicConfig") for func in called)
