@@ -13,7 +13,9 @@ from einthoven.training import grow as module
 from einthoven.training.task import Task
 
 
-def windows_of(rng: np.random.Generator, n: int, n_leads: int, inputs: tuple[str, ...] = ("beat", "summary")) -> Windows:
+def windows_of(
+    rng: np.random.Generator, n: int, n_leads: int, inputs: tuple[str, ...] = ("beat", "summary")
+) -> Windows:
     """Random windows of two seconds at 100 Hz, with typical beats and measurements."""
     prepared = preparation_of(n_leads, inputs)
     beat = rng.standard_normal((n, n_leads, prepared.beat_samples)) if prepared.beat_samples else None
@@ -34,9 +36,7 @@ def measured_of(forest: Forest, windows: Windows) -> np.ndarray:
     return forest.measured(torch.from_numpy(windows.beat), torch.from_numpy(windows.features)).numpy()
 
 
-def task_of(
-    windows: Windows, labels: np.ndarray, n_train: int, inputs: tuple[str, ...] = ("beat", "summary")
-) -> Task:
+def task_of(windows: Windows, labels: np.ndarray, n_train: int, inputs: tuple[str, ...] = ("beat", "summary")) -> Task:
     """Windows with four classes; the first train."""
     return Task(
         windows=windows,
