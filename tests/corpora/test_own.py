@@ -13,7 +13,7 @@ from einthoven.cli.main import main
 from einthoven.cli.prepare import corpus_named
 from einthoven.corpora.contract import CLAUSES
 from einthoven.corpora.own import corpus_in
-from einthoven.corpora.split import PARTS, audit, patients_drawn
+from einthoven.corpora.split import PARTS, audit, patient_folds, patients_drawn
 from einthoven.data import build as building
 from einthoven.data.build import build, told
 from einthoven.errors import (
@@ -206,6 +206,8 @@ def test_rare_classes_are_in_every_part_from_three_patients_on():
         assert set(labels[getattr(split, part)]) == {0, 1}, part
     alone = patients_drawn(patients[:11], labels[:11], seed=0)
     assert 10 in alone.train, "the only patient of a class trains"
+    both = patients_drawn(patients[:12], labels[:12], seed=0)
+    assert labels[both.test].sum() == labels[both.train].sum() == 1, "of two one is tested"
 
 
 def test_each_patient_is_tested_in_one_fold(records, tmp_path):
@@ -216,6 +218,9 @@ def test_each_patient_is_tested_in_one_fold(records, tmp_path):
     splits = [corpus.protocols["clean"].parts(index, 3, (), fold) for fold in range(5)]
     for part in ("test", "validation"):
         assert sorted(np.concatenate([getattr(split, part) for split in splits])) == list(range(20))
+    assert splits[0].validation.tolist() == splits[1].test.tolist(), "fold 0 tests in fold 0, and fold 1 validates"
+    labels = corpus.protocols["clean"].labels.targets(index.symbol)
+    assert set(patient_folds(index.patient, labels, 5, 3)[splits[2].test]) == {2}
 
 
 def test_a_stated_split_is_kept_and_its_folds_validate(tmp_path):

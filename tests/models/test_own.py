@@ -113,7 +113,7 @@ def test_a_net_that_reads_beats_and_measurements_is_given_them(tmp_path):
     text = text.replace("mean(dim=2)", "mean(dim=2) + more.mean(dim=1, keepdim=True)")
     held(written(tmp_path, text))
     with pytest.raises(ConfigurationFault, match="clause 'logits'"):
-        held(written(tmp_path, text.replace("+ more", "+ beat")))
+        held(written(tmp_path, text.replace("+ more.mean(dim=1, keepdim=True)", "+ beat.mean(dim=(1, 2))[:, None]")))
 
 
 def test_the_check_leaves_the_random_numbers_alone(tmp_path):
