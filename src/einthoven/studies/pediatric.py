@@ -112,7 +112,7 @@ def _table(run: StudyRun, found: Results) -> Results:
 
 
 def _draw_protocols(run: StudyRun, found: Results, file: Path) -> None:
-    by = {name: {"scores": {}} for name in run.protocols}
+    by: Results = {name: {"scores": {}} for name in run.protocols}
     for label, row in found["scores"].items():
         net, leads, name = label.split("-")
         by[name]["scores"][f"{net}, {leads} leads"] = row
