@@ -145,7 +145,8 @@ def _over_typical_beats(axes: Axes, answer: RecordAnswer, row: Evidence) -> str:
         begins_s = 1.1 * at * len(beat) / fs_hz
         _line(axes, begins_s + np.arange(len(beat)) / fs_hz, beat, row.map)
         axes.text(begins_s, 1.0, lead, transform=axes.get_xaxis_transform(), va="top", fontsize=7)
-    axes.set_xlabel("time (s), leads side by side", fontsize=8)
+    axes.set_xticks([])
+    axes.set_xlabel(f"one beat of each lead, {row.beat.shape[1] / fs_hz:.1f} s each", fontsize=8)
     axes.set_ylabel("typical beat (mV)", fontsize=8)
     return "typical beat of each lead"
 
@@ -180,7 +181,7 @@ def _beat(
     for (wave, (low, high)), shade in zip(WAVES_S.items(), ("#e8f0fb", "#fdeee4", "#eaf6ec"), strict=True):
         axes.axvspan(low, high, color=shade, linewidth=0)
         place = axes.get_xaxis_transform()
-        style: dict[str, Any] = {"va": "top", "ha": "center", "fontsize": 7, "color": "#566074"}
+        style: dict[str, Any] = {"va": "top", "ha": "center", "fontsize": 6, "color": "#566074"}
         axes.text((low + high) / 2, 1.0, wave, transform=place, clip_on=True, **style)
     axes.spines[["top", "right"]].set_visible(False)
     return _line(axes, at_s, beat, values)
