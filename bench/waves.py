@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import wfdb
-from einthoven.signal.context import n_numbers
 
 import einthoven
 from einthoven.paths import written_aside

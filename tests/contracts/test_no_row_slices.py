@@ -48,7 +48,15 @@ def test_windows_are_read_by_the_names_of_their_parts(room):
 
 @pytest.mark.parametrize(
     "text",
-    ["x[:, :-1:2]", "beats[1:-1:2]", "x[:, 0:-1:2]", "windows[:, -1, :7]", "x[:, -1]", "window[-1, :n]", "self.rows[a, :-1]"],
+    [
+        "x[:, :-1:2]",
+        "beats[1:-1:2]",
+        "x[:, 0:-1:2]",
+        "windows[:, -1, :7]",
+        "x[:, -1]",
+        "window[-1, :n]",
+        "self.rows[a, :-1]",
+    ],
 )
 def test_what_it_looks_for_is_found(text):
     assert list(row_slices(f"found = {text}"))

@@ -3,35 +3,29 @@
 import json
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-import torch
 
 from einthoven import bundle
-from einthoven.bundle import Card
 from einthoven.cli.main import main
 from einthoven.corpora import CORPORA
 from einthoven.data.build import build
-from einthoven.errors import BundleDamaged, ExportDiffers
+from einthoven.errors import ExportDiffers
 from einthoven.export import convert, graph, int8
 from einthoven.export.parity import MOST_LOST, Parity, compare, require_kept
-from einthoven.inference.backends import OnnxBackend, OpenVinoBackend, TorchBackend, _require_shapes, card_inside
-from einthoven.inference.predictor import Predictor, load
-from einthoven.models import MODELS
-from einthoven.models.blocks import Conv1d, MaxPool1d, SameConv1d
-from einthoven.models.inputs import InputShape, built, missing_parts, reads
+from einthoven.inference.backends import TorchBackend, card_inside
+from einthoven.inference.predictor import load
 from einthoven.report.tables import beside_its_model
 from einthoven.signal.leads import STANDARD
-from einthoven.signal.preparation import Beats, Preparation, SignalSpec, Tiles
 from einthoven.signal.windows import Windows
 from einthoven.training.fit import fit
 from einthoven.training.recipe import Recipe
 from einthoven.training.task import task_of
 from tests.export.untrained import untrained_of
 from tests.layouts import twelve_leads
+
 
 @pytest.mark.parametrize(
     "architecture, leads, most", [("litenet", STANDARD, 1_100_000), ("arrhythminet_v2", ("I",), 60_000)]
@@ -159,7 +153,9 @@ def test_the_naive_way_is_caught(beats, tmp_path, monkeypatch):
     model, store, protocol = beats
     real = convert.real_windows(model.card, protocol, store)
     naive = int8.quantized
-    monkeypatch.setattr(convert.int8, "quantized", lambda content, windows, way: naive(content, Windows(1e-3 * windows.signal), way))
+    monkeypatch.setattr(
+        convert.int8, "quantized", lambda content, windows, way: naive(content, Windows(1e-3 * windows.signal), way)
+    )
     file = tmp_path / "naive.onnx"
     with pytest.raises(ExportDiffers, match="macro_f1"):
         convert.export(model, "onnx", "int8", file, real)

@@ -13,7 +13,9 @@ from einthoven.training import grow as module
 from einthoven.training.task import Task
 
 
-def windows_of(rng: np.random.Generator, n: int, n_leads: int, inputs: tuple[str, ...] = ("beat", "summary")) -> Windows:
+def windows_of(
+    rng: np.random.Generator, n: int, n_leads: int, inputs: tuple[str, ...] = ("beat", "summary")
+) -> Windows:
     """Random windows of two seconds at 100 Hz, with typical beats and measurements."""
     prepared = preparation_of(n_leads, inputs)
     beat = rng.standard_normal((n, n_leads, prepared.beat_samples)) if prepared.beat_samples else None
@@ -34,9 +36,7 @@ def measured_of(forest: Forest, windows: Windows) -> np.ndarray:
     return forest.measured(torch.from_numpy(windows.beat), torch.from_numpy(windows.features)).numpy()
 
 
-def task_of(
-    windows: Windows, labels: np.ndarray, n_train: int, inputs: tuple[str, ...] = ("beat", "summary")
-) -> Task:
+def task_of(windows: Windows, labels: np.ndarray, n_train: int, inputs: tuple[str, ...] = ("beat", "summary")) -> Task:
     """Windows with four classes; the first train."""
     return Task(
         windows=windows,
@@ -169,7 +169,7 @@ def test_measurements_alone_grow_trees_where_no_typical_beat_is_there(tmp_path):
     inputs = ("summary", "rhythm")
     windows = windows_of(np.random.default_rng(0), 200, 2, inputs)
     labels = np.where(windows.features[:, 3] > 0.5, 3, np.where(windows.features[:, 0] > 0, 1, 0))
-    settings = {"n_trees": 20, "n_bins": 0, "n_read": 9}
+    settings = {"n_trees": 80, "n_bins": 0, "n_read": 9, "summed": True, "apart": True}
     card = module.grow(task_of(windows, labels, 160, inputs), settings, 0, tmp_path / "run")
     forest = load(tmp_path / "run").network
     assert (card.preparation.beat_samples, forest.inputs, forest.n_read) == (0, ("features",), 9)

@@ -120,9 +120,7 @@ def test_sixteen_bits_keep_the_answers_and_the_numbers_of_nodes(untrained, tmp_p
 def test_crops_beside_typical_beats(untrained, tmp_path):
     """A member that sees crops of the trace alone answers in the ensemble as by itself; its graph and its map likewise."""
     card = bundle.load_card(untrained)
-    whole = Preparation(
-        SignalSpec(("I", "II"), 100.0, scaling="millivolt"), Tiles(10.0), ("signal", "beat", "summary")
-    )
+    whole = Preparation(SignalSpec(("I", "II"), 100.0, scaling="millivolt"), Tiles(10.0), ("signal", "beat", "summary"))
     alone = whole.with_settings(inputs=("signal",), crop_s=3.0)
     folders = []
     for name, settings, prepared in (("typical_beat", {"width": 8}, whole), ("inception1d", {"width": 4}, alone)):
