@@ -1,84 +1,157 @@
-"""Pages that a reader follows step by step are run: each block in its order, in an empty folder."""
+"""Every command that stands in README, docs/ and CONTRIBUTING is understood; those of pages on use run on small corpora."""
 
 import re
 import shlex
-import subprocess
-import sys
+import shutil
+import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tyro
 
-from einthoven.cli.main import main
+import einthoven
+from einthoven.cli.main import VERBS, main, verb_class
+from tests.contracts.test_corpora import LAYOUTS
+from tests.workshop import REPOSITORY, copied, run
 
-DOCS = Path(__file__).parent.parent / "docs"
-_BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PAGES = [file for file in (REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md") if file.exists()]
+PAGES += sorted((REPOSITORY / "docs").rglob("*.md"))
+_BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"`(einthoven [a-z][^`]*)`")
+_LONG = {"download", "study"}
+"""Verbs that are understood and not run here: one needs the network, the other is run by tests/studies."""
+_SHORTER = {"train": ("--train.epochs", "1"), "stream": ("--speed", "0"), "export": ("--even-if-worse",)}
+"""What is added so that a command ends in a few seconds, and an export of a net that learned nothing is written."""
+_ELSEWHERE = {"docs/your_own.md"}
+"""Pages that a test of their own runs."""
 
 
-def run_page(page: Path) -> list[str]:
-    """Save blocks that begin with a file's name, run the others; gives the commands that were run."""
+@dataclass(frozen=True)
+class Command:
+    """A line of a page that can be pasted."""
+
+    page: str
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.page}: {' '.join(self.words)}"
+
+
+def commands_of(page: Path) -> list[Command]:
+    """The lines of a page's fenced blocks that begin with a program we bring, without their comments."""
+    name = str(page.relative_to(REPOSITORY))
+    lines = [line for block in _BLOCK.findall(page.read_text()) for line in block.splitlines()]
+    lines = [
+        line.split("|", 1)[-1].strip() if re.match(r"[\w-]+ \| einthoven", line) else line.strip() for line in lines
+    ]
+    begins = re.compile(r"(\$ )?(einthoven|make|pip install|python bench/|python -m einthoven)\b")
+    return [
+        Command(name, tuple(shlex.split(line.removeprefix("$ "), comments=True)))
+        for line in lines
+        if begins.match(line)
+    ]
+
+
+COMMANDS = list(dict.fromkeys(command for page in PAGES for command in commands_of(page)))
+OURS = [command for command in COMMANDS if command.words[0] == "einthoven"]
+
+
+def test_the_pages_have_commands():
+    assert len(OURS) > 40 and {command.words[1] for command in OURS} >= {"train", "evaluate", "predict", "export"}
+
+
+@pytest.mark.parametrize("command", OURS, ids=str)
+def test_a_command_is_understood(command):
+    verb, *words = command.words[1:]
+    if verb.startswith("--"):
+        return
+    assert verb in VERBS
+    if words != ["--help"]:
+        assert isinstance(tyro.cli(verb_class(verb), args=words), verb_class(verb))
+
+
+INLINE = sorted({(page.name, told) for page in PAGES for told in _INLINE.findall(_BLOCK.sub("", page.read_text()))})
+
+
+@pytest.mark.parametrize(("page", "told"), INLINE)
+def test_verbs_and_options_in_a_sentence_exist(page, told, capsys):
+    verb, *words = told.split()[1:]
+    assert verb in VERBS, page
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    known = capsys.readouterr().out
+    for option in (word.split("=")[0] for word in words if word.startswith("--")):
+        assert re.search(rf"(^|\s|\|){re.escape(option)}\b", known), f"{option} is no option of {verb}"
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.words[0] != "einthoven"], ids=str)
+def test_what_another_program_is_asked_for_exists(command):
+    program, *words = command.words
+    if program == "make":
+        targets = re.findall(r"^([\w-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+        assert set(words) <= set(targets)
+    elif program == "pip":
+        extras = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+        asked = [extra for word in words for found in re.findall(r"\[([\w,-]+)\]", word) for extra in found.split(",")]
+        assert set(asked) <= set(extras)
+    elif words[0] != "-m":
+        assert (REPOSITORY / words[0]).is_file()
+
+
+@pytest.fixture
+def place(mitdb_like, svdb_like, tmp_path, monkeypatch):
+    """A folder with the recordings that the pages name; stores are kept beside it."""
+    monkeypatch.setenv("EINTHOVEN_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "here"
+    folder.mkdir()
+    for source, name in ((mitdb_like, "100"), (mitdb_like, "208"), (svdb_like, "800")):
+        for file in source.glob(f"{name}.*"):
+            shutil.copy(file, folder)
+    record = einthoven.read(folder / "100.hea")
+    np.savetxt(folder / "ecg.csv", record.signal_mv[0, : 20 * 250], header="MLII", comments="", fmt="%.4f")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def shown_as(command: Command, untrained: Path, request) -> list[str] | None:
+    """The words of a command with a corpus for DIR and a model for MODEL; None where it is not run here."""
+    verb, *words = command.words[1:]
+    if verb in _LONG or words == ["--help"] or any(word.startswith("/dev/") or word == "-" for word in words):
+        return None
+    corpus = next((word for at, word in enumerate(words) if words[at - 1] == "--corpus"), "mitdb")
+    if verb == "prepare":
+        corpus = words[0]
+    for name, value in zip(_SHORTER.get(verb, ())[::2], _SHORTER.get(verb, ())[1::2], strict=False):
+        if name in words:
+            del words[words.index(name) : words.index(name) + 2]
+        words += [name, value]
+    words += [word for word in _SHORTER.get(verb, ()) if len(_SHORTER[verb]) == 1]
+    filled = {"DIR": request.getfixturevalue(LAYOUTS[corpus]) if "DIR" in words else "", "MODEL": untrained}
+    return [verb, *(str(filled.get(word, word)) for word in words)]
+
+
+def runnable(page: Path) -> list[Command]:
+    name = str(page.relative_to(REPOSITORY))
+    if name.startswith("docs/results/") or name in _ELSEWHERE:
+        return []
+    return [command for command in commands_of(page) if command.words[0] == "einthoven"]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=lambda page: page.name)
+def test_the_commands_of_a_page_run_in_its_order(page, place, untrained_copy, request, monkeypatch, capsys):
     ran = []
-    for language, code in _BLOCK.findall(page.read_text(encoding="utf-8")):
-        named = re.match(r"# (\w+\.py)\n", code)
-        if named:
-            Path(named[1]).write_text(code, encoding="utf-8")
-        elif language == "python":
-            exec(compile(code, str(page), "exec"), {})
-        for line in code.splitlines() if language == "bash" else ():
-            program, *words = shlex.split(line)
-            if program == "einthoven":
-                assert main(words) == 0, line
-            else:
-                assert program == "python"
-                subprocess.run([sys.executable, *words], check=True)
-            ran.append(line)
-    return ran
-
-
-@pytest.fixture(scope="module")
-def followed(tmp_path_factory):
-    """The folder in which the page was followed, the commands, and what they printed is of no matter."""
-    folder = tmp_path_factory.mktemp("page")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EINTHOVEN_HOME", str(folder / "home"))
-        patch.chdir(folder)
-        return folder, run_page(DOCS / "your_own.md")
-
-
-def test_the_page_on_your_own_runs_each_verb_it_speaks_of(followed):
-    _, ran = followed
-    verbs = {line.split()[1] for line in ran if line.startswith("einthoven ")}
-    assert verbs == {"corpora", "models", "train", "evaluate", "explain", "export", "predict"}
-
-
-def test_the_page_leaves_what_it_says(followed):
-    folder, _ = followed
-    for name in (
-        "runs/first/bundle/graph.onnx",
-        "runs/first/test/metrics.json",
-        "why.html",
-        "mynet.onnx",
-        "answer.json",
-    ):
-        assert (folder / name).stat().st_size > 500, name
-
-
-def test_a_bundle_carries_no_code_and_the_run_a_copy(followed):
-    folder, _ = followed
-    assert not list((folder / "runs/first/bundle").glob("**/*.py"))
-    assert (folder / "runs/first/mynet.py").read_bytes() == (folder / "mynet.py").read_bytes()
-
-
-def test_the_page_s_net_has_learned(followed):
-    import json
-
-    folder, _ = followed
-    metrics = json.loads((folder / "runs/first/test/metrics.json").read_text())
-    assert metrics["accuracy"]["value"] > 0.75
-    assert metrics["leaks_patients"] is False
-
-
-def test_the_page_has_every_clause_of_the_model_contract():
-    from einthoven.models.contract import CLAUSES
-
-    page = (DOCS / "your_own.md").read_text(encoding="utf-8")
-    assert all(f"| {clause} |" in page for clause in CLAUSES)
+    for command in runnable(page):
+        words = shown_as(command, untrained_copy, request)
+        if words is None:
+            continue
+        assert main(words) == 0, f"{command}\n{capsys.readouterr().err}"
+        ran.append(words)
+    for words in ran:
+        out = next((Path(word) for at, word in enumerate(words) if words[at - 1] == "--out"), None)
+        assert out is None or out.exists()
+    if list(place.glob("runs/*/test")):
+        workshop = copied(place / "repository", monkeypatch)
+        assert run(workshop, monkeypatch, "mitbih_table", place / "runs") == 0
+        assert "| first | 2 |" in (workshop / "docs" / "results" / "mitbih.md").read_text()

@@ -45,10 +45,11 @@ def test_a_syntax_error_is_told_with_its_line(tmp_path):
     ],
 )
 def test_an_error_is_told_with_the_user_s_place(text, said, tmp_path):
+    before = {*sys.modules}
     with pytest.raises(ConfigurationFault, match="could not be run") as refused:
         user_file.run(written(tmp_path, text))
     assert said in refused.value.found
-    assert not any(name.startswith("einthoven_user_mine") for name in sys.modules)
+    assert {*sys.modules} == before, "a file that failed leaves no module"
 
 
 @pytest.mark.parametrize("words", [("models", "{file}"), ("corpora", "{file}")])

@@ -251,7 +251,7 @@ def uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield
         return
-    asked = []
+    asked: list[bool] = []
 
     def hold(*_: object) -> None:
         if asked:

@@ -5,6 +5,7 @@ Every error says what was found, what was expected, and a remedy that can be pas
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class EinthovenError(Exception):
@@ -37,7 +38,7 @@ class EinthovenError(Exception):
             lines.append(f"  {label:<10}" + text.replace("\n", "\n" + " " * 12))
         return "\n".join(lines)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args)
 
 

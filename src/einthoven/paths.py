@@ -1,4 +1,4 @@
-"""Knows where stores, runs and bundles live, and how a file is written whole. Does not know what is in them."""
+"""Say where stores, runs and bundles live, and write files and folders whole or not at all."""
 
 import glob
 import os
@@ -18,7 +18,13 @@ _HOST = re.sub(r"\W", "_", socket.gethostname())[:30]
 
 
 def home() -> Path:
-    """Root of everything einthoven keeps: ``$EINTHOVEN_HOME``, else the user's cache folder. Not created here."""
+    """Return the root of everything einthoven keeps; it is not created here.
+
+    Returns
+    -------
+    Path
+        ``$EINTHOVEN_HOME``, else a folder in the user's cache.
+    """
     named = os.environ.get("EINTHOVEN_HOME")
     if named:
         return Path(named).expanduser()
@@ -26,18 +32,34 @@ def home() -> Path:
 
 
 def stores() -> Path:
-    """Folder of the memory-mapped stores."""
+    """Return the folder of the memory-mapped stores.
+
+    Returns
+    -------
+    Path
+        The folder, which need not be there yet.
+    """
     return home() / "stores"
 
 
 @contextmanager
 def written_aside(target: Path) -> Iterator[Path]:
-    """Give a path beside `target` to write to; rename it onto `target` when the block ends well.
+    """Give a path beside a file to write to, and rename it onto the file when the block ends well.
+
+    Parameters
+    ----------
+    target : Path
+        The file.
+
+    Yields
+    ------
+    Path
+        An empty file beside it.
 
     Raises
     ------
     OutputRefused
-        Where the folder or the file cannot be written.
+        If the folder or the file cannot be written.
     """
     target = Path(target)
     aside = None
@@ -58,14 +80,24 @@ def written_aside(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def folder_aside(target: Path) -> Iterator[Path]:
-    """Give an empty folder beside `target`; rename it to `target` when the block ends well, replacing what is there.
+    """Give an empty folder beside a folder, and rename it onto the folder when the block ends well, replacing what is there.
 
-    What killed processes of this machine left beside `target` is removed.
+    What killed processes of this machine left beside it is removed.
+
+    Parameters
+    ----------
+    target : Path
+        The folder.
+
+    Yields
+    ------
+    Path
+        An empty folder beside it.
 
     Raises
     ------
     OutputRefused
-        Where the folder cannot be written.
+        If the folder cannot be written.
     """
     target = Path(target)
     aside = None
@@ -91,12 +123,22 @@ def folder_aside(target: Path) -> Iterator[Path]:
 
 
 def output_folder(folder: Path) -> Path:
-    """Make `folder` and prove that it can be written to.
+    """Make a folder and prove that it can be written to.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Returns
+    -------
+    Path
+        The same folder.
 
     Raises
     ------
     OutputRefused
-        Where it cannot.
+        If it cannot be made or written to.
     """
     require_folder(folder)
     try:
@@ -107,12 +149,22 @@ def output_folder(folder: Path) -> Path:
 
 
 def require_folder(folder: Path) -> Path:
-    """Prove that `folder` can be written to, or made, and make nothing.
+    """Prove that a folder can be written to, or made; makes nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+
+    Returns
+    -------
+    Path
+        The same folder.
 
     Raises
     ------
     OutputRefused
-        Where it cannot.
+        If it cannot be written to.
     """
     folder = Path(folder)
     try:
@@ -149,7 +201,20 @@ def _is_alive(process: int) -> bool:
 
 
 def refused(target: Path | str, error: OSError) -> OutputRefused:
-    """What is said where `target` could not be written."""
+    """Return the error for an output that could not be written.
+
+    Parameters
+    ----------
+    target : Path or str
+        The output.
+    error : OSError
+        What the system said.
+
+    Returns
+    -------
+    OutputRefused
+        The error to raise.
+    """
     return OutputRefused(
         "the output cannot be written.",
         found=f"{target}: {error.strerror or error}",

@@ -14,26 +14,57 @@ Answer = TypeVar("Answer")
 
 
 def n_cores() -> int:
-    """Cores that this process may use."""
+    """Return the number of cores that this process may use.
+
+    Returns
+    -------
+    int
+        The number, at least 1.
+    """
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def answers(work: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
-    """`work` of each task in their order, on every core at once."""
+    """Do tasks on all cores.
+
+    Parameters
+    ----------
+    work : callable
+        Gives the answer to a task.
+    tasks : iterable
+        The tasks.
+
+    Returns
+    -------
+    iterator
+        The answers, in the order of the tasks.
+
+    Raises
+    ------
+    LibraryMissing
+        If joblib is not installed.
+    """
     with optional_imports():
         from joblib import Parallel, delayed
 
     # joblib's workers need no guard in the caller's script.
-    return Parallel(n_cores(), return_as="generator")(delayed(work)(task) for task in tasks)
+    found: Iterator[Answer] = Parallel(n_cores(), return_as="generator")(delayed(work)(task) for task in tasks)
+    return found
 
 
 def side_by_side(works: dict[str, Callable[[], object]]) -> None:
-    """Do long works, a process with one thread of arithmetic for each core.
+    """Do long works beside each other, one process with one thread of arithmetic for each core.
 
     Parameters
     ----------
-    works : by the name that stands before their lines on the terminal; each keeps what it found on disk, for a process that is
-        killed takes its workers with it
+    works : dict of str to callable
+        Works by the name that stands before their lines in the terminal. Each keeps its results on disk: a process that is killed
+        takes its workers with it.
+
+    Raises
+    ------
+    LibraryMissing
+        If joblib is not installed.
     """
     with optional_imports():
         from joblib import Parallel, delayed, parallel_config

@@ -36,9 +36,10 @@ def test_a_damaged_step_says_how_it_is_done_again(tmp_path):
     assert told.value.remedy.startswith(f"rm {file} ")
 
 
-def test_the_time_left_is_told_from_what_is_done(tmp_path, capsys):
+def test_the_time_left_is_told_from_what_is_done(tmp_path, caplog):
+    caplog.set_level("INFO")
     steps = Steps(tmp_path, {"quick": True}, {"first": 1.0, "second": 600.0})
     steps.do("first", lambda: {"value": 3})
     steps.file("first").write_text('{"value": 3, "seconds": 2.0}')
     steps.do("second", lambda: {"value": 3})
-    assert capsys.readouterr().err.splitlines() == ["step 1 of 2: first", "step 2 of 2: second   about 20 min left"]
+    assert caplog.messages == ["step 1 of 2: first", "step 2 of 2: second   about 20 min left"]

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -211,3 +213,29 @@ def test_every_step_s_gradient_is_scaled_down_to_the_recipe_s_norm(mitdb_like, h
     recipe = Recipe(epochs=1, batch=64, clip_norm=1e-3)
     fit(task_of(MITDB, protocol, store, 0), "cnn", {"widths": (4, 4, 4, 4)}, recipe, tmp_path / "run")
     assert norms and max(norms) <= 1.001e-3
+
+
+def test_a_training_leaves_warning_filters_and_loggers_as_they_were(mitdb_like, home, tmp_path, monkeypatch, capsys):
+    from einthoven.corpora.mitdb import MITDB
+    from einthoven.data.build import build
+    from einthoven.signal.preparation import Preparation
+    from einthoven.training.fit import fit
+    from einthoven.training.task import task_of
+
+    protocol = MITDB.protocol("clean")
+    store = build(MITDB, mitdb_like, Preparation(("MLII|II|V5",), 180.0, 0.3, 0.5), protocol.without)
+    task, names = task_of(MITDB, protocol, store, 0), ("lightning.pytorch", "lightning.fabric", "einthoven", "")
+
+    def settings():
+        return [logging.getLogger(name).level for name in names], warnings.filters[:]
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.INFO)
+    before = settings()
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    capsys.readouterr()
+    fit(task, "cnn", {"widths": (4, 4)}, Recipe(epochs=1, batch=64), tmp_path / "run")
+    assert settings() == before
+    assert capsys.readouterr() == ("", "")
+    with pytest.raises(ConfigurationFault):
+        fit(task, "cnn", {"widths": (4, 4)}, Recipe(epochs=2, batch=64), tmp_path / "run")
+    assert settings() == before

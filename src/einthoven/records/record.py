@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import ImplausibleAmplitude, RecordUnreadable
 from einthoven.signal.leads import canonical
@@ -18,8 +19,21 @@ _LARGE_MV = 15.0
 _RATES_HZ = (64.0, 100_000.0)
 
 
-def possible(signal_mv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A signal [leads, samples] as float32, NaN where it is no voltage (over 1 V), and where that was [leads, samples]."""
+def possible(signal_mv: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Mark samples that cannot be voltages of an electrode (over 1 V) as missing.
+
+    Parameters
+    ----------
+    signal_mv : array [leads, samples], mV
+        A signal.
+
+    Returns
+    -------
+    signal_mv : array [leads, samples], float32, mV
+        The signal, NaN where it is no voltage.
+    impossible : array [leads, samples], bool
+        Where it was none.
+    """
     with np.errstate(over="ignore"):
         signal = np.asarray(signal_mv, np.float32)
     impossible = np.abs(signal) > _MOST_MV
@@ -27,7 +41,18 @@ def possible(signal_mv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unit_named(text: str) -> str | None:
-    """The unit of :data:`UNITS_MV` that a text names, in any case; None where there is none."""
+    """Return the unit that a text names, in any case.
+
+    Parameters
+    ----------
+    text : str
+        A unit as a file or a person writes it.
+
+    Returns
+    -------
+    str or None
+        A key of :data:`UNITS_MV`; None if it is none of them.
+    """
     return next((unit for unit in UNITS_MV if unit.lower() == text.lower()), None)
 
 
@@ -45,7 +70,7 @@ class Annotations:
         A note for each, often empty.
     """
 
-    samples: np.ndarray[Any, np.dtype[np.int64]]
+    samples: NDArray[np.int64]
     symbols: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -85,7 +110,7 @@ class Record:
     """
 
     name: str
-    signal_mv: np.ndarray[Any, np.dtype[np.float32]]
+    signal_mv: NDArray[np.float32]
     fs_hz: float
     leads: tuple[str, ...]
     source: Path | None = None
@@ -144,16 +169,22 @@ class Record:
         return self.n_samples / self.fs_hz
 
     def with_leads(self, statement: "tuple[str, ...] | dict[str, str]") -> "Record":
-        """The same record with its leads named anew.
+        """Return the same record with its leads renamed.
 
         Parameters
         ----------
-        statement : all names in order, or a map from the file's name to what it stands for
+        statement : tuple of str, or dict of str to str
+            All names in order, or a map from names in the file to what they stand for.
+
+        Returns
+        -------
+        Record
+            The record, with a warning that names what was renamed.
 
         Raises
         ------
         RecordUnreadable
-            Where the number of names differs, or a name is not in the file.
+            If the number of names differs, or a name is not in the file.
         """
         if isinstance(statement, dict):
             stated = {canonical(old): new for old, new in statement.items()}
@@ -174,7 +205,7 @@ class Record:
         return replace(self, leads=names, warnings=(*self.warnings, *([f"{told}, as stated"] if told else [])))
 
 
-def _read_only(values: np.ndarray[Any, Any], given: Any) -> np.ndarray[Any, Any]:
+def _read_only(values: NDArray[Any], given: Any) -> NDArray[Any]:
     """Values in an array that nobody can write to: a copy where they are the caller's array, or a view of it."""
     if np.may_share_memory(values, given) and (values.flags.writeable or values.base is not None):
         values = values.copy()
@@ -182,7 +213,7 @@ def _read_only(values: np.ndarray[Any, Any], given: Any) -> np.ndarray[Any, Any]
     return values
 
 
-def _spread_mv(signal_mv: np.ndarray) -> float:
+def _spread_mv(signal_mv: NDArray[np.float32]) -> float:
     """Range between the 0.5th and the 99.5th percentile of the median lead; 0 where nothing is there."""
     thinned = signal_mv[:, :: max(1, signal_mv.shape[1] // 20_000)]
     if np.isfinite(thinned).all():

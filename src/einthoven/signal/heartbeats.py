@@ -1,8 +1,10 @@
 """Find heartbeats with sleepecg's detector, and compare two lists of beats."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
 
@@ -10,7 +12,7 @@ TOLERANCE_MS = 150.0  # ANSI/AAMI EC57, beat-by-beat comparison
 SHORTEST_S = 3.0  # sleepecg needs as much to learn its thresholds
 
 
-def find(signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
+def find(signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
     """Find the R peaks of one lead (sleepecg's detector, then the largest deflection within 60 ms).
 
     Parameters
@@ -39,33 +41,57 @@ def find(signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
         )
     if len(signal_mv) < SHORTEST_S * fs_hz or np.ptp(signal_mv) == 0:
         return np.zeros(0, np.int64)
-    from sleepecg import detect_heartbeats
+    from sleepecg.heartbeats import detect_heartbeats
 
     rough = np.asarray(detect_heartbeats(np.asarray(signal_mv, np.float64), fs_hz), np.int64)
-    return np.unique(refined(rough, signal_mv, fs_hz))
+    found: NDArray[np.int64] = np.unique(refined(rough, signal_mv, fs_hz))
+    return found
 
 
-def refined(rough: np.ndarray, signal_mv: np.ndarray, fs_hz: float) -> np.ndarray:
-    """Each beat [n] moved to the largest deflection of a lead [samples] within 60 ms."""
+def refined(rough: NDArray[np.int64], signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
+    """Move each beat to the largest deflection of a lead within 60 ms.
+
+    Parameters
+    ----------
+    rough : array [n]
+        Sample numbers.
+    signal_mv : array [samples], mV
+        The lead.
+    fs_hz : float
+        Sampling rate.
+
+    Returns
+    -------
+    array [n]
+        Sample numbers.
+    """
     if len(rough) == 0:
         return rough
     reach = max(1, round(0.06 * fs_hz))
     held = np.pad(signal_mv, reach, mode="edge")
     around = held[rough[:, None] + np.arange(2 * reach + 1)]
     peak = np.abs(around - np.median(around, axis=1, keepdims=True)).argmax(axis=1)
-    return np.clip(rough + peak - reach, 0, len(signal_mv) - 1)
+    moved: NDArray[np.int64] = np.clip(rough + peak - reach, 0, len(signal_mv) - 1)
+    return moved
 
 
 @dataclass(frozen=True)
 class Matching:
     """Pairs of a reference and a test list of beats.
 
-    pairs : [n, 2] indices into reference and test; `missed` and `extra` : indices left over in each.
+    Parameters
+    ----------
+    pairs : array [n, 2]
+        Indices into reference and test.
+    missed : array [m]
+        Indices into the reference of beats without a partner.
+    extra : array [k]
+        Indices into the test of beats without a partner.
     """
 
-    pairs: np.ndarray
-    missed: np.ndarray
-    extra: np.ndarray
+    pairs: NDArray[np.int64]
+    missed: NDArray[np.int64]
+    extra: NDArray[np.int64]
 
     @property
     def sensitivity(self) -> float:
@@ -80,12 +106,26 @@ class Matching:
         return len(self.pairs) / total if total else float("nan")
 
 
-def match(reference: np.ndarray, test: np.ndarray, fs_hz: float, tolerance_ms: float = TOLERANCE_MS) -> Matching:
+def match(
+    reference: NDArray[np.int64], test: NDArray[np.int64], fs_hz: float, tolerance_ms: float = TOLERANCE_MS
+) -> Matching:
     """Pair beats within `tolerance_ms`, each at most once, nearer pairs first among neighbours (as EC57 and bxb do).
 
     Parameters
     ----------
-    reference, test : ascending sample numbers
+    reference : array [n]
+        Sample numbers, ascending.
+    test : array [m]
+        Sample numbers, ascending.
+    fs_hz : float
+        Sampling rate of both.
+    tolerance_ms : float
+        Largest distance of a pair.
+
+    Returns
+    -------
+    Matching
+        The pairs, and what is left over in each.
     """
     reach = tolerance_ms / 1000 * fs_hz
     pairs, missed, extra = [], [], []

@@ -15,7 +15,8 @@ from einthoven.inference.predictor import load
 from einthoven.models import cost
 from einthoven.models.inputs import InputShape
 from einthoven.report import plots
-from einthoven.report import study as page
+from einthoven.report import study_figures as figures
+from einthoven.report import study_table as page
 from einthoven.studies.declaration import TRAININGS, Member, Results, Step, Study, StudyModel
 from einthoven.studies.engine import StudyRun
 from einthoven.training.fuse import fuse
@@ -163,7 +164,7 @@ CHALLENGE2017_STUDY = Study(
     table=_table,
     figures={
         "scores": _draw_scores,
-        "cost": partial(page.draw_cost, "challenge_score", "challenge score", "for 30 s"),
-        "confusion": partial(page.draw_classes, TOGETHER),
+        "cost": partial(figures.draw_cost, "challenge_score", "challenge score", "for 30 s"),
+        "confusion": partial(figures.draw_classes, TOGETHER),
     },
 )

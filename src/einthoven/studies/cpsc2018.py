@@ -10,7 +10,8 @@ from einthoven.corpora.cpsc2018 import CPSC2018
 from einthoven.data.build import told
 from einthoven.evaluation.predictions import joined
 from einthoven.models.resnet1d import RESNET18
-from einthoven.report import study as page
+from einthoven.report import study_figures as figures
+from einthoven.report import study_table as page
 from einthoven.signal.leads import STANDARD
 from einthoven.studies.declaration import TRAININGS, Draw, Member, Published, Results, Step, Study, StudyModel
 from einthoven.studies.engine import StudyRun
@@ -77,7 +78,7 @@ def _table(run: StudyRun, found: Results) -> Results:
 
 
 def _draw_classes(label: str, protocol: str, run: StudyRun, found: Results, file: Path) -> None:
-    page.draw_classes(label, run, found["protocols"].get(protocol, {"scores": {}}), file)
+    figures.draw_classes(label, run, found["protocols"].get(protocol, {"scores": {}}), file)
 
 
 FIGURES: dict[str, Draw | None] = {
@@ -99,7 +100,7 @@ CPSC2018_STUDY = Study(
     compared={"paired": {f"litenet - resnet18, {leads}": (f"litenet-{leads}", f"resnet18-{leads}") for leads in LEADS}},
     results=_results,
     table=_table,
-    figures=FIGURES | {"protocols": page.draw_protocols},
+    figures=FIGURES | {"protocols": figures.draw_protocols},
     published=(
         Published(PAPER, "litenet-12", {"macro_f1": "0.839 (ten folds)"}),
         Published(PAPER, "litenet-I", {"macro_f1": "0.786 (one split)"}),

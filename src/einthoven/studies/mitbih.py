@@ -15,7 +15,8 @@ from einthoven.evaluation.evaluate import evaluate
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for
 from einthoven.report import plots
-from einthoven.report import study as page
+from einthoven.report import study_figures as figures
+from einthoven.report import study_table as page
 from einthoven.report.average_maps import draw_average_maps
 from einthoven.signal.windows import Windows
 from einthoven.studies.declaration import TRAININGS, Draw, Member, Published, Quick, Results, Step, Study, StudyModel
@@ -186,8 +187,8 @@ def _explain(run: StudyRun) -> Results:
         for at, name in enumerate(run.protocol.labels.classes)
         if (labels == at).any()
     }
-    figures = {label: run.folder / "figures" / f"gradcam-{label}.png" for label in places}
-    shares = {label: draw_average_maps(load(place), chosen, label, figures[label]) for label, place in places.items()}
+    files = {label: run.folder / "figures" / f"gradcam-{label}.png" for label in places}
+    shares = {label: draw_average_maps(load(place), chosen, label, files[label]) for label, place in places.items()}
     return {"beats_per_class": {name: len(windows) for name, windows in chosen.items()}, "share_of_map": shares}
 
 
@@ -211,7 +212,7 @@ def _table(run: StudyRun, found: Results) -> Results:
 
 
 def _draw_roc(label: str, run: StudyRun, found: Results, file: Path) -> None:
-    page.draw_roc(label, found["scores"].get(label), run.folder / "predictions", file)
+    figures.draw_roc(label, found["scores"].get(label), run.folder / "predictions", file)
 
 
 def _by_architecture(run: StudyRun) -> dict[str, list[str]]:
@@ -239,7 +240,7 @@ def _draw_ensembles(run: StudyRun, found: Results, file: Path) -> None:
 
 def _draw_learning(run: StudyRun, found: Results, file: Path) -> None:
     curves = {
-        name: {each: page.learning_curve(run.folder / "runs" / f"{name}-{each}-s0" / "logs") for each in of}
+        name: {each: figures.learning_curve(run.folder / "runs" / f"{name}-{each}-s0" / "logs") for each in of}
         for name, of in _by_architecture(run).items()
     }
     plots.curves(curves, "epoch", "validation macro-F1", file)
@@ -259,7 +260,10 @@ def _draw_generated(run: StudyRun, found: Results, file: Path) -> None:
 FIGURES: dict[str, Draw | None] = {"imbalance": _draw_imbalance, "ensembles": _draw_ensembles}
 FIGURES |= {"learning": _draw_learning, "generated": _draw_generated}
 for _label in (*(f"{name}-none" for name in ARCHITECTURES), BEST_TWO):
-    FIGURES |= {f"roc-{_label}": partial(_draw_roc, _label), f"confusion-{_label}": partial(page.draw_classes, _label)}
+    FIGURES |= {
+        f"roc-{_label}": partial(_draw_roc, _label),
+        f"confusion-{_label}": partial(figures.draw_classes, _label),
+    }
     FIGURES |= {f"gradcam-{_label.removesuffix('-none')}": None}
 
 MITBIH = Study(

@@ -8,7 +8,8 @@ from einthoven.evaluation.choosing import S_SHARE_COUNTS, adapted, best_for_s_an
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import joined, mean
 from einthoven.report import plots
-from einthoven.report import study as page
+from einthoven.report import study_figures as figures
+from einthoven.report import study_table as page
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 from einthoven.studies.declaration import TRAININGS, Member, Published, Quick, Results, Step, Study, StudyModel
 from einthoven.studies.engine import StudyRun
@@ -84,7 +85,7 @@ def _table(run: StudyRun, found: Results) -> Results:
 
 
 def _draw_roc(run: StudyRun, found: Results, file: Path) -> None:
-    page.draw_roc("predictions", run.found["scores"], run.folder, file)
+    figures.draw_roc("predictions", run.found["scores"], run.folder, file)
 
 
 MITBIH_CLEAN = Study(

@@ -5,7 +5,8 @@ from functools import partial
 from einthoven.corpora.mitdb import MITDB, TESTED_ALONE
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import joined
-from einthoven.report import study as page
+from einthoven.report import study_figures as figures
+from einthoven.report import study_table as page
 from einthoven.report.tables import cells
 from einthoven.studies.declaration import TRAININGS, Member, Published, Quick, Results, Step, Study, StudyModel
 from einthoven.studies.engine import StudyRun
@@ -100,7 +101,7 @@ MITBIH_SMALL = Study(
     results=_results,
     table=_table,
     figures={
-        f"confusion-{label}": partial(page.draw_classes, label)
+        f"confusion-{label}": partial(figures.draw_classes, label)
         for label in ("arrhythminet_v2-paper", "arrhythminet_v2-clean", "self_onn_q7")
     },
     published=(

@@ -19,7 +19,8 @@ from einthoven.inference.predictor import load
 from einthoven.inference.scoring import require_unseen
 from einthoven.inference.window_answers import window_answers
 from einthoven.models.resnet1d import PEDIATRIC
-from einthoven.report import study as page
+from einthoven.report import study_figures as figures
+from einthoven.report import study_table as page
 from einthoven.signal.leads import STANDARD
 from einthoven.studies.declaration import TRAININGS, Member, Published, Quick, Results, Study, StudyModel
 from einthoven.studies.engine import StudyRun
@@ -115,7 +116,7 @@ def _draw_protocols(run: StudyRun, found: Results, file: Path) -> None:
     for label, row in found["scores"].items():
         net, leads, name = label.split("-")
         by[name]["scores"][f"{net}, {leads} leads"] = row
-    page.draw_protocols(run, {"protocols": by}, file)
+    figures.draw_protocols(run, {"protocols": by}, file)
 
 
 PEDIATRIC_STUDY = Study(
@@ -133,7 +134,10 @@ PEDIATRIC_STUDY = Study(
     results=_results,
     table=_table,
     figures={"protocols": _draw_protocols}
-    | {f"classes-resnet1d-12-{name}": partial(page.draw_classes, f"resnet1d-12-{name}") for name in ("clean", "paper")},
+    | {
+        f"classes-resnet1d-12-{name}": partial(figures.draw_classes, f"resnet1d-12-{name}")
+        for name in ("clean", "paper")
+    },
     published=tuple(
         Published(
             "Chen 2025 (arXiv 2510.03780)", f"{net}-{leads}-paper", {"hamming_loss": HAMMING[net][at], "macro_f1": f1}

@@ -13,7 +13,8 @@ from einthoven.inference.predictor import load
 from einthoven.models import speed
 from einthoven.models.inputs import InputShape
 from einthoven.report import plots
-from einthoven.report import study as page
+from einthoven.report import study_figures as figures
+from einthoven.report import study_table as page
 from einthoven.signal.preparation import crops
 from einthoven.studies.declaration import TRAININGS, Draw, Member, Published, Results, Step, Study, StudyModel
 from einthoven.studies.engine import StudyRun
@@ -151,9 +152,9 @@ def _draw_depth(run: StudyRun, found: Results, file: Path) -> None:
     plots.spread(depth, "gained by one layer more, 95 % interval", file)
 
 
-FIGURES: dict[str, Draw | None] = {"depth": _draw_depth, "classes-chosen-hybrid": partial(page.draw_classes, CHOSEN)}
+FIGURES: dict[str, Draw | None] = {"depth": _draw_depth, "classes-chosen-hybrid": partial(figures.draw_classes, CHOSEN)}
 FIGURES |= {
-    f"cost-{name}": partial(page.draw_cost, name, f"{name.replace('_', ' ')}, 95 % interval", "a record")
+    f"cost-{name}": partial(figures.draw_cost, name, f"{name.replace('_', ' ')}, 95 % interval", "a record")
     for name in ("macro_auroc", "macro_auprc")
 }
 PTBXL_STUDY = Study(

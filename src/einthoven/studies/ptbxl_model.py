@@ -9,7 +9,8 @@ from einthoven.evaluation.mixing import best_shares, mixed
 from einthoven.evaluation.multilabel import HEADLINE
 from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.evaluation.thresholds import RULES, with_rule
-from einthoven.report import study as page
+from einthoven.report import study_figures as figures
+from einthoven.report import study_table as page
 from einthoven.report.tables import cells
 from einthoven.signal.features import columns
 from einthoven.studies.declaration import TRAININGS, Member, Results, Step, Study, StudyModel
@@ -146,6 +147,6 @@ PTBXL_MODEL = Study(
     steps=(TRAININGS, Step("chosen", _choose), Step("scores", _score), Step("fused", _fuse)),
     results=_results,
     table=_table,
-    figures={"classes": partial(page.draw_classes, _ALL_MODELS)},
+    figures={"classes": partial(figures.draw_classes, _ALL_MODELS)},
     published=(PUBLISHED,),
 )
