@@ -14,47 +14,65 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 import sections
 from einthoven.paths import written_aside
+from einthoven.signal.windows import Windows
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 FOUND = RESULTS / "speed" / "backends.json"
+
+
+class Shape(NamedTuple):
+    """What an architecture reads, and how many classes it tells apart."""
+
+    n_leads: int
+    n_classes: int
+    n_samples: int
+    beat_samples: int = 0
+    r_peak: int = 0
+    n_features: int = 0
+
+    def __str__(self) -> str:
+        beside = f" + {self.beat_samples} and {self.n_features} numbers" if self.n_features else ""
+        return f"{self.n_leads} x {self.n_samples}{beside}"
+
+    def windows(self, n: int) -> Windows:
+        """Random windows, typical beats and measurements, always the same."""
+        rng = np.random.default_rng(0)
+        sizes = (self.n_leads, self.n_samples), (self.n_leads, self.beat_samples), (self.n_features,)
+        return Windows(*(rng.standard_normal((n, *size)).astype(np.float32) if all(size) else None for size in sizes))
+
+
 SHAPES = {
-    "cnn": (2, 5, 360),
-    "cnn_lstm": (2, 5, 360),
-    "cnn_lstm_attention": (2, 5, 360),
-    "arrhythminet_v1": (1, 5, 360),
-    "arrhythminet_v2": (1, 5, 360),
-    "self_onn": (2, 5, 360),
-    "ensemble": (2, 5, 360),
-    "patient_context": (5, 4, 128),
-    "resnet1d": (12, 23, 1000),
-    "hybrid": (12, 23, 1000),
-    "xresnet1d": (12, 23, 1000),
-    "inception1d": (12, 23, 1000),
-    "s4": (12, 23, 1000),
-    "typical_beat": (25, 23, 1000),
-    "forest": (25, 23, 1000),
-    "bilstm": (12, 19, 300),
-    "transformer": (12, 19, 300),
-    "mamba2": (12, 19, 300),
-    "litenet": (1, 4, 4500),
-    "rhythm": (3, 4, 4500),
+    "cnn": Shape(2, 5, 360),
+    "cnn_lstm": Shape(2, 5, 360),
+    "cnn_lstm_attention": Shape(2, 5, 360),
+    "arrhythminet_v1": Shape(1, 5, 360),
+    "arrhythminet_v2": Shape(1, 5, 360),
+    "self_onn": Shape(2, 5, 360),
+    "ensemble": Shape(2, 5, 360),
+    "patient_context": Shape(2, 4, 128, 128, 48, 56),
+    "resnet1d": Shape(12, 23, 1000),
+    "hybrid": Shape(12, 23, 1000),
+    "xresnet1d": Shape(12, 23, 1000),
+    "inception1d": Shape(12, 23, 1000),
+    "s4": Shape(12, 23, 1000),
+    "typical_beat": Shape(12, 23, 1000, 90, 30, 7),
+    "forest": Shape(12, 23, 1000, 90, 30, 7),
+    "bilstm": Shape(12, 19, 300),
+    "transformer": Shape(12, 19, 300),
+    "mamba2": Shape(12, 19, 300),
+    "litenet": Shape(1, 4, 4500),
+    "rhythm": Shape(1, 4, 4500, 135, 45, 116),
 }
-"""Rows, classes and samples of the studies that use them."""
-CHALLENGE = {
-    "rhythm": 3,
-    "trees": 3,
-    "resnet1d": 1,
-    "hybrid": 1,
-    "litenet": 1,
-    "arrhythminet_v1": 1,
-    "arrhythminet_v2": 1,
-}
-"""Rows of the models of the study of the Challenge 2017, whose quality is known; in the table with its name ahead."""
+"""Of the studies that use them."""
+WITH_TYPICAL_BEATS = ("rhythm", "trees")
+CHALLENGE = (*WITH_TYPICAL_BEATS, "resnet1d", "hybrid", "litenet", "arrhythminet_v1", "arrhythminet_v2")
+"""Models of the study of the Challenge 2017, whose quality is known; in the table with its name ahead."""
 _AHEAD = "challenge2017 "
 EVERY = [*SHAPES, *(_AHEAD + name for name in CHALLENGE)]
 WAYS = ("torch fp32", "onnxruntime fp32", "onnxruntime int8", "openvino fp32", "openvino bf16", "openvino int8")
@@ -62,21 +80,31 @@ _BATCHES = (1, 8, 64)
 _PATIENCE = float(os.environ.get("BENCH_PATIENCE", "1"))
 
 
-def shape_of(name: str) -> tuple[int, int, int]:
-    """Rows, classes and samples."""
-    return (CHALLENGE[name.removeprefix(_AHEAD)], 4, 4500) if name.startswith(_AHEAD) else SHAPES[name]
+def shape_of(name: str) -> Shape:
+    """What an architecture reads, or a model of the study."""
+    if not name.startswith(_AHEAD):
+        return SHAPES[name]
+    return SHAPES["rhythm"] if name.removeprefix(_AHEAD) in WITH_TYPICAL_BEATS else SHAPES["litenet"]
 
 
 def network_of(name: str):
     """An architecture, or a model of the study with its settings."""
     from einthoven.models import MODELS
+    from einthoven.models.inputs import InputShape, built
 
-    if not name.startswith(_AHEAD):
-        return MODELS[name](*SHAPES[name]).eval()
-    from einthoven.studies.challenge2017 import MODELS as STUDY_MODELS
+    architecture, settings = name, {}
+    if name.startswith(_AHEAD):
+        from einthoven.studies.challenge2017 import MODELS as STUDY_MODELS
 
-    model = STUDY_MODELS[name.removeprefix(_AHEAD)]
-    return MODELS[model.architecture](*shape_of(name), **model.settings).eval()
+        model = STUDY_MODELS[name.removeprefix(_AHEAD)]
+        architecture, settings = model.architecture, model.settings
+    return built(MODELS[architecture], InputShape(*_sizes(name)), shape_of(name).n_classes, settings).eval()
+
+
+def _sizes(name: str) -> tuple[int, ...]:
+    """Those of InputShape."""
+    n_leads, _, *others = shape_of(name)
+    return n_leads, *others
 
 
 def measure(name: str, way: str, place: Path) -> dict:
@@ -84,10 +112,8 @@ def measure(name: str, way: str, place: Path) -> dict:
 
     Both cores work on one batch, or each on its own. Run in a process by itself, so that the memory is its own.
     """
-    rows, _, samples = shape_of(name)
-    rng = np.random.default_rng(0)
     work = _prepared(name, way, 1, place)
-    window = rng.standard_normal((1, rows, samples)).astype(np.float32)
+    window = shape_of(name).windows(1)
     taken = _times(lambda: work(window), 200, 2.0)
     memory = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
     from einthoven.inference.backends import largest_batch  # only now: its memory is not what is measured
@@ -96,8 +122,7 @@ def measure(name: str, way: str, place: Path) -> dict:
     for threads in (2, 1):
         workers = [_prepared(name, way, threads, place) for _ in range(2 // threads)]
         for size in sorted({min(size, most) for size in _BATCHES}):
-            windows = rng.standard_normal((size, rows, samples)).astype(np.float32)
-            best = max(best, _throughput(workers, windows))
+            best = max(best, _throughput(workers, shape_of(name).windows(size)))
     return {
         "p50_ms": 1e3 * float(np.median(taken)),
         "p99_ms": 1e3 * float(np.quantile(taken, 0.99)),
@@ -117,7 +142,7 @@ def _times(work, most: int, seconds: float) -> list[float]:
     return taken
 
 
-def _throughput(workers: list, windows: np.ndarray) -> float:
+def _throughput(workers: list, windows: Windows) -> float:
     """Windows a second that the workers answer side by side."""
     per_batch = min(_times(lambda: workers[0](windows), 5, 0.1))
     repeats = max(1, int(0.1 * _PATIENCE / per_batch))
@@ -136,12 +161,15 @@ def _prepared(name: str, way: str, threads: int, place: Path):
     if library == "torch":
         import torch
 
+        from einthoven.data.batches import tensors
+        from einthoven.models.inputs import call
+
         torch.set_num_threads(threads)
         network = network_of(name)
 
-        def eager(windows):
+        def eager(windows: Windows):
             with torch.inference_mode():
-                return network(torch.from_numpy(windows))
+                return call(network, tensors(windows))
 
         return eager
     content = _graph(way, place)
@@ -151,7 +179,8 @@ def _prepared(name: str, way: str, threads: int, place: Path):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        return lambda windows: session.run(None, {"windows": windows})
+        ports = [port.name for port in session.get_inputs()]
+        return lambda windows: session.run(None, {port: windows.parts[port] for port in ports})
     import openvino
 
     core = openvino.Core()
@@ -160,8 +189,9 @@ def _prepared(name: str, way: str, threads: int, place: Path):
         "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
         "PERFORMANCE_HINT": "LATENCY",
     }
-    request = core.compile_model(core.read_model(content), "CPU", options).create_infer_request()
-    return lambda windows: request.infer({0: windows})
+    compiled = core.compile_model(core.read_model(content), "CPU", options)
+    request, ports = compiled.create_infer_request(), [port.get_any_name() for port in compiled.inputs]
+    return lambda windows: request.infer({port: windows.parts[port] for port in ports})
 
 
 def _graph(way: str, place: Path) -> bytes:
@@ -177,11 +207,10 @@ def convert(name: str, place: Path) -> dict:
 
     from einthoven.export import graph, int8
     from einthoven.models import cost
+    from einthoven.models.inputs import InputShape
 
     torch.manual_seed(0)
-    rows, _, samples = shape_of(name)
-    network = network_of(name)
-    windows = np.random.default_rng(0).standard_normal((64, rows, samples)).astype(np.float32)
+    network, windows = network_of(name), shape_of(name).windows(64)
     plain = graph.to_onnx(graph.plain(network), windows)
     contents = {
         "folded": graph.to_onnx(graph.folded(network), windows),
@@ -192,7 +221,7 @@ def convert(name: str, place: Path) -> dict:
         (place / f"{key}.onnx").write_bytes(content)
     return {
         "parameters": cost.parameters(network),
-        "multiply_accumulates": cost.multiply_accumulates(network, rows, samples),
+        "multiply_accumulates": cost.multiply_accumulates(network, InputShape(*_sizes(name))),
         "bytes": {key: len(content) for key, content in contents.items()},
     }
 
@@ -233,7 +262,6 @@ def table(found: dict[str, dict]) -> list[str]:
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, row in found.items():
-        rows, _, samples = shape_of(name)
         eager = row["torch fp32"]
         for way in WAYS:
             got = row[way]
@@ -246,7 +274,7 @@ def table(found: dict[str, dict]) -> list[str]:
             peak = max(other["peaks"][precision] for other in found.values() if other["machine"] == row["machine"])
             share = row["multiply_accumulates"] * got["windows_per_s"] / peak
             ratios = f"{eager['p50_ms'] / got['p50_ms']:.1f}x, {got['windows_per_s'] / eager['windows_per_s']:.1f}x"
-            head = [name, f"{rows} x {samples}", f"{row['parameters']:,}", f"{row['multiply_accumulates'] / 1e6:.1f}"]
+            head = [name, str(shape_of(name)), f"{row['parameters']:,}", f"{row['multiply_accumulates'] / 1e6:.1f}"]
             cells = [
                 *(head if way == WAYS[0] else [""] * 4),
                 way,

@@ -21,11 +21,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from einthoven.data.batches import Batches
+from einthoven.data.batches import Batches, tensors
 from einthoven.models import MODELS, blocks, mamba2, s4
+from einthoven.models.inputs import InputShape, arguments, built
 from einthoven.models.resnet1d import PEDIATRIC
 from einthoven.paths import written_aside
-from einthoven.signal.preparation import Preparation
+from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
+from einthoven.signal.windows import Windows
 from einthoven.training.losses import loss_for
 from einthoven.training.module import Training
 from einthoven.training.recipe import Recipe
@@ -37,14 +39,16 @@ CASES = {
     "hybrid with BiLSTM (12 x 1000)": ("hybrid", {"recurrence": ("bilstm",)}, 12, 23, 1000, 32),
     "xresnet1d101 (12 x 1000)": ("xresnet1d", {}, 12, 23, 1000, 32),
     "s4 (12 x 1000)": ("s4", {}, 12, 23, 1000, 32),
-    "typical_beat (25 x 1000)": ("typical_beat", {}, 25, 23, 1000, 32),
+    "typical_beat (12 x 1000)": ("typical_beat", {}, 12, 23, 1000, 32),
     "resnet1d of the pediatric study (12 x 300)": ("resnet1d", PEDIATRIC, 12, 19, 300, 64),
     "bilstm (12 x 300)": ("bilstm", {}, 12, 19, 300, 64),
     "transformer (12 x 300)": ("transformer", {}, 12, 19, 300, 64),
     "mamba2 (12 x 300)": ("mamba2", {}, 12, 19, 300, 64),
     "litenet (12 x 3750)": ("litenet", {}, 12, 9, 3750, 32),
-    "rhythm (3 x 4500)": ("rhythm", {}, 3, 4, 4500, 32),
+    "rhythm (1 x 4500)": ("rhythm", {}, 1, 4, 4500, 32),
 }
+BESIDE = {"typical_beat": ("beat", "summary"), "rhythm": ("beat", "summary", "rhythm")}
+"""What architectures read beside the signal."""
 WARM, TIMED = 3, 8
 
 
@@ -101,19 +105,25 @@ class Clock(L.Callback):
         self.ended = now
 
 
-def ours(case, windows, labels) -> float:
-    """Windows a second of einthoven's training, as fit() sets it up."""
-    name, settings, n_leads, n_classes, n_samples, batch = case
+def prepared(case) -> Preparation:
+    """Windows of a case, at 100 Hz."""
+    name, _, n_leads, _, n_samples, _ = case
+    leads = tuple(f"lead {at}" for at in range(n_leads))
+    return Preparation(SignalSpec(leads, 100.0), Tiles(n_samples / 100), ("signal", *BESIDE.get(name, ())))
+
+
+def network_of(case) -> nn.Module:
+    """The net of a case, its weights always the same."""
     torch.manual_seed(0)
+    return built(MODELS[case[0]], InputShape.of(prepared(case)), case[3], case[1])
+
+
+def ours(case, windows: Windows, labels) -> float:
+    """Windows a second of einthoven's training, as fit() sets it up."""
+    batch = case[-1]
     recipe = Recipe(epochs=1, batch=batch, augment=())
     served = Batches(windows, labels, np.arange(len(windows)), batch, seed=0)
-    module = Training(
-        MODELS[name](n_leads, n_classes, n_samples, **settings),
-        loss_for(recipe, torch.ones(1)),
-        recipe,
-        Preparation(("I",), 100.0, 0.0, n_samples / 100.0, cut="tiles"),
-        len(served),
-    )
+    module = Training(network_of(case), loss_for(recipe, torch.ones(1)), recipe, prepared(case), len(served))
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         L.Trainer(
@@ -131,20 +141,19 @@ def ours(case, windows, labels) -> float:
     return TIMED * batch / (clock.ended - clock.started)
 
 
-def theirs(case, windows, labels) -> float:
+def theirs(case, windows: Windows, labels) -> float:
     """Windows a second of a plain loop."""
-    name, settings, n_leads, n_classes, n_samples, batch = case
-    torch.manual_seed(0)
-    net = plain(MODELS[name](n_leads, n_classes, n_samples, **settings)).train()
+    batch = case[-1]
+    net = plain(network_of(case)).train()
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3)
-    x, y = torch.from_numpy(windows), torch.from_numpy(labels)
+    x, y = arguments(net, tensors(windows)), torch.from_numpy(labels)
     with patch.object(mamba2, "recurred", listed), patch.object(s4._Layer, "kernel", vandermonde):
         for step in range(WARM + TIMED):
             if step == WARM:
                 started = time.perf_counter()
             chosen = slice(step * batch, (step + 1) * batch)
             optimizer.zero_grad()
-            F.cross_entropy(net(x[chosen]), y[chosen]).backward()
+            F.cross_entropy(net(*(part[chosen] for part in x)), y[chosen]).backward()
             optimizer.step()
         return TIMED * batch / (time.perf_counter() - started)
 
@@ -158,15 +167,17 @@ def main(rounds: int, names: list[str]) -> None:
     for title, case in CASES.items():
         if names and case[0] not in names:
             continue
-        n_leads, n_classes, n_samples, batch = case[2:]
-        n_windows = (WARM + TIMED) * batch
-        windows = rng.standard_normal((n_windows, n_leads, n_samples), np.float32)
-        labels = rng.integers(0, n_classes, n_windows)
+        n_windows = (WARM + TIMED) * case[-1]
+        parts = InputShape.of(prepared(case)).sample(
+            n_windows, lambda size: torch.from_numpy(rng.standard_normal(size))
+        )
+        windows = Windows(**{name: part.float().numpy() for name, part in parts.items()})
+        labels = rng.integers(0, case[3], n_windows)
         turns = [(ours(case, windows, labels), theirs(case, windows, labels)) for _ in range(rounds)]
         ratios = sorted(a / b for a, b in turns)
         mine, plainly = (np.median(column) for column in zip(*turns, strict=True))
         rows.append(
-            f"| {title}, batch {batch} | {plainly:,.0f} | {mine:,.0f} | {np.median(ratios):.2f} "
+            f"| {title}, batch {case[-1]} | {plainly:,.0f} | {mine:,.0f} | {np.median(ratios):.2f} "
             f"| {ratios[0]:.2f} to {ratios[-1]:.2f} |"
         )
         print(rows[-1], flush=True)

@@ -169,7 +169,7 @@ def test_measurements_alone_grow_trees_where_no_typical_beat_is_there(tmp_path):
     inputs = ("summary", "rhythm")
     windows = windows_of(np.random.default_rng(0), 200, 2, inputs)
     labels = np.where(windows.features[:, 3] > 0.5, 3, np.where(windows.features[:, 0] > 0, 1, 0))
-    settings = {"n_trees": 20, "n_bins": 0, "n_read": 9}
+    settings = {"n_trees": 80, "n_bins": 0, "n_read": 9, "summed": True, "apart": True}
     card = module.grow(task_of(windows, labels, 160, inputs), settings, 0, tmp_path / "run")
     forest = load(tmp_path / "run").network
     assert (card.preparation.beat_samples, forest.inputs, forest.n_read) == (0, ("features",), 9)

@@ -56,12 +56,16 @@ def require_inputs(architecture: str, preparation: Preparation) -> None:
     """
     shape, model = InputShape.of(preparation), own.named(architecture)
     if missing := missing_parts(model, shape):
-        wanted = "signal beat summary" if preparation.is_whole else "signal beat rr p_waves similarity"
+        wanted = "--prepare.inputs signal beat " + ("summary" if preparation.is_whole else "rr p_waves similarity")
+        if preparation.is_cropped:
+            wanted += " --prepare.crop-s 0"
+        if not preparation.is_whole and preparation.signal.scaling != "millivolt":
+            wanted += " --prepare.scaling millivolt"
         raise ConfigurationFault(
             f"{architecture} reads more than these windows hold.",
             found=f"windows with {', '.join(shape.parts)}; no {', no '.join(missing)}",
             expected=", ".join(reads(model)),
-            remedy=f"--prepare.inputs {wanted}      (einthoven features lists the measurements)",
+            remedy=f"{wanted}      (einthoven features lists the measurements)",
         )
 
 
