@@ -7,7 +7,7 @@ demo: .venv/installed
 	$(BIN)/einthoven demo --out demo
 
 test: .venv/installed lint
-	$(BIN)/pytest -n 2 --doctest-modules tests src
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules tests src
 
 lint: .venv/installed
 	$(BIN)/ruff check .

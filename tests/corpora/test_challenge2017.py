@@ -44,8 +44,8 @@ def untrained_on_one_lead(tmp_path):
     return load(tmp_path / "small")
 
 
-def test_it_is_read_and_what_is_left_out_is_counted(challenge2017_like, home):
-    store = build(CHALLENGE2017, challenge2017_like, CHALLENGE2017.preparation)
+def test_it_is_read_and_what_is_left_out_is_counted(challenge2017_like, store_of):
+    store = store_of(CHALLENGE2017, challenge2017_like)
     assert len(np.unique(store.index.record)) == 39
     assert told(store) == [
         "left out, no recording: 1 (A00040)",
@@ -57,8 +57,8 @@ def test_it_is_read_and_what_is_left_out_is_counted(challenge2017_like, home):
     assert long.sum() == 2
 
 
-def test_folds_test_each_recording_once(challenge2017_like, home):
-    store = build(CHALLENGE2017, challenge2017_like, CHALLENGE2017.preparation)
+def test_folds_test_each_recording_once(challenge2017_like, store_of):
+    store = store_of(CHALLENGE2017, challenge2017_like)
     protocol = CHALLENGE2017.protocol("clean")
     tested = []
     for fold in range(5):

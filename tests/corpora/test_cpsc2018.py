@@ -7,14 +7,14 @@ import pytest
 
 from einthoven.corpora.cpsc2018 import CLASSES, CPSC2018, LABELS, LABELS_ONE
 from einthoven.corpora.split import PARTS, audit
-from einthoven.data.build import build, told
+from einthoven.data.build import told
 from einthoven.errors import CorpusIncomplete
 from tests.conftest import real
 
 
 @pytest.fixture
-def store(cpsc2018_like, home):
-    return build(CPSC2018, cpsc2018_like, CPSC2018.preparation)
+def store(cpsc2018_like, store_of):
+    return store_of(CPSC2018, cpsc2018_like)
 
 
 def test_numbers_codes_and_words_are_the_same_labels(store):
