@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from einthoven.errors import StudyDamaged
+from einthoven.errors import FileDamaged
 from einthoven.models import MODELS
 from einthoven.studies import STUDIES
 from einthoven.studies.declaration import TRAININGS, Step
@@ -116,7 +116,7 @@ def test_a_damaged_step_is_named_with_its_remedy(done, tmp_path):
     file = sorted((out / "steps").glob("*.json"))[0]
     for text in ('{"mean": ', "[]"):
         file.write_text(text)
-        with pytest.raises(StudyDamaged) as told:
+        with pytest.raises(FileDamaged) as told:
             done.again(out)
         assert told.value.remedy.startswith(f"rm {file} ")
 

@@ -22,7 +22,6 @@ from einthoven.errors import (
     LeadMismatch,
     PatientLeak,
     RecordUnreadable,
-    UnknownName,
 )
 
 FS_HZ = 250
@@ -374,18 +373,18 @@ def test_an_error_of_ours_keeps_its_trace(records, tmp_path, monkeypatch):
 
 def test_of_two_corpora_one_must_be_named(tmp_path):
     file = declared(tmp_path, HAND_WRITTEN)
-    with pytest.raises(UnknownName, match="does not say which") as refused:
+    with pytest.raises(ConfigurationFault, match="does not say which") as refused:
         corpus_in(file)
     assert refused.value.found == "BASE, CORPUS", "one that was imported from einthoven is not meant"
     assert corpus_in(f"{file}:BASE").label == "BASE"
     with pytest.raises(ConfigurationFault, match="is not a corpus"):
         corpus_in(f"{file}:CLEAN")
-    with pytest.raises(UnknownName, match="at the top level"):
+    with pytest.raises(ConfigurationFault, match="at the top level"):
         corpus_in(declared(tmp_path, "x = 1\n"))
 
 
 def test_an_unknown_corpus_is_told_both_ways():
-    with pytest.raises(UnknownName, match=r"mitdb.*a file of yours") as refused:
+    with pytest.raises(ConfigurationFault, match=r"mitdb.*a file of yours") as refused:
         corpus_named("mine")
     assert "./mine.py" in refused.value.remedy
 

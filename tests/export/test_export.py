@@ -12,7 +12,7 @@ from einthoven import bundle
 from einthoven.cli.main import main
 from einthoven.corpora import CORPORA
 from einthoven.data.build import build
-from einthoven.errors import ExportDiffers
+from einthoven.errors import OutputRefused
 from einthoven.export import convert, graph, int8
 from einthoven.export.parity import MOST_LOST, Parity, compare, require_kept
 from einthoven.inference.backends import TorchBackend, card_inside
@@ -123,7 +123,7 @@ def test_an_export_that_loses_is_refused_and_leaves_nothing(beats, tmp_path):
 
     parity = convert._compared(model, model.backend, Wrong(), real)
     assert parity.lost > MOST_LOST and parity.agreement < 1
-    with pytest.raises(ExportDiffers, match="points"):
+    with pytest.raises(OutputRefused, match="points"):
         require_kept(parity, "wrong.onnx")
     same = convert._compared(model, model.backend, model.backend, real)
     assert same.lost == 0 and same.agreement == 1
@@ -142,9 +142,9 @@ def test_a_loss_in_one_metric_is_enough_and_nan_is_no_answer():
         ({"macro_f1": (0.8, 0.8), "macro_auroc": (float("nan"), float("nan"))}, (0.1, 0.0)),
         ({"macro_auroc": (float("nan"), float("nan")), "macro_f1": (0.8, 0.8)}, (0.1, 0.0)),
     ):
-        with pytest.raises(ExportDiffers):
+        with pytest.raises(OutputRefused):
             require_kept(Parity(metrics=metrics, probability=probability, **kept), "x")
-    with pytest.raises(ExportDiffers, match="49 validation rows"):
+    with pytest.raises(OutputRefused, match="49 validation rows"):
         require_kept(replace(fine, n=49), "x")
 
 
@@ -157,7 +157,7 @@ def test_the_naive_way_is_caught(beats, tmp_path, monkeypatch):
         convert.int8, "quantized", lambda content, windows, way: naive(content, Windows(1e-3 * windows.signal), way)
     )
     file = tmp_path / "naive.onnx"
-    with pytest.raises(ExportDiffers, match="macro_f1"):
+    with pytest.raises(OutputRefused, match="macro_f1"):
         convert.export(model, "onnx", "int8", file, real)
     assert not list(tmp_path.iterdir())
     convert.export(model, "onnx", "int8", file, real, even_if_worse=True)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged
+from einthoven.errors import FileDamaged
 from einthoven.export import graph, int8
 from einthoven.inference.backends import OnnxBackend, OpenVinoBackend, TorchBackend, _require_shapes
 from einthoven.models import MODELS
@@ -85,7 +85,7 @@ def test_a_graph_of_version_0_1_whose_only_input_has_another_name_still_answers(
         np.testing.assert_allclose(got, model.backend.logits(windows), atol=1e-5, rtol=1e-4)
     other = replace(model.card, preparation=model.card.preparation.with_settings(window_s=1.2))
     for backend in (OnnxBackend, OpenVinoBackend):
-        with pytest.raises(BundleDamaged, match="cannot be loaded") as caught:
+        with pytest.raises(FileDamaged, match="cannot be loaded") as caught:
             backend(content, other, tmp_path)
         assert "'windows': [12, 96]" in caught.value.found and "[12, 120]" in caught.value.found
 

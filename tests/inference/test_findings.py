@@ -16,7 +16,7 @@ from einthoven import bundle
 from einthoven.cli.main import main
 from einthoven.corpora.ptbxl import PTBXL
 from einthoven.corpora.scp import LABEL_SETS
-from einthoven.errors import ConfigurationFault, LeadMismatch, OutputRefused, RecordTooShort
+from einthoven.errors import ConfigurationFault, LeadMismatch, OutputRefused, RecordUnreadable
 from einthoven.explanation.findings import why
 from einthoven.explanation.gradcam import over_trace
 from einthoven.inference.answer import DISCLAIMER
@@ -90,7 +90,7 @@ def test_what_is_wanting_is_said(model, record):
     nine = Record("nine", record.signal_mv[:9], 500, STANDARD[:9])
     with pytest.raises(LeadMismatch):
         model(nine)
-    with pytest.raises(RecordTooShort):
+    with pytest.raises(RecordUnreadable):
         model(Record("short", record.signal_mv[:, :2000], 500, STANDARD))
     padded = model(Record("padded", record.signal_mv[:, :3000], 500, STANDARD))
     assert any("padded with zeros" in remark for remark in padded.remarks)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from einthoven import bundle
-from einthoven.errors import BundleDamaged, ConfigurationFault
+from einthoven.errors import ConfigurationFault, FileDamaged
 from einthoven.explanation.gradcam import gradcam, laid_over
 from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
@@ -71,7 +71,7 @@ def test_a_graph_that_was_changed_is_refused(exported, tmp_path, name):
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    with pytest.raises(BundleDamaged, match="checksum"):
+    with pytest.raises(FileDamaged, match="checksum"):
         load(tmp_path / "both").backend  # noqa: B018
 
 

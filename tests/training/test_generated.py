@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from einthoven.corpora.mitdb import MITDB
-from einthoven.errors import ConfigurationFault, SyntheticLeak
+from einthoven.errors import ConfigurationFault, PatientLeak
 from einthoven.evaluation import generated
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 from einthoven.training.gan import Generation, generate, rare_classes
@@ -58,7 +58,7 @@ def test_only_windows_of_the_signal_alone_are_generated(task, tmp_path):
 def test_generated_windows_never_validate(task, tmp_path):
     fuller = task.with_generated(*generate(task, HOW, tmp_path), HOW.as_dict())
     sneaked = np.append(fuller.validation, np.flatnonzero(fuller.synthetic)[:1])
-    with pytest.raises(SyntheticLeak, match="1 of"):
+    with pytest.raises(PatientLeak, match="1 of"):
         replace(fuller, validation=sneaked)
 
 

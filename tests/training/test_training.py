@@ -16,7 +16,7 @@ import torch
 from torch.nn import functional as F
 
 from einthoven.cli.main import main
-from einthoven.errors import BundleDamaged, ConfigurationFault
+from einthoven.errors import ConfigurationFault, FileDamaged
 from einthoven.training.losses import asymmetric, balanced_weights, focal, loss_for, positive_weights, sigmoid_focal
 from einthoven.training.recipe import LOSSES, Recipe
 from tests.refusals import refused
@@ -170,7 +170,7 @@ def test_killed_after_it_stopped_early_equals_uninterrupted(mitdb_like, here, tm
     assert weights_of(tmp_path / "run") == wanted
     shutil.rmtree(tmp_path / "run" / "bundle")
     (tmp_path / "run" / "last.ckpt").write_bytes(b"half")
-    assert "last.ckpt" in refused(capsys, words, BundleDamaged).summary
+    assert "last.ckpt" in refused(capsys, words, FileDamaged).summary
 
 
 def test_a_poisoned_test_part_changes_no_weight(trained, here, mitdb_like, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from einthoven import console
-from einthoven.errors import UnknownName
+from einthoven.errors import ConfigurationFault
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Download:
             console.say(ELSEWHERE[self.corpus])
             return 0
         if self.corpus not in SOURCES:
-            raise UnknownName(
+            raise ConfigurationFault(
                 "there is no such corpus to download.",
                 found=self.corpus,
                 expected=", ".join((*SOURCES, *ELSEWHERE)),

@@ -71,7 +71,7 @@ class Evaluate:
         fold = card.training.get("fold") if known else None
         predictions, found = score_test_part(predictor, corpus, protocol, store, left_out, folds=self.folds, fold=fold)
         metrics = {
-            "model": card.known_as,
+            "model": card.display_name,
             "weights_sha256": card.weights_sha256,
             **found,
             **evaluate(predictions, protocol.unit),
@@ -86,7 +86,7 @@ class Evaluate:
         with written_aside(out / "table.md") as aside:
             aside.write_text(tables.markdown(metrics))
         predictions.write(out / "predictions.csv")
-        if predictions.multi:
+        if predictions.multilabel:
             plots.classes(metrics, out / "classes.png")
         else:
             plots.confusion(metrics, out / "confusion.png")
@@ -100,7 +100,7 @@ class Evaluate:
         console.table(*tables.per_class(metrics))
         for line in told(store):
             console.say(line)
-        figure = "classes.png" if predictions.multi else "confusion.png"
+        figure = "classes.png" if predictions.multilabel else "confusion.png"
         console.say(f"{metrics['remark']}\n{out}: metrics.json, table.md, {figure}, roc.png, predictions.csv")
         return 0
 

@@ -8,7 +8,7 @@ from tyro.conf import Positional, arg
 
 from einthoven import console
 from einthoven.cli.predict import leads_of
-from einthoven.errors import RecordTooShort
+from einthoven.errors import RecordUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ class Explain:
         from einthoven.report import explanation
 
         if not answer.n_items:
-            raise RecordTooShort(
+            raise RecordUnreadable(
                 f"{self.file} has no heartbeat to explain.",
                 found=" ".join(answer.remarks) or "no heartbeat",
                 expected="at least one heartbeat",

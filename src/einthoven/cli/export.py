@@ -8,7 +8,7 @@ from tyro.conf import Positional, arg
 
 from einthoven import console
 from einthoven.cli.evaluate import corpus_of
-from einthoven.errors import ExportDiffers, OutputRefused, StatementMissing
+from einthoven.errors import OutputRefused, StatementMissing
 from einthoven.paths import require_folder
 
 
@@ -73,7 +73,7 @@ class Export:
             )
         require_folder(self.out.parent)
         if self.to == "onnx" and self.precision == "bf16":
-            raise ExportDiffers(
+            raise OutputRefused(
                 "ONNX Runtime does not reckon with bf16 on CPUs.",
                 found="--to onnx --precision bf16",
                 expected="bf16 to openvino; fp32 or int8 to onnx",

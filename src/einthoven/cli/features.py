@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tyro.conf import Positional
 
 from einthoven import console
-from einthoven.errors import UnknownName
+from einthoven.errors import ConfigurationFault
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Features:
             console.say("einthoven features NAME lists the measurements of a set.")
             return 0
         if self.name not in FEATURES:
-            raise UnknownName(
+            raise ConfigurationFault(
                 "Unknown set of measurements.",
                 found=self.name,
                 expected=", ".join(FEATURES),

@@ -132,7 +132,7 @@ def show(answer: "Answer", counted: dict[str, int] | None = None) -> None:
 
 def _show_beats(answer: "BeatAnswer", counted: dict[str, int] | None) -> None:
     card, counts = answer.card, answer.counts
-    title = f"{answer.record.name}: {answer.summary}, {answer.n_doubtful} doubtful  ({card.known_as})"
+    title = f"{answer.record.name}: {answer.summary}, {answer.n_doubtful} doubtful  ({card.display_name})"
     columns = ["class", "beats", "share", *(["annotated"] if counted else []), "meaning"]
     meanings = dict(zip(card.classes, card.meanings, strict=True))
     rows = []
@@ -161,7 +161,7 @@ def _show_record(answer: "RecordAnswer") -> None:
         ]
         for at in shown
     ]
-    console.table(columns, rows, f"{answer.record.name}: {answer.summary}  ({card.known_as})")
+    console.table(columns, rows, f"{answer.record.name}: {answer.summary}  ({card.display_name})")
 
 
 def leads_of(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":

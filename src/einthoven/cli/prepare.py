@@ -10,7 +10,7 @@ from einthoven import console
 from einthoven.cli.settings import drawn_from
 from einthoven.corpora import CORPORA
 from einthoven.corpora.corpus import Corpus
-from einthoven.errors import UnknownName
+from einthoven.errors import ConfigurationFault
 from einthoven.signal.preparation import SCALINGS, Beats, Preparation, SignalSpec, Tiles
 from einthoven.user_file import is_reference
 
@@ -43,7 +43,7 @@ def corpus_named(name: str) -> Corpus:
 
     Raises
     ------
-    UnknownName, ConfigurationFault
+    ConfigurationFault, ConfigurationFault
         If there is none, or a user's corpus breaks a clause of the contract.
     """
     if is_reference(name):
@@ -51,7 +51,7 @@ def corpus_named(name: str) -> Corpus:
 
         return corpus_in(name)
     if name not in CORPORA:
-        raise UnknownName(
+        raise ConfigurationFault(
             "there is no such corpus.",
             found=name,
             expected=f"{', '.join(CORPORA)}, or a file of yours that declares one",

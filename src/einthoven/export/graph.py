@@ -15,7 +15,7 @@ import numpy as np
 
 from einthoven import bundle, console
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged
+from einthoven.errors import FileDamaged
 from einthoven.inference.backends import OnnxBackend, TorchBackend
 from einthoven.paths import written_aside
 from einthoven.signal.windows import Windows
@@ -34,7 +34,7 @@ def add_graph(folder: Path) -> Card:
 
     Raises
     ------
-    BundleDamaged
+    FileDamaged
         Where a logit of the graph (a probability of an ensemble's) differs from torch's by more than 1e-4; no graph is left then.
     """
     card = bundle.load_card(folder)
@@ -53,7 +53,7 @@ def add_graph(folder: Path) -> Card:
         both = [1 / (1 + np.exp(-logits)) if card.multilabel else np.exp(logits) for logits in both]
     difference = float(np.abs(both[0] - both[1]).max())
     if not difference <= TOLERANCE:
-        raise BundleDamaged(
+        raise FileDamaged(
             f"the graph of {card.name} does not answer as its weights do.",
             found=f"a largest difference of {difference:.2g} between {'probabilities' if is_ensemble else 'logits'}",
             expected=f"at most {TOLERANCE:g}",

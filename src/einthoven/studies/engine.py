@@ -58,7 +58,7 @@ def run(study: Study, source: Path, protocol: str, folder: Path, quick: bool = F
         If the folder holds a study of other settings.
     CorpusIncomplete
         If the corpus lacks what the study needs.
-    StudyDamaged
+    FileDamaged
         If a finished step, its model or its answers cannot be read.
     """
     this = _opened(study, Path(source), protocol, Path(folder), quick, folds or next(iter(study.folds), ""))

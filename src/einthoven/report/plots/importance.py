@@ -98,7 +98,7 @@ def explained(answer: BeatAnswer, found: Sequence[Explained], path: Path) -> Non
         axes.set_xlabel("time from R peak (s)")
     _scale(figure, line, grid.ravel().tolist())
     note = "; attention in brown" if found[0].attention is not None else ""
-    title = f"{answer.record.name}, lead {answer.leads[0]}: Grad-CAM of {answer.card.known_as}{note}"
+    title = f"{answer.record.name}, lead {answer.leads[0]}: Grad-CAM of {answer.card.display_name}{note}"
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     save(figure, path)
 
@@ -133,7 +133,9 @@ def evidence(answer: RecordAnswer, path: Path) -> None:
     if not panels:
         for axes in grid[0]:
             axes.set_axis_off()
-    figure.suptitle(f"{answer.record.name}: {answer.summary}  ({answer.card.known_as})", fontsize=10, x=0.01, ha="left")
+    figure.suptitle(
+        f"{answer.record.name}: {answer.summary}  ({answer.card.display_name})", fontsize=10, x=0.01, ha="left"
+    )
     save(figure, path)
 
 
