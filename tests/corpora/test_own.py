@@ -15,7 +15,7 @@ from einthoven.corpora.contract import CLAUSES
 from einthoven.corpora.own import corpus_in
 from einthoven.corpora.split import PARTS, audit, patient_folds, patients_drawn
 from einthoven.data import build as building
-from einthoven.data.build import build, told
+from einthoven.data.build import build, left_out_lines
 from einthoven.errors import (
     ConfigurationFault,
     CorpusIncomplete,
@@ -258,7 +258,7 @@ def test_what_is_left_out_is_counted_and_told(home, tmp_path):
     write_table(folder / "labels.csv", [*csv.DictReader((folder / "labels.csv").open())][5:] + extra)
     (folder / "rec07.dat").write_bytes(b"")
     corpus = corpus_in(declared(tmp_path))
-    lines = "\n".join(told(build(corpus, folder, corpus.preparation)))
+    lines = "\n".join(left_out_lines(build(corpus, folder, corpus.preparation)))
     assert "no recording: 1 (rec98)" in lines
     assert "no patient in column patient: 1 (rec00)" in lines
     assert "label 'VT' is none of SR, AF: 1 (rec01)" in lines

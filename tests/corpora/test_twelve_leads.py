@@ -15,7 +15,7 @@ from einthoven.corpora.ptbxl import GROUPS, OVER_89, PTBXL
 from einthoven.corpora.scp import LABEL_SETS, STATEMENTS
 from einthoven.corpora.split import audit
 from einthoven.corpora.zzu_pecg import CATEGORIES, NINE, ZZU_PECG, codes_of
-from einthoven.data.build import build, told
+from einthoven.data.build import build, left_out_lines
 from einthoven.errors import ConfigurationFault, CorpusIncomplete
 from einthoven.records import read
 from einthoven.signal.preparation import prepare
@@ -60,7 +60,7 @@ def test_likelihood_counts_only_where_it_is_asked_for():
 def test_ptbxl_is_read_and_what_is_left_out_is_counted(ptbxl_like, store_of):
     store = store_of(PTBXL, ptbxl_like)
     assert store.windows.shape == (59, 12, 1000)
-    assert told(store) == ["left out, no waveform in records100: 1 (7)"]
+    assert left_out_lines(store) == ["left out, no waveform in records100: 1 (7)"]
     assert store.index.age_years[store.index.record == "1"] == [OVER_89]
     protocol = PTBXL.protocol("clean")
     split = protocol.parts(store.index, 0)

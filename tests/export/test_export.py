@@ -37,10 +37,10 @@ def test_integers_fit_a_wrist_with_all_that_is_known_of_the_model(architecture, 
     seen = {"corpus": "challenge-2017", "patients": [f"challenge-2017/A{at:05}" for at in numbers]}
     card = replace(model.card, training=seen | {"patients": bundle.packed(seen["patients"])})
     windows = graph.noise(card)
-    content = graph.to_onnx(graph.plain(TorchBackend(model.folder, model.card).network), windows)
+    content = graph.to_onnx(graph.with_torch_layers(TorchBackend(model.folder, model.card).network), windows)
     for way in int8.WAYS:
         small = int8.quantized(content, windows, way)
-        assert graph.short(small) == small
+        assert graph.with_short_names(small) == small
         convert._write(small, card, "onnx", "int8", tmp_path / "x.onnx")
         assert (tmp_path / "x.onnx").stat().st_size < most, way
     assert card_inside(tmp_path / "x.onnx").patients == set(seen["patients"])

@@ -34,7 +34,7 @@ def test_every_architecture_leaves_and_answers_alike(architecture, tmp_path):
     card, windows = model.card, graph.noise(model.card)
     reference = TorchBackend(model.folder, card)
     wanted = reference.logits(windows)
-    content = graph.to_onnx(graph.plain(reference.network), windows)
+    content = graph.to_onnx(graph.with_torch_layers(reference.network), windows)
     assert ports_of(content) == list(reads(reference.network)) != []
     for backend in (OnnxBackend, OpenVinoBackend):
         answers = backend(content, card, tmp_path)
@@ -104,7 +104,7 @@ def test_a_graph_of_other_shapes_or_inputs_than_the_card_s_is_refused(change):
 def test_any_number_of_windows_finds_the_ranges():
     windows = Windows(np.random.default_rng(0).standard_normal((33, 1, 360)).astype(np.float32))
     torch.manual_seed(0)
-    content = graph.to_onnx(graph.plain(MODELS["cnn"](1, 3, 360, widths=(4, 4)).eval()), windows)
+    content = graph.to_onnx(graph.with_torch_layers(MODELS["cnn"](1, 3, 360, widths=(4, 4)).eval()), windows)
     for n in (1, 5, 27, 33):
         for way in ("extremes", "percentile"):
             assert len(int8.quantized(content, windows[:n], way)) < len(content)
@@ -121,7 +121,7 @@ def test_plain_layers_are_the_fast_ones(n):
 def test_folding_changes_no_answer(tmp_path):
     network = TorchBackend((model := untrained_of("litenet", tmp_path / "m")).folder, model.card).network
     x = torch.from_numpy(graph.noise(model.card).signal)
-    for changed in (graph.folded(network), graph.plain(network)):
+    for changed in (graph.with_folded_norms(network), graph.with_torch_layers(network)):
         torch.testing.assert_close(changed(x), network(x), atol=1e-5, rtol=1e-4)
         assert sum(isinstance(layer, torch.nn.BatchNorm1d) for layer in changed.modules()) == 0
     assert sum(isinstance(layer, torch.nn.BatchNorm1d) for layer in network.modules()) == 6

@@ -46,7 +46,7 @@ class Evaluate:
 
     def run(self) -> int:
         """Open the test part, score, write tables and figures."""
-        from einthoven.data.build import build, told
+        from einthoven.data.build import build, left_out_lines
         from einthoven.evaluation.evaluate import evaluate, headline
         from einthoven.inference.predictor import load
         from einthoven.inference.scoring import require_classes, score_test_part
@@ -75,7 +75,7 @@ class Evaluate:
             "weights_sha256": card.weights_sha256,
             **found,
             **evaluate(predictions, protocol.unit),
-            "store_remarks": told(store),
+            "store_remarks": left_out_lines(store),
             "store_fingerprint": store.fingerprint,
         }
         if self.out is not None and _is_another(self.out, metrics):
@@ -98,7 +98,7 @@ class Evaluate:
             ("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in headline(metrics)]
         )
         console.table(*tables.per_class(metrics))
-        for line in told(store):
+        for line in left_out_lines(store):
             console.say(line)
         figure = "classes.png" if predictions.multilabel else "confusion.png"
         console.say(f"{metrics['remark']}\n{out}: metrics.json, table.md, {figure}, roc.png, predictions.csv")

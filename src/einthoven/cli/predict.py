@@ -99,14 +99,16 @@ def with_evidence(model: "Predictor", answered: "Sequence[Answer]") -> "list[Ans
         return list(answered)
     try:
         with optional_imports():
-            from einthoven.explanation.findings import needs_weights, why
+            from einthoven.explanation.record_evidence import evidence_for, needs_weights
     except LibraryMissing as missing:
         console.note(f"the report has no section on evidence: {missing.summary} {missing.remedy}")
         return list(answered)
     if model.is_exported and needs_weights(model.card):
         console.note("the report has no section on evidence: an exported file has no weights")
         return list(answered)
-    return [replace(one, evidence=why(model, one)) if isinstance(one, RecordAnswer) else one for one in answered]
+    return [
+        replace(one, evidence=evidence_for(model, one)) if isinstance(one, RecordAnswer) else one for one in answered
+    ]
 
 
 def show(answer: "Answer", counted: dict[str, int] | None = None) -> None:

@@ -79,7 +79,7 @@ class Prepare:
 
     def run(self) -> int:
         """Build the store and say where it is."""
-        from einthoven.data.build import build, told
+        from einthoven.data.build import build, left_out_lines
         from einthoven.data.store import shapes_of
 
         corpus = corpus_named(self.corpus)
@@ -89,7 +89,7 @@ class Prepare:
             f"{name} {' x '.join(map(str, shape))}" for name, shape in shapes_of(store.preparation).items()
         )
         console.say(f"{corpus.title}: {len(store.windows):,} windows ({parts}) in {store.folder}")
-        for line in told(store):
+        for line in left_out_lines(store):
             console.say(f"  {line}")
         console.say(f"fingerprint {store.fingerprint[:16]}")
         return 0

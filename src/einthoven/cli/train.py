@@ -50,8 +50,8 @@ class Train:
 
     def run(self) -> int:
         """Prepare, train, and say how the validation part was answered."""
-        from einthoven.data.build import build, told
-        from einthoven.models.own import plain, require_contract
+        from einthoven.data.build import build, left_out_lines
+        from einthoven.models.own import as_arguments, require_contract
         from einthoven.training.fit import fit
         from einthoven.training.module import SCORE
         from einthoven.training.requirements import require_model
@@ -64,9 +64,9 @@ class Train:
         settings = dict(_setting(text) for text in self.settings)
         preparation = self.windows.over(corpus.preparation)
         sizes = len(preparation.leads), len(protocol.labels.classes), preparation.n_input
-        require_contract(architecture, *sizes, plain(settings))
+        require_contract(architecture, *sizes, as_arguments(settings))
         store = build(corpus, self.source, preparation, protocol.without, self.strict)
-        for line in told(store):
+        for line in left_out_lines(store):
             console.note(line)
         task = task_of(corpus, protocol, store, self.recipe.seed, self.leave_out, self.fold)
         console.note(f"{architecture} on {corpus.name}, protocol {protocol.name}: {protocol.summary}")

@@ -120,7 +120,7 @@ def _fill(
     return Index(**joined), refused
 
 
-def told(store: stores.Store) -> list[str]:
+def left_out_lines(store: stores.Store) -> list[str]:
     """What was left out of a store, in words, a line for each reason."""
     parts = (("left out, ", "dropped"), ("left out, ", "refused"), ("kept, ", "odd"))
     return [

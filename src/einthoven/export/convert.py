@@ -109,12 +109,14 @@ def export(
     found: dict = {"target": target, "precision": precision, "weights_sha256": card.weights_sha256}
     _log.info("writing the graph: %s", card.architecture_summary)
     if precision == "int8":
-        whole = graph.to_onnx(graph.plain(reference.network), graph.noise(card))
+        whole = graph.to_onnx(graph.with_torch_layers(reference.network), graph.noise(card))
         content, told = _best_int8(whole, seen, reference, card, where, kind)
         found |= told
     else:
         is_fp32_onnx = target == "onnx"
-        network = graph.folded(reference.network) if is_fp32_onnx else graph.plain(reference.network)
+        network = (
+            graph.with_folded_norms(reference.network) if is_fp32_onnx else graph.with_torch_layers(reference.network)
+        )
         content = graph.to_onnx(network, graph.noise(card))
     found_on = "training_windows" if real else "noise"
     with tempfile.TemporaryDirectory() as aside:

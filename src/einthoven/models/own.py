@@ -195,7 +195,7 @@ def require_contract(name: str, n_leads: int, n_classes: int, n_samples: int, se
         raise _broken(name, own.path, breach)
 
 
-def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+def as_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings as an architecture takes them: what a card keeps as a list is a tuple."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
 

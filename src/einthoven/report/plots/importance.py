@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from einthoven.explanation.beats import Explained
+from einthoven.explanation.beat_evidence import Explained
 from einthoven.inference.answer import BeatAnswer, RecordAnswer
 from einthoven.inference.evidence import Evidence
 from einthoven.report.colours import colour_of
