@@ -115,7 +115,7 @@ def test_plain_layers_are_the_fast_ones(n):
     torch.manual_seed(0)
     x = torch.randn(3, 4, n)
     for layer in (Conv1d(4, 6, 5, 2), SameConv1d(4, 6, 6, 2), SameConv1d(4, 6, 15, 1), MaxPool1d(3, 2, 1)):
-        torch.testing.assert_close(layer.plain()(x), layer(x))
+        torch.testing.assert_close(layer.as_torch()(x), layer(x))
 
 
 def test_folding_changes_no_answer(tmp_path):

@@ -38,8 +38,9 @@ class Card:
     class_weights: tuple[float, ...] = ()
     """Factor of each class's probability, before all are scaled to a sum of one; chosen on validation data."""
     class_prior_adaptation: dict[str, Any] = field(default_factory=dict)
-    """For two classes of beats whose prior is adapted to each record: ``of`` and ``beside``, their names; ``share``, that of the
-    first among both in training data; ``counts``, the weight of this prior in beats; see :mod:`einthoven.evaluation.class_prior`."""
+    """For two classes of beats whose prior is adapted to each record (see :mod:`einthoven.evaluation.class_prior`): ``of`` and
+    ``beside``, their names; ``share``, that of the first among both in training data; ``counts``, the weight of this prior in
+    beats."""
     multilabel: bool = False
     """Whether a window can have several classes, or none: each class then has its own probability."""
     thresholds: tuple[float, ...] = ()
