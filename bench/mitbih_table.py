@@ -106,8 +106,8 @@ def _train(name: str, run: dict) -> str:
     ]
     if run["provenance"]["left_out"]:
         words.append("--leave-out " + " ".join(run["provenance"]["left_out"]))
-    if len(run["preparation"]["leads"]) == 1:
-        words.append(f'--prepare.leads "{run["preparation"]["leads"][0]}"')
+    if len(run["preparation"]["signal"]["leads"]) == 1:
+        words.append(f'--prepare.leads "{run["preparation"]["signal"]["leads"][0]}"')
     if run["settings"]:
         words.append("--set " + " ".join(f"{key}={value}" for key, value in run["settings"].items()))
     plain = Recipe().as_dict()
