@@ -174,7 +174,7 @@ def test_the_verb_and_the_verbs_that_read_its_file(beats, mitdb_like, tmp_path, 
     assert main(["predict", str(file), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "a.json")]) == 0
     assert main(["predict", str(model.folder), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "b.json")]) == 0
     first, second = (json.loads((tmp_path / name).read_text())["records"][0] for name in ("a.json", "b.json"))
-    assert [beat["class"] for beat in first["beats"]] == [beat["class"] for beat in second["beats"]]
+    assert [beat["predicted"] for beat in first["items"]] == [beat["predicted"] for beat in second["items"]]
     assert main(["evaluate", str(file), "--from", str(mitdb_like), "--out", str(tmp_path / "scores")]) == 0
     assert main(["explain", str(file), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "e.html")]) == 2
     assert "cannot be explained" in capsys.readouterr().err
@@ -190,9 +190,9 @@ def test_the_page_of_an_exported_file_says_what_it_lacks(tmp_path, capsys):
         assert main(["predict", str(tmp_path / name), *stated, "--out", str(tmp_path / "page.html")]) == 0
         page = (tmp_path / "page.html").read_text()
         assert ("Grad-CAM" not in page) == ("an exported file has no weights" in page) == is_exported
-        assert ("read by whole, onnx, fp32" in page) == is_exported
+        assert ("Model whole, onnx, fp32" in page) == is_exported
         assert ("an exported file has no weights" in capsys.readouterr().err) == is_exported
-        assert ("difference of a logit on noise" in page) == is_exported
+        assert ("difference of a logit on random input" in page) == is_exported
 
 
 def test_what_is_known_of_a_model_is_not_said_of_its_export(beats, mitdb_like, tmp_path, capsys):
