@@ -211,9 +211,9 @@ def convert(name: str, place: Path) -> dict:
 
     torch.manual_seed(0)
     network, windows = network_of(name), shape_of(name).windows(64)
-    plain = graph.to_onnx(graph.plain(network), windows)
+    plain = graph.to_onnx(graph.with_torch_layers(network), windows)
     contents = {
-        "folded": graph.to_onnx(graph.folded(network), windows),
+        "folded": graph.to_onnx(graph.with_folded_norms(network), windows),
         "plain": plain,
         "int8": int8.quantized(plain, windows[:32], "extremes"),
     }

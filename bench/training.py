@@ -59,8 +59,8 @@ def plain(module: nn.Module) -> nn.Module:
     for name, child in module.named_children():
         if isinstance(child, blocks.Dropout):
             setattr(module, name, nn.Dropout(child.p))
-        elif hasattr(child, "plain"):
-            setattr(module, name, child.plain())
+        elif hasattr(child, "as_torch"):
+            setattr(module, name, child.as_torch())
         else:
             plain(child)
     return module

@@ -128,7 +128,11 @@ def shown_as(command: Command, untrained: Path, request) -> list[str] | None:
             del words[words.index(name) : words.index(name) + 2]
         words += [name, value]
     words += [word for word in _SHORTER.get(verb, ()) if len(_SHORTER[verb]) == 1]
-    filled = {"DIR": request.getfixturevalue(LAYOUTS[corpus]) if "DIR" in words else "", "MODEL": untrained}
+    filled = {
+        "DIR": request.getfixturevalue(LAYOUTS[corpus]) if "DIR" in words else "",
+        "MODEL": untrained,
+        "FILE": "100.hea",
+    }
     return [verb, *(str(filled.get(word, word)) for word in words)]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from einthoven import user_file
 from einthoven.cli.main import main
-from einthoven.errors import ConfigurationFault, UnknownName
+from einthoven.errors import ConfigurationFault
 
 
 def written(folder, text):
@@ -24,7 +24,7 @@ def test_what_names_a_file(text, is_one):
 
 
 def test_a_missing_file_is_told(tmp_path):
-    with pytest.raises(UnknownName, match="No such file") as refused:
+    with pytest.raises(ConfigurationFault, match="No such file") as refused:
         user_file.run(tmp_path / "none.py")
     assert refused.value.remedy == f"ls {tmp_path}"
 

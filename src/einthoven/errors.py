@@ -1,4 +1,4 @@
-"""Knows everything a person can get wrong, one class each. Does not know how an error is shown.
+"""Errors of input and use: one class for each thing that a caller can do about them, each with a stable code.
 
 Every error says what was found, what was expected, and a remedy that can be pasted.
 """
@@ -18,14 +18,24 @@ class EinthovenError(Exception):
     found, expected, remedy : str
         What is there, what should be there, and what to do about it.
 
+    Attributes
+    ----------
+    code : str
+        Stable name of the kind of error, for programs; each subclass has its own.
+
     Examples
     --------
-    >>> print(UnknownName("no such model.", found="cn", expected="cnn, resnet1d", remedy="einthoven models"))
-    UnknownName: no such model.
+    >>> error = ConfigurationFault("Unknown model.", found="cn", expected="cnn, resnet1d", remedy="einthoven models")
+    >>> print(error)
+    ConfigurationFault: Unknown model.
       found     cn
       expected  cnn, resnet1d
       remedy    einthoven models
+    >>> error.code
+    'configuration_fault'
     """
+
+    code = "einthoven"
 
     def __init__(self, summary: str, *, found: str, expected: str, remedy: str):
         self.summary, self.found, self.expected, self.remedy = summary, found, expected, remedy
@@ -48,71 +58,57 @@ def _rebuild(kind: type["EinthovenError"], args: tuple[str, str, str, str]) -> "
 
 
 class RecordUnreadable(EinthovenError):
-    """A recording is missing, damaged, or of no known format."""
+    """A recording is missing, damaged, of no known format, too short, or no electrocardiogram. Skip it or correct it."""
+
+    code = "record_unreadable"
 
 
 class StatementMissing(EinthovenError):
-    """A file does not say its rate, leads or unit, and neither did the user."""
+    """An input does not state its rate, leads or unit, or a needed option is missing. State it and call again."""
+
+    code = "statement_missing"
 
 
 class LeadMismatch(EinthovenError):
-    """The model and the record do not share their leads."""
+    """The model and the record do not share their leads. Name the leads or choose another model."""
 
-
-class ImplausibleAmplitude(EinthovenError):
-    """The amplitudes cannot be an electrocardiogram in the stated unit."""
-
-
-class RecordTooShort(EinthovenError):
-    """The record does not fill a single window."""
-
-
-class UnknownName(EinthovenError):
-    """A model, corpus, protocol or verb that does not exist."""
-
-
-class BundleDamaged(EinthovenError):
-    """Weights or card of a model are missing, altered, or of a kind that is never loaded."""
-
-
-class CorpusIncomplete(EinthovenError):
-    """Files of a corpus are missing where it was said to be."""
-
-
-class DownloadFailed(EinthovenError):
-    """A publisher does not answer, or what it sends is not what it lists."""
-
-
-class StoreDamaged(EinthovenError):
-    """A store of windows is not whole."""
-
-
-class StudyDamaged(EinthovenError):
-    """A finished step of a study cannot be read."""
-
-
-class PatientLeak(EinthovenError):
-    """A patient is on both sides of a split that claims to keep patients apart."""
-
-
-class SyntheticLeak(EinthovenError):
-    """A generated beat is where only real ones may be."""
+    code = "lead_mismatch"
 
 
 class ConfigurationFault(EinthovenError):
-    """Settings that contradict each other or a run that was started with others."""
+    """A name does not exist, or settings contradict each other. Correct the call."""
+
+    code = "configuration_fault"
+
+
+class FileDamaged(EinthovenError):
+    """A file that einthoven wrote is missing, altered, or never loaded: a model, a store, a step. Copy or make it again."""
+
+    code = "file_damaged"
+
+
+class CorpusIncomplete(EinthovenError):
+    """Files of a corpus are missing, or cannot be downloaded. Fetch them."""
+
+    code = "corpus_incomplete"
+
+
+class PatientLeak(EinthovenError):
+    """A patient, or a generated beat, is in two parts of a split that claims to keep them apart. Split anew."""
+
+    code = "patient_leak"
 
 
 class LibraryMissing(EinthovenError):
-    """A library that this part of einthoven works with is not installed."""
+    """An optional library, or a newer einthoven, is not installed. Install it."""
 
-
-class ExportDiffers(EinthovenError):
-    """An exported model that does not answer as the model does, or a target that it cannot be exported to."""
+    code = "library_missing"
 
 
 class OutputRefused(EinthovenError):
-    """An output that cannot be written, or a suffix that nobody knows."""
+    """An output cannot be written, or would not be what it claims to be. Choose another place or form."""
+
+    code = "output_refused"
 
 
 EXTRAS = {

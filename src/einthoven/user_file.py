@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from einthoven.errors import ConfigurationFault, EinthovenError, UnknownName
+from einthoven.errors import ConfigurationFault, EinthovenError
 
 _REFERENCE = re.compile(r"(?P<file>.+\.py)(?::(?P<name>\w*))?", re.DOTALL)
 Item = TypeVar("Item")
@@ -52,7 +52,7 @@ class UserFile:
 
         Raises
         ------
-        UnknownName
+        ConfigurationFault
             If the named object is missing, or none is named and there is not exactly one candidate.
         """
         if self.name and hasattr(self.module, self.name):
@@ -61,7 +61,7 @@ class UserFile:
             return next(iter(candidates.items()))
         found = f"no {self.name}" if self.name else ", ".join(candidates) or "none"
         example = next(iter(candidates), "Name")
-        raise UnknownName(
+        raise ConfigurationFault(
             f"{self.path.name} does not say which object is meant.",
             found=found,
             expected=f"one of {', '.join(candidates)}" if candidates else f"{what} at the top level of the file",
@@ -86,7 +86,7 @@ def run(reference: str | Path) -> UserFile:
 
     Raises
     ------
-    UnknownName
+    ConfigurationFault
         If there is no such file.
     ConfigurationFault
         If the file cannot be compiled or raises an error; the message names the line.
@@ -96,7 +96,7 @@ def run(reference: str | Path) -> UserFile:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UnknownName(
+        raise ConfigurationFault(
             f"{path} cannot be read.",
             found=error.strerror or type(error).__name__,
             expected="a Python file, e.g. ./mynet.py or ./mynet.py:Class",

@@ -24,7 +24,7 @@ def n_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def answers(work: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
+def parallel_map(work: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
     """Do tasks on all cores.
 
     Parameters

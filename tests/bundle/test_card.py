@@ -9,7 +9,7 @@ import pytest
 from einthoven import bundle
 from einthoven.bundle import versions
 from einthoven.bundle.card import _checksum
-from einthoven.errors import BundleDamaged, LibraryMissing
+from einthoven.errors import FileDamaged, LibraryMissing
 from einthoven.export import convert
 from einthoven.inference.predictor import load
 from einthoven.paths import ASSETS
@@ -39,7 +39,7 @@ def test_round_trip(untrained):
 def test_an_edited_card_is_refused(untrained_copy):
     card = json.loads((untrained_copy / bundle.CARD).read_text())
     (untrained_copy / bundle.CARD).write_text(json.dumps(card | {"classes": [*reversed(card["classes"])]}))
-    with pytest.raises(BundleDamaged, match="changed after it was written"):
+    with pytest.raises(FileDamaged, match="changed after it was written"):
         load(untrained_copy)
 
 
@@ -102,7 +102,7 @@ def test_an_exported_file_of_the_future_asks_for_a_newer_einthoven(untrained, tm
 @pytest.mark.parametrize("version", ["2", 0, -1, 1.5, True, None])
 def test_a_version_that_is_none_is_damage(version, untrained_copy, plain):
     write(untrained_copy, plain | {"card_version": version})
-    with pytest.raises(BundleDamaged, match="card_version"):
+    with pytest.raises(FileDamaged, match="card_version"):
         load(untrained_copy)
 
 
@@ -116,13 +116,13 @@ def test_a_version_that_is_none_is_damage(version, untrained_copy, plain):
 )
 def test_a_card_whose_lists_do_not_pair_is_damaged(field, value, told, untrained_copy, plain):
     write(untrained_copy, plain | {field: value})
-    with pytest.raises(BundleDamaged, match=told):
+    with pytest.raises(FileDamaged, match=told):
         load(untrained_copy)
 
 
 def test_a_card_names_the_nets_that_answer():
-    made_of = {name: bundle.load_card(ASSETS / name).made_of for name in bundle.bundled()}
-    assert made_of["challenge2017-small"] == "arrhythminet_v1"
-    assert made_of["challenge2017-rhythm"] == "ensemble of 15: rhythm, forest"
-    assert made_of["mitbih-cnn-lstm-mlii"] == "cnn_lstm"
-    assert all(made_of.values())
+    architecture_summary = {name: bundle.load_card(ASSETS / name).architecture_summary for name in bundle.bundled()}
+    assert architecture_summary["challenge2017-small"] == "arrhythminet_v1"
+    assert architecture_summary["challenge2017-rhythm"] == "ensemble of 15: rhythm, forest"
+    assert architecture_summary["mitbih-cnn-lstm-mlii"] == "cnn_lstm"
+    assert all(architecture_summary.values())

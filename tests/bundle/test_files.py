@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from einthoven import bundle
-from einthoven.errors import BundleDamaged, UnknownName
+from einthoven.errors import ConfigurationFault, FileDamaged
 from einthoven.export import graph
 from einthoven.inference.backends import TorchBackend
 from einthoven.inference.predictor import load
@@ -27,7 +27,7 @@ def test_altered_weights_are_refused(copy):
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(bytes(content))
-    with pytest.raises(BundleDamaged, match="checksum"):
+    with pytest.raises(FileDamaged, match="checksum"):
         load(copy)
 
 
@@ -38,10 +38,10 @@ def test_a_pickle_is_refused_and_never_run(copy, tmp_path):
 
     for protocol in (2, 4):
         (copy / bundle.WEIGHTS).write_bytes(pickle.dumps(Trap(), protocol=protocol))
-        with pytest.raises(BundleDamaged, match="is a pickle, which is never loaded"):
+        with pytest.raises(FileDamaged, match="is a pickle, which is never loaded"):
             load(copy)
     (tmp_path / "model.pt").write_bytes(pickle.dumps(Trap()))
-    with pytest.raises(BundleDamaged, match="never loaded"):
+    with pytest.raises(FileDamaged, match="never loaded"):
         load(tmp_path / "model.pt")
     assert not (tmp_path / "sprung").exists()
 
@@ -61,7 +61,7 @@ def test_a_header_whose_length_looks_like_a_pickle_is_read(untrained, tmp_path):
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"name": 3}', "\0"])
 def test_a_damaged_card_is_refused(copy, content):
     (copy / bundle.CARD).write_text(content)
-    with pytest.raises(BundleDamaged, match=r"card\.json"):
+    with pytest.raises(FileDamaged, match=r"card\.json"):
         load(copy)
 
 
@@ -71,32 +71,32 @@ def test_a_graph_of_other_shape_is_refused(tmp_path):
     card = bundle.load_card(tmp_path / name)
     longer = replace(card.preparation, after_s=card.preparation.after_s + 1)
     bundle.rewrite_card(tmp_path / name, replace(card, preparation=longer))
-    with pytest.raises(BundleDamaged, match="the card says"):
+    with pytest.raises(FileDamaged, match="the card says"):
         load(tmp_path / name).probabilities(np.zeros((1, 1, longer.n_samples), np.float32))
 
 
 def test_missing_weights_are_refused(copy):
     (copy / bundle.WEIGHTS).unlink()
-    with pytest.raises(BundleDamaged, match=r"weights\.safetensors"):
+    with pytest.raises(FileDamaged, match=r"weights\.safetensors"):
         load(copy)
 
 
 def test_weights_of_another_architecture_are_refused(copy):
     bundle.rewrite_card(copy, replace(bundle.load_card(copy), architecture="resnet1d", settings={}))
-    with pytest.raises(BundleDamaged, match="do not fit"):
+    with pytest.raises(FileDamaged, match="do not fit"):
         load(copy).probabilities(np.zeros((1, 1, 360), np.float32))
 
 
 @pytest.mark.parametrize("name", ["none-such", "../assets", "/", ""])
 def test_a_model_that_does_not_exist(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises((UnknownName, BundleDamaged)):
+    with pytest.raises((ConfigurationFault, FileDamaged)):
         load(name)
 
 
 def test_an_unfinished_run_says_so(tmp_path):
     (tmp_path / "run.json").write_text("{}")
-    with pytest.raises(BundleDamaged, match="not ended"):
+    with pytest.raises(FileDamaged, match="not ended"):
         load(tmp_path)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from einthoven.corpora import CORPORA
 from einthoven.corpora.split import PARTS, audit, require_apart
-from einthoven.errors import CorpusIncomplete, UnknownName
+from einthoven.errors import ConfigurationFault, CorpusIncomplete
 
 LAYOUTS = {
     "mitdb": "mitdb_like",
@@ -66,11 +66,11 @@ def test_files_that_are_missing_are_named(name, tmp_path):
 @pytest.mark.parametrize("name", CORPORA)
 def test_a_protocol_and_a_label_set_that_are_not_there_are_refused(name):
     corpus = CORPORA[name]
-    with pytest.raises(UnknownName) as caught:
+    with pytest.raises(ConfigurationFault) as caught:
         corpus.protocol("random")
     assert caught.value.found == "random" and caught.value.expected == ", ".join(corpus.protocols)
     assert caught.value.remedy == "--protocol clean"
-    with pytest.raises(UnknownName) as caught:
+    with pytest.raises(ConfigurationFault) as caught:
         corpus.with_labels(corpus.protocol("clean"), "none")
     assert caught.value.found == "none" and "--labels" in caught.value.remedy
 

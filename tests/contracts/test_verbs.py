@@ -8,17 +8,14 @@ import tyro
 
 from einthoven.cli.main import VERBS, main
 from einthoven.errors import (
-    BundleDamaged,
     ConfigurationFault,
     CorpusIncomplete,
     EinthovenError,
-    ImplausibleAmplitude,
+    FileDamaged,
     LeadMismatch,
     OutputRefused,
-    RecordTooShort,
     RecordUnreadable,
     StatementMissing,
-    UnknownName,
 )
 from tests.refusals import followed, pasted, refused
 
@@ -80,13 +77,13 @@ BAD_INPUTS = {
     "no statement": (lambda strip, tmp: [strip], StatementMissing, "--fs, --leads, --unit"),
     "microvolts": (
         lambda strip, tmp: [saved(1000 * np.load(strip), tmp / "loud.npy"), *STATED],
-        ImplausibleAmplitude,
+        RecordUnreadable,
         "loud.npy",
         "--unit uV",
     ),
     "too short": (
         lambda strip, tmp: [saved(np.load(strip)[:, :300], tmp / "short.npy"), *STATED],
-        RecordTooShort,
+        RecordUnreadable,
         "0.83 s",
     ),
     "a rate of zero": (
@@ -146,7 +143,7 @@ def test_bad_input(kind, untrained, strip, tmp_path, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("model", "error", "told"),
-    [("none-such", UnknownName, "mitbih-cnn-lstm-mlii"), ("weights.pt", BundleDamaged, "weights.pt")],
+    [("none-such", ConfigurationFault, "mitbih-cnn-lstm-mlii"), ("weights.pt", FileDamaged, "weights.pt")],
 )
 def test_a_bad_model(model, error, told, strip, tmp_path, capsys):
     (tmp_path / "weights.pt").write_bytes(b"\x80\x04K\x01.")
@@ -160,17 +157,17 @@ def train(*more: str, model: str = "cnn") -> tuple[str, ...]:
 
 
 BAD_USE: dict[tuple[str, ...], tuple[type[EinthovenError], str]] = {
-    ("fly",): (UnknownName, "predict"),
+    ("fly",): (ConfigurationFault, "predict"),
     ("demo", "--out", "/proc/nothing"): (OutputRefused, "/proc/nothing"),
-    ("download", "none", "--to", "{out}"): (UnknownName, "ptb-xl"),
-    ("prepare", "none", "--from", "."): (UnknownName, "mitdb"),
+    ("download", "none", "--to", "{out}"): (ConfigurationFault, "ptb-xl"),
+    ("prepare", "none", "--from", "."): (ConfigurationFault, "mitdb"),
     ("prepare", "mitdb", "--from", "/nowhere"): (CorpusIncomplete, "/nowhere"),
-    train(model="none"): (UnknownName, "cnn_lstm_attention"),
-    train("--protocol", "none"): (UnknownName, "clean, paper"),
+    train(model="none"): (ConfigurationFault, "cnn_lstm_attention"),
+    train("--protocol", "none"): (ConfigurationFault, "clean, paper"),
     train("--set", "height=3"): (ConfigurationFault, "height"),
     train("--leave-out", "999"): (ConfigurationFault, "999"),
     train("--train.lr", "0"): (ConfigurationFault, "lr is 0"),
-    train("--train.augment", "blur"): (UnknownName, "blur"),
+    train("--train.augment", "blur"): (ConfigurationFault, "blur"),
     train("--train.loss", "focal", "--train.focal-alpha", "1", "2"): (
         ConfigurationFault,
         "--train.focal-alpha 1 1 1 1",
@@ -180,14 +177,14 @@ BAD_USE: dict[tuple[str, ...], tuple[type[EinthovenError], str]] = {
     train("--set", "widths=8,8,8,16", model="cnn_lstm"): (ConfigurationFault, "widths"),
     train("--prepare.low-hz", "15", "--prepare.fs-hz", "20"): (ConfigurationFault, "15 to 40 Hz at 20 Hz"),
     train("--prepare.before-s", "0.001", "--prepare.after-s", "0"): (ConfigurationFault, "0.001 s"),
-    ("evaluate", "none-such", "--from", "{data}", "--out", "{out}"): (UnknownName, "none-such"),
-    ("predict", "none-such", "100.hea"): (UnknownName, "none-such"),
-    ("explain", "none-such", "100.hea", "--out", "{out}.html"): (UnknownName, "none-such"),
-    ("export", "none-such", "--out", "{out}.onnx"): (UnknownName, "none-such"),
+    ("evaluate", "none-such", "--from", "{data}", "--out", "{out}"): (ConfigurationFault, "none-such"),
+    ("predict", "none-such", "100.hea"): (ConfigurationFault, "none-such"),
+    ("explain", "none-such", "100.hea", "--out", "{out}.html"): (ConfigurationFault, "none-such"),
+    ("export", "none-such", "--out", "{out}.onnx"): (ConfigurationFault, "none-such"),
     ("export", "mitbih-cnn-lstm-mlii", "--out", "{out}.docx"): (OutputRefused, ".onnx"),
-    ("stream", "none-such", "--from", "100.hea"): (UnknownName, "none-such"),
+    ("stream", "none-such", "--from", "100.hea"): (ConfigurationFault, "none-such"),
     ("stream", "mitbih-cnn-lstm-mlii", "--from", "100.hea", "--speed", "-1"): (StatementMissing, "--speed -1"),
-    ("study", "none", "--from", ".", "--out", "{out}"): (UnknownName, "ptbxl"),
+    ("study", "none", "--from", ".", "--out", "{out}"): (ConfigurationFault, "ptbxl"),
 }
 """By the words of the command line: which error, and a part of what it says."""
 

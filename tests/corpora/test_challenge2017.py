@@ -12,7 +12,7 @@ from einthoven import bundle
 from einthoven.cli.main import main
 from einthoven.corpora.challenge2017 import CHALLENGE2017, LABELS, folds_of
 from einthoven.corpora.split import PARTS
-from einthoven.data.build import build, told
+from einthoven.data.build import build, left_out_lines
 from einthoven.errors import CorpusIncomplete, PatientLeak
 from einthoven.evaluation.evaluate import evaluate, headline
 from einthoven.evaluation.official import challenge2017_score
@@ -44,10 +44,10 @@ def untrained_on_one_lead(tmp_path):
     return load(tmp_path / "small")
 
 
-def test_it_is_read_and_what_is_left_out_is_counted(challenge2017_like, home):
-    store = build(CHALLENGE2017, challenge2017_like, CHALLENGE2017.preparation)
+def test_it_is_read_and_what_is_left_out_is_counted(challenge2017_like, store_of):
+    store = store_of(CHALLENGE2017, challenge2017_like)
     assert len(np.unique(store.index.record)) == 39
-    assert told(store) == [
+    assert left_out_lines(store) == [
         "left out, no recording: 1 (A00040)",
         "left out, no label in REFERENCE-v3.csv: 1 (A09999)",
     ]
@@ -57,8 +57,8 @@ def test_it_is_read_and_what_is_left_out_is_counted(challenge2017_like, home):
     assert long.sum() == 2
 
 
-def test_folds_test_each_recording_once(challenge2017_like, home):
-    store = build(CHALLENGE2017, challenge2017_like, CHALLENGE2017.preparation)
+def test_folds_test_each_recording_once(challenge2017_like, store_of):
+    store = store_of(CHALLENGE2017, challenge2017_like)
     protocol = CHALLENGE2017.protocol("clean")
     tested = []
     for fold in range(5):

@@ -7,14 +7,14 @@ import pytest
 
 from einthoven.corpora.cpsc2018 import CLASSES, CPSC2018, LABELS, LABELS_ONE
 from einthoven.corpora.split import PARTS, audit
-from einthoven.data.build import build, told
+from einthoven.data.build import left_out_lines
 from einthoven.errors import CorpusIncomplete
 from tests.conftest import real
 
 
 @pytest.fixture
-def store(cpsc2018_like, home):
-    return build(CPSC2018, cpsc2018_like, CPSC2018.preparation)
+def store(cpsc2018_like, store_of):
+    return store_of(CPSC2018, cpsc2018_like)
 
 
 def test_numbers_codes_and_words_are_the_same_labels(store):
@@ -23,7 +23,7 @@ def test_numbers_codes_and_words_are_the_same_labels(store):
     for name, row in zip(store.index.record[whole], truth[whole], strict=True):
         at = int(name[1:])
         assert set(np.flatnonzero(row)) == ({at % 9} if at % 5 else {at % 9, (at + 4) % 9})
-    assert told(store) == [
+    assert left_out_lines(store) == [
         "left out, no label in REFERENCE.csv or header: 1 (A0999)",
         "left out, no recording: 2 (A6001, A6002)",
     ]

@@ -11,7 +11,7 @@ import pytest
 from einthoven.cli.main import main
 from einthoven.corpora import download as module
 from einthoven.corpora.download import Source, download
-from einthoven.errors import DownloadFailed
+from einthoven.errors import CorpusIncomplete
 
 FILES = {"RECORDS": b"100\n101\n", "100.dat": bytes(range(256)) * 400, "sub/a b.hea": b"a b 1 360\n"}
 
@@ -122,7 +122,7 @@ def test_a_reset_connection_is_gone_on_with(server, tmp_path):
 
 def test_a_file_that_is_not_there_is_asked_for_once(server, tmp_path):
     server.sums += f"{'0' * 64} nowhere.dat\n"
-    with pytest.raises(DownloadFailed, match=r"nowhere\.dat.*404"):
+    with pytest.raises(CorpusIncomplete, match=r"nowhere\.dat.*404"):
         fetched(server, tmp_path / "to")
     assert [name for name, _ in server.asked].count("nowhere.dat") == 1
     assert (tmp_path / "to" / "100.dat").exists()
@@ -136,7 +136,7 @@ def test_wrong_bytes_are_fetched_again(server, tmp_path):
 
 def test_what_stays_wrong_is_named_and_the_rest_is_kept(server, tmp_path):
     server.lies["100.dat"] = 99
-    with pytest.raises(DownloadFailed, match=r"100\.dat: its content is not"):
+    with pytest.raises(CorpusIncomplete, match=r"100\.dat: its content is not"):
         fetched(server, tmp_path / "to")
     assert (tmp_path / "to" / "RECORDS").read_bytes() == FILES["RECORDS"]
     assert not (tmp_path / "to" / "100.dat").exists()
@@ -155,20 +155,20 @@ def test_a_part_of_another_download_is_replaced(server, tmp_path):
 
 def test_only_some(server, tmp_path):
     assert fetched(server, tmp_path / "to", include=("*.hea",)) == (1, 0)
-    with pytest.raises(DownloadFailed, match="none like"):
+    with pytest.raises(CorpusIncomplete, match="none like"):
         fetched(server, tmp_path / "to", include=("*.mat",))
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "a\\..\\b"])
 def test_names_that_lead_out_are_refused(server, tmp_path, name):
     server.sums += f"{'0' * 64} {name}\n"
-    with pytest.raises(DownloadFailed, match="cannot be trusted"):
+    with pytest.raises(CorpusIncomplete, match="cannot be trusted"):
         fetched(server, tmp_path / "to")
     assert not list((tmp_path / "to").rglob("*"))
 
 
 def test_a_publisher_that_is_not_there(tmp_path):
-    with pytest.raises(DownloadFailed, match="does not answer"):
+    with pytest.raises(CorpusIncomplete, match="does not answer"):
         download(Source("http://127.0.0.1:9/"), tmp_path / "to", pause_s=lambda n: 0.0)
 
 
@@ -180,7 +180,7 @@ def test_a_connection_that_is_gone_is_not_sought_for_every_file(server, tmp_path
     monkeypatch.setattr(module, "_listed", lambda *_: listed)
     asked = []
     monkeypatch.setattr(module, "_asked", lambda *args: asked.append(args) or _ASKED(*args))
-    with pytest.raises(DownloadFailed, match="60 of 60 files") as error:
+    with pytest.raises(CorpusIncomplete, match="60 of 60 files") as error:
         download(server.source, tmp_path, pause_s=lambda n: 0)
     assert "NewConnectionError" in error.value.found
     assert len(asked) <= 2 * module._AT_ONCE * module._TRIES

@@ -11,7 +11,7 @@ from einthoven.corpora.mitdb import COMMON, DS1, DS2, MITDB, PACED, RECORDS, TES
 from einthoven.corpora.split import PARTS, Split, audit, require_apart, stratified
 from einthoven.corpora.svdb import SVDB
 from einthoven.data.build import build
-from einthoven.errors import CorpusIncomplete, PatientLeak, UnknownName
+from einthoven.errors import ConfigurationFault, CorpusIncomplete, PatientLeak
 
 
 def index_of(records, patients, symbols) -> Index:
@@ -115,7 +115,7 @@ def test_a_shared_patient_is_refused():
 
 
 def test_an_unknown_protocol_is_named():
-    with pytest.raises(UnknownName, match="clean, paper"):
+    with pytest.raises(ConfigurationFault, match="clean, paper"):
         MITDB.protocol("random")
 
 

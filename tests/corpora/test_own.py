@@ -13,16 +13,15 @@ from einthoven.cli.main import main
 from einthoven.cli.prepare import corpus_named
 from einthoven.corpora.contract import CLAUSES
 from einthoven.corpora.own import corpus_in
-from einthoven.corpora.split import PARTS, audit, patients_drawn
+from einthoven.corpora.split import PARTS, audit, patient_folds, patients_drawn
 from einthoven.data import build as building
-from einthoven.data.build import build, told
+from einthoven.data.build import build, left_out_lines
 from einthoven.errors import (
     ConfigurationFault,
     CorpusIncomplete,
     LeadMismatch,
     PatientLeak,
     RecordUnreadable,
-    UnknownName,
 )
 
 FS_HZ = 250
@@ -206,6 +205,8 @@ def test_rare_classes_are_in_every_part_from_three_patients_on():
         assert set(labels[getattr(split, part)]) == {0, 1}, part
     alone = patients_drawn(patients[:11], labels[:11], seed=0)
     assert 10 in alone.train, "the only patient of a class trains"
+    both = patients_drawn(patients[:12], labels[:12], seed=0)
+    assert labels[both.test].sum() == labels[both.train].sum() == 1, "of two one is tested"
 
 
 def test_each_patient_is_tested_in_one_fold(records, tmp_path):
@@ -216,6 +217,9 @@ def test_each_patient_is_tested_in_one_fold(records, tmp_path):
     splits = [corpus.protocols["clean"].parts(index, 3, (), fold) for fold in range(5)]
     for part in ("test", "validation"):
         assert sorted(np.concatenate([getattr(split, part) for split in splits])) == list(range(20))
+    assert splits[0].validation.tolist() == splits[1].test.tolist(), "fold 0 tests in fold 0, and fold 1 validates"
+    labels = corpus.protocols["clean"].labels.targets(index.symbol)
+    assert set(patient_folds(index.patient, labels, 5, 3)[splits[2].test]) == {2}
 
 
 def test_a_stated_split_is_kept_and_its_folds_validate(tmp_path):
@@ -254,7 +258,7 @@ def test_what_is_left_out_is_counted_and_told(home, tmp_path):
     write_table(folder / "labels.csv", [*csv.DictReader((folder / "labels.csv").open())][5:] + extra)
     (folder / "rec07.dat").write_bytes(b"")
     corpus = corpus_in(declared(tmp_path))
-    lines = "\n".join(told(build(corpus, folder, corpus.preparation)))
+    lines = "\n".join(left_out_lines(build(corpus, folder, corpus.preparation)))
     assert "no recording: 1 (rec98)" in lines
     assert "no patient in column patient: 1 (rec00)" in lines
     assert "label 'VT' is none of SR, AF: 1 (rec01)" in lines
@@ -369,18 +373,18 @@ def test_an_error_of_ours_keeps_its_trace(records, tmp_path, monkeypatch):
 
 def test_of_two_corpora_one_must_be_named(tmp_path):
     file = declared(tmp_path, HAND_WRITTEN)
-    with pytest.raises(UnknownName, match="does not say which") as refused:
+    with pytest.raises(ConfigurationFault, match="does not say which") as refused:
         corpus_in(file)
     assert refused.value.found == "BASE, CORPUS", "one that was imported from einthoven is not meant"
     assert corpus_in(f"{file}:BASE").label == "BASE"
     with pytest.raises(ConfigurationFault, match="is not a corpus"):
         corpus_in(f"{file}:CLEAN")
-    with pytest.raises(UnknownName, match="at the top level"):
+    with pytest.raises(ConfigurationFault, match="at the top level"):
         corpus_in(declared(tmp_path, "x = 1\n"))
 
 
 def test_an_unknown_corpus_is_told_both_ways():
-    with pytest.raises(UnknownName, match=r"mitdb.*a file of yours") as refused:
+    with pytest.raises(ConfigurationFault, match=r"mitdb.*a file of yours") as refused:
         corpus_named("mine")
     assert "./mine.py" in refused.value.remedy
 

@@ -15,7 +15,7 @@ from einthoven.corpora.ptbxl import GROUPS, OVER_89, PTBXL
 from einthoven.corpora.scp import LABEL_SETS, STATEMENTS
 from einthoven.corpora.split import audit
 from einthoven.corpora.zzu_pecg import CATEGORIES, NINE, ZZU_PECG, codes_of
-from einthoven.data.build import build, told
+from einthoven.data.build import build, left_out_lines
 from einthoven.errors import ConfigurationFault, CorpusIncomplete
 from einthoven.records import read
 from einthoven.signal.preparation import prepare
@@ -57,10 +57,10 @@ def test_likelihood_counts_only_where_it_is_asked_for():
     assert [LABEL_SETS["subclasses"].classes[at] for at in np.flatnonzero(likely)] == ["IMI"]
 
 
-def test_ptbxl_is_read_and_what_is_left_out_is_counted(ptbxl_like, home):
-    store = build(PTBXL, ptbxl_like, PTBXL.preparation)
+def test_ptbxl_is_read_and_what_is_left_out_is_counted(ptbxl_like, store_of):
+    store = store_of(PTBXL, ptbxl_like)
     assert store.windows.shape == (59, 12, 1000)
-    assert told(store) == ["left out, no waveform in records100: 1 (7)"]
+    assert left_out_lines(store) == ["left out, no waveform in records100: 1 (7)"]
     assert store.index.age_years[store.index.record == "1"] == [OVER_89]
     protocol = PTBXL.protocol("clean")
     split = protocol.parts(store.index, 0)
@@ -73,8 +73,8 @@ def test_ptbxl_is_read_and_what_is_left_out_is_counted(ptbxl_like, home):
     np.testing.assert_array_equal(store.windows[store.index.record == "9"][0], wanted)
 
 
-def test_the_groups_test_each_record_once_and_share_nobody(ptbxl_like, home):
-    store = build(PTBXL, ptbxl_like, PTBXL.preparation)
+def test_the_groups_test_each_record_once_and_share_nobody(ptbxl_like, store_of):
+    store = store_of(PTBXL, ptbxl_like)
     protocol = PTBXL.protocol("clean")
     tested = []
     for fold, group in enumerate(GROUPS):
@@ -89,8 +89,8 @@ def test_the_groups_test_each_record_once_and_share_nobody(ptbxl_like, home):
     assert "10" not in store.index.group[tested]
 
 
-def test_inside_a_group_each_other_fold_validates_once(ptbxl_like, home):
-    store = build(PTBXL, ptbxl_like, PTBXL.preparation)
+def test_inside_a_group_each_other_fold_validates_once(ptbxl_like, store_of):
+    store = store_of(PTBXL, ptbxl_like)
     protocol = PTBXL.protocol("nested")
     assert protocol.n_folds == 18
     for group, names in enumerate(GROUPS):
@@ -106,11 +106,11 @@ def test_inside_a_group_each_other_fold_validates_once(ptbxl_like, home):
     assert set(store.index.group[protocol.parts(store.index, 0).test]) == {"10"}
 
 
-def test_500_hz_is_read_from_its_own_files(ptbxl_like, home):
+def test_500_hz_is_read_from_its_own_files(ptbxl_like, store_of):
     from dataclasses import replace
 
     preparation = replace(PTBXL.preparation, fs_hz=250.0)
-    store = build(PTBXL, ptbxl_like, preparation)
+    store = store_of(PTBXL, ptbxl_like, preparation)
     assert store.windows.shape == (59, 12, 2500)
     assert all("_hr." in name for name in store.manifest["files"])
 
@@ -191,10 +191,10 @@ def test_zzu_is_read_with_its_gains_ages_and_literal_codes(zzu_like, home):
     assert audit(ZZU_PECG.protocol("paper").parts(store.index, 0), store.index.patient)
 
 
-def test_nine_leads_serve_everybody(zzu_like, home):
+def test_nine_leads_serve_everybody(zzu_like, store_of):
     from dataclasses import replace
 
-    store = build(ZZU_PECG, zzu_like, replace(ZZU_PECG.preparation, leads=NINE))
+    store = store_of(ZZU_PECG, zzu_like, replace(ZZU_PECG.preparation, leads=NINE))
     assert not store.manifest["refused"]
     assert store.windows.shape[1] == 9
 

@@ -16,7 +16,7 @@ from einthoven.data import store as stores
 from einthoven.data.augment import AUGMENTATIONS, Batch
 from einthoven.data.batches import Batches
 from einthoven.data.build import build
-from einthoven.errors import RecordUnreadable, StoreDamaged
+from einthoven.errors import FileDamaged, RecordUnreadable
 from einthoven.paths import ASSETS
 from einthoven.signal.preparation import prepare
 from einthoven.signal.windows import Windows
@@ -107,7 +107,7 @@ def test_a_store_of_an_earlier_layout_is_made_again(mitdb_like, home):
     store = build(MITDB, mitdb_like, MITDB.preparation)
     manifest = store.folder / "manifest.json"
     manifest.write_text(manifest.read_text().replace(f'"layout": {stores.LAYOUT}', '"layout": 2'))
-    with pytest.raises(StoreDamaged, match="layout 2, not 3"):
+    with pytest.raises(FileDamaged, match="layout 2, not 3"):
         stores.open_store(store.folder)
     assert build(MITDB, mitdb_like, MITDB.preparation).manifest["settings"]["layout"] == stores.LAYOUT
 
@@ -130,7 +130,7 @@ def test_a_damaged_store_is_never_taken_for_whole(mitdb_like, home):
     windows = store.folder / "signal.f32"
     content = windows.read_bytes()
     windows.write_bytes(content[: len(content) // 2])
-    with pytest.raises(StoreDamaged, match="bytes of signal"):
+    with pytest.raises(FileDamaged, match="bytes of signal"):
         stores.open_store(store.folder)
     assert build(MITDB, mitdb_like, MITDB.preparation).windows.n_bytes == len(content)
     (store.folder / "manifest.json").unlink()
@@ -141,7 +141,7 @@ def test_a_damaged_store_is_never_taken_for_whole(mitdb_like, home):
 def test_every_part_must_be_there(part, mitdb_like, home):
     store = build(MITDB, mitdb_like, WITH_TYPICAL_BEATS)
     (store.folder / f"{part}.f32").unlink()
-    with pytest.raises(StoreDamaged, match=part):
+    with pytest.raises(FileDamaged, match=part):
         stores.open_store(store.folder)
 
 

@@ -109,7 +109,7 @@ def test_the_file_gives_the_same_back(tmp_path):
     p.truth[3] = 0
     p.write(tmp_path / "p.csv")
     again = Predictions.read(tmp_path / "p.csv")
-    assert again.multi
+    assert again.multilabel
     np.testing.assert_array_equal(again.truth, p.truth)
     np.testing.assert_allclose(again.probability, p.probability, rtol=1e-5)
 

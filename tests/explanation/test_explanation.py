@@ -7,8 +7,8 @@ from torch import nn
 
 from einthoven.cli.main import main
 from einthoven.explanation import EXPLAINERS
-from einthoven.explanation.findings import _silenced
 from einthoven.explanation.gradcam import attention, gradcam, over_trace
+from einthoven.explanation.record_evidence import _silenced
 from einthoven.models import MODELS
 from einthoven.models.ensemble import Ensemble, OverCrops
 from einthoven.models.inputs import call, reads

@@ -12,7 +12,7 @@ from einthoven import bundle
 from einthoven.cli.main import main
 from einthoven.corpora import CORPORA
 from einthoven.data.build import build
-from einthoven.errors import ExportDiffers
+from einthoven.errors import OutputRefused
 from einthoven.export import convert, graph, int8
 from einthoven.export.parity import MOST_LOST, Parity, compare, require_kept
 from einthoven.inference.backends import TorchBackend, card_inside
@@ -37,10 +37,10 @@ def test_integers_fit_a_wrist_with_all_that_is_known_of_the_model(architecture, 
     seen = {"corpus": "challenge-2017", "patients": [f"challenge-2017/A{at:05}" for at in numbers]}
     card = replace(model.card, training=seen | {"patients": bundle.packed(seen["patients"])})
     windows = graph.noise(card)
-    content = graph.to_onnx(graph.plain(TorchBackend(model.folder, model.card).network), windows)
+    content = graph.to_onnx(graph.with_torch_layers(TorchBackend(model.folder, model.card).network), windows)
     for way in int8.WAYS:
         small = int8.quantized(content, windows, way)
-        assert graph.short(small) == small
+        assert graph.with_short_names(small) == small
         convert._write(small, card, "onnx", "int8", tmp_path / "x.onnx")
         assert (tmp_path / "x.onnx").stat().st_size < most, way
     assert card_inside(tmp_path / "x.onnx").patients == set(seen["patients"])
@@ -123,7 +123,7 @@ def test_an_export_that_loses_is_refused_and_leaves_nothing(beats, tmp_path):
 
     parity = convert._compared(model, model.backend, Wrong(), real)
     assert parity.lost > MOST_LOST and parity.agreement < 1
-    with pytest.raises(ExportDiffers, match="points"):
+    with pytest.raises(OutputRefused, match="points"):
         require_kept(parity, "wrong.onnx")
     same = convert._compared(model, model.backend, model.backend, real)
     assert same.lost == 0 and same.agreement == 1
@@ -142,9 +142,9 @@ def test_a_loss_in_one_metric_is_enough_and_nan_is_no_answer():
         ({"macro_f1": (0.8, 0.8), "macro_auroc": (float("nan"), float("nan"))}, (0.1, 0.0)),
         ({"macro_auroc": (float("nan"), float("nan")), "macro_f1": (0.8, 0.8)}, (0.1, 0.0)),
     ):
-        with pytest.raises(ExportDiffers):
+        with pytest.raises(OutputRefused):
             require_kept(Parity(metrics=metrics, probability=probability, **kept), "x")
-    with pytest.raises(ExportDiffers, match="49 validation rows"):
+    with pytest.raises(OutputRefused, match="49 validation rows"):
         require_kept(replace(fine, n=49), "x")
 
 
@@ -157,7 +157,7 @@ def test_the_naive_way_is_caught(beats, tmp_path, monkeypatch):
         convert.int8, "quantized", lambda content, windows, way: naive(content, Windows(1e-3 * windows.signal), way)
     )
     file = tmp_path / "naive.onnx"
-    with pytest.raises(ExportDiffers, match="macro_f1"):
+    with pytest.raises(OutputRefused, match="macro_f1"):
         convert.export(model, "onnx", "int8", file, real)
     assert not list(tmp_path.iterdir())
     convert.export(model, "onnx", "int8", file, real, even_if_worse=True)
@@ -174,7 +174,7 @@ def test_the_verb_and_the_verbs_that_read_its_file(beats, mitdb_like, tmp_path, 
     assert main(["predict", str(file), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "a.json")]) == 0
     assert main(["predict", str(model.folder), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "b.json")]) == 0
     first, second = (json.loads((tmp_path / name).read_text())["records"][0] for name in ("a.json", "b.json"))
-    assert [beat["class"] for beat in first["beats"]] == [beat["class"] for beat in second["beats"]]
+    assert [beat["predicted"] for beat in first["items"]] == [beat["predicted"] for beat in second["items"]]
     assert main(["evaluate", str(file), "--from", str(mitdb_like), "--out", str(tmp_path / "scores")]) == 0
     assert main(["explain", str(file), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "e.html")]) == 2
     assert "cannot be explained" in capsys.readouterr().err
@@ -190,9 +190,9 @@ def test_the_page_of_an_exported_file_says_what_it_lacks(tmp_path, capsys):
         assert main(["predict", str(tmp_path / name), *stated, "--out", str(tmp_path / "page.html")]) == 0
         page = (tmp_path / "page.html").read_text()
         assert ("Grad-CAM" not in page) == ("an exported file has no weights" in page) == is_exported
-        assert ("read by whole, onnx, fp32" in page) == is_exported
+        assert ("Model whole, onnx, fp32" in page) == is_exported
         assert ("an exported file has no weights" in capsys.readouterr().err) == is_exported
-        assert ("difference of a logit on noise" in page) == is_exported
+        assert ("difference of a logit on random input" in page) == is_exported
 
 
 def test_what_is_known_of_a_model_is_not_said_of_its_export(beats, mitdb_like, tmp_path, capsys):

@@ -14,7 +14,7 @@ import torch
 
 from einthoven import console
 from einthoven.cli.main import main
-from einthoven.errors import BundleDamaged, EinthovenError, OutputRefused
+from einthoven.errors import EinthovenError, FileDamaged, OutputRefused
 from einthoven.export import convert, graph
 from einthoven.inference import backends
 from einthoven.inference.backends import card_inside
@@ -36,7 +36,7 @@ def test_a_graph_without_a_card_or_not_ours_is_refused(untrained, tmp_path):
         if value is not None:
             onnx.helper.set_model_props(model, {"einthoven.card": value})
         onnx.save(model, tmp_path / f"{name}.onnx")
-        with pytest.raises(BundleDamaged, match="no model that einthoven exported"):
+        with pytest.raises(FileDamaged, match="no model that einthoven exported"):
             load(tmp_path / f"{name}.onnx")
     (tmp_path / "noise.onnx").write_bytes(b"\0" * 50)
     (tmp_path / "noise.xml").write_text("<net/>")
@@ -59,11 +59,11 @@ def test_weights_that_were_changed_after_the_export_are_refused(untrained, targe
     at = next(at for at in range(len(content) // 2, len(content)) if content[at] == 0x3D)
     content[at] ^= 0x80
     holder.write_bytes(content)
-    with pytest.raises(BundleDamaged, match="checksum"):
+    with pytest.raises(FileDamaged, match="checksum"):
         load(file)
     if target == "openvino":
         holder.unlink()
-        with pytest.raises(BundleDamaged, match=r"\.bin"):
+        with pytest.raises(FileDamaged, match=r"\.bin"):
             load(file)
 
 
@@ -77,7 +77,7 @@ def test_a_graph_of_another_shape_than_its_card_is_refused(untrained, tmp_path):
     onnx.helper.set_model_props(model, keys)
     content = model.SerializeToString()
     file.write_bytes(content.replace(*(text.encode() for text in (backends.NO_DIGEST, digest_of(content)))))
-    with pytest.raises(BundleDamaged, match="the card says"):
+    with pytest.raises(FileDamaged, match="the card says"):
         load(file).backend  # noqa: B018
 
 

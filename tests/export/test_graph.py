@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged
+from einthoven.errors import FileDamaged
 from einthoven.export import graph, int8
 from einthoven.inference.backends import OnnxBackend, OpenVinoBackend, TorchBackend, _require_shapes
 from einthoven.models import MODELS
@@ -34,7 +34,7 @@ def test_every_architecture_leaves_and_answers_alike(architecture, tmp_path):
     card, windows = model.card, graph.noise(model.card)
     reference = TorchBackend(model.folder, card)
     wanted = reference.logits(windows)
-    content = graph.to_onnx(graph.plain(reference.network), windows)
+    content = graph.to_onnx(graph.with_torch_layers(reference.network), windows)
     assert ports_of(content) == list(reads(reference.network)) != []
     for backend in (OnnxBackend, OpenVinoBackend):
         answers = backend(content, card, tmp_path)
@@ -85,7 +85,7 @@ def test_a_graph_of_version_0_1_whose_only_input_has_another_name_still_answers(
         np.testing.assert_allclose(got, model.backend.logits(windows), atol=1e-5, rtol=1e-4)
     other = replace(model.card, preparation=model.card.preparation.with_settings(window_s=1.2))
     for backend in (OnnxBackend, OpenVinoBackend):
-        with pytest.raises(BundleDamaged, match="cannot be loaded") as caught:
+        with pytest.raises(FileDamaged, match="cannot be loaded") as caught:
             backend(content, other, tmp_path)
         assert "'windows': [12, 96]" in caught.value.found and "[12, 120]" in caught.value.found
 
@@ -104,7 +104,7 @@ def test_a_graph_of_other_shapes_or_inputs_than_the_card_s_is_refused(change):
 def test_any_number_of_windows_finds_the_ranges():
     windows = Windows(np.random.default_rng(0).standard_normal((33, 1, 360)).astype(np.float32))
     torch.manual_seed(0)
-    content = graph.to_onnx(graph.plain(MODELS["cnn"](1, 3, 360, widths=(4, 4)).eval()), windows)
+    content = graph.to_onnx(graph.with_torch_layers(MODELS["cnn"](1, 3, 360, widths=(4, 4)).eval()), windows)
     for n in (1, 5, 27, 33):
         for way in ("extremes", "percentile"):
             assert len(int8.quantized(content, windows[:n], way)) < len(content)
@@ -115,13 +115,13 @@ def test_plain_layers_are_the_fast_ones(n):
     torch.manual_seed(0)
     x = torch.randn(3, 4, n)
     for layer in (Conv1d(4, 6, 5, 2), SameConv1d(4, 6, 6, 2), SameConv1d(4, 6, 15, 1), MaxPool1d(3, 2, 1)):
-        torch.testing.assert_close(layer.plain()(x), layer(x))
+        torch.testing.assert_close(layer.as_torch()(x), layer(x))
 
 
 def test_folding_changes_no_answer(tmp_path):
     network = TorchBackend((model := untrained_of("litenet", tmp_path / "m")).folder, model.card).network
     x = torch.from_numpy(graph.noise(model.card).signal)
-    for changed in (graph.folded(network), graph.plain(network)):
+    for changed in (graph.with_folded_norms(network), graph.with_torch_layers(network)):
         torch.testing.assert_close(changed(x), network(x), atol=1e-5, rtol=1e-4)
         assert sum(isinstance(layer, torch.nn.BatchNorm1d) for layer in changed.modules()) == 0
     assert sum(isinstance(layer, torch.nn.BatchNorm1d) for layer in network.modules()) == 6

@@ -16,9 +16,9 @@ from einthoven import bundle
 from einthoven.cli.main import main
 from einthoven.corpora.ptbxl import PTBXL
 from einthoven.corpora.scp import LABEL_SETS
-from einthoven.errors import ConfigurationFault, LeadMismatch, OutputRefused, RecordTooShort
-from einthoven.explanation.findings import why
+from einthoven.errors import ConfigurationFault, LeadMismatch, OutputRefused, RecordUnreadable
 from einthoven.explanation.gradcam import over_trace
+from einthoven.explanation.record_evidence import evidence_for
 from einthoven.inference.answer import DISCLAIMER
 from einthoven.models import MODELS
 from einthoven.models.inputs import InputShape, built
@@ -90,7 +90,7 @@ def test_what_is_wanting_is_said(model, record):
     nine = Record("nine", record.signal_mv[:9], 500, STANDARD[:9])
     with pytest.raises(LeadMismatch):
         model(nine)
-    with pytest.raises(RecordTooShort):
+    with pytest.raises(RecordUnreadable):
         model(Record("short", record.signal_mv[:, :2000], 500, STANDARD))
     padded = model(Record("padded", record.signal_mv[:, :3000], 500, STANDARD))
     assert any("padded with zeros" in remark for remark in padded.remarks)
@@ -113,7 +113,7 @@ def test_crops_are_averaged(tmp_path, record):
         each = [model.network(torch.from_numpy(windows[:, :, at : at + 400])) for at in starts]
         wanted = torch.sigmoid(torch.stack(each).mean(dim=0)).numpy()
     np.testing.assert_allclose(model.probabilities(Windows(windows)), wanted, atol=1e-6)
-    assert len(why(model, model(record))[0].map) == 1000
+    assert len(evidence_for(model, model(record))[0].map) == 1000
 
 
 @pytest.mark.parametrize("architecture", ["typical_beat", "forest"])
@@ -122,7 +122,7 @@ def test_typical_beats_pass_the_same_door(architecture, tmp_path, record):
     made(tmp_path / "own", architecture, settings, preparation=WITH_BEATS)
     found = einthoven.load(tmp_path / "own")(record)
     assert np.isfinite(found.probabilities).all()
-    told = why(einthoven.load(tmp_path / "own"), found)
+    told = evidence_for(einthoven.load(tmp_path / "own"), found)
     assert all(row.map.shape == (90,) and row.beat.shape == (12, 90) for row in told)
     assert all(len(row.falls) == 12 for row in told)
     model = einthoven.load(tmp_path / "own")
@@ -139,9 +139,9 @@ def test_a_net_that_reads_the_trace_beside_the_typical_beat_shows_where(tmp_path
     made(tmp_path / "beat", "typical_beat", {"width": 8, "window_width": 0}, preparation=WITH_BEATS)
     both, beat = einthoven.load(tmp_path / "both"), einthoven.load(tmp_path / "beat")
     found = replace(both(record), probabilities=np.full((1, 5), 0.9))
-    told = why(both, found)
+    told = evidence_for(both, found)
     assert all(row.trace.shape == (1000,) and row.map.shape == (90,) for row in told)
-    assert all(row.trace is None for row in why(beat, found))
+    assert all(row.trace is None for row in evidence_for(beat, found))
     window = prepare(record, both.card.preparation)
     still = Windows(np.zeros_like(window.signal), window.beat, window.features)
     labels = np.array([told[0].label])
@@ -163,7 +163,7 @@ def test_what_is_measured_on_a_beat_is_measured_again_where_the_beat_is_changed(
     made(tmp_path / "own", "forest", settings, preparation={"inputs": ("signal", "beat", "summary", "waves")})
     model = einthoven.load(tmp_path / "own")
     found = replace(model(record), probabilities=np.full((1, 5), 0.9))
-    told = why(model, found)
+    told = evidence_for(model, found)
     assert len(told) == 5 and all(row.map.shape == (120,) and row.beat.shape == (12, 120) for row in told)
     assert any(row.map.max() == pytest.approx(1) for row in told)
     falls = 0.9 - np.array([row.falls for row in told])  # what each lead's silence leaves
@@ -177,12 +177,12 @@ def test_members_that_see_the_trace_show_where(tmp_path, record):
     fuse(tmp_path / "both", [tmp_path / "beat", tmp_path / "trace"], "mean")
     both, alone = einthoven.load(tmp_path / "both"), einthoven.load(tmp_path / "trace")
     found = replace(both(record), probabilities=np.full((1, 5), 0.9))
-    told = why(both, found)
+    told = evidence_for(both, found)
     assert len(told) == 5
     for row in told:
         assert row.map.shape == (90,) and row.trace.shape == (1000,)
         own = replace(alone(record), probabilities=np.eye(5)[[row.label]])
-        np.testing.assert_allclose(row.trace, why(alone, own)[0].map, atol=1e-5)
+        np.testing.assert_allclose(row.trace, evidence_for(alone, own)[0].map, atol=1e-5)
     page = render([replace(found, evidence=told)])
     assert page.count(', the signal"') == len(told)
     assert "Grad-CAM" in page and "Grad-CAM" not in render([replace(found, evidence=(replace(told[0], trace=None),))])
@@ -212,7 +212,7 @@ RHYTHM = {"leads": ("ECG|I",), "fs_hz": 150.0, "window_s": 30.0, "inputs": ("sig
 def test_a_model_of_rhythm_says_which_part_it_leaned_on(of_intervals, ecg):
     record = Record("wrist", ecg[0][None, : 360 * 30].astype(np.float32), 360.0, ("ECG",))
     found = of_intervals(record)
-    told = why(of_intervals, found)
+    told = evidence_for(of_intervals, found)
     window = prepare(record, of_intervals.card.preparation)
     window.features[0, 7:63] = rhythm.interval_features(np.zeros(0), 30.0)
     wanted = found.probabilities[0] - of_intervals.probabilities(window)[0]

@@ -10,8 +10,8 @@ import einthoven
 from einthoven import bundle
 from einthoven.corpora.mitdb import MITDB
 from einthoven.data.build import build
-from einthoven.errors import ConfigurationFault, LeadMismatch, PatientLeak, RecordTooShort
-from einthoven.evaluation.share import by_person
+from einthoven.errors import ConfigurationFault, LeadMismatch, PatientLeak, RecordUnreadable
+from einthoven.evaluation.class_prior import by_person
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, score_test_part
 from einthoven.records.record import Record
@@ -97,7 +97,7 @@ def test_a_lead_that_is_missing(model, ecg):
 
 
 def test_shorter_than_a_window(model, ecg):
-    with pytest.raises(RecordTooShort, match=r"1\.94 s"):
+    with pytest.raises(RecordUnreadable, match=r"1\.94 s"):
         model(record_of(ecg[0][:700]))
 
 

@@ -81,7 +81,7 @@ def test_lstm_in_training_is_torch_s():
     torch.manual_seed(0)
     x = torch.randn(3, 20, 4)
     found = []
-    for layer in ((ours := blocks.LSTM(4, 6, 2, 0.0)), ours.plain()):
+    for layer in ((ours := blocks.LSTM(4, 6, 2, 0.0)), ours.as_torch()):
         asked = x.clone().requires_grad_()
         out, (states, cells) = layer.train()(asked)
         (out.square().sum() + states.sum() + cells.sum()).backward()

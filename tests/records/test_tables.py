@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from einthoven.errors import ImplausibleAmplitude, RecordUnreadable, StatementMissing
+from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records import read
 from tests.records.files import N_SAMPLES, WRITERS, as_npy, write_wfdb
 
@@ -38,7 +38,7 @@ def test_microvolts_called_millivolts_are_refused(suffix, tmp_path, signal_mv):
             {},
         )
     )
-    with pytest.raises(ImplausibleAmplitude) as caught:
+    with pytest.raises(RecordUnreadable) as caught:
         read(file, **stated)
     assert "--unit uV" in caught.value.remedy
     if suffix != ".hea":

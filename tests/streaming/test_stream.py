@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import einthoven
 from einthoven import bundle
-from einthoven.errors import BundleDamaged, ConfigurationFault, LeadMismatch, RecordTooShort, RecordUnreadable
+from einthoven.errors import ConfigurationFault, FileDamaged, LeadMismatch, RecordUnreadable
 from einthoven.models import MODELS
 from einthoven.records.record import Record
 from einthoven.signal.preparation import Preparation, SignalSpec, Span, Tiles, prepared_signal
@@ -198,7 +198,7 @@ def test_a_sample_that_is_no_voltage_is_missing_and_told(beats_model, record, va
 @pytest.mark.parametrize("seconds", [0.5, 4.9])
 def test_what_is_too_short_for_the_whole_record_is_for_a_stream(tiled, record, seconds):
     short = replace(record, signal_mv=record.signal_mv[:, : round(seconds * FS_HZ)])
-    with pytest.raises(RecordTooShort):
+    with pytest.raises(RecordUnreadable):
         tiled(short)
     assert [one.kind for one in followed(tiled, short, 100)] == ["too_short"]
 
@@ -227,10 +227,10 @@ def test_a_saved_stream_goes_on_as_if_it_had_not_stopped(beats_model, tiled, rec
 
 def test_a_state_of_another_model_or_of_nothing_is_refused(beats_model, tiled, record, tmp_path):
     Stream(beats_model, FS_HZ, record.leads).save(tmp_path / "state")
-    with pytest.raises(BundleDamaged, match="other weights"):
+    with pytest.raises(FileDamaged, match="other weights"):
         Stream.restored(tiled, tmp_path / "state")
     (tmp_path / "state").write_bytes(b"PK nothing")
-    with pytest.raises(BundleDamaged):
+    with pytest.raises(FileDamaged):
         Stream.restored(tiled, tmp_path / "state")
 
 
@@ -246,7 +246,7 @@ def test_a_state_that_was_changed_is_refused_wherever(beats_model, record, tmp_p
         (tmp_path / "changed").write_bytes(changed)
         try:
             again = Stream.restored(beats_model, tmp_path / "changed")
-        except BundleDamaged:
+        except FileDamaged:
             n_refused += 1
         else:
             again.save(tmp_path / "same")
@@ -256,7 +256,7 @@ def test_a_state_that_was_changed_is_refused_wherever(beats_model, record, tmp_p
         arrays = dict(whole)
     arrays["plain"] = np.array(str(arrays["plain"]).replace('"n_answers": ', '"n_answers": 1'))
     np.savez(tmp_path / "edited.npz", **arrays)
-    with pytest.raises(BundleDamaged, match="not as it was saved"):
+    with pytest.raises(FileDamaged, match="not as it was saved"):
         Stream.restored(beats_model, tmp_path / "edited.npz")
 
 

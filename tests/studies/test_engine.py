@@ -9,7 +9,7 @@ import pytest
 
 from einthoven.cli.main import main
 from einthoven.corpora.cpsc2018 import CPSC2018
-from einthoven.errors import CorpusIncomplete, StudyDamaged
+from einthoven.errors import CorpusIncomplete, FileDamaged
 from einthoven.studies import STUDIES, engine
 from einthoven.studies.declaration import Member
 from einthoven.studies.engine import StudyRun
@@ -31,7 +31,7 @@ def test_what_is_gone_from_a_study_can_be_made_again(gone, tmp_path):
     if gone == "answers":
         file.parent.mkdir()
         file.write_text("cut")
-    with pytest.raises(StudyDamaged) as told:
+    with pytest.raises(FileDamaged) as told:
         this.answers("train-a-f0", "test")
     assert told.value.remedy.startswith(f"rm {file if gone == 'answers' else this.steps.file('train-a-f0')} ")
 

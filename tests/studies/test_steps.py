@@ -2,7 +2,7 @@
 
 import pytest
 
-from einthoven.errors import ConfigurationFault, StudyDamaged
+from einthoven.errors import ConfigurationFault, FileDamaged
 from einthoven.studies.steps import Steps
 
 COSTS = {"first": 1.0, "second": 1.0}
@@ -31,7 +31,7 @@ def test_a_damaged_step_says_how_it_is_done_again(tmp_path):
     steps.do("first", lambda: {"value": 3})
     file = steps.file("first")
     file.write_text('{"value": ')
-    with pytest.raises(StudyDamaged) as told:
+    with pytest.raises(FileDamaged) as told:
         steps.do("first", lambda: {"value": 3})
     assert told.value.remedy.startswith(f"rm {file} ")
 

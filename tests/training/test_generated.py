@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from einthoven.corpora.mitdb import MITDB
-from einthoven.data.build import build
-from einthoven.errors import ConfigurationFault, SyntheticLeak
+from einthoven.errors import ConfigurationFault, PatientLeak
 from einthoven.evaluation import generated
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 from einthoven.training.gan import Generation, generate, rare_classes
@@ -19,8 +18,12 @@ HOW = Generation(steps=4, batch=8, rare_share=0.3)
 
 
 @pytest.fixture
-def task(mitdb_like, home):
-    store = build(MITDB, mitdb_like, MITDB.preparation, MITDB.protocols["clean"].without)
+def store(mitdb_like, store_of):
+    return store_of(MITDB, mitdb_like, without=MITDB.protocols["clean"].without)
+
+
+@pytest.fixture
+def task(store):
     return task_of(MITDB, MITDB.protocols["clean"], store, 0)
 
 
@@ -55,13 +58,12 @@ def test_only_windows_of_the_signal_alone_are_generated(task, tmp_path):
 def test_generated_windows_never_validate(task, tmp_path):
     fuller = task.with_generated(*generate(task, HOW, tmp_path), HOW.as_dict())
     sneaked = np.append(fuller.validation, np.flatnonzero(fuller.synthetic)[:1])
-    with pytest.raises(SyntheticLeak, match="1 of"):
+    with pytest.raises(PatientLeak, match="1 of"):
         replace(fuller, validation=sneaked)
 
 
-def test_the_test_part_is_read_from_the_store_which_holds_no_generated_window(task, mitdb_like, home, tmp_path):
+def test_the_test_part_is_read_from_the_store_which_holds_no_generated_window(task, store, tmp_path):
     fuller = task.with_generated(*generate(task, HOW, tmp_path), HOW.as_dict())
-    store = build(MITDB, mitdb_like, MITDB.preparation, MITDB.protocols["clean"].without)
     split = MITDB.protocols["clean"].split(store.index, 0, (), None)
     assert split.test.max() < len(store.windows) <= np.flatnonzero(fuller.synthetic).min()
 
@@ -79,13 +81,13 @@ def test_quality_tells_copies_and_rubbish():
     assert rubbish["two_sample_accuracy"] > 0.95
 
 
-def test_simulated_runs_are_early_and_marked(mitdb_like, home):
+def test_simulated_runs_are_early_and_marked(mitdb_like, store_of):
     preparation = Preparation(
         SignalSpec(("MLII|II|V5",), 180, scaling="millivolt"),
         Beats(0.3, 0.5),
         ("signal", "beat", "rr", "p_waves", "similarity"),
     )
-    store = build(MITDB, mitdb_like, preparation, MITDB.protocols["clean"].without)
+    store = store_of(MITDB, mitdb_like, preparation, MITDB.protocols["clean"].without)
     task = task_of(MITDB, MITDB.protocols["clean"], store, 0)
     for inputs in (("signal",), ("signal", "beat", "similarity", "rr")):
         with pytest.raises(ConfigurationFault, match="cannot be simulated"):

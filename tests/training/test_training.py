@@ -15,9 +15,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from einthoven.errors import ConfigurationFault
+from einthoven.cli.main import main
+from einthoven.errors import ConfigurationFault, FileDamaged
 from einthoven.training.losses import asymmetric, balanced_weights, focal, loss_for, positive_weights, sigmoid_focal
 from einthoven.training.recipe import LOSSES, Recipe
+from tests.refusals import refused
 
 LOGITS = torch.randn(32, 4, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(32) % 4
@@ -81,14 +83,27 @@ def test_all_faults_of_a_recipe_are_named_at_once():
     assert caught.value.found.count(";") == 3
 
 
-def command(source, out, *more):
+def words_of(source, out, *more):
     words = ["train", "--model", "cnn", "--corpus", "mitdb", "--from", str(source), "--out", str(out), *more]
-    words += ["--train.epochs", "3", "--train.precision", "fp32", "--train.batch", "64", "--set", "widths=8,8"]
-    return [sys.executable, "-m", "einthoven.cli.main", *words]
+    return [*words, "--train.epochs", "3", "--train.precision", "fp32", "--train.batch", "64", "--set", "widths=8,8"]
+
+
+def command(source, out, *more):
+    return [sys.executable, "-m", "einthoven.cli.main", *words_of(source, out, *more)]
 
 
 def weights_of(out) -> str:
     return hashlib.sha256((out / "bundle" / "weights.safetensors").read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def here(trained, monkeypatch):
+    """Train in this process as in one of its own: one thread, the same stores."""
+    monkeypatch.setenv("EINTHOVEN_HOME", trained[1]["EINTHOVEN_HOME"])
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield main
+    torch.set_num_threads(n_threads)
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +126,7 @@ def test_a_run_leaves_bundle_and_logs(trained):
     assert list((out / "logs" / "tensorboard").glob("events*"))
 
 
-def test_killed_and_resumed_equals_uninterrupted(trained, mitdb_like, tmp_path):
+def test_killed_and_resumed_equals_uninterrupted(trained, here, mitdb_like, tmp_path, capsys):
     out, environment = trained
     killed = subprocess.Popen(
         command(mitdb_like, tmp_path / "killed"),
@@ -125,10 +140,8 @@ def test_killed_and_resumed_equals_uninterrupted(trained, mitdb_like, tmp_path):
             killed.send_signal(signal.SIGKILL)
     assert killed.wait() == -signal.SIGKILL
     assert not (tmp_path / "killed" / "bundle").exists()
-    resumed = subprocess.run(
-        command(mitdb_like, tmp_path / "killed"), env=environment, check=True, capture_output=True, text=True
-    )
-    assert "epoch   1 of" not in resumed.stderr
+    assert here(words_of(mitdb_like, tmp_path / "killed")) == 0
+    assert "epoch   1 of" not in capsys.readouterr().err
     assert weights_of(tmp_path / "killed") == weights_of(out)
 
 
@@ -145,25 +158,24 @@ def test_an_interrupted_run_says_so(trained, mitdb_like, tmp_path):
     assert told[-1] == "interrupted\n" and not any("Traceback" in line for line in told)
 
 
-def test_killed_after_it_stopped_early_equals_uninterrupted(mitdb_like, trained, tmp_path):
-    _, environment = trained
-    words = command(mitdb_like, tmp_path / "run", "--train.patience", "1", "--train.lr", "1e-9")
-    subprocess.run(words, env=environment, check=True, capture_output=True)
+def test_killed_after_it_stopped_early_equals_uninterrupted(mitdb_like, here, tmp_path, capsys):
+    words = words_of(mitdb_like, tmp_path / "run", "--train.patience", "1", "--train.lr", "1e-9")
+    words[words.index("--train.epochs") + 1] = "8"
+    assert here(words) == 0
+    assert "epoch   8 of" not in capsys.readouterr().err, "it stopped early"
     wanted = weights_of(tmp_path / "run")
     shutil.rmtree(tmp_path / "run" / "bundle")
-    again = subprocess.run(words, env=environment, check=True, capture_output=True, text=True)
-    assert "epoch" not in again.stderr
+    assert here(words) == 0
+    assert "epoch" not in capsys.readouterr().err
     assert weights_of(tmp_path / "run") == wanted
     shutil.rmtree(tmp_path / "run" / "bundle")
     (tmp_path / "run" / "last.ckpt").write_bytes(b"half")
-    damaged = subprocess.run(words, env=environment, capture_output=True, text=True)
-    assert damaged.returncode == 2
-    assert "last.ckpt" in damaged.stderr
+    assert "last.ckpt" in refused(capsys, words, FileDamaged).summary
 
 
-def test_a_poisoned_test_part_changes_no_weight(trained, mitdb_like, tmp_path):
+def test_a_poisoned_test_part_changes_no_weight(trained, here, mitdb_like, tmp_path):
     """Every record of DS2 is replaced by noise with its labels shuffled; training must not notice."""
-    out, environment = trained
+    out, _ = trained
     poisoned = tmp_path / "mitdb"
     shutil.copytree(mitdb_like, poisoned)
     from einthoven.corpora.mitdb import DS2
@@ -176,30 +188,26 @@ def test_a_poisoned_test_part_changes_no_weight(trained, mitdb_like, tmp_path):
         text = (poisoned / f"{name}.hea").read_text().splitlines()
         lines = [text[0]] + [" ".join([*line.split()[:5], "0", "0", "0", *line.split()[8:]]) for line in text[1:]]
         (poisoned / f"{name}.hea").write_text("\n".join(lines) + "\n")
-    subprocess.run(command(poisoned, tmp_path / "run"), env=environment, check=True, capture_output=True)
+    assert here(words_of(poisoned, tmp_path / "run")) == 0
     assert weights_of(tmp_path / "run") == weights_of(out)
 
 
-def test_a_run_of_other_settings_is_refused(trained, mitdb_like):
-    out, environment = trained
-    again = subprocess.run(
-        command(mitdb_like, out, "--train.lr", "0.5"), env=environment, check=False, capture_output=True, text=True
-    )
-    assert again.returncode == 2
-    assert "ConfigurationFault" in again.stderr
-    assert "another recipe" in again.stderr
-    assert "Traceback" not in again.stderr
+def test_a_run_of_other_settings_is_refused(trained, here, mitdb_like, capsys):
+    out, _ = trained
+    before = weights_of(out)
+    refused(capsys, words_of(mitdb_like, out, "--train.lr", "0.5"), ConfigurationFault, "another recipe")
+    assert weights_of(out) == before
 
 
-def test_every_step_s_gradient_is_scaled_down_to_the_recipe_s_norm(mitdb_like, home, tmp_path, monkeypatch):
+def test_every_step_s_gradient_is_scaled_down_to_the_recipe_s_norm(mitdb_like, store_of, tmp_path, monkeypatch):
     from einthoven.corpora.mitdb import MITDB
-    from einthoven.data.build import build
     from einthoven.signal.preparation import Beats, Preparation, SignalSpec
     from einthoven.training.fit import fit
     from einthoven.training.task import task_of
 
     protocol = MITDB.protocol("clean")
-    store = build(MITDB, mitdb_like, Preparation(SignalSpec(("MLII|II|V5",), 180.0), Beats(0.3, 0.5)), protocol.without)
+    preparation = Preparation(SignalSpec(("MLII|II|V5",), 180.0), Beats(0.3, 0.5))
+    store = store_of(MITDB, mitdb_like, preparation, protocol.without)
     norms = []
     step = torch.optim.AdamW.step
 

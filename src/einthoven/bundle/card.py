@@ -38,8 +38,9 @@ class Card:
     class_weights: tuple[float, ...] = ()
     """Factor of each class's probability, before all are scaled to a sum of one; chosen on validation data."""
     class_prior_adaptation: dict[str, Any] = field(default_factory=dict)
-    """For two classes of beats whose prior is adapted to each record: ``of`` and ``beside``, their names; ``share``, that of the
-    first among both in training data; ``counts``, the weight of this prior in beats (see :mod:`einthoven.evaluation.share`)."""
+    """For two classes of beats whose prior is adapted to each record (see :mod:`einthoven.evaluation.class_prior`): ``of`` and
+    ``beside``, their names; ``share``, that of the first among both in training data; ``counts``, the weight of this prior in
+    beats."""
     multilabel: bool = False
     """Whether a window can have several classes, or none: each class then has its own probability."""
     thresholds: tuple[float, ...] = ()
@@ -63,12 +64,12 @@ class Card:
     intended_use: str = "Research and education. Not a medical device; not for diagnosis."
 
     @property
-    def known_as(self) -> str:
+    def display_name(self) -> str:
         """The name, and of an exported file what it was exported to."""
         return ", ".join([self.name, *(self.export[key] for key in ("target", "precision") if key in self.export)])
 
     @property
-    def made_of(self) -> str:
+    def architecture_summary(self) -> str:
         """The architecture, and of an ensemble its members': how many, and which."""
         members = [member[0] for member in self.settings.get("members", ())] or [self.architecture]
         names = ", ".join(dict.fromkeys(members))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from einthoven.bundle.card import Card
-from einthoven.errors import BundleDamaged, EinthovenError, UnknownName
+from einthoven.errors import ConfigurationFault, EinthovenError, FileDamaged
 from einthoven.paths import ASSETS, folder_aside, written_aside
 
 Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
@@ -91,7 +91,7 @@ def load_card(folder: Path) -> Card:
 
     Raises
     ------
-    BundleDamaged
+    FileDamaged
         If it is missing, changed or incomplete.
     LibraryMissing
         If a newer einthoven wrote it.
@@ -121,7 +121,7 @@ def load_weights(folder: Path, card: Card) -> Tensors:
 
     Raises
     ------
-    BundleDamaged
+    FileDamaged
         If the file is missing, altered, a pickle, or no safetensors file.
     """
     from safetensors import SafetensorError
@@ -178,9 +178,9 @@ def find(name_or_path: str | Path) -> Path:
 
     Raises
     ------
-    UnknownName
+    ConfigurationFault
         If there is no such model.
-    BundleDamaged
+    FileDamaged
         If the file is not a bundle, or the run has not ended.
     """
     path = Path(name_or_path)
@@ -196,13 +196,13 @@ def find(name_or_path: str | Path) -> Path:
     if path.is_file():
         raise _no_bundle(path)
     if (path / "run.json").is_file():
-        raise BundleDamaged(
+        raise FileDamaged(
             f"{path} is a run that has not ended.",
             found="no bundle in it yet",
             expected=f"a folder bundle with {CARD} and {WEIGHTS}",
             remedy="run the command einthoven train again: it resumes",
         )
-    raise UnknownName(
+    raise ConfigurationFault(
         "there is no such model.",
         found=named,
         expected=f"a run's folder, an exported file ({', '.join(EXPORTED)}), or one of {', '.join(bundled())}",
@@ -259,9 +259,9 @@ def _is_parameter(name: str) -> bool:
     return name.rsplit(".", 1)[-1] not in _NO_PARAMETERS
 
 
-def _no_bundle(path: Path) -> BundleDamaged:
+def _no_bundle(path: Path) -> FileDamaged:
     kind = "a weights file by itself" if path.suffix == ".safetensors" else f"a {path.suffix or 'plain'} file"
-    return BundleDamaged(
+    return FileDamaged(
         f"{path} is not a bundle.",
         found=f"{kind}; pickles (.pt, .pth, .ckpt, .pkl) are never loaded, they can run code",
         expected=f"a folder with {CARD} and {WEIGHTS}, or a name: {', '.join(bundled())}",
@@ -269,8 +269,8 @@ def _no_bundle(path: Path) -> BundleDamaged:
     )
 
 
-def _damaged(folder: Path, found: str) -> BundleDamaged:
-    return BundleDamaged(
+def _damaged(folder: Path, found: str) -> FileDamaged:
+    return FileDamaged(
         f"the model in {folder} cannot be loaded.",
         found=found,
         expected=f"{CARD} and the {WEIGHTS} it was saved with",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
@@ -10,6 +10,9 @@ from einthoven import console
 from einthoven.cli.evaluate import corpus_of
 from einthoven.errors import ConfigurationFault
 from einthoven.paths import require_folder
+
+if TYPE_CHECKING:
+    from einthoven.evaluation.paired import Answered
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Compare:
             console.say(f"{self.out}: comparison.json, table.md")
         return 0
 
-    def _tested(self, source: Path) -> list:
+    def _tested(self, source: Path) -> "list[Answered]":
         from einthoven.inference.comparing import answered
         from einthoven.inference.predictor import load
 

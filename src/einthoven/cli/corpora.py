@@ -115,7 +115,9 @@ def _count(corpus: Corpus, listing: Listing) -> None:
         for part in PARTS:
             at = getattr(split, part)
             counts = (
-                targets[at].sum(axis=0) if protocol.labels.multi else np.bincount(targets[at], minlength=len(classes))
+                targets[at].sum(axis=0)
+                if protocol.labels.multilabel
+                else np.bincount(targets[at], minlength=len(classes))
             )
             rows.append((part, len(at), len(np.unique(index.patient[at])), *counts.astype(int).tolist()))
         console.table(("part", "records", "patients", *classes), rows, f"protocol {_marked(protocol)}, seed 0")

@@ -46,7 +46,7 @@ class Evaluate:
 
     def run(self) -> int:
         """Open the test part, score, write tables and figures."""
-        from einthoven.data.build import build, told
+        from einthoven.data.build import build, left_out_lines
         from einthoven.evaluation.evaluate import evaluate, headline
         from einthoven.inference.predictor import load
         from einthoven.inference.scoring import require_classes, score_test_part
@@ -71,11 +71,11 @@ class Evaluate:
         fold = card.training.get("fold") if known else None
         predictions, found = score_test_part(predictor, corpus, protocol, store, left_out, folds=self.folds, fold=fold)
         metrics = {
-            "model": card.known_as,
+            "model": card.display_name,
             "weights_sha256": card.weights_sha256,
             **found,
             **evaluate(predictions, protocol.unit),
-            "store_remarks": told(store),
+            "store_remarks": left_out_lines(store),
             "store_fingerprint": store.fingerprint,
         }
         if self.out is not None and _is_another(self.out, metrics):
@@ -86,7 +86,7 @@ class Evaluate:
         with written_aside(out / "table.md") as aside:
             aside.write_text(tables.markdown(metrics))
         predictions.write(out / "predictions.csv")
-        if predictions.multi:
+        if predictions.multilabel:
             plots.classes(metrics, out / "classes.png")
         else:
             plots.confusion(metrics, out / "confusion.png")
@@ -98,9 +98,9 @@ class Evaluate:
             ("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in headline(metrics)]
         )
         console.table(*tables.per_class(metrics))
-        for line in told(store):
+        for line in left_out_lines(store):
             console.say(line)
-        figure = "classes.png" if predictions.multi else "confusion.png"
+        figure = "classes.png" if predictions.multilabel else "confusion.png"
         console.say(f"{metrics['remark']}\n{out}: metrics.json, table.md, {figure}, roc.png, predictions.csv")
         return 0
 

@@ -8,7 +8,7 @@ from tyro.conf import Positional, arg
 
 from einthoven import console
 from einthoven.cli.predict import leads_of
-from einthoven.errors import RecordTooShort
+from einthoven.errors import RecordUnreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,11 +62,11 @@ class Explain:
         return 0
 
     def _beats(self, model: "Predictor", answer: "BeatAnswer") -> None:
-        from einthoven.explanation.beats import explain
+        from einthoven.explanation.beat_evidence import explain
         from einthoven.report import explanation
 
         if not answer.n_items:
-            raise RecordTooShort(
+            raise RecordUnreadable(
                 f"{self.file} has no heartbeat to explain.",
                 found=" ".join(answer.remarks) or "no heartbeat",
                 expected="at least one heartbeat",
@@ -84,10 +84,10 @@ class Explain:
             _show_measurements(row.name, row.measurements)
 
     def _record(self, model: "Predictor", answer: "RecordAnswer") -> None:
-        from einthoven.explanation.findings import why
+        from einthoven.explanation.record_evidence import evidence_for
         from einthoven.report import answers, plots
 
-        found = replace(answer, evidence=why(model, answer))
+        found = replace(answer, evidence=evidence_for(model, answer))
         if self.out.suffix.lower() == ".png":
             plots.evidence(found, self.out)
         else:

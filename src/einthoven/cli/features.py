@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tyro.conf import Positional
 
 from einthoven import console
-from einthoven.errors import UnknownName
+from einthoven.errors import ConfigurationFault
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,14 @@ class Features:
             console.say("einthoven features NAME lists the measurements of a set.")
             return 0
         if self.name not in FEATURES:
-            raise UnknownName(
+            raise ConfigurationFault(
                 "Unknown set of measurements.",
                 found=self.name,
                 expected=", ".join(FEATURES),
                 remedy="einthoven features",
             )
         known = FEATURES[self.name]
-        rows = [(at + 1, name, unit) for at, (name, unit) in enumerate(zip(known.names, known.units, strict=True))]
-        console.table(("", "measurement", "unit"), rows, f"{self.name}: {known.title}, for each {known.per}")
+        named = enumerate(zip(known.names, known.units, strict=True), start=1)
+        numbered = [(at, name, unit) for at, (name, unit) in named]
+        console.table(("", "measurement", "unit"), numbered, f"{self.name}: {known.title}, for each {known.per}")
         return 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from einthoven import __version__, console
-from einthoven.errors import EinthovenError, UnknownName, library_missing
+from einthoven.errors import ConfigurationFault, EinthovenError, library_missing
 
 VERBS = {
     "demo": ("demo", "Demo"),
@@ -74,11 +74,13 @@ def verb_class(name: str) -> type[Any]:
 
     Raises
     ------
-    UnknownName
+    ConfigurationFault
         If there is no such verb.
     """
     if name not in VERBS:
-        raise UnknownName("there is no such verb.", found=name, expected=", ".join(VERBS), remedy="einthoven --help")
+        raise ConfigurationFault(
+            "there is no such verb.", found=name, expected=", ".join(VERBS), remedy="einthoven --help"
+        )
     module, kind = VERBS[name]
     found: type[Any] = getattr(import_module(f"einthoven.cli.{module}"), kind)
     return found

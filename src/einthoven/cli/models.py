@@ -7,7 +7,7 @@ from tyro.conf import Positional
 
 from einthoven import bundle, console
 from einthoven.bundle import Card
-from einthoven.errors import LibraryMissing, UnknownName, optional_imports
+from einthoven.errors import ConfigurationFault, LibraryMissing, optional_imports
 from einthoven.paths import ASSETS
 from einthoven.user_file import is_reference
 
@@ -88,8 +88,8 @@ def _one(name: str) -> None:
 def _found(name: str, architectures: tuple[str, ...]) -> Card:
     try:
         place = bundle.find(name)
-    except UnknownName as error:
-        raise UnknownName(
+    except ConfigurationFault as error:
+        raise ConfigurationFault(
             "there is no such architecture or model.",
             found=name,
             expected=f"an architecture ({', '.join(architectures)}), a model ({', '.join(bundle.bundled())}), "
@@ -132,7 +132,7 @@ def _card(card: Card) -> None:
     prepared, training = card.preparation, card.training
     signal = prepared.signal
     rows = [
-        ("architecture", card.made_of),
+        ("architecture", card.architecture_summary),
         ("parameters", f"{card.n_parameters:,}"),
         ("leads", _wished(card)),
         ("reads", ", ".join(prepared.inputs)),
@@ -151,7 +151,7 @@ def _card(card: Card) -> None:
         ("attribution", card.attribution),
         ("intended use", card.intended_use),
     ]
-    console.table(("", ""), [row for row in rows if row[1]], card.known_as)
+    console.table(("", ""), [row for row in rows if row[1]], card.display_name)
     limits = card.thresholds or ("",) * len(card.classes)
     shown = [
         (name, meaning, f"{limit}") for name, meaning, limit in zip(card.classes, card.meanings, limits, strict=True)

@@ -99,14 +99,16 @@ def with_evidence(model: "Predictor", answered: "Sequence[Answer]") -> "list[Ans
         return list(answered)
     try:
         with optional_imports():
-            from einthoven.explanation.findings import needs_weights, why
+            from einthoven.explanation.record_evidence import evidence_for, needs_weights
     except LibraryMissing as missing:
         console.note(f"the report has no section on evidence: {missing.summary} {missing.remedy}")
         return list(answered)
     if model.is_exported and needs_weights(model.card):
         console.note("the report has no section on evidence: an exported file has no weights")
         return list(answered)
-    return [replace(one, evidence=why(model, one)) if isinstance(one, RecordAnswer) else one for one in answered]
+    return [
+        replace(one, evidence=evidence_for(model, one)) if isinstance(one, RecordAnswer) else one for one in answered
+    ]
 
 
 def show(answer: "Answer", counted: dict[str, int] | None = None) -> None:
@@ -132,7 +134,7 @@ def show(answer: "Answer", counted: dict[str, int] | None = None) -> None:
 
 def _show_beats(answer: "BeatAnswer", counted: dict[str, int] | None) -> None:
     card, counts = answer.card, answer.counts
-    title = f"{answer.record.name}: {answer.summary}, {answer.n_doubtful} doubtful  ({card.known_as})"
+    title = f"{answer.record.name}: {answer.summary}, {answer.n_doubtful} doubtful  ({card.display_name})"
     columns = ["class", "beats", "share", *(["annotated"] if counted else []), "meaning"]
     meanings = dict(zip(card.classes, card.meanings, strict=True))
     rows = []
@@ -161,7 +163,7 @@ def _show_record(answer: "RecordAnswer") -> None:
         ]
         for at in shown
     ]
-    console.table(columns, rows, f"{answer.record.name}: {answer.summary}  ({card.known_as})")
+    console.table(columns, rows, f"{answer.record.name}: {answer.summary}  ({card.display_name})")
 
 
 def leads_of(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":

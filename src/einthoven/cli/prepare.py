@@ -10,7 +10,7 @@ from einthoven import console
 from einthoven.cli.settings import drawn_from
 from einthoven.corpora import CORPORA
 from einthoven.corpora.corpus import Corpus
-from einthoven.errors import UnknownName
+from einthoven.errors import ConfigurationFault
 from einthoven.signal.preparation import SCALINGS, Beats, Preparation, SignalSpec, Tiles
 from einthoven.user_file import is_reference
 
@@ -19,7 +19,7 @@ From = Annotated[Path, arg(name="from", metavar="DIR")]
 
 @dataclass(frozen=True)
 class Windows:
-    """How records become windows; what is not stated is the corpus's own (einthoven corpora NAME)."""
+    """How records become windows; defaults are the corpus's own (einthoven corpora NAME)."""
 
     leads: Annotated[tuple[str, ...] | None, drawn_from(SignalSpec, "leads", "LEAD ...")] = None
     fs_hz: Annotated[float | None, drawn_from(SignalSpec, "fs_hz", "HZ")] = None
@@ -39,11 +39,11 @@ class Windows:
 
 
 def corpus_named(name: str) -> Corpus:
-    """A corpus of CORPORA, or one that a user's file declares, ``./mine.py[:NAME]``, which is run.
+    """Return a corpus of CORPORA, or one that a user's file declares, ``./mine.py[:NAME]``, which is run.
 
     Raises
     ------
-    UnknownName, ConfigurationFault
+    ConfigurationFault, ConfigurationFault
         If there is none, or a user's corpus breaks a clause of the contract.
     """
     if is_reference(name):
@@ -51,7 +51,7 @@ def corpus_named(name: str) -> Corpus:
 
         return corpus_in(name)
     if name not in CORPORA:
-        raise UnknownName(
+        raise ConfigurationFault(
             "there is no such corpus.",
             found=name,
             expected=f"{', '.join(CORPORA)}, or a file of yours that declares one",
@@ -72,14 +72,14 @@ class Prepare:
     source: From
     """Folder of the corpus as its publisher lays it out."""
     protocol: str = "clean"
-    """The protocol whose records are prepared; training and evaluation by it find them."""
+    """Protocol whose records are prepared."""
     strict: bool = False
-    """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
+    """Stop at the first missing or unreadable record. By default such records are skipped and counted."""
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
 
     def run(self) -> int:
-        """Build the store and say where it is."""
-        from einthoven.data.build import build, told
+        """Build the store and print its folder."""
+        from einthoven.data.build import build, left_out_lines
         from einthoven.data.store import shapes_of
 
         corpus = corpus_named(self.corpus)
@@ -89,7 +89,7 @@ class Prepare:
             f"{name} {' x '.join(map(str, shape))}" for name, shape in shapes_of(store.preparation).items()
         )
         console.say(f"{corpus.title}: {len(store.windows):,} windows ({parts}) in {store.folder}")
-        for line in told(store):
+        for line in left_out_lines(store):
             console.say(f"  {line}")
         console.say(f"fingerprint {store.fingerprint[:16]}")
         return 0

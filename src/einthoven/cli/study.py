@@ -7,7 +7,7 @@ from tyro.conf import Positional
 
 from einthoven import console
 from einthoven.cli.prepare import From
-from einthoven.errors import UnknownName
+from einthoven.errors import ConfigurationFault
 
 
 @dataclass(frozen=True)
@@ -36,19 +36,19 @@ class StudyVerb:
         from einthoven.studies.engine import run
 
         if self.name not in STUDIES:
-            raise UnknownName(
+            raise ConfigurationFault(
                 "there is no such study.", found=self.name, expected=", ".join(STUDIES), remedy="einthoven study mitbih"
             )
         study = STUDIES[self.name]
         if self.protocol not in study.choices:
-            raise UnknownName(
+            raise ConfigurationFault(
                 f"{study.name} is not run by this protocol.",
                 found=self.protocol,
                 expected=", ".join(study.choices),
                 remedy=f"--protocol {study.choices[0]}",
             )
         if self.folds is not None and self.folds not in study.folds:
-            raise UnknownName(
+            raise ConfigurationFault(
                 f"{study.name} does not know these folds.",
                 found=f"--folds {self.folds}",
                 expected=", ".join(study.folds) or "no --folds",

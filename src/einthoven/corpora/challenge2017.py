@@ -148,5 +148,5 @@ CHALLENGE2017 = Corpus(
     },
     entries=_entries,
     read=_read,
-    survives=True,
+    skips_unreadable=True,
 )

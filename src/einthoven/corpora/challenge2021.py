@@ -78,7 +78,7 @@ _LABELS = LabelSet(
     classes=tuple(SCORED),
     meanings=tuple(meaning for meaning, _ in SCORED.values()),
     symbols={name: codes for name, (_, codes) in SCORED.items()},
-    multi=True,
+    multilabel=True,
 )
 
 
@@ -163,5 +163,5 @@ CHALLENGE2021 = Corpus(
     entries=_entries,
     read=_read,
     contains=("ptb-xl", "cpsc2018"),
-    survives=True,
+    skips_unreadable=True,
 )

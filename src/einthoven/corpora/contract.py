@@ -72,7 +72,7 @@ def listing_breach(corpus: Corpus, listing: Listing) -> Breach | None:
     ------
     PatientLeak
         If a protocol that keeps patients apart puts one into two parts.
-    RecordUnreadable, StatementMissing, LeadMismatch, ImplausibleAmplitude
+    RecordUnreadable, StatementMissing, LeadMismatch, RecordUnreadable
         If none of the first records can be read.
     """
     checks: dict[str, Callable[[], str]] = {
@@ -92,7 +92,7 @@ def listing_breach(corpus: Corpus, listing: Listing) -> Breach | None:
 
 def unknown_labels(corpus: Corpus, listing: Listing) -> dict[str, tuple[str, ...]]:
     """Return records whose label no label set of the corpus knows, by the label; of corpora with one label a record."""
-    if corpus.beats is not None or any(labels.multi for labels in _label_sets(corpus)):
+    if corpus.beats is not None or any(labels.multilabel for labels in _label_sets(corpus)):
         return {}
     known = {symbol for labels in _label_sets(corpus) for name in labels.classes for symbol in labels.symbols[name]}
     unknown: dict[str, list[str]] = {}

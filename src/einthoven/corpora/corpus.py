@@ -8,7 +8,7 @@ import numpy as np
 
 from einthoven.corpora.labels import LabelSet
 from einthoven.corpora.split import Split
-from einthoven.errors import CorpusIncomplete, UnknownName
+from einthoven.errors import ConfigurationFault, CorpusIncomplete
 from einthoven.records import Record
 from einthoven.signal.preparation import Preparation
 
@@ -132,7 +132,7 @@ class Corpus:
     """Other questions that can be put to it, by name."""
     contains: tuple[str, ...] = ()
     """Corpora whose records are among its own under other names: who was trained on it has seen them."""
-    survives: bool = False
+    skips_unreadable: bool = False
     """Whether a record that cannot be read is counted and left out; else it ends the reading."""
 
     def with_labels(self, protocol: Protocol, name: str | None) -> Protocol:
@@ -140,13 +140,13 @@ class Corpus:
 
         Raises
         ------
-        UnknownName
+        ConfigurationFault
             Naming the label sets there are.
         """
         if name is None:
             return protocol
         if name not in self.label_sets:
-            raise UnknownName(
+            raise ConfigurationFault(
                 f"{self.name} has no such labels.",
                 found=name,
                 expected=", ".join(self.label_sets) or "none but those of the protocol",
@@ -159,11 +159,11 @@ class Corpus:
 
         Raises
         ------
-        UnknownName
+        ConfigurationFault
             Naming those there are.
         """
         if name not in self.protocols:
-            raise UnknownName(
+            raise ConfigurationFault(
                 f"{self.name} has no such protocol.",
                 found=name,
                 expected=", ".join(self.protocols),

@@ -43,7 +43,7 @@ LABELS = LabelSet(
     classes=CLASSES,
     meanings=_MEANINGS,
     symbols={name: (code,) for name, code in zip(CLASSES, _CODES, strict=True)},
-    multi=True,
+    multilabel=True,
 )
 LABELS_ONE = LabelSet(
     name="CPSC 2018, nine rhythms, one a row",
@@ -228,5 +228,5 @@ CPSC2018 = Corpus(
     entries=_entries,
     read=_read,
     contains=("challenge-2021",),  # which has copied it: who was trained on the one has seen the other
-    survives=True,
+    skips_unreadable=True,
 )

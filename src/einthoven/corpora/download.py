@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from einthoven import console
-from einthoven.errors import DownloadFailed
+from einthoven.errors import CorpusIncomplete
 from einthoven.paths import output_folder
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -62,14 +62,14 @@ def download(
 
     Raises
     ------
-    DownloadFailed
+    CorpusIncomplete
         Where some files could not be had, after all others were; the same command then goes on.
     """
     folder = output_folder(folder)
     listed = _listed(source, pause_s)
     wanted = {name: sha for name, sha in listed.items() if any(fnmatch.fnmatch(name, pattern) for pattern in include)}
     if not wanted:
-        raise DownloadFailed(
+        raise CorpusIncomplete(
             "nothing that is wanted is there.",
             found=f"{len(listed)} files at {source.address}, none like {', '.join(include)}",
             expected=f"names such as {', '.join(list(listed)[:3])}",
@@ -86,7 +86,7 @@ def download(
                 failed[name] = found
     if failed:
         name, reason = next(iter(failed.items()))
-        raise DownloadFailed(
+        raise CorpusIncomplete(
             f"{len(failed)} of {len(wanted)} files could not be fetched from {source.address}.",
             found=f"{name}: {reason}",
             expected="every file as the publisher's list has it",
@@ -108,7 +108,7 @@ def _listed(source: Source, pause_s: Callable[[int], float]) -> dict[str, str]:
         except _passing() as error:
             reason = _in_short(error)
     else:
-        raise DownloadFailed(
+        raise CorpusIncomplete(
             f"{source.address} does not answer.",
             found=reason,
             expected=f"its list of files, {source.sums}",
@@ -120,7 +120,7 @@ def _listed(source: Source, pause_s: Callable[[int], float]) -> dict[str, str]:
         name = name.strip().lstrip("*")
         inside = PurePosixPath(name)
         if len(sha) != 64 or not name or inside.is_absolute() or ".." in inside.parts or "\\" in name:
-            raise DownloadFailed(
+            raise CorpusIncomplete(
                 f"the list at {source.address} cannot be trusted.",
                 found=line[:100],
                 expected="a SHA-256 and the name of a file below it, a line each",

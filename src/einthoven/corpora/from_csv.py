@@ -96,7 +96,7 @@ def corpus_from_csv(
         classes=tuple(classes),
         meanings=tuple(classes.values()),
         symbols=of_class,
-        multi=label is None and not is_beats,
+        multilabel=label is None and not is_beats,
     )
     columns = Columns(record, patient, None if is_beats else label, split, labels)
     folder = LabelledFolder(table, columns, float(fs_hz), tuple(leads), unit, annotator, n_folds)
@@ -117,7 +117,7 @@ def corpus_from_csv(
         entries=folder.entries,
         read=folder.read,
         beats=folder.beats if is_beats else None,
-        survives=True,
+        skips_unreadable=True,
     )
 
 

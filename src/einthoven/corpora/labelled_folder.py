@@ -30,13 +30,13 @@ class Columns:
     labels: LabelSet
 
     def needed(self, is_beats: bool) -> list[str]:
-        classes = self.labels.classes if self.labels.multi else ()
+        classes = self.labels.classes if self.labels.multilabel else ()
         stated = (self.record, self.patient, None if is_beats else self.label, self.split, *classes)
         return [column for column in stated if column is not None]
 
     def codes(self, row: Mapping[str, str]) -> str:
         """The label of a row as entries keep it."""
-        if not self.labels.multi:
+        if not self.labels.multilabel:
             return row[self.label] if self.label else ""
         return coded({name: 100.0 for name in self.labels.classes if _FLAGS.get(row[name])})
 
@@ -44,7 +44,7 @@ class Columns:
         """Why a recording is left out, in words; empty where it is not."""
         if self.patient is not None and not row[self.patient]:
             return f"no patient in column {self.patient}"
-        flags = self.labels.classes if self.labels.multi else ()
+        flags = self.labels.classes if self.labels.multilabel else ()
         if odd := next((name for name in flags if row[name] not in _FLAGS), None):
             return f"'{row[odd]}' in column {odd}, not 0 or 1"
         if self.label is not None and not codes:

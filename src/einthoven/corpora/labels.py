@@ -23,7 +23,7 @@ class LabelSet:
     classes: tuple[str, ...]
     meanings: tuple[str, ...]
     symbols: dict[str, str | tuple[str, ...]]
-    multi: bool = False
+    multilabel: bool = False
     """Whether a window can bear several classes at once, or none."""
     least_likelihood: float = 0.0
     """Codes that are less likely than this, in percent, do not count; 0 lets all count, those of likelihood 0 too."""
@@ -49,7 +49,7 @@ class LabelSet:
         class numbers [n], int64, -1 where there is none; for several at once [n, classes], float32, zeros and ones
         """
         texts, inverse = np.unique(np.asarray(symbols, np.str_), return_inverse=True)
-        if not self.multi:
+        if not self.multilabel:
             return np.array([self.index_of(text) for text in texts.tolist()], np.int64)[inverse]
         rows = np.zeros((len(texts), len(self.classes)), np.float32)
         for row, text in zip(rows, texts.tolist(), strict=True):
@@ -61,7 +61,7 @@ class LabelSet:
     def is_labelled(self, symbols: np.ndarray) -> np.ndarray:
         """bool [n]: whether a window has a class at all."""
         found = self.targets(symbols)
-        return found.any(axis=1) if self.multi else found >= 0
+        return found.any(axis=1) if self.multilabel else found >= 0
 
 
 def coded(likelihoods: dict[str, float]) -> str:

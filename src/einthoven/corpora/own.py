@@ -72,7 +72,7 @@ def corpus_in(reference: str | Path) -> OwnCorpus:
 
     Raises
     ------
-    UnknownName, ConfigurationFault
+    ConfigurationFault, ConfigurationFault
         If the file or the declaration is missing, the file fails, or the declaration breaks a clause of the contract.
     """
     loaded = user_file.run(reference)

@@ -225,5 +225,5 @@ PTBXL = Corpus(
     entries=_entries,
     read=_read,
     label_sets=LABEL_SETS,
-    survives=True,
+    skips_unreadable=True,
 )

@@ -133,7 +133,7 @@ def _of_kind(name: str, kind: str) -> LabelSet:
         classes=tuple(statement.code for statement in chosen),
         meanings=tuple(statement.meaning for statement in chosen),
         symbols={statement.code: (statement.code,) for statement in chosen},
-        multi=True,
+        multilabel=True,
     )
 
 
@@ -146,7 +146,7 @@ def _grouped(name: str, groups: dict[str, str], attribute: str, least_likelihood
             group: tuple(statement.code for statement in STATEMENTS if getattr(statement, attribute) == group)
             for group in groups
         },
-        multi=True,
+        multilabel=True,
         least_likelihood=least_likelihood,
     )
 

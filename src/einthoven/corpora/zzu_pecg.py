@@ -50,7 +50,7 @@ _LABELS = LabelSet(
     classes=tuple(CATEGORIES),
     meanings=tuple(CATEGORIES.values()),
     symbols={key: (key,) for key in CATEGORIES},
-    multi=True,
+    multilabel=True,
 )
 
 
@@ -159,5 +159,5 @@ ZZU_PECG = Corpus(
     },
     entries=_entries,
     read=_read,
-    survives=True,
+    skips_unreadable=True,
 )

@@ -14,11 +14,10 @@ from einthoven.errors import (
     ConfigurationFault,
     CorpusIncomplete,
     EinthovenError,
-    ImplausibleAmplitude,
+    FileDamaged,
     LeadMismatch,
     RecordUnreadable,
     StatementMissing,
-    StoreDamaged,
 )
 from einthoven.paths import folder_aside
 from einthoven.signal.preparation import Preparation, prepare
@@ -58,7 +57,7 @@ def build(
                 if strict and found.manifest.get("refused"):
                     raise _incomplete(corpus, source, found.manifest["refused"])
                 return replace(found, manifest=found.manifest | _of_the_listing(listing))
-        except StoreDamaged as error:
+        except FileDamaged as error:
             _log.info("%s It is made again.", error.summary)
     files = _files_of(corpus, source, entries)
     with folder_aside(folder) as aside:
@@ -121,7 +120,7 @@ def _fill(
     return Index(**joined), refused
 
 
-def told(store: stores.Store) -> list[str]:
+def left_out_lines(store: stores.Store) -> list[str]:
     """What was left out of a store, in words, a line for each reason."""
     parts = (("left out, ", "dropped"), ("left out, ", "refused"), ("kept, ", "odd"))
     return [
@@ -147,7 +146,7 @@ def _answers(tasks: list[tuple[Corpus, Entry, Preparation]]) -> Iterator:
     n_bytes = sum(path.stat().st_size for path in stores.files_of([entry for _, entry, _ in tasks]))
     if workers.n_cores() < 2 or len(tasks) < 8 or n_bytes < _WORTH_WORKERS:
         return map(_windows_of, tasks)
-    return workers.answers(_windows_of, tasks)
+    return workers.parallel_map(_windows_of, tasks)
 
 
 def _windows_of(task: tuple[Corpus, Entry, Preparation]) -> "tuple[Windows, np.ndarray | str] | EinthovenError":
@@ -166,7 +165,7 @@ def _windows_of(task: tuple[Corpus, Entry, Preparation]) -> "tuple[Windows, np.n
             )
         beats, symbols = corpus.beats(record)
         return prepare(record, preparation, beats), symbols
-    except (RecordUnreadable, StatementMissing, LeadMismatch, ImplausibleAmplitude) as error:
-        if not corpus.survives:
+    except (RecordUnreadable, StatementMissing, LeadMismatch) as error:
+        if not corpus.skips_unreadable:
             raise
         return error

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Corpus, Entry, Index
-from einthoven.errors import StoreDamaged
+from einthoven.errors import FileDamaged
 from einthoven.paths import stores
 from einthoven.signal.preparation import Preparation
 from einthoven.signal.windows import Chosen, Windows
@@ -203,7 +203,7 @@ def open_store(folder: Path) -> Store:
 
     Raises
     ------
-    StoreDamaged
+    FileDamaged
         Where a file is missing, or of another size than the manifest says.
     """
     try:
@@ -218,7 +218,7 @@ def open_store(folder: Path) -> Store:
         if len(index.record) != len(windows):
             raise ValueError(f"{len(index.record)} rows of index for {len(windows)} windows")
     except Exception as error:
-        raise StoreDamaged(
+        raise FileDamaged(
             f"the store {folder} is not whole.",
             found=f"{type(error).__name__}: {error}",
             expected=f"signal.f32, {_INDEX} and {_MANIFEST} that agree",

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from einthoven.evaluation.class_prior import with_adapted_priors
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.official import CHALLENGE2017
 from einthoven.evaluation.predictions import Predictions
-from einthoven.evaluation.share import with_own_share
 from einthoven.evaluation.weights import for_expected_f1
 
 _FACTORS = (1.0, 0.7, 0.5, 0.3, 0.2, 0.1)
@@ -67,7 +67,7 @@ def adapted(answers: Predictions, own: dict[str, Any]) -> Predictions:
     Predictions
         The same with other probabilities.
     """
-    return replace(answers, probability=with_own_share(answers.probability, answers.record, answers.classes, own))
+    return replace(answers, probability=with_adapted_priors(answers.probability, answers.record, answers.classes, own))
 
 
 def operating_point(answers: Predictions, precision: float) -> dict[str, Any]:

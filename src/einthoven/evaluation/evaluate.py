@@ -33,7 +33,7 @@ def evaluate(predictions: Predictions, unit: str, draws: int = DRAWS, seed: int 
     ``per_class``, ``confusion``, ``baselines``, ``interval``; where a window can bear several classes what
     :func:`einthoven.evaluation.multilabel.evaluate` gives
     """
-    if predictions.multi:
+    if predictions.multilabel:
         return multilabel.evaluate(predictions, unit, draws, seed)
     classes, truth = predictions.classes, predictions.truth
     groups = predictions.patient if unit == "patient" else np.arange(len(truth))

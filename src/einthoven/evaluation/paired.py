@@ -48,7 +48,7 @@ def paired(first: Predictions, second: Predictions, unit: str, draws: int = DRAW
     """
     both = _drawn(first, second, unit, draws, seed)
     found = {name: _test(one - other) for name, (one, other) in both.items()}
-    if first.multi:
+    if first.multilabel:
         return found
     ((name, row),) = found.items()
     return {"metric": name} | row
@@ -176,9 +176,9 @@ def _drawn(
     _require_same_test(first, second)
     groups = first.patient if unit == "patient" else np.arange(len(first.truth))
     weights = np.concatenate((np.ones((1, len(groups)), np.uint16), draw_weights(groups, draws, seed)))
-    if first.multi:
-        one, other = (multilabel.scores(answers, weights) for answers in (first, second))
-        return {name: (one[name], other[name]) for name in MULTILABEL}
+    if first.multilabel:
+        both = [multilabel.scores(answers, weights) for answers in (first, second)]
+        return {name: (both[0][name], both[1][name]) for name in MULTILABEL}
     found = [metrics.scores(drawn_confusions(answers, weights)) for answers in (first, second)]
     if first.classes == official.CHALLENGE2017:
         one, other = (official.challenge2017_score(scores["f1"]) for scores in found)
@@ -216,5 +216,5 @@ def _test(difference: np.ndarray) -> dict[str, Any]:
     return {"difference": _spread(difference), "p": round(float(p), 6)}
 
 
-def _spread(values: np.ndarray) -> dict[str, float | None]:
+def _spread(values: np.ndarray) -> Mapping[str, float | None]:
     return interval(float(values[0]), values[1:]).as_dict()

@@ -67,14 +67,14 @@ class Predictions:
     said: np.ndarray | None = None
 
     @property
-    def multi(self) -> bool:
+    def multilabel(self) -> bool:
         """Whether a window can bear several classes."""
         return self.truth.ndim == 2
 
     @property
     def decided(self) -> np.ndarray:
         """The most probable class [n]; where there can be several, bool [n, C]."""
-        if not self.multi:
+        if not self.multilabel:
             return self.probability.argmax(axis=1)
         return decide(self.probability, self.thresholds, self.at_least_one) if self.said is None else self.said
 
@@ -114,8 +114,8 @@ class Predictions:
         probabilities a class."""
         with written_aside(path) as aside, aside.open("w", newline="") as file:
             sheet = csv.writer(file)
-            sheet.writerow([*_KEYS[:3], _SEVERAL if self.multi else _KEYS[3], *self.classes])
-            if self.multi:
+            sheet.writerow([*_KEYS[:3], _SEVERAL if self.multilabel else _KEYS[3], *self.classes])
+            if self.multilabel:
                 names = [";".join(np.array(self.classes)[row > 0].tolist()) for row in self.truth]
             else:
                 names = np.array(self.classes)[self.truth]

@@ -13,7 +13,7 @@ from einthoven import console
 from einthoven.bundle import Card, packed
 from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
-from einthoven.errors import CorpusIncomplete, ExportDiffers, optional_imports
+from einthoven.errors import CorpusIncomplete, OutputRefused, optional_imports
 from einthoven.evaluation.predictions import Predictions
 from einthoven.export import graph, int8
 from einthoven.export.parity import Parity, compare, require_kept
@@ -96,7 +96,7 @@ def export(
 
     Raises
     ------
-    ExportDiffers
+    OutputRefused
         Where it answers otherwise than the model, or the target cannot have that precision.
     """
     card, where = model.card, Path(out)
@@ -107,14 +107,16 @@ def export(
     seen = _inputs(card, real.store.windows[real.train]) if real else graph.noise(card)
     kind = OnnxBackend if target == "onnx" else OpenVinoBackend
     found: dict = {"target": target, "precision": precision, "weights_sha256": card.weights_sha256}
-    _log.info("writing the graph: %s", card.made_of)
+    _log.info("writing the graph: %s", card.architecture_summary)
     if precision == "int8":
-        whole = graph.to_onnx(graph.plain(reference.network), graph.noise(card))
+        whole = graph.to_onnx(graph.with_torch_layers(reference.network), graph.noise(card))
         content, told = _best_int8(whole, seen, reference, card, where, kind)
         found |= told
     else:
         is_fp32_onnx = target == "onnx"
-        network = graph.folded(reference.network) if is_fp32_onnx else graph.plain(reference.network)
+        network = (
+            graph.with_folded_norms(reference.network) if is_fp32_onnx else graph.with_torch_layers(reference.network)
+        )
         content = graph.to_onnx(network, graph.noise(card))
     found_on = "training_windows" if real else "noise"
     with tempfile.TemporaryDirectory() as aside:
@@ -177,7 +179,7 @@ def _compared(model: Predictor, reference, backend, real: Real) -> Parity:
 
 def _require_close(difference: float, precision: str, where: Path) -> None:
     if not difference <= _CLOSE[precision]:
-        raise ExportDiffers(
+        raise OutputRefused(
             f"{where.name} does not answer as the model does.",
             found=f"a largest difference of {difference:.2g}",
             expected=f"at most {_CLOSE[precision]:g} in {precision}",

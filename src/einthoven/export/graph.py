@@ -15,7 +15,7 @@ import numpy as np
 
 from einthoven import bundle, console
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged
+from einthoven.errors import FileDamaged
 from einthoven.inference.backends import OnnxBackend, TorchBackend
 from einthoven.paths import written_aside
 from einthoven.signal.windows import Windows
@@ -34,7 +34,7 @@ def add_graph(folder: Path) -> Card:
 
     Raises
     ------
-    BundleDamaged
+    FileDamaged
         Where a logit of the graph (a probability of an ensemble's) differs from torch's by more than 1e-4; no graph is left then.
     """
     card = bundle.load_card(folder)
@@ -44,16 +44,16 @@ def add_graph(folder: Path) -> Card:
     windows, is_ensemble = noise(card), card.architecture == "ensemble"
     if is_ensemble:
         tensors = bundle.load_weights(folder, card)
-        content, taken = leaning(to_onnx(reference.network, windows, is_whole=False), tensors)
+        content, taken = without_shared_weights(to_onnx(reference.network, windows, is_whole=False), tensors)
         numbers, told = bundle.numbers_of(taken, tensors), json.dumps(taken, separators=(",", ":")).encode()
     else:
-        content, numbers, told = to_onnx(folded(reference.network), windows), None, b""
+        content, numbers, told = to_onnx(with_folded_norms(reference.network), windows), None, b""
     both = [answers.logits(windows) for answers in (OnnxBackend(content, card, folder, numbers=numbers), reference)]
     if is_ensemble:  # its logits are logarithms of probabilities: far out they magnify what is nothing
         both = [1 / (1 + np.exp(-logits)) if card.multilabel else np.exp(logits) for logits in both]
     difference = float(np.abs(both[0] - both[1]).max())
     if not difference <= TOLERANCE:
-        raise BundleDamaged(
+        raise FileDamaged(
             f"the graph of {card.name} does not answer as its weights do.",
             found=f"a largest difference of {difference:.2g} between {'probabilities' if is_ensemble else 'logits'}",
             expected=f"at most {TOLERANCE:g}",
@@ -68,7 +68,7 @@ def add_graph(folder: Path) -> Card:
     return checked
 
 
-def leaning(content: bytes, tensors: dict[str, np.ndarray]) -> tuple[bytes, dict[str, list]]:
+def without_shared_weights(content: bytes, tensors: dict[str, np.ndarray]) -> tuple[bytes, dict[str, list]]:
     """A graph without the numbers that are among the tensors of a bundle.
 
     Returns
@@ -83,7 +83,7 @@ def leaning(content: bytes, tensors: dict[str, np.ndarray]) -> tuple[bytes, dict
     for name, values in tensors.items():
         for kind in (np.float32, np.int32, np.int64):
             known.setdefault((np.dtype(kind).name, values.astype(kind).tobytes()), name)
-    model = onnx.load_from_string(short(content))
+    model = onnx.load_from_string(with_short_names(content))
     graph, taken, first, same, kept = model.graph, {}, {}, {}, []
     for stored in graph.initializer:
         values = to_array(stored)
@@ -117,7 +117,7 @@ def noise(card: Card) -> Windows:
     return Windows(signal, drawn(n_leads, prepared.beat_samples), drawn(prepared.n_features))
 
 
-def folded(network):
+def with_folded_norms(network):
     """A copy in which each batch normalisation behind a convolution is part of it."""
     from torch import nn
     from torch.nn.utils.fusion import fuse_conv_bn_weights
@@ -133,13 +133,13 @@ def folded(network):
     return network
 
 
-def plain(network):
+def with_torch_layers(network):
     """A folded copy whose layers are torch's own: integers and OpenVINO are fastest so, ONNX Runtime's fp32 is not."""
-    network = folded(network)
+    network = with_folded_norms(network)
     for module in list(network.modules()):
         for name, layer in module.named_children():
-            if hasattr(layer, "plain"):
-                setattr(module, name, layer.plain())
+            if hasattr(layer, "as_torch"):
+                setattr(module, name, layer.as_torch())
     return network.eval()
 
 
@@ -180,7 +180,7 @@ def to_onnx(network, windows: Windows, is_whole: bool = True) -> bytes:
                 optimize=is_whole,
                 verbose=False,
             )
-            return _bare(_reckoned(file).read_bytes() if is_whole else _fold(file))
+            return _bare(_precomputed(file).read_bytes() if is_whole else _fold(file))
 
 
 def _any_batch(network, given: tuple, batch) -> tuple:
@@ -191,13 +191,13 @@ def _any_batch(network, given: tuple, batch) -> tuple:
     return (shapes,) if takes_any(network) else shapes
 
 
-def _reckoned(file: Path) -> Path:
+def _precomputed(file: Path) -> Path:
     """The same graph with all that does not depend on the input worked out once (the gates of an LSTM, put in another order)."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.optimized_model_filepath, options.log_severity_level = str(file.with_name("reckoned.onnx")), 3
+    options.optimized_model_filepath, options.log_severity_level = str(file.with_name("precomputed.onnx")), 3
     onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     return Path(options.optimized_model_filepath)
 
@@ -257,7 +257,7 @@ def _without_zeros(graph) -> None:
     graph.initializer.extend(kept)
 
 
-def short(content: bytes) -> bytes:
+def with_short_names(content: bytes) -> bytes:
     """A graph in which whatever is neither input nor output has a name of a letter or three, and no shapes are noted between nodes.
 
     In a net of 30 KB the names of its parts take as much again. A convolution's weights and biases are stored without the

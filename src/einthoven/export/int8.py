@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from einthoven import console
-from einthoven.export.graph import short
+from einthoven.export.graph import with_short_names
 from einthoven.signal.windows import Windows
 
 WAYS = {
@@ -58,9 +58,9 @@ def quantized(content: bytes, windows: Windows, way: str) -> bytes:
             nodes_to_exclude=convolutions[:1] if spares_first else [],
         )
         if not any(node.op_type in _RECURRENT for node in onnx.load(static).graph.node):
-            return short(static.read_bytes())
+            return with_short_names(static.read_bytes())
         quantize_dynamic(static, done, op_types_to_quantize=list(_RECURRENT), weight_type=QuantType.QInt8)
-        return short(done.read_bytes())
+        return with_short_names(done.read_bytes())
 
 
 class _Batches:

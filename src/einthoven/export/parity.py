@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from einthoven.errors import ExportDiffers
+from einthoven.errors import OutputRefused
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import Predictions
 
@@ -49,10 +49,10 @@ class Parity:
 def compare(before: Predictions, after: Predictions) -> Parity:
     """Set two answers to the same rows side by side."""
     first, second = (evaluate(answers, "patient", 1) for answers in (before, after))
-    names = ("macro_f1", "macro_auroc") if before.multi else ("macro_f1",)
+    names = ("macro_f1", "macro_auroc") if before.multilabel else ("macro_f1",)
     difference = np.abs(before.probability - after.probability)
     same = before.decided == after.decided
-    same = same.all(axis=1) if before.multi else same
+    same = same.all(axis=1) if before.multilabel else same
     return Parity(
         n=len(before.probability),
         metrics={name: (_value(first[name]), _value(second[name])) for name in names},
@@ -70,11 +70,11 @@ def require_kept(parity: Parity, what: str) -> None:
 
     Raises
     ------
-    ExportDiffers
+    OutputRefused
         Where a metric lost more than half a point or cannot be worked out; where fewer than fifty rows were compared.
     """
     if parity.n < LEAST_ROWS:
-        raise ExportDiffers(
+        raise OutputRefused(
             f"{what} cannot be judged on so little.",
             found=f"{parity.n} validation rows",
             expected=f"at least {LEAST_ROWS}",
@@ -82,7 +82,7 @@ def require_kept(parity: Parity, what: str) -> None:
         )
     if not parity.lost <= MOST_LOST or not np.isfinite(parity.probability).all():
         told = "; ".join(f"{name} {before:.4f} became {after:.4f}" for name, (before, after) in parity.metrics.items())
-        raise ExportDiffers(
+        raise OutputRefused(
             f"{what} does not answer as the model does.",
             found=f"{told}, on {parity.n:,} validation rows",
             expected=f"a loss of at most {100 * MOST_LOST:.1f} points",

@@ -311,5 +311,6 @@ class RecordAnswer(Answer):
 
     @property
     def summary(self) -> str:
-        """The predicted classes."""
-        return ", ".join(self.predicted) or "no class predicted"
+        """The predicted classes: what they mean, and their names."""
+        meanings = dict(zip(self.classes, self.card.meanings, strict=True))
+        return ", ".join(f"{meanings[name]} ({name})" for name in self.predicted) or "no class predicted"

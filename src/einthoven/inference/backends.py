@@ -10,7 +10,7 @@ import numpy as np
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged, EinthovenError, optional_imports
+from einthoven.errors import EinthovenError, FileDamaged, optional_imports
 from einthoven.signal.windows import Windows
 
 CARD_KEY = "einthoven.card"
@@ -56,7 +56,7 @@ class TorchBackend:
             network = built(model, shape, len(card.classes), card.settings)
             network.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
-            raise BundleDamaged(
+            raise FileDamaged(
                 f"the weights in {folder} do not fit the architecture on the card.",
                 found=f"{card.architecture}: {str(error).splitlines()[0]}",
                 expected="weights of that architecture with the card's settings",
@@ -186,7 +186,7 @@ def card_inside(file: Path) -> Card:
 
     Raises
     ------
-    BundleDamaged
+    FileDamaged
         Where it has none, or is no graph at all.
     """
     is_pair = file.suffix.lower() == ".xml"
@@ -221,7 +221,7 @@ def card_inside(file: Path) -> Card:
     except EinthovenError:
         raise
     except Exception as error:
-        raise BundleDamaged(
+        raise FileDamaged(
             f"{file} is no model that einthoven exported.",
             found=_said(error),
             expected="a graph with its card inside" + ", and its .bin beside it" * is_pair,
@@ -263,8 +263,8 @@ def _require_shapes(card: Card, takes: dict[str, list], gives: list) -> dict[str
     return names
 
 
-def _not_the_card_s(where: Path, found: str) -> BundleDamaged:
-    return BundleDamaged(
+def _not_the_card_s(where: Path, found: str) -> FileDamaged:
+    return FileDamaged(
         f"the model in {where} cannot be loaded.",
         found=f"its graph: {found}",
         expected="the graph it was saved with",

@@ -5,7 +5,7 @@ from pathlib import Path
 from einthoven import bundle
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.data.store import Store
-from einthoven.errors import RecordUnreadable, StudyDamaged
+from einthoven.errors import FileDamaged, RecordUnreadable
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, require_unseen
@@ -63,13 +63,13 @@ def read_kept(file: Path) -> Predictions:
 
     Raises
     ------
-    StudyDamaged
+    FileDamaged
         If the file cannot be read.
     """
     try:
         return Predictions.read(file)
     except RecordUnreadable as error:
-        raise StudyDamaged(
+        raise FileDamaged(
             f"answers of the study cannot be read: {file}.",
             found=error.found,
             expected=error.expected,
@@ -89,11 +89,11 @@ def require_trained(run: Path, step: Path) -> None:
 
     Raises
     ------
-    StudyDamaged
+    FileDamaged
         Naming the file to remove, so that the model is trained again.
     """
     if step.exists() and bundle.at(run) is None:
-        raise StudyDamaged(
+        raise FileDamaged(
             f"a model of the study is gone: {run}.",
             found=f"a training that is done by {step.name}, and no bundle",
             expected="the bundle that the training had written",

@@ -132,7 +132,7 @@ def rows(answer: "Answer") -> list[tuple[str, str, str]]:
 def text(answer: "Answer") -> str:
     """Return an answer in a few lines."""
     leads = ", ".join(answer.leads)
-    lines = [f"{type(answer).__name__}: {answer.record.name}, leads {leads}, model {answer.card.known_as}"]
+    lines = [f"{type(answer).__name__}: {answer.record.name}, leads {leads}, model {answer.card.display_name}"]
     lines += _told(answer)
     shown = rows(answer)
     lines += [f"  {name:<8} {figure:<16} {meaning}" for name, figure, meaning in shown[:_MOST_SHOWN]]
@@ -147,7 +147,7 @@ def html(answer: "Answer") -> str:
         f"<tr><td><b>{escape(name)}</b></td><td>{escape(figure)}</td><td>{escape(meaning)}</td></tr>"
         for name, figure, meaning in rows(answer)
     )
-    title = f"<b>{escape(answer.record.name)}: {escape(answer.summary)}</b> ({escape(answer.card.known_as)})"
+    title = f"<b>{escape(answer.record.name)}: {escape(answer.summary)}</b> ({escape(answer.card.display_name)})"
     notes = "".join(f"<br><small>{escape(line.strip())}</small>" for line in [*_told(answer)[1:], *answer.remarks])
     return f"<div>{title}<table>{cells}</table>{notes}</div>"
 

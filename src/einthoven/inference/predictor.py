@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from einthoven import bundle, records
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged, ConfigurationFault, RecordTooShort
-from einthoven.evaluation.share import with_own_share
+from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
+from einthoven.evaluation.class_prior import with_adapted_priors
 from einthoven.inference import reading
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, card_inside, fastest
@@ -51,9 +51,9 @@ def load(name_or_path: str | Path, model_file: str | Path | None = None) -> "Pre
 
     Raises
     ------
-    UnknownName
+    ConfigurationFault
         Where there is no such model.
-    BundleDamaged
+    FileDamaged
         Where its files are missing or altered.
     ConfigurationFault
         Where the file is not the one that the model was trained with.
@@ -107,12 +107,12 @@ class Predictor:
 
         Raises
         ------
-        BundleDamaged
+        FileDamaged
             Where this is an exported file.
         """
         name = self.card.name
         if self.is_exported:
-            raise BundleDamaged(
+            raise FileDamaged(
                 f"{self.folder} cannot be explained or exported again.",
                 found="an exported graph",
                 expected="the bundle it was exported from, with its weights",
@@ -161,7 +161,9 @@ class Predictor:
         -------
         array [n, classes], float32
         """
-        return with_own_share(self.probabilities(windows), record, self.card.classes, self.card.class_prior_adaptation)
+        return with_adapted_priors(
+            self.probabilities(windows), record, self.card.classes, self.card.class_prior_adaptation
+        )
 
     @overload  # a text is a path, though mypy knows it as a sequence of texts
     def __call__(self, record: Readable, beats: ArrayLike | None = None) -> Answer: ...  # type: ignore[overload-overlap]
@@ -186,7 +188,7 @@ class Predictor:
 
         Raises
         ------
-        LeadMismatch, RecordTooShort
+        LeadMismatch, RecordUnreadable
             Where the record does not have what the model needs.
         RecordUnreadable
             Where a file cannot be read.
@@ -222,7 +224,7 @@ class Predictor:
         where = str(record.source or record.name)
         used_mv, names = leads.select(record.signal_mv, record.leads, self.card.preparation.leads, where)
         if record.duration_s < least_s:
-            raise RecordTooShort(
+            raise RecordUnreadable(
                 f"{where} is too short for {self.card.name}.",
                 found=f"{record.duration_s:.2f} s",
                 expected=f"at least {least_s:g} s, {reason}",

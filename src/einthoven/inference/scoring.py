@@ -111,7 +111,7 @@ def score_test_part(
     remarks = [f"Left out of the test: {', '.join(left_out)}."] if left_out else []
     if n_seen:
         remarks.append(f"{n_seen:,} recordings of the folder trained the model and are left out of the test.")
-    absent = [] if predictions.multi else sorted({*range(len(card.classes))} - {*predictions.truth.tolist()})
+    absent = [] if predictions.multilabel else sorted({*range(len(card.classes))} - {*predictions.truth.tolist()})
     if absent:
         remarks.append(
             f"No {', '.join(card.classes[at] for at in absent)} in the test part: means over classes leave it out."

@@ -32,7 +32,7 @@ class Conv1d(nn.Conv1d):
             x, steps = x[:, :, :: self.stride[0]], (1, 1)
         return F.conv2d(_tall(x), kernel, self.bias, steps, zeros, groups=self.groups).squeeze(2)
 
-    def plain(self) -> nn.Module:
+    def as_torch(self) -> nn.Module:
         """The same layer as torch has it: runtimes of graphs have a fast layout of their own."""
         sizes = self.in_channels, self.out_channels, self.kernel_size[0], self.stride[0], self.padding[0]
         layer = nn.Conv1d(*sizes, bias=self.bias is not None, groups=self.groups)
@@ -51,9 +51,9 @@ class SameConv1d(Conv1d):
         """[batch, n_in, samples] to [batch, n_out, ceil(samples / stride)]."""
         return super().forward(_padded(x, self.kernel_size[0], self.stride[0]))
 
-    def plain(self) -> nn.Module:
+    def as_torch(self) -> nn.Module:
         """The same layer as torch has it, behind its padding."""
-        return nn.Sequential(_SamePad(self.kernel_size[0], self.stride[0]), super().plain())
+        return nn.Sequential(_SamePad(self.kernel_size[0], self.stride[0]), super().as_torch())
 
 
 class _SamePad(nn.Module):
@@ -82,7 +82,7 @@ class BatchNorm1d(nn.BatchNorm1d):
         """[batch, channels, samples], same shape."""
         return super().forward(_tall(x)).squeeze(2)
 
-    def plain(self) -> nn.Module:
+    def as_torch(self) -> nn.Module:
         """The same layer as torch has it."""
         layer = nn.BatchNorm1d(self.num_features, self.eps, self.momentum)
         layer.load_state_dict(self.state_dict())
@@ -101,7 +101,7 @@ class MaxPool1d(nn.Module):
         pooled = F.max_pool2d(_tall(x), (1, self.size), (1, self.stride), (0, self.padding), ceil_mode=True)
         return pooled.squeeze(2)
 
-    def plain(self) -> nn.Module:
+    def as_torch(self) -> nn.Module:
         """The same layer as torch has it."""
         return nn.MaxPool1d(self.size, self.stride, self.padding, ceil_mode=True)
 
@@ -141,7 +141,7 @@ class LSTM(nn.LSTM):
             cells.append(cell)
         return x, (torch.cat(states), torch.cat(cells))
 
-    def plain(self) -> nn.Module:
+    def as_torch(self) -> nn.Module:
         """The same layers as torch has them."""
         sizes = self.input_size, self.hidden_size, self.num_layers
         layers = nn.LSTM(*sizes, batch_first=True, bidirectional=True, dropout=self.dropout)

@@ -13,7 +13,7 @@ from typing import Any
 from torch import nn
 
 from einthoven import user_file
-from einthoven.errors import ConfigurationFault, UnknownName
+from einthoven.errors import ConfigurationFault
 from einthoven.models import MODELS
 from einthoven.models.contract import CLAUSES, Breach, first_breach, static_breach
 from einthoven.paths import written_aside
@@ -44,7 +44,7 @@ def take(reference: str | Path) -> str:
 
     Raises
     ------
-    UnknownName, ConfigurationFault
+    ConfigurationFault, ConfigurationFault
         If the file or the class is missing, the file fails, or the class breaks a clause that shows before it is built.
     """
     loaded = user_file.run(reference)
@@ -70,7 +70,7 @@ def take_for(training: Mapping[str, Any], reference: str | Path) -> None:
 
     Raises
     ------
-    UnknownName, ConfigurationFault
+    ConfigurationFault, ConfigurationFault
         If the model needs no file, or the file is another than the one it was trained with.
     """
     stated: Mapping[str, str] = training.get(FILES_KEY, {})
@@ -108,7 +108,7 @@ def named(name: str, training: Mapping[str, Any] | None = None) -> Any:
 
     Raises
     ------
-    UnknownName, ConfigurationFault
+    ConfigurationFault, ConfigurationFault
         If there is none of that name, or its file was not named.
     """
     if name in MODELS:
@@ -119,7 +119,7 @@ def named(name: str, training: Mapping[str, Any] | None = None) -> Any:
         return known[-1]
     file = name.partition(":")[0]
     if not user_file.is_reference(name):
-        raise UnknownName(
+        raise ConfigurationFault(
             "there is no such architecture.",
             found=name,
             expected=f"{', '.join(MODELS)}, or a file of yours, ./mynet.py:Class",
@@ -138,7 +138,7 @@ def resolved(text: str) -> str:
 
     Raises
     ------
-    UnknownName, ConfigurationFault
+    ConfigurationFault, ConfigurationFault
         As :func:`take` and :func:`named`.
     """
     if user_file.is_reference(text) and not any(name == text for name, _ in _given):
@@ -195,7 +195,7 @@ def require_contract(name: str, n_leads: int, n_classes: int, n_samples: int, se
         raise _broken(name, own.path, breach)
 
 
-def plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+def as_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings as an architecture takes them: what a card keeps as a list is a tuple."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
 

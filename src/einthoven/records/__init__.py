@@ -39,7 +39,7 @@ def read(
 
     Raises
     ------
-    RecordUnreadable, StatementMissing, ImplausibleAmplitude
+    RecordUnreadable, StatementMissing, RecordUnreadable
         With what was found, what was expected, and the remedy.
 
     Examples

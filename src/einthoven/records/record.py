@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.errors import ImplausibleAmplitude, RecordUnreadable
+from einthoven.errors import RecordUnreadable
 from einthoven.signal.leads import canonical
 from einthoven.signal.quality import IMPLAUSIBLE_MV
 
@@ -105,7 +105,7 @@ class Record:
     ------
     RecordUnreadable
         If rate, shape and leads do not make a recording.
-    ImplausibleAmplitude
+    RecordUnreadable
         If the amplitudes cannot be millivolts.
     """
 
@@ -146,7 +146,7 @@ class Record:
             warnings.append(f"a typical lead spans {spread:.0f} mV, more than a heart gives: is the unit right?")
         object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.warnings, *warnings))))
         if spread > IMPLAUSIBLE_MV:
-            raise ImplausibleAmplitude(
+            raise RecordUnreadable(
                 f"the amplitudes of {where} cannot be millivolts.",
                 found=f"a typical lead spans {spread:,.0f} mV",
                 expected=f"under {IMPLAUSIBLE_MV:g} mV",
@@ -161,7 +161,7 @@ class Record:
     @property
     def n_samples(self) -> int:
         """Samples of each lead."""
-        return self.signal_mv.shape[1]
+        return int(self.signal_mv.shape[1])
 
     @property
     def duration_s(self) -> float:

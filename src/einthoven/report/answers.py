@@ -47,7 +47,7 @@ def as_json(answers: Sequence[Answer]) -> str:
 def _model(answer: Answer) -> dict[str, Any]:
     card = answer.card
     model: dict[str, Any] = {
-        "name": card.known_as,
+        "name": card.display_name,
         "architecture": card.architecture,
         "weights_sha256": card.weights_sha256,
         "classes": dict(zip(card.classes, card.meanings, strict=True)),

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader
 
 from einthoven import __version__
 from einthoven.errors import OutputRefused
-from einthoven.explanation.beats import Explained
+from einthoven.explanation.beat_evidence import Explained
 from einthoven.inference.answer import DISCLAIMER, BeatAnswer
 from einthoven.paths import require_folder, written_aside
 from einthoven.report import plots

@@ -76,7 +76,7 @@ class View:
             now += Text(f"  {latest.doubt}  delay {latest.delay_s:.1f} s", style="dim")
         clock = stream.n_samples / self.fs_hz
         head = Text(f"{clock // 60:02.0f}:{clock % 60:04.1f}   {rate}   lead {self.lead}   ", style="bold")
-        foot = Text(f"{self.card.known_as} · {self.backend} · {DISCLAIMER}", style="dim")
+        foot = Text(f"{self.card.display_name} · {self.backend} · {DISCLAIMER}", style="dim")
         return Group(head + now, Text(trace(np.array(self.trace), width), style="cyan"), *map(Text, self.told), foot)
 
 

@@ -65,7 +65,6 @@ def _section(answer: Answer, counted: dict[str, int] | None) -> dict[str, Any]:
         "answer": answer,
         "record": answer.record,
         "length": clock(answer.record.duration_s),
-        "predicted": [f"{meanings[name]} ({name})" for name in answer.predicted],
         "borderline": [f"{meanings[name]} ({name})" for name in answer.borderline],
         "all_good": all(verdict.verdict == "good" for verdict in answer.quality),
     }

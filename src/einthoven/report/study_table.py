@@ -29,14 +29,19 @@ def leaking(found: dict[str, Any]) -> str:
 
 def protocol(_: str, found: dict[str, Any]) -> str:
     """Return the protocol of an evaluation, with the mark of one that leaks."""
-    return found["protocol"] + leaking(found)
+    return f"{found['protocol']}{leaking(found)}"
 
 
 class PublishedResults(Protocol):
     """What a table needs to know of published results: the row they belong to, and its figures as printed."""
 
-    name: str
-    figures: dict[str, str]
+    @property
+    def name(self) -> str:
+        """Label of the row."""
+
+    @property
+    def figures(self) -> dict[str, str]:
+        """Figures by metric or column."""
 
 
 def beside(published: Sequence[PublishedResults], metric: str = "") -> Cell:

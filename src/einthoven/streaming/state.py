@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from einthoven.errors import BundleDamaged
+from einthoven.errors import FileDamaged
 from einthoven.paths import written_aside
 
 
@@ -38,9 +38,9 @@ def read(file: Path) -> tuple[dict, dict[str, np.ndarray]]:
     return json.loads(str(kept.pop("plain"))), kept
 
 
-def damaged(file: Path, model: str, error: Exception) -> BundleDamaged:
+def damaged(file: Path, model: str, error: Exception) -> FileDamaged:
     """The error of a state that a stream of a model cannot go on from."""
-    return BundleDamaged(
+    return FileDamaged(
         f"the stream cannot go on from {file}.",
         found=f"{type(error).__name__}: {str(error)[:120]}",
         expected=f"what a stream of {model} had saved",

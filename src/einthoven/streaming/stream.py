@@ -249,7 +249,7 @@ class Stream:
 
         Raises
         ------
-        BundleDamaged
+        FileDamaged
             Where the file is not as :meth:`save` wrote it, or of another model.
         """
         try:

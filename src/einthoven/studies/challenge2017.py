@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from einthoven.corpora.challenge2017 import CHALLENGE2017, N_FOLDS
-from einthoven.data.build import told
+from einthoven.data.build import left_out_lines
 from einthoven.evaluation.choosing import best_share_for_challenge, challenge_score
 from einthoven.evaluation.evaluate import evaluate, headline
 from einthoven.evaluation.predictions import Predictions, joined, mean
@@ -131,7 +131,7 @@ def _table(run: StudyRun, found: Results) -> Results:
         f"challenge_score is the official one: the mean F1 of N, A and O. {first['remark']}",
         f"{TOGETHER}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds; share and class weights are "
         "chosen on each fold's validation part.",
-        *told(run.store),
+        *left_out_lines(run.store),
     ]
     tested = f"{first['n_test']:,} recordings at hand, {len(_folds(run))}-fold cross-validation by recording"
     shown = [*list(columns)[:2], *list(columns)[7:10]]

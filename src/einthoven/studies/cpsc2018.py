@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from einthoven.corpora.cpsc2018 import CPSC2018
-from einthoven.data.build import told
+from einthoven.data.build import left_out_lines
 from einthoven.evaluation.predictions import joined
 from einthoven.models.resnet1d import RESNET18
 from einthoven.report import study_figures as figures
@@ -46,7 +46,7 @@ def _score(protocol: str, run: StudyRun) -> Results:
 def _results(run: StudyRun) -> Results:
     n_folds, n = len({member.fold for member in run.members.values()}), len(np.unique(run.store.index.patient))
     scored = {name: run.found[f"{name}-scores"] for name in run.protocols}
-    return {"folds": n_folds, "protocols": scored, "recordings": n, "left_out": told(run.store)}
+    return {"folds": n_folds, "protocols": scored, "recordings": n, "left_out": left_out_lines(run.store)}
 
 
 def _table(run: StudyRun, found: Results) -> Results:

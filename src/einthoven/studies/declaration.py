@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -126,7 +126,7 @@ class Study:
     """What results.json holds beside the table, from the results of the steps."""
     table: Callable[[StudyRun, Results], Results]
     """As :func:`einthoven.report.study.table` gives it."""
-    figures: dict[str, Draw | None]
+    figures: Mapping[str, Draw | None]
     """Figures by the names of their files; None: a step draws it. Those whose models were not asked for are left out."""
     compared: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     """Pairs of scored models that are tested against each other, by a name, under headings of results.json."""

@@ -58,7 +58,7 @@ def run(study: Study, source: Path, protocol: str, folder: Path, quick: bool = F
         If the folder holds a study of other settings.
     CorpusIncomplete
         If the corpus lacks what the study needs.
-    StudyDamaged
+    FileDamaged
         If a finished step, its model or its answers cannot be read.
     """
     this = _opened(study, Path(source), protocol, Path(folder), quick, folds or next(iter(study.folds), ""))
@@ -206,6 +206,7 @@ class StudyRun:
         model = self.study.models[member.model]
         recipe = replace(self.recipe(model), seed=member.seed)
         card = fit(task or self.task(member), model.architecture, model.settings, recipe, self.place(member), devices=1)
+        assert card is not None, "one device, one process"
         return {"n_parameters": card.n_parameters} | self.study.trained(card)
 
     def answers(self, step: str, part: str) -> Predictions:
@@ -246,7 +247,7 @@ class StudyRun:
     def stated_on_card(self, protocol: Protocol, **more: Any) -> Results:
         """Return the same, with what a model's card says besides."""
         unlabelled = int((~protocol.labels.is_labelled(self.store.index.symbol)).sum())
-        known = {"protocol_summary": protocol.summary, "shared_patients": [], "labels": protocol.labels.name}
+        known: Results = {"protocol_summary": protocol.summary, "shared_patients": [], "labels": protocol.labels.name}
         known |= {"left_out_of_the_store": self.store.left_out, "unlabelled": unlabelled}
         return self.stated(protocol) | known | more
 

@@ -70,9 +70,8 @@ def _generate_beats(run: StudyRun) -> Results:
     windows, labels = generate(task, how, run.folder)
     save_windows(run.folder / "synthetic", windows.signal, labels)
     counts = np.bincount(labels, minlength=len(task.classes)).tolist()
-    parts = task.train, task.validation
-    real = [values for part in parts for values in (task.windows[part].signal, task.labels[part])]
-    found = quality.compare(*real, windows.signal, labels, task.classes)
+    train, held_out = ((task.windows[part].signal, task.labels[part]) for part in (task.train, task.validation))
+    found = quality.compare(*train, *held_out, windows.signal, labels, task.classes)
     return {"windows": dict(zip(task.classes, counts, strict=True)), "how": how.as_dict(), "quality": found}
 
 
@@ -164,8 +163,8 @@ def _score(run: StudyRun) -> Results:
     places |= {f"ensemble-{label}": run.folder / "ensembles" / label for label in ENSEMBLES}
     shown = console.progress(places.items(), "scoring the test part", len(places))
     both = {label: run.test(place, run.protocol) for label, place in shown}
-    answers, told = ({label: pair[at] for label, pair in both.items()} for at in (0, 1))
-    found = run.score(answers, told, run.protocol.unit)
+    answers = {label: found for label, (found, _) in both.items()}
+    found = run.score(answers, {label: told for label, (_, told) in both.items()}, run.protocol.unit)
     for label, place in places.items():
         run.keep_result(place, found["scores"][label])
     weights = run.found["ensembles"]["top2_weighted"]["operating_point"]["weights"]

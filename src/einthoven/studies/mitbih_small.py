@@ -1,6 +1,7 @@
 """Score the smallest nets on MIT-BIH: ArrhythmiNet on five symbols by both protocols, Self-ONN patient by patient."""
 
 from functools import partial
+from typing import Any
 
 from einthoven.corpora.mitdb import MITDB, TESTED_ALONE
 from einthoven.evaluation.evaluate import evaluate
@@ -28,7 +29,7 @@ def _members(run: StudyRun) -> list[Member]:
     patients = list(enumerate(TESTED_ALONE[:2] if run.quick else TESTED_ALONE))
     nets = [(net, by) for net in NETS for by in run.protocols]
     own = [(q, at, patient) for q in POWERS for at, patient in patients]
-    scored = {"labels": "nlrav", "work": _train_and_score, "ahead": ""}
+    scored: dict[str, Any] = {"labels": "nlrav", "work": _train_and_score, "ahead": ""}
     return [Member(f"{net}-{by}", net, by, FOLDS[by], **scored) for net, by in nets] + [
         Member(f"self-onn-q{q}-{patient}", f"self_onn_q{q}", "patient_specific", at, ahead="") for q, at, patient in own
     ]
@@ -48,7 +49,7 @@ def _pool(q: int, run: StudyRun) -> Results:
     mine = [member for member in run.members.values() if member.model == f"self_onn_q{q}"]
     answers, protocol = joined(run.each("test", model=f"self_onn_q{q}")), run.protocol_of(mine[0])
     answers.write(run.folder / "predictions" / f"self_onn_q{q}.csv")
-    known = {"model": f"self_onn, q {q}"} | run.stated(protocol, rows="beats")
+    known: Results = {"model": f"self_onn, q {q}"} | run.stated(protocol, rows="beats")
     known |= {"n_parameters": run.found[mine[0].step]["n_parameters"], "kilobytes": _kilobytes(run, mine[0])}
     return known | evaluate(answers, protocol.unit, run.draws)
 

@@ -11,7 +11,7 @@ from einthoven.corpora.ptbxl import PTBXL
 from einthoven.corpora.ptbxl import TABLE as PTBXL_TABLE
 from einthoven.corpora.zzu_pecg import NINE, ZZU_PECG
 from einthoven.corpora.zzu_pecg import TABLE as ZZU_TABLE
-from einthoven.data.build import told
+from einthoven.data.build import left_out_lines
 from einthoven.errors import CorpusIncomplete
 from einthoven.evaluation.by_age import evaluate_by_age
 from einthoven.evaluation.evaluate import evaluate
@@ -81,7 +81,7 @@ def _train_and_score(run: StudyRun, member: Member) -> Results:
 
 
 def _results(run: StudyRun) -> Results:
-    left_out = {leads: told(store) for leads, store in run.stores.items()}
+    left_out = {leads: left_out_lines(store) for leads, store in run.stores.items()}
     n = len(np.unique(run.stores["12"].index.record))
     return {"corpus": run.corpus.name, "recordings": n, "scores": run.trained, "left_out": left_out}
 
@@ -112,7 +112,7 @@ def _table(run: StudyRun, found: Results) -> Results:
 
 
 def _draw_protocols(run: StudyRun, found: Results, file: Path) -> None:
-    by = {name: {"scores": {}} for name in run.protocols}
+    by: Results = {name: {"scores": {}} for name in run.protocols}
     for label, row in found["scores"].items():
         net, leads, name = label.split("-")
         by[name]["scores"][f"{net}, {leads} leads"] = row

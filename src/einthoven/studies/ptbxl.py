@@ -98,7 +98,8 @@ def _choose(run: StudyRun) -> Results:
 
     A group's validation fold is tested in another group, so no choice is carried from one to the next.
     """
-    found, hybrids = {}, [name for name, model in run.study.models.items() if model.architecture == "hybrid"]
+    found: Results = {}
+    hybrids = [name for name, model in run.study.models.items() if model.architecture == "hybrid"]
     for part in _parts(run):
         single = {name: quality(mean(run.each("validation", model=name, group=part))) for name in run.study.models}
         found[part] = {"single_on_validation": single, "best_hybrid": max(hybrids, key=lambda name: single[name])}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from einthoven import workers
-from einthoven.errors import ConfigurationFault, StudyDamaged
+from einthoven.errors import ConfigurationFault, FileDamaged
 from einthoven.paths import output_folder, written_aside
 
 _log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class Steps:
 
         Raises
         ------
-        StudyDamaged
+        FileDamaged
             If the file of a finished step cannot be read.
         """
         file = self.file(name)
@@ -116,7 +116,7 @@ def _read(file: Path) -> dict[str, Any]:
             raise ValueError(f"{type(found).__name__}, not an object")
         return found
     except (OSError, ValueError) as error:
-        raise StudyDamaged(
+        raise FileDamaged(
             f"a step of the study cannot be read: {file}.",
             found=f"{type(error).__name__}: {error}",
             expected="the JSON that the step had written",

@@ -46,7 +46,7 @@ def card_for(
         meanings=task.meanings,
         preparation=task.preparation,
         training={**task.provenance, "counts": counts, **training, "versions": versions},
-        multilabel=task.multi,
+        multilabel=task.multilabel,
         feature_medians=_feature_medians(task),
         attribution=task.attribution,
     )

@@ -72,7 +72,7 @@ def fit(
 
     Raises
     ------
-    UnknownName, ConfigurationFault
+    ConfigurationFault, ConfigurationFault
         If architecture, windows and recipe do not suit each other, or the folder holds a run with other settings.
     """
     architecture = requirements.require_model(architecture)
@@ -96,7 +96,7 @@ def fit(
         "preparation": task.preparation.as_dict(),
         "provenance": task.provenance,
     }
-    loss = loss_for(recipe, torch.from_numpy(task.counts(task.train)), len(task.train) if task.multi else None)
+    loss = loss_for(recipe, torch.from_numpy(task.counts(task.train)), len(task.train) if task.multilabel else None)
     if recipe.simulate:
         task = with_rhythms(task, recipe.simulate, recipe.simulated, recipe.seed)
     finished = run_folder.enter(folder, stated)
@@ -145,7 +145,7 @@ class _Run:
 
     def train(self, module: Training, train: Batches) -> dict[str, Any] | None:
         """Train to the end; what the card tells of it, or None in a process that leaves that to the first."""
-        recipe, score = self.recipe, SCORE[self.task.multi]
+        recipe, score = self.recipe, SCORE[self.task.multilabel]
         validation = Batches(self.task.windows, self.task.labels, self.task.validation, 2 * recipe.batch)
         keeper = KeepBest(self.folder / run_folder.BEST, recipe.keep == "last", score)
         trainer, last = self._trainer(keeper, score), self.folder / run_folder.LAST

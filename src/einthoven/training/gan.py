@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from einthoven import console
-from einthoven.errors import BundleDamaged, ConfigurationFault
+from einthoven.errors import ConfigurationFault, FileDamaged
 from einthoven.models.gan import Critic, Generator
 from einthoven.paths import written_aside
 from einthoven.signal.windows import Windows
@@ -103,7 +103,7 @@ def _learn(task: Task, how: Generation, rare: list[int], folder: Path) -> Genera
                 optimiser.load_state_dict(kept)
             first = state["step"]
         except Exception as error:
-            raise BundleDamaged(
+            raise FileDamaged(
                 f"the checkpoint {file} cannot be read.",
                 found=f"{type(error).__name__}: {str(error).splitlines()[0][:120]}",
                 expected="what the killed run had written",

@@ -60,7 +60,7 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
         "n_trees": len(trees),
         "n_nodes": max(len(tree.feature) for tree in trees),
         "depth": max(tree.depth for tree in trees),
-        "multilabel": task.multi,
+        "multilabel": task.multilabel,
     }
     network = _forest(shape, n_classes, decided)
     with torch.no_grad():
@@ -74,7 +74,7 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
             network.leaves[at, :n] = torch.from_numpy(tree.leaves).float()
     with torch.no_grad():
         logits = np.concatenate([call(network.eval(), part).numpy() for part in _inputs(task, task.validation)])
-    score = SCORE[task.multi]
+    score = SCORE[task.multilabel]
     trained = {
         "best_epoch": 0,
         f"validation_{score}": round(judged(logits, task.labels[task.validation])[score], 6),
@@ -137,7 +137,7 @@ def _randomised(measured: np.ndarray, task: Task, settings: dict, seed: int) -> 
     grown = ExtraTreesClassifier(
         settings.get("n_trees", N_TREES), random_state=seed, n_jobs=max(1, torch.get_num_threads()), **how
     ).fit(measured, task.labels[task.train])
-    known = [np.asarray(values) for values in (grown.classes_ if task.multi else [grown.classes_])]
+    known = [np.asarray(values) for values in (grown.classes_ if task.multilabel else [grown.classes_])]
     trees = []
     for tree in (estimator.tree_ for estimator in grown.estimators_):
         here, is_leaf = np.arange(tree.node_count), tree.children_left < 0
@@ -157,7 +157,7 @@ def _boosted(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tup
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    if task.multi:
+    if task.multilabel:
         raise ConfigurationFault(
             "boosted trees that share their rounds tell single classes apart.",
             found="windows that can bear several",
@@ -189,7 +189,7 @@ def _apart(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tuple
     n_classes = len(task.classes)
     rounds = settings.get("n_trees", _ROUNDS_APART * n_classes) // n_classes
     labels = task.labels[task.train]
-    bears = labels > 0 if task.multi else labels[:, None] == np.arange(n_classes)
+    bears = labels > 0 if task.multilabel else labels[:, None] == np.arange(n_classes)
     trees = []
     for column in bears.T:
         if column.all() or not column.any():
@@ -218,7 +218,7 @@ def _answers(values: np.ndarray, known: list[np.ndarray], task: Task) -> np.ndar
     """Probabilities of each class at each node [nodes, classes], from scikit-learn's [nodes, outputs, values]."""
     shares = values / np.maximum(values.sum(axis=2, keepdims=True), 1e-12)
     out = np.zeros((len(values), len(task.classes)))
-    if task.multi:
+    if task.multilabel:
         for at, labels in enumerate(known):
             there = np.flatnonzero(labels == 1)
             out[:, at] = shares[:, at, there[0]] if len(there) else 0.0

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from einthoven.data.augment import AUGMENTATIONS
-from einthoven.errors import ConfigurationFault, UnknownName
+from einthoven.errors import ConfigurationFault
 from einthoven.models import own
 from einthoven.models.inputs import InputShape, built, call, missing_parts, reads
 from einthoven.signal.leads import STANDARD
@@ -33,7 +33,7 @@ def require_model(architecture: str) -> str:
 
     Raises
     ------
-    UnknownName, ConfigurationFault
+    ConfigurationFault, ConfigurationFault
         If there is none, or the user's class breaks a clause of the contract.
     """
     return own.resolved(architecture)
@@ -81,24 +81,24 @@ def require_recipe(recipe: Recipe, task: Task) -> None:
 
     Raises
     ------
-    UnknownName
+    ConfigurationFault
         If an augmentation does not exist.
     ConfigurationFault
         If balance, mixup or an augmentation does not suit the labels or the leads.
     """
     if unknown := sorted(set(recipe.augment) - set(AUGMENTATIONS)):
-        raise UnknownName(
+        raise ConfigurationFault(
             "Unknown augmentation.",
             found=", ".join(unknown),
             expected=", ".join(AUGMENTATIONS),
             remedy=f"--train.augment {' '.join(list(AUGMENTATIONS)[:3])}",
         )
-    if (recipe.balance and task.multi) or (recipe.mixup and not task.multi):
+    if (recipe.balance and task.multilabel) or (recipe.mixup and not task.multilabel):
         raise ConfigurationFault(
             "the recipe does not suit these windows.",
-            found=f"balance {recipe.balance:g}, mixup {recipe.mixup:g}, multilabel: {task.multi}",
+            found=f"balance {recipe.balance:g}, mixup {recipe.mixup:g}, multilabel: {task.multilabel}",
             expected="balance for windows of one class each, mixup for windows of several",
-            remedy=f"--train.{'balance' if task.multi else 'mixup'} 0",
+            remedy=f"--train.{'balance' if task.multilabel else 'mixup'} 0",
         )
     if "rotated" in recipe.augment and task.preparation.leads != STANDARD:
         raise ConfigurationFault(
@@ -130,7 +130,7 @@ def network_for(architecture: str, shape: InputShape, n_classes: int, settings: 
 
     Raises
     ------
-    UnknownName, ConfigurationFault
+    ConfigurationFault, ConfigurationFault
         If there is no such architecture, or it cannot be built so.
     """
     model = own.named(architecture)

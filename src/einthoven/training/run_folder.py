@@ -9,7 +9,7 @@ import torch
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import BundleDamaged, ConfigurationFault
+from einthoven.errors import ConfigurationFault, FileDamaged
 from einthoven.paths import output_folder, written_aside
 from einthoven.training.callbacks import KeepBest
 
@@ -75,7 +75,7 @@ def has_stopped(last: Path, keeper: KeepBest, patience: int) -> bool:
 
     Raises
     ------
-    BundleDamaged
+    FileDamaged
         If the checkpoint cannot be read.
     """
     if not last.exists():
@@ -85,7 +85,7 @@ def has_stopped(last: Path, keeper: KeepBest, patience: int) -> bool:
         waited = next(kept["wait_count"] for name, kept in state.items() if name.startswith("EarlyStopping"))
         keeper.load_state_dict(state[keeper.state_key])
     except Exception as error:
-        raise BundleDamaged(
+        raise FileDamaged(
             f"the checkpoint {last} cannot be read.",
             found=f"{type(error).__name__}: {str(error).splitlines()[0][:120]}",
             expected="what the killed run had written",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from einthoven.errors import StudyDamaged
+from einthoven.errors import FileDamaged
 from einthoven.paths import folder_aside
 
 
@@ -44,13 +44,13 @@ def load_windows(folder: Path, step: Path) -> tuple[np.ndarray, np.ndarray]:
 
     Raises
     ------
-    StudyDamaged
+    FileDamaged
         If they are gone or damaged.
     """
     try:
         return tuple(np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("windows", "labels"))
     except (OSError, ValueError) as error:
-        raise StudyDamaged(
+        raise FileDamaged(
             f"the generated beats of the study are gone from {folder}.",
             found=f"{type(error).__name__}: {str(error)[:120]}",
             expected="windows.npy and labels.npy, as the step 'generated' had written them",

@@ -7,7 +7,7 @@ import numpy as np
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import Split, audit, require_apart
 from einthoven.data.store import Store
-from einthoven.errors import ConfigurationFault, CorpusIncomplete, SyntheticLeak
+from einthoven.errors import ConfigurationFault, CorpusIncomplete, PatientLeak
 from einthoven.signal.preparation import Preparation
 from einthoven.signal.windows import Windows, WindowSource, concatenated
 
@@ -55,7 +55,7 @@ class Task:
 
     def __post_init__(self):
         if self.synthetic[self.validation].any():
-            raise SyntheticLeak(
+            raise PatientLeak(
                 "generated windows are in the validation part.",
                 found=f"{self.synthetic[self.validation].sum()} of {len(self.validation)}",
                 expected="none: generated windows train, and do nothing else",
@@ -63,13 +63,13 @@ class Task:
             )
 
     @property
-    def multi(self) -> bool:
+    def multilabel(self) -> bool:
         """Whether a window can bear several classes at once."""
         return self.labels.ndim == 2
 
     def counts(self, chosen: np.ndarray) -> np.ndarray:
         """Windows of each class [classes] among some window numbers."""
-        if self.multi:
+        if self.multilabel:
             return self.labels[chosen].sum(axis=0).astype(np.int64)
         return np.bincount(self.labels[chosen], minlength=len(self.classes))
 

@@ -11,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from einthoven.explanation.beats import Explained
+from einthoven.explanation.beat_evidence import Explained
 from einthoven.inference.answer import BeatAnswer, RecordAnswer
 from einthoven.inference.evidence import Evidence
 from einthoven.report.colours import colour_of
@@ -98,7 +98,7 @@ def explained(answer: BeatAnswer, found: Sequence[Explained], path: Path) -> Non
         axes.set_xlabel("time from R peak (s)")
     _scale(figure, line, grid.ravel().tolist())
     note = "; attention in brown" if found[0].attention is not None else ""
-    title = f"{answer.record.name}, lead {answer.leads[0]}: Grad-CAM of {answer.card.known_as}{note}"
+    title = f"{answer.record.name}, lead {answer.leads[0]}: Grad-CAM of {answer.card.display_name}{note}"
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     save(figure, path)
 
@@ -133,7 +133,9 @@ def evidence(answer: RecordAnswer, path: Path) -> None:
     if not panels:
         for axes in grid[0]:
             axes.set_axis_off()
-    figure.suptitle(f"{answer.record.name}: {answer.summary}  ({answer.card.known_as})", fontsize=10, x=0.01, ha="left")
+    figure.suptitle(
+        f"{answer.record.name}: {answer.summary}  ({answer.card.display_name})", fontsize=10, x=0.01, ha="left"
+    )
     save(figure, path)
 
 
@@ -145,7 +147,8 @@ def _over_typical_beats(axes: Axes, answer: RecordAnswer, row: Evidence) -> str:
         begins_s = 1.1 * at * len(beat) / fs_hz
         _line(axes, begins_s + np.arange(len(beat)) / fs_hz, beat, row.map)
         axes.text(begins_s, 1.0, lead, transform=axes.get_xaxis_transform(), va="top", fontsize=7)
-    axes.set_xlabel("time (s), leads side by side", fontsize=8)
+    axes.set_xticks([])
+    axes.set_xlabel(f"one beat of each lead, {row.beat.shape[1] / fs_hz:.1f} s each", fontsize=8)
     axes.set_ylabel("typical beat (mV)", fontsize=8)
     return "typical beat of each lead"
 
@@ -180,7 +183,7 @@ def _beat(
     for (wave, (low, high)), shade in zip(WAVES_S.items(), ("#e8f0fb", "#fdeee4", "#eaf6ec"), strict=True):
         axes.axvspan(low, high, color=shade, linewidth=0)
         place = axes.get_xaxis_transform()
-        style: dict[str, Any] = {"va": "top", "ha": "center", "fontsize": 7, "color": "#566074"}
+        style: dict[str, Any] = {"va": "top", "ha": "center", "fontsize": 6, "color": "#566074"}
         axes.text((low + high) / 2, 1.0, wave, transform=place, clip_on=True, **style)
     axes.spines[["top", "right"]].set_visible(False)
     return _line(axes, at_s, beat, values)

@@ -59,12 +59,12 @@ def roc(predictions: Predictions, metrics: dict[str, Any], path: Path) -> None:
     axes = figure.add_subplot()
     axes.plot((0, 1), (0, 1), color="#cbd5e0", linewidth=1)
     for at, name in enumerate(predictions.classes):
-        positive = predictions.truth[:, at] > 0 if predictions.multi else predictions.truth == at
+        positive = predictions.truth[:, at] > 0 if predictions.multilabel else predictions.truth == at
         if not positive.any() or positive.all():
             continue
         order = np.argsort(-predictions.probability[:, at], kind="stable")
         up, down = np.cumsum(positive[order]), np.cumsum(~positive[order])
-        area, spread = cells(metrics["per_class"][name]["auroc" if predictions.multi else "auc"])
+        area, spread = cells(metrics["per_class"][name]["auroc" if predictions.multilabel else "auc"])
         false, true = np.r_[0, down / down[-1]], np.r_[0, up / up[-1]]
         axes.plot(false, true, color=colour_of(name, at), linewidth=1.6, label=f"{name}  {area} ({spread})")
     axes.set_xlabel("false positive rate (1 − specificity)")

@@ -38,7 +38,7 @@ def by_person(
     return moved.astype(probability.dtype)
 
 
-def with_own_share(
+def with_adapted_priors(
     probability: np.ndarray, person: np.ndarray, classes: Sequence[str], own: Mapping[str, str | float]
 ) -> np.ndarray:
     """:func:`by_person` as a card says it: ``of`` and ``beside`` by name, ``share``, ``counts``; of an empty card nothing."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from einthoven.evaluation.share import by_person, with_own_share
+from einthoven.evaluation.class_prior import by_person, with_adapted_priors
 
 SHARE = 0.02
 
@@ -67,5 +67,7 @@ def test_by_name_it_is_the_same_and_without_a_word_nothing_happens():
     _, said = answered(0.5, 100)
     own = {"of": "S", "beside": "N", "share": SHARE, "counts": 50.0}
     person = np.zeros(100)
-    np.testing.assert_array_equal(with_own_share(said, person, "NSVF", own), by_person(said, person, 1, 0, SHARE, 50.0))
-    assert with_own_share(said, person, "NSVF", {}) is said
+    np.testing.assert_array_equal(
+        with_adapted_priors(said, person, "NSVF", own), by_person(said, person, 1, 0, SHARE, 50.0)
+    )
+    assert with_adapted_priors(said, person, "NSVF", {}) is said

@@ -21,7 +21,7 @@ def needs_weights(card: Card) -> bool:
     return "rhythm" not in card.preparation.inputs
 
 
-def why(predictor: Predictor, findings: RecordAnswer) -> tuple[Evidence, ...]:
+def evidence_for(predictor: Predictor, findings: RecordAnswer) -> tuple[Evidence, ...]:
     """Find the evidence for each class that is predicted (five at most): Grad-CAM over its window, and what each lead adds.
 
     A lead's share is measured, not inferred: by how much the probability falls when the lead is silenced. Of a model that reads
