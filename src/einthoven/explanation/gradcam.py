@@ -48,7 +48,8 @@ def gradcam(network: nn.Module, windows: Windows, labels: np.ndarray) -> np.ndar
 
 def over_trace(network: nn.Module, windows: Windows, labels: np.ndarray) -> np.ndarray | None:
     """The same over the trace, of a network that reads it beside typical beats, or of those members of an ensemble that do, by
-    their shares; None where none does."""
+    their shares; None where none does.
+    """
     both = zip(getattr(network, "members", (network,)), getattr(network, "shares", (1.0,)), strict=True)
     looked = [
         (gradcam(member, windows, labels), float(share))
