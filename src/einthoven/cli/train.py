@@ -9,7 +9,8 @@ from tyro.conf import arg
 
 from einthoven import console
 from einthoven.bundle import Card
-from einthoven.cli.prepare import From, Windows, corpus_named
+from einthoven.cli.prepare import Windows, corpus_named
+from einthoven.cli.settings import CorpusName, Source, Strict, optional, value
 from einthoven.errors import ConfigurationFault, EinthovenError
 from einthoven.paths import require_folder
 from einthoven.training.recipe import Recipe
@@ -23,25 +24,22 @@ class Train:
     Example: einthoven train --model cnn_lstm --corpus mitdb --from ./mitdb --protocol clean --out runs/first --train.lr 3e-4
     """
 
-    model: str
+    model: Annotated[str, value("ARCHITECTURE")]
     """Architecture (einthoven models lists them), or a file of yours that holds one, ./mynet.py[:CLASS]."""
-    corpus: str
-    """Name of the corpus (einthoven corpora lists them), or a file of yours that declares one, ./mine.py[:NAME]."""
-    source: From
-    """Folder of the corpus as its publisher lays it out."""
-    out: Path
+    corpus: CorpusName
+    source: Source
+    out: Annotated[Path, value("DIR")]
     """Folder of the run: settings, logs, checkpoints, and the bundle at the end."""
-    protocol: str = "clean"
+    protocol: Annotated[str, value("PROTOCOL")] = "clean"
     """Protocol that splits the corpus; clean keeps patients apart."""
-    labels: str | None = None
+    labels: Annotated[str | None, optional("LABELS")] = None
     """Label set, if the corpus offers several (einthoven corpora NAME lists them; default: the protocol's)."""
-    strict: bool = False
-    """Stop at the first missing or unreadable record. By default such records are skipped and counted."""
-    leave_out: tuple[str, ...] = ()
+    strict: Strict = False
+    leave_out: Annotated[tuple[str, ...], optional("RECORD ...")] = ()
     """Records that are used neither for training nor for validation."""
-    fold: int | None = None
+    fold: Annotated[int | None, optional("K")] = None
     """Fold used for validation, if the protocol is cross-validated (default: the protocol's validation set)."""
-    start: str | None = None
+    start: Annotated[str | None, optional("MODEL")] = None
     """Model of the same architecture whose weights the training starts from: a bundled model, or folder of a bundle or a run."""
     settings: Annotated[tuple[str, ...], arg(name="set", metavar="NAME=VALUE")] = ()
     """Settings of the architecture, e.g. hidden=128 widths=32,64,128."""
