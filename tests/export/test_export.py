@@ -194,9 +194,9 @@ def test_the_page_of_an_exported_file_says_that_evidence_is_missing(tmp_path, ca
         assert main(["predict", str(tmp_path / name), *stated, "--out", str(tmp_path / "page.html")]) == 0
         page = (tmp_path / "page.html").read_text()
         assert ("Grad-CAM" not in page) == ("an exported file has no weights" in page) == is_exported
-        assert ("read by whole, onnx, fp32" in page) == is_exported
+        assert ("Model whole, onnx, fp32" in page) == is_exported
         assert ("an exported file has no weights" in capsys.readouterr().err) == is_exported
-        assert ("difference of a logit on noise" in page) == is_exported
+        assert ("difference of a logit on random input" in page) == is_exported
 
 
 def test_results_of_a_model_are_not_given_as_results_of_its_export(beats, mitdb_like, tmp_path, capsys):

@@ -29,8 +29,9 @@ def mitbih(request):
     return finished("mitbih", request)
 
 
-def test_a_killed_study_goes_on(mitbih, tmp_path, monkeypatch):
+def test_a_killed_study_goes_on(request, tmp_path, monkeypatch):
     """Killed at its third training and started again, a study trains nothing twice and gives the same weights."""
+    done = finished("mitbih-clean", request)
     real, calls = engine.fit, []
 
     def dying(*words, **more):
@@ -41,13 +42,13 @@ def test_a_killed_study_goes_on(mitbih, tmp_path, monkeypatch):
 
     monkeypatch.setattr(engine, "fit", dying)
     with pytest.raises(KeyboardInterrupt):
-        mitbih.again(tmp_path / "out")
+        done.again(tmp_path / "out")
     before = weights_of(tmp_path / "out")
     assert len(before) == 2
-    mitbih.again(tmp_path / "out")
+    done.again(tmp_path / "out")
     assert calls.count(calls[0]) == 1, "a finished member is not trained again"
     assert before.items() <= weights_of(tmp_path / "out").items()
-    assert weights_of(tmp_path / "out") == weights_of(mitbih.folder)
+    assert weights_of(tmp_path / "out") == weights_of(done.folder)
 
 
 def test_each_answer_to_rare_classes_is_compared_with_none(mitbih):
@@ -139,7 +140,10 @@ def test_the_inter_patient_study(request):
     """Weights and a person's own share of class S are chosen on DS1, go into the bundle, and DS2 is answered by it."""
     done = finished("mitbih-clean", request)
     chosen, predictor = done.results["cross_validation"], load(done.folder / mitbih_clean.MODEL)
-    assert list(predictor.card.class_weights) == chosen["class_weights"] and predictor.card.own_share == chosen["own"]
+    assert (
+        list(predictor.card.class_weights) == chosen["class_weights"]
+        and predictor.card.class_prior_adaptation == chosen["own"]
+    )
     answers = Predictions.read(done.folder / "predictions.csv")
     assert set(answers.record) <= set(DS2)
     assert not {f"mitdb/{record}" for record in DS2} & predictor.card.patients

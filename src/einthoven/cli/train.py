@@ -1,4 +1,4 @@
-"""Knows the verb train."""
+"""The verb train."""
 
 import ast
 from dataclasses import dataclass, field
@@ -32,24 +32,24 @@ class Train:
     out: Path
     """Folder of the run: settings, logs, checkpoints, and the bundle at the end."""
     protocol: str = "clean"
-    """How the corpus is parted; clean keeps patients apart."""
+    """Protocol that splits the corpus; clean keeps patients apart."""
     labels: str | None = None
-    """Which question is put to it, where a corpus knows several (einthoven corpora lists them); the protocol's own else."""
+    """Label set, if the corpus offers several (einthoven corpora NAME lists them; default: the protocol's)."""
     strict: bool = False
-    """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
+    """Stop at the first missing or unreadable record. By default such records are skipped and counted."""
     leave_out: tuple[str, ...] = ()
-    """Records that neither train nor validate."""
+    """Records that are used neither for training nor for validation."""
     fold: int | None = None
-    """Fold of the training patients that validates, where the protocol is cross-validated; its own validation part else."""
+    """Fold used for validation, if the protocol is cross-validated (default: the protocol's validation set)."""
     start: str | None = None
-    """A model of the same architecture whose weights it begins from: a bundled one, a bundle's or a run's folder."""
+    """Model of the same architecture whose weights the training starts from: a bundled model, or folder of a bundle or a run."""
     settings: Annotated[tuple[str, ...], arg(name="set", metavar="NAME=VALUE")] = ()
     """Settings of the architecture, e.g. hidden=128 widths=32,64,128."""
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
     recipe: Annotated[Recipe, arg(name="train")] = field(default_factory=Recipe)
 
     def run(self) -> int:
-        """Prepare, train, and say how the validation part was answered."""
+        """Prepare the corpus, train, and print the validation score."""
         from einthoven.data.build import build, left_out_lines
         from einthoven.models.own import as_arguments, require_contract
         from einthoven.training.fit import fit

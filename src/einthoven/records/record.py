@@ -161,7 +161,7 @@ class Record:
     @property
     def n_samples(self) -> int:
         """Samples of each lead."""
-        return self.signal_mv.shape[1]
+        return int(self.signal_mv.shape[1])
 
     @property
     def duration_s(self) -> float:
