@@ -42,7 +42,9 @@ class Export:
     def run(self) -> int:
         """Convert, compare, write."""
         from einthoven.data.build import build
-        from einthoven.export.convert import TARGETS, export, files_of, real_windows
+        from einthoven.export.convert import export
+        from einthoven.export.files import TARGETS, files_of
+        from einthoven.export.training_windows import real_windows
         from einthoven.inference.predictor import load
 
         if self.out.is_dir():

@@ -98,7 +98,7 @@ def _found(name: str, architectures: tuple[str, ...]) -> Card:
             remedy="einthoven models",
         ) from error
     if place.is_file():
-        from einthoven.inference.backends import card_inside
+        from einthoven.inference.exported_file import card_inside
 
         return card_inside(place)
     return bundle.load_card(place)

@@ -61,7 +61,7 @@ class Stream:
     def run(self) -> int:
         """Classify until the source ends; faults of the source are reported and the stream continues if it can."""
         from einthoven.inference.predictor import load
-        from einthoven.streaming.appended import Appended
+        from einthoven.streaming.appended import AppendedFile
 
         if not self.speed >= 0:
             raise StatementMissing(
@@ -72,7 +72,7 @@ class Stream:
             )
         model = load(self.model)
         self._require_outputs()
-        with Appended(self.out) if self.out else nullcontext(sys.stdout) as lines:
+        with AppendedFile(self.out) if self.out else nullcontext(sys.stdout) as lines:
             return self._follow(model, self._pieces(), lines)
 
     def _require_outputs(self) -> None:
@@ -109,13 +109,13 @@ class Stream:
 
         leads = leads_of(self.leads)
         is_input = self.source in ("-", "/dev/stdin")
-        is_pipe = Path(self.source).is_fifo() or sources.states_lines(self.source)
+        is_pipe = Path(self.source).is_fifo() or sources.is_line_file(self.source)
         if not (is_input or is_pipe or sources.is_port(self.source)):
             record = read(self.source, fs_hz=self.fs, leads=leads, unit=self.unit)
             for warning in record.warnings:
                 console.note(warning)
-            return sources.played(record, self.speed)
-        stated = sources.Stated(self.fs, leads if isinstance(leads, tuple) else None, self.unit)
+            return sources.playback(record, self.speed)
+        stated = sources.StatedFormat(self.fs, leads if isinstance(leads, tuple) else None, self.unit)
         if is_input and sys.stdin is None:
             raise StatementMissing(
                 "There is no input.",
@@ -130,7 +130,7 @@ class Stream:
         else:
             lines = sources.serial_lines(self.source, self.baud)
         pieces = LineReader(stated).pieces(lines)
-        return sources.renamed(pieces, leads) if isinstance(leads, dict) else pieces
+        return sources.with_renamed_leads(pieces, leads) if isinstance(leads, dict) else pieces
 
     def _follow(self, model: "Predictor", pieces: "Iterator[Piece]", lines: "Lines") -> int:
         from einthoven.streaming.written import Written
