@@ -69,7 +69,7 @@ def main(runs: Path) -> None:
             values = [_spread(metrics[key]) for key in _HEAD] + [
                 _spread(metrics["per_class"][label]["f1"]) for label in classes
             ]
-            leads = len(card["preparation"]["leads"])
+            leads = len(card["preparation"]["signal"]["leads"])
             lines.append(_row([name, leads, f"{card['n_parameters']:,}", *values]))
         base = first["baselines"]["majority"]
         rest = ["–"] * len(classes)
