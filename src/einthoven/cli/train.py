@@ -86,7 +86,7 @@ class Train:
 
 
 def _with_graph(folder: Path, is_own: bool) -> Card:
-    """The card of a bundle that has its graph, or, where a user's architecture cannot be traced, has none and says so."""
+    """Add the graph to a bundle; a user's architecture that cannot be traced goes without, and a line says so."""
     from einthoven import bundle
     from einthoven.export.graph import add_graph
 
