@@ -205,15 +205,15 @@ def convert(name: str, place: Path) -> dict:
     """Graphs of an architecture with random weights, into a folder; their sizes, and what the network costs."""
     import torch
 
-    from einthoven.export import graph, int8
+    from einthoven.export import graph, int8, layers
     from einthoven.models import cost
     from einthoven.models.inputs import InputShape
 
     torch.manual_seed(0)
     network, windows = network_of(name), shape_of(name).windows(64)
-    plain = graph.to_onnx(graph.with_torch_layers(network), windows)
+    plain = graph.to_onnx(layers.with_torch_layers(network), windows)
     contents = {
-        "folded": graph.to_onnx(graph.with_folded_norms(network), windows),
+        "folded": graph.to_onnx(layers.with_folded_norms(network), windows),
         "plain": plain,
         "int8": int8.quantized(plain, windows[:32], "extremes"),
     }

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from einthoven.inference.predictor import Predictor, load
     from einthoven.records import read
     from einthoven.records.record import Annotations, Record
+    from einthoven.streaming.answer import StreamAnswer
     from einthoven.streaming.buffer import Mark
-    from einthoven.streaming.stream import Stream, StreamAnswer
+    from einthoven.streaming.stream import Stream
 
 __version__ = "0.2.0"
 __all__ = [
@@ -46,7 +47,7 @@ _HOMES = {
     "Record": "einthoven.records.record",
     "RecordAnswer": "einthoven.inference.answer",
     "Stream": "einthoven.streaming.stream",
-    "StreamAnswer": "einthoven.streaming.stream",
+    "StreamAnswer": "einthoven.streaming.answer",
     "load": "einthoven.inference.predictor",
     "read": "einthoven.records",
 }

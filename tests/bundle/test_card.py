@@ -51,6 +51,9 @@ def test_a_card_of_version_1_is_read_under_the_new_names(untrained_copy, plain):
     old = {name: value for name, value in plain.items() if name != "card_version"}
     adapted = {"of": "S", "beside": "N", "share": 0.03, "counts": 50.0}
     old["multi"], old["own_share"] = old.pop("multilabel") or True, old.pop("class_prior_adaptation") or adapted
+    signal, cut = plain["preparation"]["signal"], plain["preparation"]["cut"]
+    flat = {"before_s": cut["before_s"], "after_s": cut["after_s"], "cut": "beats", "crop_s": 0.0}
+    old["preparation"] = signal | flat | {"patient": False, "rhythm": False, "waves": False}
     write(untrained_copy, old)
     card = bundle.load_card(untrained_copy)
     assert card.multilabel is True

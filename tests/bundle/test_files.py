@@ -15,6 +15,7 @@ from einthoven.inference.backends import TorchBackend
 from einthoven.inference.predictor import load
 from einthoven.models.cost import parameters
 from einthoven.paths import ASSETS
+from einthoven.signal.windows import Windows
 
 
 @pytest.fixture
@@ -69,10 +70,10 @@ def test_a_graph_of_other_shape_is_refused(tmp_path):
     name = next(name for name in bundle.bundled() if (ASSETS / name / bundle.GRAPH).exists())
     shutil.copytree(ASSETS / name, tmp_path / name)
     card = bundle.load_card(tmp_path / name)
-    longer = replace(card.preparation, after_s=card.preparation.after_s + 1)
+    longer = card.preparation.with_settings(fs_hz=card.preparation.fs_hz + 10)
     bundle.rewrite_card(tmp_path / name, replace(card, preparation=longer))
     with pytest.raises(FileDamaged, match="the card says"):
-        load(tmp_path / name).probabilities(np.zeros((1, 1, longer.n_samples), np.float32))
+        load(tmp_path / name).probabilities(graph.noise(load(tmp_path / name).card))
 
 
 def test_missing_weights_are_refused(copy):
@@ -84,7 +85,7 @@ def test_missing_weights_are_refused(copy):
 def test_weights_of_another_architecture_are_refused(copy):
     bundle.rewrite_card(copy, replace(bundle.load_card(copy), architecture="resnet1d", settings={}))
     with pytest.raises(FileDamaged, match="do not fit"):
-        load(copy).probabilities(np.zeros((1, 1, 360), np.float32))
+        load(copy).probabilities(Windows(np.zeros((1, 1, 360), np.float32)))
 
 
 @pytest.mark.parametrize("name", ["none-such", "../assets", "/", ""])

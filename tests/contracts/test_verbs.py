@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tyro
 
-from einthoven.cli.main import VERBS, main
+from einthoven.cli.main import VERBS, main, verb_class
 from einthoven.errors import (
     ConfigurationFault,
     CorpusIncomplete,
@@ -24,7 +24,7 @@ STATED = ("--fs", "360", "--leads", "MLII", "--unit", "mV")
 
 def examples(verb: str) -> list[list[str]]:
     """The words of the examples that a verb's help shows."""
-    lines = [line for line in (VERBS[verb].__doc__ or "").splitlines() if line.strip().startswith("Example")]
+    lines = [line for line in (verb_class(verb).__doc__ or "").splitlines() if line.strip().startswith("Example")]
     return [shlex.split(line.split("einthoven ", 1)[1]) for line in lines]
 
 
@@ -40,7 +40,7 @@ def test_every_verb_has_help_with_an_example(verb, capsys):
 def test_the_example_of_every_verb_is_understood(verb):
     for words in examples(verb):
         assert words[0] == verb
-        assert isinstance(tyro.cli(VERBS[verb], args=words[1:]), VERBS[verb])
+        assert isinstance(tyro.cli(verb_class(verb), args=words[1:]), verb_class(verb))
 
 
 def test_the_manual_names_every_verb(capsys):
@@ -57,6 +57,15 @@ def test_an_unknown_option_ends_with_2(verb, capsys):
     assert ended.value.code == 2
     told = capsys.readouterr().err
     assert "--colour" in told and "Traceback" not in told
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_says_what_a_value_is(verb, capsys):
+    """No option shows the name of a Python type in place of what may be put there."""
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    told = capsys.readouterr().out
+    assert not [word for word in ("STR", "{None}", "{None}|", "[STR") if word in told.split()], told
 
 
 def saved(values, file):
@@ -185,12 +194,17 @@ BAD_USE: dict[tuple[str, ...], tuple[type[EinthovenError], str]] = {
     ("stream", "none-such", "--from", "100.hea"): (ConfigurationFault, "none-such"),
     ("stream", "mitbih-cnn-lstm-mlii", "--from", "100.hea", "--speed", "-1"): (StatementMissing, "--speed -1"),
     ("study", "none", "--from", ".", "--out", "{out}"): (ConfigurationFault, "ptbxl"),
+    ("compare", "none-such", "neither"): (RecordUnreadable, "none-such"),
+    ("compare", "none-such", "neither", "--from", "{data}"): (ConfigurationFault, "none-such"),
+    ("models", "none-such"): (ConfigurationFault, "mitbih-cnn-lstm-mlii"),
+    ("corpora", "none-such"): (ConfigurationFault, "ptb-xl"),
+    ("features", "none-such"): (ConfigurationFault, "rr, p_waves"),
 }
 """By the words of the command line: which error, and a part of what it says."""
 
 
 def test_every_verb_that_takes_something_has_bad_uses():
-    assert {words[0] for words in BAD_USE} >= {*VERBS} - {"models", "corpora"}
+    assert {words[0] for words in BAD_USE} >= {*VERBS}
 
 
 @pytest.mark.parametrize("words", BAD_USE, ids=" ".join)

@@ -17,7 +17,7 @@ from einthoven.errors import CorpusIncomplete, PatientLeak
 from einthoven.evaluation.evaluate import evaluate, headline
 from einthoven.evaluation.official import challenge2017_score
 from einthoven.evaluation.predictions import Predictions
-from einthoven.export.convert import real_windows
+from einthoven.export.training_windows import real_windows
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import score_test_part
 from tests.conftest import real
@@ -142,7 +142,7 @@ def test_recordings_that_trained_the_model_are_left_out_and_counted(challenge201
     predictions, found = score_test_part(model, CHALLENGE2017, protocol, store)
     assert predictions.record.tolist() == names[9:] and found["seen_and_left_out"] == 9
     np.testing.assert_array_equal(predictions.probability, everybody.probability[9:])
-    assert found["remark"].startswith("9 recordings of the folder trained the model and are left out")
+    assert found["remark"].startswith("9 records that trained the model are excluded")
     model.card = replace(
         model.card, training=model.card.training | {"patients": [f"challenge-2017/{n}" for n in names]}
     )
@@ -185,7 +185,7 @@ def test_a_class_that_is_not_there_is_told(home, tmp_path, untrained_on_one_lead
     (folder / "REFERENCE-v3.csv").write_text("A00001,N\nA00002,O\n")
     store = build(CHALLENGE2017, folder, CHALLENGE2017.preparation)
     _, found = score_test_part(untrained_on_one_lead, CHALLENGE2017, CHALLENGE2017.protocol("clean"), store)
-    assert found["remark"].startswith("No A, ~ in the test part: means over classes leave it out.")
+    assert found["remark"].startswith("No A, ~ in the test set: excluded from means over classes.")
 
 
 def test_the_score_of_noise_alone_is_undefined():

@@ -1,4 +1,4 @@
-"""Every architecture leaves as one file that answers alike; what does not is refused; a device needs no torch to read it."""
+"""An export predicts what its model does, or is refused; its card says how it was compared."""
 
 import json
 import os
@@ -13,9 +13,13 @@ from einthoven.cli.main import main
 from einthoven.corpora import CORPORA
 from einthoven.data.build import build
 from einthoven.errors import OutputRefused
-from einthoven.export import convert, graph, int8
+from einthoven.export import convert, files, graph, int8
+from einthoven.export.compact import with_short_names
+from einthoven.export.layers import with_torch_layers
 from einthoven.export.parity import MOST_LOST, Parity, compare, require_kept
-from einthoven.inference.backends import TorchBackend, card_inside
+from einthoven.export.training_windows import real_windows
+from einthoven.inference.backends import TorchBackend
+from einthoven.inference.exported_file import card_inside
 from einthoven.inference.predictor import load
 from einthoven.report.tables import beside_its_model
 from einthoven.signal.leads import STANDARD
@@ -30,24 +34,24 @@ from tests.layouts import twelve_leads
 @pytest.mark.parametrize(
     "architecture, leads, most", [("litenet", STANDARD, 1_100_000), ("arrhythminet_v2", ("I",), 60_000)]
 )
-def test_integers_fit_a_wrist_with_all_that_is_known_of_the_model(architecture, leads, most, tmp_path):
-    """The file as it is written, the names of 5,458 recordings in it."""
+def test_int8_files_stay_small_with_the_whole_card_inside(architecture, leads, most, tmp_path):
+    """As the file is written, with the names of 5,458 recordings inside."""
     model = untrained_of(architecture, tmp_path / "model", leads=leads)
     numbers = np.sort(np.random.default_rng(0).permutation(8528)[:5458]) + 1
     seen = {"corpus": "challenge-2017", "patients": [f"challenge-2017/A{at:05}" for at in numbers]}
     card = replace(model.card, training=seen | {"patients": bundle.packed(seen["patients"])})
     windows = graph.noise(card)
-    content = graph.to_onnx(graph.with_torch_layers(TorchBackend(model.folder, model.card).network), windows)
+    content = graph.to_onnx(with_torch_layers(TorchBackend(model.folder, model.card).network), windows)
     for way in int8.WAYS:
         small = int8.quantized(content, windows, way)
-        assert graph.with_short_names(small) == small
-        convert._write(small, card, "onnx", "int8", tmp_path / "x.onnx")
+        assert with_short_names(small) == small
+        files.write(small, card, "onnx", "int8", tmp_path / "x.onnx")
         assert (tmp_path / "x.onnx").stat().st_size < most, way
     assert card_inside(tmp_path / "x.onnx").patients == set(seen["patients"])
 
 
 @pytest.mark.parametrize("folds, where", [((0, 1), "training data of its members"), ((2, 2), "validation data")])
-def test_what_members_trained_on_is_said_of_folds_alone(folds, where, tmp_path):
+def test_members_of_different_folds_are_compared_on_their_training_data(folds, where, tmp_path):
     model = untrained_of("cnn", tmp_path / "model", {"widths": (4, 4)})
     compared = Parity(60, {"macro_f1": (0.5, 0.5)}, {"a": (0.5, 0.5)}, (0.1, 0.01), 1.0).as_dict()
     training = {"members": [{"fold": fold} for fold in folds]}
@@ -56,7 +60,7 @@ def test_what_members_trained_on_is_said_of_folds_alone(folds, where, tmp_path):
 
 
 @pytest.mark.parametrize("target", convert.TARGETS)
-def test_an_export_without_a_corpus_says_that_it_was_compared_on_noise(target, tmp_path):
+def test_an_export_without_a_corpus_is_compared_on_noise(target, tmp_path):
     model = untrained_of("resnet1d", tmp_path / "model", {"widths": (8, 8)})
     file = tmp_path / f"model{convert.TARGETS[target]}"
     convert.export(model, target, "fp32", file, None)
@@ -90,9 +94,9 @@ def beats(mitdb_like, tmp_path_factory):
 @pytest.mark.parametrize(
     "target, precision", [("onnx", "fp32"), ("onnx", "int8"), ("openvino", "bf16"), ("openvino", "int8")]
 )
-def test_an_export_is_compared_on_real_windows_and_says_so_on_its_card(beats, tmp_path, target, precision):
+def test_an_export_is_compared_on_real_windows_and_its_card_has_the_result(beats, tmp_path, target, precision):
     model, store, protocol = beats
-    real = convert.real_windows(model.card, protocol, store)
+    real = real_windows(model.card, protocol, store)
     assert not set(store.index.record[real.train]) & set(store.index.record[real.validation])
     file = tmp_path / f"beats{convert.TARGETS[target]}"
     convert.export(model, target, precision, file, real, even_if_worse=True)
@@ -113,24 +117,24 @@ def test_an_export_is_compared_on_real_windows_and_says_so_on_its_card(beats, tm
         assert "DynamicQuantizeLSTM" in {node.op_type for node in onnx.load(file).graph.node}
 
 
-def test_an_export_that_loses_is_refused_and_leaves_nothing(beats, tmp_path):
+def test_an_export_that_loses_is_refused(beats, tmp_path):
     model, store, protocol = beats
-    real = convert.real_windows(model.card, protocol, store)
+    real = real_windows(model.card, protocol, store)
 
     class Wrong:
         def logits(self, windows):
             return -model.backend.logits(windows)
 
-    parity = convert._compared(model, model.backend, Wrong(), real)
+    parity = convert.parity_on_validation(model, model.backend, Wrong(), real)
     assert parity.lost > MOST_LOST and parity.agreement < 1
     with pytest.raises(OutputRefused, match="points"):
         require_kept(parity, "wrong.onnx")
-    same = convert._compared(model, model.backend, model.backend, real)
+    same = convert.parity_on_validation(model, model.backend, model.backend, real)
     assert same.lost == 0 and same.agreement == 1
     require_kept(same, "same.onnx")
 
 
-def test_a_loss_in_one_metric_is_enough_and_nan_is_no_answer():
+def test_a_loss_in_one_metric_or_an_undefined_one_is_refused():
     kept = {"n": 50, "per_class": {}, "agreement": 1.0}
     fine = Parity(metrics={"macro_f1": (0.8, 0.796), "macro_auroc": (0.9, 0.91)}, probability=(0.1, 0.0), **kept)
     require_kept(fine, "x")
@@ -148,10 +152,10 @@ def test_a_loss_in_one_metric_is_enough_and_nan_is_no_answer():
         require_kept(replace(fine, n=49), "x")
 
 
-def test_the_naive_way_is_caught(beats, tmp_path, monkeypatch):
-    """Ranges found on the wrong windows: int8 then says nothing right, and is not written."""
+def test_an_export_with_wrong_int8_ranges_is_refused(beats, tmp_path, monkeypatch):
+    """Ranges computed on the wrong windows make every int8 prediction wrong; the file is not written."""
     model, store, protocol = beats
-    real = convert.real_windows(model.card, protocol, store)
+    real = real_windows(model.card, protocol, store)
     naive = int8.quantized
     monkeypatch.setattr(
         convert.int8, "quantized", lambda content, windows, way: naive(content, Windows(1e-3 * windows.signal), way)
@@ -165,7 +169,7 @@ def test_the_naive_way_is_caught(beats, tmp_path, monkeypatch):
     assert metrics[0] - metrics[1] > MOST_LOST
 
 
-def test_the_verb_and_the_verbs_that_read_its_file(beats, mitdb_like, tmp_path, capsys):
+def test_predict_and_evaluate_read_an_exported_file_and_explain_does_not(beats, mitdb_like, tmp_path, capsys):
     model, *_ = beats
     file = tmp_path / "beats.onnx"
     words = ["export", str(model.folder), "--out", str(file), "--from", str(mitdb_like)]
@@ -174,14 +178,14 @@ def test_the_verb_and_the_verbs_that_read_its_file(beats, mitdb_like, tmp_path, 
     assert main(["predict", str(file), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "a.json")]) == 0
     assert main(["predict", str(model.folder), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "b.json")]) == 0
     first, second = (json.loads((tmp_path / name).read_text())["records"][0] for name in ("a.json", "b.json"))
-    assert [beat["class"] for beat in first["beats"]] == [beat["class"] for beat in second["beats"]]
+    assert [beat["predicted"] for beat in first["items"]] == [beat["predicted"] for beat in second["items"]]
     assert main(["evaluate", str(file), "--from", str(mitdb_like), "--out", str(tmp_path / "scores")]) == 0
     assert main(["explain", str(file), str(mitdb_like / "100.hea"), "--out", str(tmp_path / "e.html")]) == 2
     assert "cannot be explained" in capsys.readouterr().err
     assert main(["export", str(file), "--out", str(tmp_path / "again.onnx")]) == 2
 
 
-def test_the_page_of_an_exported_file_says_what_it_lacks(tmp_path, capsys):
+def test_the_page_of_an_exported_file_says_that_evidence_is_missing(tmp_path, capsys):
     model = untrained_of("hybrid", tmp_path / "whole")
     convert.export(model, "onnx", "fp32", tmp_path / "file.onnx", None)
     np.save(tmp_path / "record.npy", twelve_leads(4, 100, np.random.default_rng(0)))
@@ -190,15 +194,15 @@ def test_the_page_of_an_exported_file_says_what_it_lacks(tmp_path, capsys):
         assert main(["predict", str(tmp_path / name), *stated, "--out", str(tmp_path / "page.html")]) == 0
         page = (tmp_path / "page.html").read_text()
         assert ("Grad-CAM" not in page) == ("an exported file has no weights" in page) == is_exported
-        assert ("read by whole, onnx, fp32" in page) == is_exported
+        assert ("Model whole, onnx, fp32" in page) == is_exported
         assert ("an exported file has no weights" in capsys.readouterr().err) == is_exported
-        assert ("difference of a logit on noise" in page) == is_exported
+        assert ("difference of a logit on random input" in page) == is_exported
 
 
-def test_what_is_known_of_a_model_is_not_said_of_its_export(beats, mitdb_like, tmp_path, capsys):
+def test_results_of_a_model_are_not_given_as_results_of_its_export(beats, mitdb_like, tmp_path, capsys):
     model, store, protocol = beats
     assert main(["evaluate", str(model.folder), "--from", str(mitdb_like), "--out", str(tmp_path / "scores")]) == 0
-    real = convert.real_windows(model.card, protocol, store)
+    real = real_windows(model.card, protocol, store)
     convert.export(load(model.folder), "onnx", "int8", tmp_path / "beats.onnx", real, even_if_worse=True)
     told = {}
     for name in (str(model.folder), str(tmp_path / "beats.onnx")):
@@ -227,7 +231,7 @@ def test_what_is_known_of_a_model_is_not_said_of_its_export(beats, mitdb_like, t
         ["--out", "/"],
     ],
 )
-def test_what_cannot_be_exported_ends_with_one_error(untrained, words, tmp_path, monkeypatch, capsys, home):
+def test_a_bad_export_command_ends_with_one_error(untrained, words, tmp_path, monkeypatch, capsys, home):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder" / "a.onnx").mkdir(parents=True)
     (tmp_path / "other.bin").write_text("of somebody else")
@@ -245,7 +249,7 @@ def test_calibration_data_with_other_leads_is_refused(untrained_copy, mitdb_like
     assert "LeadMismatch" in capsys.readouterr().err
 
 
-def test_compare_several_classes():
+def test_multilabel_predictions_are_compared():
     from einthoven.evaluation.predictions import Predictions
 
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""An exported file: what is none is refused, and a device needs no torch to read it."""
+"""Read exported files; altered, foreign and incomplete ones are refused."""
 
 import contextlib
 import hashlib
@@ -15,9 +15,9 @@ import torch
 from einthoven import console
 from einthoven.cli.main import main
 from einthoven.errors import EinthovenError, FileDamaged, OutputRefused
-from einthoven.export import convert, graph
-from einthoven.inference import backends
-from einthoven.inference.backends import card_inside
+from einthoven.export import convert, files, graph
+from einthoven.inference import exported_file
+from einthoven.inference.exported_file import card_inside
 from einthoven.inference.predictor import load
 
 
@@ -54,7 +54,7 @@ def test_weights_that_were_changed_after_the_export_are_refused(untrained, targe
     file = tmp_path / f"ours{convert.TARGETS[target]}"
     convert.export(load(untrained), target, "fp32", file, None)
     load(file)
-    holder = convert.files_of(file)[-1]
+    holder = files.files_of(file)[-1]
     content = bytearray(holder.read_bytes())
     at = next(at for at in range(len(content) // 2, len(content)) if content[at] == 0x3D)
     content[at] ^= 0x80
@@ -73,10 +73,10 @@ def test_a_graph_of_another_shape_than_its_card_is_refused(untrained, tmp_path):
     model = onnx.load(file)
     card = card_inside(file)
     other = replace(card, preparation=replace(card.preparation, after_s=1.0))
-    keys = {"einthoven.card": json.dumps(other.as_dict()), backends.DIGEST_KEY: backends.NO_DIGEST}
+    keys = {"einthoven.card": json.dumps(other.as_dict()), exported_file.DIGEST_KEY: exported_file.NO_DIGEST}
     onnx.helper.set_model_props(model, keys)
     content = model.SerializeToString()
-    file.write_bytes(content.replace(*(text.encode() for text in (backends.NO_DIGEST, digest_of(content)))))
+    file.write_bytes(content.replace(*(text.encode() for text in (exported_file.NO_DIGEST, digest_of(content)))))
     with pytest.raises(FileDamaged, match="the card says"):
         load(file).backend  # noqa: B018
 

@@ -1,4 +1,4 @@
-"""A network becomes a graph that answers alike, its inputs named as the parts of a window."""
+"""A graph predicts what its network does; its inputs are named as the parts of a window."""
 
 from dataclasses import replace
 
@@ -10,7 +10,9 @@ import torch
 from einthoven.bundle import Card
 from einthoven.errors import FileDamaged
 from einthoven.export import graph, int8
-from einthoven.inference.backends import OnnxBackend, OpenVinoBackend, TorchBackend, _require_shapes
+from einthoven.export.layers import with_folded_norms, with_torch_layers
+from einthoven.inference.backends import OnnxBackend, OpenVinoBackend, TorchBackend
+from einthoven.inference.ports import parts_of_inputs
 from einthoven.models import MODELS
 from einthoven.models.blocks import Conv1d, MaxPool1d, SameConv1d
 from einthoven.models.inputs import reads
@@ -29,12 +31,12 @@ def times(windows: Windows, factor: float) -> Windows:
 
 
 @pytest.mark.parametrize("architecture", MODELS)
-def test_every_architecture_leaves_and_answers_alike(architecture, tmp_path):
+def test_every_architecture_is_exported_and_predicts_the_same(architecture, tmp_path):
     model = untrained_of(architecture, tmp_path / "model")
     card, windows = model.card, graph.noise(model.card)
     reference = TorchBackend(model.folder, card)
     wanted = reference.logits(windows)
-    content = graph.to_onnx(graph.with_torch_layers(reference.network), windows)
+    content = graph.to_onnx(with_torch_layers(reference.network), windows)
     assert ports_of(content) == list(reads(reference.network)) != []
     for backend in (OnnxBackend, OpenVinoBackend):
         answers = backend(content, card, tmp_path)
@@ -58,8 +60,8 @@ def test_every_architecture_leaves_and_answers_alike(architecture, tmp_path):
         ("cnn", {"widths": [4, 4]}, ["signal"]),
     ],
 )
-def test_a_graph_takes_by_name_what_it_reads_and_nothing_else(architecture, settings, ports, tmp_path):
-    """Other parts of windows may be there or not."""
+def test_a_graph_has_one_named_input_for_each_part_that_is_read(architecture, settings, ports, tmp_path):
+    """Other parts of the windows are ignored."""
     wanted = preparation_for("forest", ("I", "II"))
     model = untrained_of(architecture, tmp_path / "model", settings, preparation=wanted)
     windows, network = graph.noise(model.card), TorchBackend(model.folder, model.card).network
@@ -94,17 +96,17 @@ def test_a_graph_of_version_0_1_whose_only_input_has_another_name_still_answers(
 def test_a_graph_of_other_shapes_or_inputs_than_the_card_s_is_refused(change):
     card = Card("x", "typical_beat", {}, ("a", "b"), "two", ("a", "b"), preparation_for("forest", STANDARD), {})
     whole = {"signal": [12, 192], "beat": [12, 90], "features": [7]}
-    assert _require_shapes(card, whole, [2]) == {name: name for name in whole}
+    assert parts_of_inputs(card, whole, [2]) == {name: name for name in whole}
     with pytest.raises(ValueError, match="the card says"):
-        _require_shapes(card, whole | change, [2])
+        parts_of_inputs(card, whole | change, [2])
     with pytest.raises(ValueError, match="the card says"):
-        _require_shapes(card, whole, [3])
+        parts_of_inputs(card, whole, [3])
 
 
-def test_any_number_of_windows_finds_the_ranges():
+def test_any_number_of_windows_can_calibrate():
     windows = Windows(np.random.default_rng(0).standard_normal((33, 1, 360)).astype(np.float32))
     torch.manual_seed(0)
-    content = graph.to_onnx(graph.with_torch_layers(MODELS["cnn"](1, 3, 360, widths=(4, 4)).eval()), windows)
+    content = graph.to_onnx(with_torch_layers(MODELS["cnn"](1, 3, 360, widths=(4, 4)).eval()), windows)
     for n in (1, 5, 27, 33):
         for way in ("extremes", "percentile"):
             assert len(int8.quantized(content, windows[:n], way)) < len(content)
@@ -118,10 +120,10 @@ def test_plain_layers_are_the_fast_ones(n):
         torch.testing.assert_close(layer.as_torch()(x), layer(x))
 
 
-def test_folding_changes_no_answer(tmp_path):
+def test_folded_layers_give_the_same_logits(tmp_path):
     network = TorchBackend((model := untrained_of("litenet", tmp_path / "m")).folder, model.card).network
     x = torch.from_numpy(graph.noise(model.card).signal)
-    for changed in (graph.with_folded_norms(network), graph.with_torch_layers(network)):
+    for changed in (with_folded_norms(network), with_torch_layers(network)):
         torch.testing.assert_close(changed(x), network(x), atol=1e-5, rtol=1e-4)
         assert sum(isinstance(layer, torch.nn.BatchNorm1d) for layer in changed.modules()) == 0
     assert sum(isinstance(layer, torch.nn.BatchNorm1d) for layer in network.modules()) == 6

@@ -1,4 +1,4 @@
-"""Bundles of every architecture that were never trained, for exports."""
+"""Untrained bundles of every architecture, for tests of exports."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Lines, a serial port (a pseudo-terminal here) and a played recording become pieces; what is wrong about them is told."""
+"""Read lines, a serial port (here a pseudo-terminal) and a recording that is played."""
 
 import io
 import os
@@ -13,10 +13,10 @@ import pytest
 from einthoven.errors import RecordUnreadable
 from einthoven.records.record import Record
 from einthoven.report.live import trace
-from einthoven.streaming.sources import is_port, played, serial_lines, text_lines
+from einthoven.streaming.sources import is_port, playback, serial_lines, text_lines
 
 
-def test_lines_are_held_to_a_length_and_to_text():
+def test_long_lines_are_cut_and_bad_bytes_replaced():
     source = io.BytesIO(b"1\n" + b"2" * 50_000 + b"\n3\xff\n4")
     first, long, bad, last = text_lines(source)
     assert (first, bad, last) == ("1\n", "3\ufffd\n", "4") and len(long) < 20_000
@@ -29,16 +29,16 @@ def test_a_recording_is_played_whole_and_at_its_pace(monkeypatch):
     monkeypatch.setattr(
         "einthoven.streaming.sources.time.sleep", lambda s: (slept.append(s), now.__setitem__(0, now[0] + s))
     )
-    whole = np.concatenate([piece.signal_mv for piece in played(record, 2.0)], axis=1)
+    whole = np.concatenate([piece.signal_mv for piece in playback(record, 2.0)], axis=1)
     np.testing.assert_array_equal(whole, record.signal_mv)
     assert sum(slept) == pytest.approx(2.0, abs=0.05)
     slept.clear()
-    list(played(record, 0))
+    list(playback(record, 0))
     assert not slept
 
 
 class Device:
-    """A pseudo-terminal that says what it is until somebody listens (opening a port throws away what came before), then sends."""
+    """A pseudo-terminal that repeats its statement until a reader is there (opening a port discards input), then sends."""
 
     def __init__(self, payload: bytes):
         self.ours, self.theirs = pty.openpty()
@@ -54,7 +54,7 @@ class Device:
         os.write(self.ours, self.payload)
 
     def vanish(self):
-        """Closes when all was sent."""
+        """Close once all was sent."""
         self.sender.join()
         os.close(self.ours)
         os.close(self.theirs)
@@ -69,7 +69,7 @@ def test_a_serial_port_gives_lines_until_it_vanishes():
     sent = (line for line in lines if not line.startswith("#"))
     assert [next(sent), next(sent), next(sent)] == ["0.1", "0.25", "\ufffd"]
     device.vanish()
-    with pytest.raises(RecordUnreadable, match="gives no signal"):
+    with pytest.raises(RecordUnreadable, match="No signal from port"):
         next(lines)
     with pytest.raises(RecordUnreadable):
         next(serial_lines("/dev/nothing-there", 9600))

@@ -1,4 +1,4 @@
-"""A live signal gets the answers of the whole record, however it is cut; what is odd about it is marked."""
+"""A live signal gets the answers of the whole record, however it is cut; oddities are marked."""
 
 from dataclasses import replace
 

@@ -123,10 +123,10 @@ def test_a_port_that_vanishes_keeps_what_was_answered(untrained, lines_of, monke
 
     monkeypatch.setattr("einthoven.streaming.sources.serial_lines", heard)
     code = main(["stream", str(untrained), "--from", device.name, "--out", str(tmp_path / "a.jsonl")])
-    assert code == 1 and "gives no signal" in capsys.readouterr().err
+    assert code == 1 and "No signal from port" in capsys.readouterr().err
     told = answers(tmp_path / "a.jsonl")
     assert sum(one["kind"] == "beat" for one in told) > 15
-    assert any(one["kind"] == "fault" and "gives no signal" in one["text"] for one in told)
+    assert any(one["kind"] == "fault" and "No signal from port" in one["text"] for one in told)
 
 
 def test_a_saved_state_goes_on(untrained, lines_of, monkeypatch, tmp_path):
@@ -152,7 +152,7 @@ def test_a_state_of_another_signal_is_refused(untrained, lines_of, monkeypatch, 
         (tmp_path / "state").write_bytes(damaged)
         fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of[2500:]])
         assert main(words) == 2
-        assert "begins anew" in capsys.readouterr().err
+        assert "start a new stream" in capsys.readouterr().err
 
 
 def test_a_state_is_of_the_first_part_only(untrained, lines_of, monkeypatch, tmp_path, capsys):

@@ -51,8 +51,8 @@ def test_a_killed_generator_goes_on_to_the_same_windows(task, tmp_path):
 def test_only_windows_of_the_signal_alone_are_generated(task, tmp_path):
     with_beat = task.preparation.with_settings(scaling="millivolt", inputs=("signal", "beat"))
     with pytest.raises(ConfigurationFault, match="signal alone") as caught:
-        generate(replace(task, preparation=with_beat), HOW, tmp_path)
-    assert caught.value.found == "inputs signal, beat" and not list(tmp_path.iterdir())
+        generate(replace(task, preparation=with_beat), HOW, tmp_path / "gan")
+    assert caught.value.found == "inputs signal, beat" and not (tmp_path / "gan").exists()
 
 
 def test_generated_windows_never_validate(task, tmp_path):

@@ -1,12 +1,17 @@
-"""Knows the verb download."""
+"""The verb download."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from einthoven import console
+from einthoven.cli.settings import value
+from einthoven.corpora.download import ELSEWHERE, SOURCES, download
 from einthoven.errors import ConfigurationFault
+
+_CORPORA = f"Name of the corpus. For {' and '.join(ELSEWHERE)} the command prints where to get it."
 
 
 @dataclass(frozen=True)
@@ -16,17 +21,14 @@ class Download:
     Example: einthoven download mitdb --to ./mitdb
     """
 
-    corpus: Positional[str]
-    """mitdb, svdb, ptb-xl, challenge-2017, challenge-2021; of cpsc2018 and zzu-pecg it says where they are."""
-    to: Path
-    """Folder it goes to, laid out as the publisher has it."""
-    include: tuple[str, ...] = ("*",)
-    """Patterns of the files that are wanted, e.g. "*.csv" "records100/*"."""
+    corpus: Annotated[Positional[str], arg(help=_CORPORA, metavar="|".join(SOURCES))]
+    to: Annotated[Path, value("DIR")]
+    """Folder to write to, in the publisher's layout."""
+    include: Annotated[tuple[str, ...], arg(metavar="PATTERN ...")] = ("*",)
+    """Patterns of the files to fetch, e.g. "*.csv" "records100/*"."""
 
     def run(self) -> int:
-        """Fetch, and say how much."""
-        from einthoven.corpora.download import ELSEWHERE, SOURCES, download
-
+        """Fetch, and print how many files."""
         if self.corpus in ELSEWHERE:
             console.say(ELSEWHERE[self.corpus])
             return 0

@@ -1,87 +1,92 @@
-"""Knows the verb export."""
+"""The verb export."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import arg
 
 from einthoven import console
 from einthoven.cli.evaluate import corpus_of
+from einthoven.cli.settings import ModelFile, ModelWithWeights, optional, value
 from einthoven.errors import OutputRefused, StatementMissing
 from einthoven.paths import require_folder
+
+if TYPE_CHECKING:
+    from einthoven.bundle import Card
 
 
 @dataclass(frozen=True)
 class Export:
-    """Write a model as one file for a device, its card inside, and prove that it still answers alike.
+    """Export a model as one file for a device, with its card inside; refuse an export that answers differently.
 
     Example: einthoven export mitbih-cnn-lstm-mlii --to onnx --precision int8 --from ./mitdb --out beats.onnx
     """
 
-    model: Positional[str]
-    """A bundled model's name, a bundle's folder, or a run's folder."""
-    out: Path
+    model: ModelWithWeights
+    out: Annotated[Path, value("FILE")]
     """The file: .onnx, or .xml for OpenVINO (a .bin with the weights comes beside it)."""
     to: Literal["onnx", "openvino"] = "onnx"
-    """Whose format."""
+    """Format."""
     precision: Literal["fp32", "bf16", "int8"] = "fp32"
-    """What it reckons with."""
-    source: Annotated[Path | None, arg(name="from")] = None
-    """Folder of the corpus that trained it: ranges are found on training windows, answers are compared on validation windows."""
+    """Numeric precision of the exported model."""
+    source: Annotated[Path | None, arg(name="from", metavar="DIR", help_behavior_hint="")] = None
+    """Folder of the corpus that trained the model: int8 is calibrated on its training windows, answers are compared on its
+    validation windows."""
     even_if_worse: bool = False
-    """Write an export that loses more than half a point of macro-F1 all the same."""
-    corpus: str | None = None
+    """Write the export even if it loses more than half a point of macro-F1 (macro AUROC for multilabel models)."""
+    corpus: Annotated[str | None, optional("CORPUS")] = None
     """The file that declares the corpus, ./mine.py[:NAME], if the model was trained on one of your own."""
-    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
-    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
+    model_file: ModelFile = None
 
     def run(self) -> int:
         """Convert, compare, write."""
         from einthoven.data.build import build
-        from einthoven.export.convert import TARGETS, export, files_of, real_windows
+        from einthoven.export.convert import export
+        from einthoven.export.files import TARGETS, files_of
+        from einthoven.export.training_windows import real_windows
         from einthoven.inference.predictor import load
 
         if self.out.is_dir():
             raise OutputRefused(
-                f"{self.out} is a folder.",
+                f"Cannot write {self.out}.",
                 found="a folder",
                 expected="the path of a file",
                 remedy=f"--out {self.out / 'model'}{TARGETS[self.to]}",
             )
         if self.out.suffix != TARGETS[self.to]:
             raise OutputRefused(
-                f"an export to {self.to} has another suffix.",
+                f"Wrong suffix for an export to {self.to}.",
                 found=str(self.out),
                 expected=f"a file that ends in {TARGETS[self.to]}",
                 remedy=f"--out {self.out.with_suffix(TARGETS[self.to])}",
             )
         if not self.out.parent.is_dir():
             raise OutputRefused(
-                f"there is no folder {self.out.parent}.",
+                f"The folder {self.out.parent} does not exist.",
                 found=str(self.out),
-                expected="a file in a folder that is there",
+                expected="a file in an existing folder",
                 remedy=f"mkdir -p {self.out.parent}",
             )
         beside = [file for file in files_of(self.out)[1:] if file.exists() and not self.out.exists()]
         if beside:
             raise OutputRefused(
-                f"{beside[0]} is in the way.",
-                found="a file that no export of this name left",
-                expected="room for the weights beside the graph",
+                f"{beside[0]} exists already.",
+                found="a file that is not part of an export of this name",
+                expected="no file where the weights are written",
                 remedy=f"--out {self.out.with_stem(self.out.stem + '-openvino')}",
             )
         require_folder(self.out.parent)
         if self.to == "onnx" and self.precision == "bf16":
             raise OutputRefused(
-                "ONNX Runtime does not reckon with bf16 on CPUs.",
+                "ONNX Runtime does not support bf16 on CPU.",
                 found="--to onnx --precision bf16",
                 expected="bf16 to openvino; fp32 or int8 to onnx",
                 remedy=f"--to openvino --out {self.out.with_suffix('.xml')}",
             )
         if self.source is None and self.precision != "fp32":
             raise StatementMissing(
-                f"an export to {self.precision} is compared on real windows.",
+                f"An export to {self.precision} needs real windows to be compared on.",
                 found="no --from",
                 expected="the folder of the corpus that trained the model",
                 remedy="--from DIR",
@@ -89,7 +94,7 @@ class Export:
         model = load(self.model, self.model_file)
         if self.out.resolve().parent == model.folder.resolve():
             raise OutputRefused(
-                "an export does not go into the bundle that it is made of.",
+                "An export cannot be written into its own bundle.",
                 found=str(self.out),
                 expected="a file in another folder",
                 remedy=f"--out {self.out.absolute().parent.parent / self.out.name}",
@@ -105,7 +110,7 @@ class Export:
         self._show(card, sum(file.stat().st_size for file in files_of(self.out)))
         return 0
 
-    def _show(self, card, n_bytes: int) -> None:
+    def _show(self, card: "Card", n_bytes: int) -> None:
         from einthoven.inference.answer import DISCLAIMER
         from einthoven.report.tables import beside_its_model
 
@@ -114,6 +119,6 @@ class Export:
         if rows:
             console.table(columns, rows, title)
         else:
-            console.say(f"{title}\nName the corpus that trained it with --from DIR, to have it compared.")
+            console.say(f"{title}\nTo compare it with the model, name the folder of the training corpus: --from DIR.")
         console.say(told)
         console.say(DISCLAIMER)

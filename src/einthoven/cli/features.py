@@ -1,10 +1,12 @@
 """The verb features."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from tyro.conf import Positional
 
 from einthoven import console
+from einthoven.cli.settings import optional
 from einthoven.errors import ConfigurationFault
 
 
@@ -15,7 +17,7 @@ class Features:
     Example: einthoven features waves
     """
 
-    name: Positional[str | None] = None
+    name: Annotated[Positional[str | None], optional("SET")] = None
     """One set of measurements; all sets where not stated."""
 
     def run(self) -> int:
@@ -37,6 +39,7 @@ class Features:
                 remedy="einthoven features",
             )
         known = FEATURES[self.name]
-        rows = [(at + 1, name, unit) for at, (name, unit) in enumerate(zip(known.names, known.units, strict=True))]
-        console.table(("", "measurement", "unit"), rows, f"{self.name}: {known.title}, for each {known.per}")
+        named = enumerate(zip(known.names, known.units, strict=True), start=1)
+        numbered = [(at, name, unit) for at, (name, unit) in named]
+        console.table(("", "measurement", "unit"), numbered, f"{self.name}: {known.title}, for each {known.per}")
         return 0

@@ -1,12 +1,13 @@
 """The verb models: list models and architectures, or describe one."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from tyro.conf import Positional
 
 from einthoven import bundle, console
 from einthoven.bundle import Card
+from einthoven.cli.settings import optional
 from einthoven.errors import ConfigurationFault, LibraryMissing, optional_imports
 from einthoven.paths import ASSETS
 from einthoven.user_file import is_reference
@@ -24,9 +25,9 @@ class Models:
     Example, one architecture: einthoven models resnet1d
     """
 
-    name: Positional[str | None] = None
+    name: Annotated[Positional[str | None], optional("NAME")] = None
     """An architecture, a model, a run's folder, or a file of yours (./mynet.py[:CLASS]), which is checked."""
-    leads: int | None = None
+    leads: Annotated[int | None, optional("N")] = None
     """List only models that need this many leads."""
 
     def run(self) -> int:
@@ -97,7 +98,7 @@ def _found(name: str, architectures: tuple[str, ...]) -> Card:
             remedy="einthoven models",
         ) from error
     if place.is_file():
-        from einthoven.inference.backends import card_inside
+        from einthoven.inference.exported_file import card_inside
 
         return card_inside(place)
     return bundle.load_card(place)

@@ -7,7 +7,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from einthoven import console
-from einthoven.cli.settings import drawn_from
+from einthoven.cli.settings import CorpusName, Source, Strict, drawn_from, value
 from einthoven.corpora import CORPORA
 from einthoven.corpora.corpus import Corpus
 from einthoven.errors import ConfigurationFault
@@ -19,7 +19,7 @@ From = Annotated[Path, arg(name="from", metavar="DIR")]
 
 @dataclass(frozen=True)
 class Windows:
-    """How records become windows; what is not stated is the corpus's own (einthoven corpora NAME)."""
+    """How records become windows; defaults are the corpus's own (einthoven corpora NAME)."""
 
     leads: Annotated[tuple[str, ...] | None, drawn_from(SignalSpec, "leads", "LEAD ...")] = None
     fs_hz: Annotated[float | None, drawn_from(SignalSpec, "fs_hz", "HZ")] = None
@@ -39,7 +39,7 @@ class Windows:
 
 
 def corpus_named(name: str) -> Corpus:
-    """A corpus of CORPORA, or one that a user's file declares, ``./mine.py[:NAME]``, which is run.
+    """Return a corpus of CORPORA, or one that a user's file declares, ``./mine.py[:NAME]``, which is run.
 
     Raises
     ------
@@ -67,18 +67,15 @@ class Prepare:
     Example: einthoven prepare mitdb --from ./mitdb
     """
 
-    corpus: Positional[str]
-    """Name of the corpus (einthoven corpora lists them), or a file of yours that declares one, ./mine.py[:NAME]."""
-    source: From
-    """Folder of the corpus as its publisher lays it out."""
-    protocol: str = "clean"
-    """The protocol whose records are prepared; training and evaluation by it find them."""
-    strict: bool = False
-    """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
+    corpus: Positional[CorpusName]
+    source: Source
+    protocol: Annotated[str, value("PROTOCOL")] = "clean"
+    """Protocol whose records are prepared."""
+    strict: Strict = False
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
 
     def run(self) -> int:
-        """Build the store and say where it is."""
+        """Build the store and print its folder."""
         from einthoven.data.build import build, left_out_lines
         from einthoven.data.store import shapes_of
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import arg
 
 from einthoven import console
 from einthoven.cli.predict import BACKENDS, leads_of
+from einthoven.cli.settings import Model, optional, value
 from einthoven.errors import ConfigurationFault, EinthovenError, OutputRefused, StatementMissing
 from einthoven.paths import require_folder
 
@@ -39,13 +40,12 @@ class Stream:
     Example, a device: einthoven stream MODEL --from /dev/ttyUSB0 --fs 300 --leads I --unit mV --out answers.jsonl
     """
 
-    model: Positional[str]
-    """Name of a bundled model, folder of a bundle or a run, or exported file."""
-    source: Annotated[str, arg(name="from")]
+    model: Model
+    source: Annotated[str, arg(name="from", metavar="FILE|PORT|-")]
     """Recording, serial port, named pipe, file of lines, or - for lines on standard input."""
-    out: Path | None = None
+    out: Annotated[Path | None, optional("FILE")] = None
     """File to append answers to, one JSON object per line (default: standard output; in a terminal the view only)."""
-    speed: float = 1.0
+    speed: Annotated[float, value("FACTOR")] = 1.0
     """Playback speed of a recording: 1 is real time, 0 is as fast as possible."""
     fs: Annotated[float | None, arg(metavar="HZ")] = None
     """Sampling rate; overrides what the source states."""
@@ -53,15 +53,15 @@ class Stream:
     """Names of all leads in the source's order (I,II), or new names for some (ECG1=MLII)."""
     unit: Annotated[str | None, arg(metavar="V|mV|uV")] = None
     """Unit, if the source does not state it (default for lines: mV)."""
-    baud: int = 115200
+    baud: Annotated[int, value("BAUD")] = 115200
     """Baud rate of a serial port."""
-    state: Path | None = None
+    state: Annotated[Path | None, optional("FILE")] = None
     """File to save unprocessed samples to at the end; if it exists, the stream continues from it."""
 
     def run(self) -> int:
         """Classify until the source ends; faults of the source are reported and the stream continues if it can."""
         from einthoven.inference.predictor import load
-        from einthoven.streaming.appended import Appended
+        from einthoven.streaming.appended import AppendedFile
 
         if not self.speed >= 0:
             raise StatementMissing(
@@ -72,7 +72,7 @@ class Stream:
             )
         model = load(self.model)
         self._require_outputs()
-        with Appended(self.out) if self.out else nullcontext(sys.stdout) as lines:
+        with AppendedFile(self.out) if self.out else nullcontext(sys.stdout) as lines:
             return self._follow(model, self._pieces(), lines)
 
     def _require_outputs(self) -> None:
@@ -109,13 +109,13 @@ class Stream:
 
         leads = leads_of(self.leads)
         is_input = self.source in ("-", "/dev/stdin")
-        is_pipe = Path(self.source).is_fifo() or sources.states_lines(self.source)
+        is_pipe = Path(self.source).is_fifo() or sources.is_line_file(self.source)
         if not (is_input or is_pipe or sources.is_port(self.source)):
             record = read(self.source, fs_hz=self.fs, leads=leads, unit=self.unit)
             for warning in record.warnings:
                 console.note(warning)
-            return sources.played(record, self.speed)
-        stated = sources.Stated(self.fs, leads if isinstance(leads, tuple) else None, self.unit)
+            return sources.playback(record, self.speed)
+        stated = sources.StatedFormat(self.fs, leads if isinstance(leads, tuple) else None, self.unit)
         if is_input and sys.stdin is None:
             raise StatementMissing(
                 "There is no input.",
@@ -130,7 +130,7 @@ class Stream:
         else:
             lines = sources.serial_lines(self.source, self.baud)
         pieces = LineReader(stated).pieces(lines)
-        return sources.renamed(pieces, leads) if isinstance(leads, dict) else pieces
+        return sources.with_renamed_leads(pieces, leads) if isinstance(leads, dict) else pieces
 
     def _follow(self, model: "Predictor", pieces: "Iterator[Piece]", lines: "Lines") -> int:
         from einthoven.streaming.written import Written

@@ -1,4 +1,4 @@
-"""Knows the verb train."""
+"""The verb train."""
 
 import ast
 from dataclasses import dataclass, field
@@ -9,7 +9,8 @@ from tyro.conf import arg
 
 from einthoven import console
 from einthoven.bundle import Card
-from einthoven.cli.prepare import From, Windows, corpus_named
+from einthoven.cli.prepare import Windows, corpus_named
+from einthoven.cli.settings import CorpusName, Source, Strict, optional, value
 from einthoven.errors import ConfigurationFault, EinthovenError
 from einthoven.paths import require_folder
 from einthoven.training.recipe import Recipe
@@ -23,33 +24,30 @@ class Train:
     Example: einthoven train --model cnn_lstm --corpus mitdb --from ./mitdb --protocol clean --out runs/first --train.lr 3e-4
     """
 
-    model: str
+    model: Annotated[str, value("ARCHITECTURE")]
     """Architecture (einthoven models lists them), or a file of yours that holds one, ./mynet.py[:CLASS]."""
-    corpus: str
-    """Name of the corpus (einthoven corpora lists them), or a file of yours that declares one, ./mine.py[:NAME]."""
-    source: From
-    """Folder of the corpus as its publisher lays it out."""
-    out: Path
+    corpus: CorpusName
+    source: Source
+    out: Annotated[Path, value("DIR")]
     """Folder of the run: settings, logs, checkpoints, and the bundle at the end."""
-    protocol: str = "clean"
-    """How the corpus is parted; clean keeps patients apart."""
-    labels: str | None = None
-    """Which question is put to it, where a corpus knows several (einthoven corpora lists them); the protocol's own else."""
-    strict: bool = False
-    """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
-    leave_out: tuple[str, ...] = ()
-    """Records that neither train nor validate."""
-    fold: int | None = None
-    """Fold of the training patients that validates, where the protocol is cross-validated; its own validation part else."""
-    start: str | None = None
-    """A model of the same architecture whose weights it begins from: a bundled one, a bundle's or a run's folder."""
+    protocol: Annotated[str, value("PROTOCOL")] = "clean"
+    """Protocol that splits the corpus; clean keeps patients apart."""
+    labels: Annotated[str | None, optional("LABELS")] = None
+    """Label set, if the corpus offers several (einthoven corpora NAME lists them; default: the protocol's)."""
+    strict: Strict = False
+    leave_out: Annotated[tuple[str, ...], optional("RECORD ...")] = ()
+    """Records that are used neither for training nor for validation."""
+    fold: Annotated[int | None, optional("K")] = None
+    """Fold used for validation, if the protocol is cross-validated (default: the protocol's validation set)."""
+    start: Annotated[str | None, optional("MODEL")] = None
+    """Model of the same architecture whose weights the training starts from: a bundled model, or folder of a bundle or a run."""
     settings: Annotated[tuple[str, ...], arg(name="set", metavar="NAME=VALUE")] = ()
     """Settings of the architecture, e.g. hidden=128 widths=32,64,128."""
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
     recipe: Annotated[Recipe, arg(name="train")] = field(default_factory=Recipe)
 
     def run(self) -> int:
-        """Prepare, train, and say how the validation part was answered."""
+        """Prepare the corpus, train, and print the validation score."""
         from einthoven.data.build import build, left_out_lines
         from einthoven.models.own import as_arguments, require_contract
         from einthoven.training.fit import fit
@@ -88,7 +86,7 @@ class Train:
 
 
 def _with_graph(folder: Path, is_own: bool) -> Card:
-    """The card of a bundle that has its graph, or, where a user's architecture cannot be traced, has none and says so."""
+    """Add the graph to a bundle; a user's architecture that cannot be traced goes without, and a line says so."""
     from einthoven import bundle
     from einthoven.export.graph import add_graph
 

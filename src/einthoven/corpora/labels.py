@@ -59,7 +59,7 @@ class LabelSet:
         return rows[inverse]
 
     def is_labelled(self, symbols: np.ndarray) -> np.ndarray:
-        """bool [n]: whether a window has a class at all."""
+        """Bool [n]: whether a window has a class at all."""
         found = self.targets(symbols)
         return found.any(axis=1) if self.multilabel else found >= 0
 

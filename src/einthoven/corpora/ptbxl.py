@@ -71,7 +71,8 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
 
 def _files(folder: Path) -> set[str]:
     """Every waveform's file below a folder by its name from there, behind links too; asking for 43,598 files one by one takes
-    longer."""
+    longer.
+    """
     return {
         os.path.relpath(root, folder).replace(os.sep, "/") + "/" + name
         for below in ("records100", "records500")

@@ -111,7 +111,8 @@ class Predictions:
 
     def write(self, path: Path) -> None:
         """Write as CSV: record, patient, position, truth (a class's name; or truths, their names joined by ``;``), then a column of
-        probabilities a class."""
+        probabilities a class.
+        """
         with written_aside(path) as aside, aside.open("w", newline="") as file:
             sheet = csv.writer(file)
             sheet.writerow([*_KEYS[:3], _SEVERAL if self.multilabel else _KEYS[3], *self.classes])

@@ -1,4 +1,4 @@
-"""Why a model answered as it did. Every explainer by name: EXPLAINERS."""
+"""Compute the evidence for a model's predictions; every explainer by name: EXPLAINERS."""
 
 from einthoven.explanation.gradcam import gradcam
 

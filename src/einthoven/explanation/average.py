@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.explanation.gradcam import attention, gradcam
 from einthoven.inference.predictor import Predictor
@@ -12,33 +14,34 @@ from einthoven.signal.windows import Windows
 
 @dataclass(frozen=True)
 class AverageMaps:
-    """What a model looked at in the beats of each class, on average, by the names of the classes."""
+    """Mean importance over the beats of each class, by class name."""
 
-    gradcam: dict[str, np.ndarray]
+    gradcam: dict[str, NDArray[Any]]
     """Mean Grad-CAM [samples]."""
-    attention: dict[str, np.ndarray]
-    """Mean attention [samples]; empty for a network without."""
+    attention: dict[str, NDArray[Any]]
+    """Mean attention [samples]; empty for a network without attention."""
 
 
 def average_maps(predictor: Predictor, windows: Mapping[str, Windows]) -> AverageMaps:
-    """Average what a model looked at when it was asked for each class.
+    """Compute the mean Grad-CAM and attention over the beats of each class.
 
     Parameters
     ----------
     predictor : Predictor
         The model.
     windows : mapping of Windows
-        Windows by the class that they bear.
+        Windows by the name of their class.
 
     Returns
     -------
     AverageMaps
-        One mean map a class.
+        One mean map for each class.
     """
-    maps, looks = {}, {}
+    maps: dict[str, NDArray[Any]] = {}
+    looks: dict[str, NDArray[Any]] = {}
     for name, beats in windows.items():
-        asked = np.full(len(beats), predictor.card.classes.index(name))
-        maps[name] = gradcam(predictor.network, beats, asked).mean(axis=0)
+        labels = np.full(len(beats), predictor.card.classes.index(name))
+        maps[name] = gradcam(predictor.network, beats, labels).mean(axis=0)
         look = attention(predictor.network, beats)
         if look is not None:
             looks[name] = look.mean(axis=0)
@@ -46,18 +49,18 @@ def average_maps(predictor: Predictor, windows: Mapping[str, Windows]) -> Averag
 
 
 def share_by_wave(
-    values: np.ndarray, before_s: float, fs_hz: float, waves_s: Mapping[str, tuple[float, float]]
+    values: NDArray[Any], before_s: float, fs_hz: float, waves_s: Mapping[str, tuple[float, float]]
 ) -> dict[str, float]:
-    """Return how much of a map lies over each wave.
+    """Return the share of a map that lies over each wave.
 
     Parameters
     ----------
-    values : np.ndarray [samples]
+    values : array [samples]
         The map of a beat.
-    before_s : float
-        Time from the map's beginning to the R peak, s.
-    fs_hz : float
-        Sampling rate of the map, Hz.
+    before_s : float, s
+        Time from the map's beginning to the R peak.
+    fs_hz : float, Hz
+        Sampling rate of the map.
     waves_s : mapping of (float, float)
         Beginning and end of each wave by its name, s from the R peak.
 

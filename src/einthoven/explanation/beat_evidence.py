@@ -1,8 +1,10 @@
 """Evidence for the classes of beats: importance over the beat, and the measurements that decided."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.explanation.gradcam import attention, gradcam
 from einthoven.explanation.measurements import decisive
@@ -12,6 +14,7 @@ from einthoven.inference.predictor import Predictor
 from einthoven.signal.preparation import prepare
 
 MOST_AVERAGED = 300
+"""Beats of a class that importance is averaged over, the surest first."""
 _MOST_MEASURED = 40
 
 
@@ -24,7 +27,7 @@ class Explained:
     name : str
         The class.
     n : int
-        Beats of which it is the most probable class.
+        Number of beats for which it is the most probable class.
     at_s : array [samples], s
         Time of each sample from the R peak.
     times_s : array [k], s
@@ -32,30 +35,30 @@ class Explained:
     windows, maps : array [k, samples]
         The first lead of these beats, and the importance over it, 0 to 1.
     mean_window, mean_map : array [samples]
-        Means over all (or 300) of its beats.
+        Means over its beats, 300 at most.
     attention : array [k, samples], optional
-        Where the network attended, if it has attention.
+        Attention over each of these beats, if the network has attention.
     mean_attention : array [samples], optional
         Its mean over the beats.
     measurements : tuple of Measurement
-        Those that decided for the surest beats, for a model that reads measurements.
+        Those that decided for the surest beats (40 at most), if the model reads measurements.
     """
 
     name: str
     n: int
-    at_s: np.ndarray
-    times_s: np.ndarray
-    windows: np.ndarray
-    maps: np.ndarray
-    mean_window: np.ndarray
-    mean_map: np.ndarray
-    attention: np.ndarray | None
-    mean_attention: np.ndarray | None
+    at_s: NDArray[Any]
+    times_s: NDArray[Any]
+    windows: NDArray[Any]
+    maps: NDArray[Any]
+    mean_window: NDArray[Any]
+    mean_map: NDArray[Any]
+    attention: NDArray[Any] | None
+    mean_attention: NDArray[Any] | None
     measurements: tuple[Measurement, ...] = ()
 
 
 def explain(predictor: Predictor, prediction: BeatAnswer, n_beats: int = 3) -> list[Explained]:
-    """Compute the evidence for each class that the model found, for its surest beats and on average.
+    """Compute the evidence for each class that occurs, for its surest beats and on average.
 
     Parameters
     ----------
@@ -64,12 +67,12 @@ def explain(predictor: Predictor, prediction: BeatAnswer, n_beats: int = 3) -> l
     prediction : BeatAnswer
         Its answer for a record.
     n_beats : int
-        Surest beats of each class that are shown by themselves.
+        Surest beats of each class that are shown one by one.
 
     Returns
     -------
     list of Explained
-        One for each class that some beat has.
+        One for each class that at least one beat has.
     """
     record, card = prediction.record, prediction.card
     windows = prepare(record, card.preparation, prediction.beats)

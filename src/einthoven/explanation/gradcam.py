@@ -1,9 +1,11 @@
-"""Grad-CAM (with captum): where in a window a network found evidence for a class."""
+"""Grad-CAM (with captum) and attention: the importance of each moment of a window for a class."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -18,62 +20,79 @@ Given = tuple[Tensor | None, ...]
 _BATCH = 256
 
 
-def gradcam(network: nn.Module, windows: Windows, labels: np.ndarray) -> np.ndarray:
-    """Grad-CAM of each window for a class: Selvaraju et al. 2017, arXiv 1610.02391, in one dimension.
+def gradcam(network: nn.Module, windows: Windows, labels: NDArray[Any]) -> NDArray[np.float32]:
+    """Compute Grad-CAM of each window for a class (Selvaraju et al. 2017, arXiv 1610.02391), in one dimension.
 
-    The map is that of the convolution which runs last; a network without any is asked what hiding each twentieth of the window
-    changes (Zeiler and Fergus 2014). For an ensemble it is the mean of its members' maps, each over its
-    own largest value, by the members' shares.
+    The map is that of the convolution that runs last. For a network without convolutions it is the fall of the logit when each
+    twentieth of the window is set to zero (Zeiler and Fergus 2014). For an ensemble it is the mean of its members' maps, each
+    scaled to a largest value of one, weighted by the members' shares.
 
     Parameters
     ----------
     network : nn.Module
         A model of MODELS, in eval mode.
     windows : Windows
-        What it reads.
+        The windows, as the network reads them.
     labels : array [n]
-        Class numbers that are asked about.
+        Number of the class that each window is explained for.
 
     Returns
     -------
-    array [n, samples], 0 to 1: each map over its own largest value; all zero where nothing speaks for the class
+    array [n, samples], 0 to 1
+        The maps, each scaled to a largest value of one; all zero without evidence for the class.
     """
     out = np.zeros((len(windows), windows.signal.shape[2]), np.float32)
     for first in range(0, len(windows), _BATCH):
         piece = slice(first, first + _BATCH)
-        asked = torch.from_numpy(np.asarray(labels[piece], np.int64))
-        out[piece] = _map_of(network, tensors(windows[piece]), asked).numpy()
+        numbers = torch.from_numpy(np.asarray(labels[piece], np.int64))
+        out[piece] = _map_of(network, tensors(windows[piece]), numbers).numpy()
     return out
 
 
-def over_trace(network: nn.Module, windows: Windows, labels: np.ndarray) -> np.ndarray | None:
-    """The same over the trace, of a network that reads it beside typical beats, or of those members of an ensemble that do, by
-    their shares; None where none does."""
-    both = zip(getattr(network, "members", (network,)), getattr(network, "shares", (1.0,)), strict=True)
-    looked = [
-        (gradcam(member, windows, labels), float(share))
-        for member, share in both
+def over_trace(network: nn.Module, windows: Windows, labels: NDArray[Any]) -> NDArray[Any] | None:
+    """Compute Grad-CAM over the signal for networks that read it beside typical beats.
+
+    Parameters
+    ----------
+    network : nn.Module
+        A model of MODELS, in eval mode; of an ensemble those members count that read the signal, weighted by their shares.
+    windows : Windows
+        The windows, as the network reads them.
+    labels : array [n]
+        Number of the class that each window is explained for.
+
+    Returns
+    -------
+    array [n, samples], 0 to 1, or None
+        The maps, as of :func:`gradcam`; None where no network reads the signal beside typical beats.
+    """
+    members: Sequence[nn.Module] = getattr(network, "members", (network,))
+    shares: Sequence[float] = getattr(network, "shares", (1.0,))
+    maps = [
+        float(share) * gradcam(member, windows, labels)
+        for member, share in zip(members, shares, strict=True)
         if getattr(member, "convolves_trace", False)
     ]
-    if not looked:
+    if not maps:
         return None
-    total = np.sum([share * found for found, share in looked], axis=0)
-    return total / np.maximum(total.max(axis=1, keepdims=True), 1e-12)
+    total = np.sum(maps, axis=0)
+    return np.asarray(total / np.maximum(total.max(axis=1, keepdims=True), 1e-12))
 
 
-def attention(network: nn.Module, windows: Windows) -> np.ndarray | None:
-    """Return where a network with attention attended.
+def attention(network: nn.Module, windows: Windows) -> NDArray[np.float32] | None:
+    """Compute the attention of a network over each window.
 
     Parameters
     ----------
     network : nn.Module
         In eval mode.
     windows : Windows
-        What it reads.
+        The windows, as the network reads them.
 
     Returns
     -------
-    array [n, samples], 0 to 1: each row over its own largest value; None for a network without attention
+    array [n, samples], 0 to 1, or None
+        The attention, each row scaled to a largest value of one; None for a network without attention.
     """
     look = getattr(network, "attention", None)
     if look is None:
@@ -90,33 +109,48 @@ def attention(network: nn.Module, windows: Windows) -> np.ndarray | None:
 
 
 def _map_of(network: nn.Module, inputs: Inputs, labels: Tensor) -> Tensor:
-    """Return the map over the signal [n, samples], or over what else a network reads, stretched to it."""
+    """Return the map [n, samples] over the signal, or over what else a network reads, stretched to the signal."""
     n_samples = inputs["signal"].shape[2]
     members = getattr(network, "members", None)
     if members is not None:
         maps = torch.stack([_map_of(member, inputs, labels) for member in members])
-        return _scaled((maps * network.shares[:, None, None]).sum(dim=0))
+        shares: Tensor = getattr(network, "shares")  # noqa: B009  a buffer, which torch types as Tensor or Module
+        return _scaled((maps * shares[:, None, None]).sum(dim=0))
     if isinstance(network, OverCrops):
         cut = {"signal": network.cut(inputs["signal"])}
         maps = _map_of(network.network, cut, labels.repeat_interleave(len(network.starts)))
-        return _scaled(laid_over(maps.unflatten(0, (len(labels), -1)), network.starts, n_samples))
+        return _scaled(laid_over(maps.reshape(len(labels), -1, maps.shape[1]), network.starts, n_samples))
     given = arguments(network, inputs)
     if given[0] is None or not any(isinstance(module, nn.Conv1d) for module in network.modules()):
         found = _occluded(network, given, labels)
     else:
         from captum.attr import LayerGradCam
 
-        # cuDNN aside, an LSTM gives no gradient in eval mode only where it is fused; captum leaves the mode to us.
-        attributed = LayerGradCam(network, _last_convolution(network, given)).attribute(
+        found = LayerGradCam(network, _last_convolution(network, given)).attribute(
             given[0], labels, additional_forward_args=given[1:] or None, relu_attributions=True
         )
-        found = attributed.detach()
+        found = found.detach()
     stretched = F.interpolate(found, n_samples, mode="linear", align_corners=False)
     return _scaled(stretched[:, 0])
 
 
 def laid_over(maps: Tensor, starts: Sequence[int], n_samples: int) -> Tensor:
-    """The mean of the maps of crops [n, crops, samples], each where it starts: [n, n_samples]."""
+    """Return the mean of the maps of crops over the window that they were cut from.
+
+    Parameters
+    ----------
+    maps : Tensor [n, crops, samples]
+        A map for each crop.
+    starts : sequence of int
+        Where each crop starts in the window, samples.
+    n_samples : int
+        Length of the window.
+
+    Returns
+    -------
+    Tensor [n, n_samples]
+        Zero where no crop lies.
+    """
     total, n = maps.new_zeros(len(maps), n_samples), maps.new_zeros(n_samples)
     for at, start in enumerate(starts):
         span = slice(start, start + maps.shape[2])
@@ -126,9 +160,9 @@ def laid_over(maps: Tensor, starts: Sequence[int], n_samples: int) -> Tensor:
 
 
 def _occluded(network: nn.Module, given: Given, labels: Tensor) -> Tensor:
-    """Return where hiding a twentieth of what is read makes the class less probable [n, 1, samples].
+    """Return the fall of the logit where a twentieth of the input is set to zero [n, 1, samples].
 
-    For what has no convolution (forests, LSTMs): over the signal, else the typical beat; zeros where neither is read.
+    For networks without convolutions (forests, LSTMs): over the signal, else the typical beat; zeros where neither is read.
     """
     at = next((at for at, part in enumerate(given) if part is not None and part.ndim == 3), None)
     series = None if at is None else given[at]
@@ -154,7 +188,7 @@ def _scaled(maps: Tensor) -> Tensor:
 
 
 def _last_convolution(network: nn.Module, given: Given) -> nn.Module:
-    """The convolution over time that runs last."""
+    """Return the convolution over time that runs last."""
     ran: list[nn.Module] = []
     hooks = [
         module.register_forward_hook(lambda layer, _in, _out: ran.append(layer))

@@ -1,4 +1,4 @@
-"""Which measurements decided for a class: the change of its probability when each is replaced by its median in training data."""
+"""Find the measurements that decided for a class: how its probability falls when the median of the training data replaces each."""
 
 import numpy as np
 
@@ -9,13 +9,25 @@ from einthoven.signal.preparation import Preparation
 from einthoven.signal.windows import Windows
 
 MOST_SHOWN = 5
+"""Measurements that are shown for a class, at most."""
 _LEAST_FALL = 0.005
 
 
-def named(preparation: Preparation) -> list[tuple[str, str]]:
-    """Return name and unit of each measurement that a preparation makes, in the order of a window's features."""
+def names_and_units(preparation: Preparation) -> list[tuple[str, str]]:
+    """Return name and unit of each measurement that a preparation makes.
+
+    Parameters
+    ----------
+    preparation : Preparation
+        The model's preparation.
+
+    Returns
+    -------
+    list of (str, str)
+        In the order of a window's features.
+    """
     sets = (FEATURES[name] for name in preparation.feature_sets)
-    return [pair for known in sets for pair in zip(known.names, known.units, strict=True)]
+    return [pair for features in sets for pair in zip(features.names, features.units, strict=True)]
 
 
 def decisive(predictor: Predictor, windows: Windows, label: int, most: int = MOST_SHOWN) -> tuple[Measurement, ...]:
@@ -26,31 +38,30 @@ def decisive(predictor: Predictor, windows: Windows, label: int, most: int = MOS
     predictor : Predictor
         The model.
     windows : Windows
-        One window, or several whose mean counts.
+        One window, or several; values and falls are then means.
     label : int
         Number of the class.
     most : int
-        Measurements that are given.
+        Measurements that are returned, at most.
 
     Returns
     -------
     tuple of Measurement
-        The largest fall first; empty for a model that reads no measurements, or whose card does not hold their medians.
+        The largest fall first; empty for a model that reads no measurements, or whose card does not have their medians.
     """
     card = predictor.card
     medians = np.asarray(card.feature_medians, np.float32)
     if windows.features is None or len(medians) != windows.features.shape[1] or not len(windows):
         return ()
-    usual = windows.repeated(len(medians))
-    assert usual.features is not None
+    replaced = windows.repeated(len(medians))
+    assert replaced.features is not None
     at = np.tile(np.arange(len(medians)), len(windows))
-    usual.features[np.arange(len(at)), at] = medians[at]
+    replaced.features[np.arange(len(at)), at] = medians[at]
     before = predictor.probabilities(windows)[:, label]
-    after = predictor.probabilities(usual)[:, label].reshape(len(windows), len(medians))
+    after = predictor.probabilities(replaced)[:, label].reshape(len(windows), len(medians))
     falls = (before[:, None] - after).mean(axis=0)
-    values, names = windows.features.mean(axis=0), named(card.preparation)
+    values, names = windows.features.mean(axis=0), names_and_units(card.preparation)
     order = [at for at in np.argsort(-falls, kind="stable")[:most].tolist() if falls[at] > _LEAST_FALL]
     return tuple(
-        Measurement(*names[at], value=float(values[at]), median=float(medians[at]), fall=float(falls[at]))
-        for at in order
+        Measurement(names[at][0], names[at][1], float(values[at]), float(medians[at]), float(falls[at])) for at in order
     )

@@ -1,1 +1,1 @@
-"""From a bundle to the formats that other runtimes read."""
+"""Export models to formats that other runtimes read."""

@@ -1,150 +1,131 @@
-"""Knows how a network becomes an ONNX graph, and how a bundle gets one; refuses one that answers otherwise than the weights."""
+"""Turn a network into an ONNX graph, and add one to a bundle."""
 
 import contextlib
-import copy
 import hashlib
 import io
 import json
 import logging
 import tempfile
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven import bundle, console
 from einthoven.bundle import Card
 from einthoven.errors import FileDamaged
+from einthoven.export.compact import without_notes
+from einthoven.export.layers import with_folded_norms
+from einthoven.export.sharing import without_shared_weights
 from einthoven.inference.backends import OnnxBackend, TorchBackend
 from einthoven.paths import written_aside
 from einthoven.signal.windows import Windows
 
+if TYPE_CHECKING:
+    from torch import nn
+
 TOLERANCE = 1e-4
-"""Largest difference of a logit between graph and weights."""
+"""Largest difference between graph and weights: of a logit, for an ensemble of a probability."""
 OUTPUT = "logits"
-_LEAST_TAKEN = 16
-"""Values that are worth the words which say where they are."""
+"""Name of a graph's output."""
+_N_NOISE = 64
 
 
 def add_graph(folder: Path) -> Card:
-    """Write ``graph.onnx`` into a bundle, checked against torch on random windows; one that is there is kept.
+    """Write ``graph.onnx`` into a bundle, compared with torch on random windows; a graph that is there is kept.
 
-    An ensemble's takes its numbers from the weights file, which would double otherwise; ``graph.json`` says which are which.
+    The graph of an ensemble takes its numbers from the weights file, which would double otherwise; ``graph.json`` says which.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the bundle.
+
+    Returns
+    -------
+    Card
+        The bundle's card, with the checksum of the graph.
 
     Raises
     ------
     FileDamaged
-        Where a logit of the graph (a probability of an ensemble's) differs from torch's by more than 1e-4; no graph is left then.
+        Where a logit (of an ensemble, a probability) differs from torch's by more than 1e-4; no graph is written then.
     """
     card = bundle.load_card(folder)
     if card.graph_sha256 and (folder / bundle.GRAPH).is_file():
         return card
-    reference = TorchBackend(folder, card)
-    windows, is_ensemble = noise(card), card.architecture == "ensemble"
-    if is_ensemble:
+    reference, windows = TorchBackend(folder, card), noise(card)
+    shared, numbers = b"", None
+    if card.architecture == "ensemble":
         tensors = bundle.load_weights(folder, card)
-        content, taken = without_shared_weights(to_onnx(reference.network, windows, is_whole=False), tensors)
-        numbers, told = bundle.numbers_of(taken, tensors), json.dumps(taken, separators=(",", ":")).encode()
+        content, where = without_shared_weights(to_onnx(reference.network, windows, is_whole=False), tensors)
+        numbers, shared = bundle.numbers_of(where, tensors), json.dumps(where, separators=(",", ":")).encode()
     else:
-        content, numbers, told = to_onnx(with_folded_norms(reference.network), windows), None, b""
-    both = [answers.logits(windows) for answers in (OnnxBackend(content, card, folder, numbers=numbers), reference)]
-    if is_ensemble:  # its logits are logarithms of probabilities: far out they magnify what is nothing
-        both = [1 / (1 + np.exp(-logits)) if card.multilabel else np.exp(logits) for logits in both]
-    difference = float(np.abs(both[0] - both[1]).max())
-    if not difference <= TOLERANCE:
-        raise FileDamaged(
-            f"the graph of {card.name} does not answer as its weights do.",
-            found=f"a largest difference of {difference:.2g} between {'probabilities' if is_ensemble else 'logits'}",
-            expected=f"at most {TOLERANCE:g}",
-            remedy="use the bundle without a graph: torch then answers",
-        )
-    checked = replace(card, graph_sha256=hashlib.sha256(content + told).hexdigest())
-    for name, what in ((bundle.GRAPH, content), (bundle.NUMBERS, told)):
+        content = to_onnx(with_folded_norms(reference.network), windows)
+    graph = OnnxBackend(content, card, folder, numbers=numbers)
+    _require_same(card, graph.logits(windows), reference.logits(windows))
+    for name, what in ((bundle.GRAPH, content), (bundle.NUMBERS, shared)):
         if what:
             with written_aside(folder / name) as target:
                 target.write_bytes(what)
+    checked = replace(card, graph_sha256=hashlib.sha256(content + shared).hexdigest())
     bundle.rewrite_card(folder, checked)
     return checked
 
 
-def without_shared_weights(content: bytes, tensors: dict[str, np.ndarray]) -> tuple[bytes, dict[str, list]]:
-    """A graph without the numbers that are among the tensors of a bundle.
+def _require_same(card: Card, logits: NDArray[Any], expected: NDArray[Any]) -> None:
+    """Refuse logits of a graph that are not those of the weights; for an ensemble probabilities are compared.
 
-    Returns
-    -------
-    (content, taken) : of the graph, no number in it twice; for each of its names that is left out the tensor's name, the kind
-    of number, and the shape
+    The logits of an ensemble are logarithms of probabilities, which magnify differences that mean nothing.
     """
-    import onnx
-    from onnx.numpy_helper import to_array
+    is_ensemble = card.architecture == "ensemble"
+    of: Callable[[NDArray[Any]], NDArray[Any]] = np.asarray
+    if is_ensemble:
+        of = _sigmoid if card.multilabel else np.exp
+    difference = float(np.abs(of(logits) - of(expected)).max())
+    if not difference <= TOLERANCE:
+        raise FileDamaged(
+            f"The graph of {card.name} does not predict what its weights do.",
+            found=f"a largest difference of {difference:.2g} between {'probabilities' if is_ensemble else 'logits'}",
+            expected=f"at most {TOLERANCE:g}",
+            remedy="use the bundle without a graph: torch is then the backend",
+        )
 
-    known = {}
-    for name, values in tensors.items():
-        for kind in (np.float32, np.int32, np.int64):
-            known.setdefault((np.dtype(kind).name, values.astype(kind).tobytes()), name)
-    model = onnx.load_from_string(with_short_names(content))
-    graph, taken, first, same, kept = model.graph, {}, {}, {}, []
-    for stored in graph.initializer:
-        values = to_array(stored)
-        key = values.dtype.name, values.tobytes()
-        same[stored.name] = first.setdefault((*key, values.shape), stored.name)
-        if same[stored.name] != stored.name:
-            continue
-        kept.append(onnx.TensorProto(name=stored.name, data_type=stored.data_type, dims=stored.dims))
-        if key in known and values.size > _LEAST_TAKEN:
-            taken[stored.name] = [known[key], values.dtype.name, list(stored.dims)]
-            kept[-1].data_location = onnx.TensorProto.EXTERNAL
-            kept[-1].external_data.add(key="location", value=bundle.WEIGHTS)
-        else:
-            kept[-1].CopyFrom(stored)
-    for node in graph.node:
-        node.input[:] = [same.get(name, name) for name in node.input]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
-    return model.SerializeToString(), taken
+
+def _sigmoid(logits: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(1 / (1 + np.exp(-logits)))
 
 
 def noise(card: Card) -> Windows:
-    """Return 64 random windows of a model's shape, always the same."""
+    """Return 64 random windows of a model's shape, always the same.
+
+    Parameters
+    ----------
+    card : Card
+        The model's card.
+
+    Returns
+    -------
+    Windows
+        Standard normal values in every part that the model's preparation makes.
+    """
     rng, prepared = np.random.default_rng(0), card.preparation
 
-    def drawn(*shape: int) -> np.ndarray | None:
-        return rng.standard_normal((64, *shape)).astype(np.float32) if all(shape) else None
+    def drawn(*shape: int) -> NDArray[np.float32]:
+        return rng.standard_normal((_N_NOISE, *shape)).astype(np.float32)
 
     n_leads = len(prepared.leads)
     signal = drawn(n_leads, prepared.n_input)
-    return Windows(signal, drawn(n_leads, prepared.beat_samples), drawn(prepared.n_features))
-
-
-def with_folded_norms(network):
-    """A copy in which each batch normalisation behind a convolution is part of it."""
-    from torch import nn
-    from torch.nn.utils.fusion import fuse_conv_bn_weights
-
-    network = copy.deepcopy(network).eval()
-    for layers in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
-        for at in range(len(layers) - 1):
-            conv, norm = layers[at], layers[at + 1]
-            if isinstance(conv, nn.Conv1d) and isinstance(norm, nn.BatchNorm1d):
-                moments = norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
-                conv.weight, conv.bias = fuse_conv_bn_weights(conv.weight, conv.bias, *moments)
-                layers[at + 1] = nn.Identity()
-    return network
-
-
-def with_torch_layers(network):
-    """A folded copy whose layers are torch's own: integers and OpenVINO are fastest so, ONNX Runtime's fp32 is not."""
-    network = with_folded_norms(network)
-    for module in list(network.modules()):
-        for name, layer in module.named_children():
-            if hasattr(layer, "as_torch"):
-                setattr(module, name, layer.as_torch())
-    return network.eval()
+    beat = drawn(n_leads, prepared.beat_samples) if prepared.beat_samples else None
+    return Windows(signal, beat, drawn(prepared.n_features) if prepared.n_features else None)
 
 
 @console.uninterrupted()
-def to_onnx(network, windows: Windows, is_whole: bool = True) -> bytes:
+def to_onnx(network: "nn.Module", windows: Windows, is_whole: bool = True) -> bytes:
     """Return the graph of a network, for batches of any size; its inputs are named as the parts of a window.
 
     Parameters
@@ -152,9 +133,14 @@ def to_onnx(network, windows: Windows, is_whole: bool = True) -> bytes:
     network : nn.Module
         In eval mode.
     windows : Windows
-        More than one, of its input.
+        More than one, of the shapes that the network reads.
     is_whole : bool
-        Whether layers may be joined, so that numbers in the graph are others than the network's.
+        Whether layers may be merged, so that numbers in the graph differ from the network's.
+
+    Returns
+    -------
+    bytes
+        The graph. Inputs: ``signal``, ``beat``, ``features``, as far as the network reads them; output: ``logits``.
     """
     import torch
 
@@ -180,10 +166,10 @@ def to_onnx(network, windows: Windows, is_whole: bool = True) -> bytes:
                 optimize=is_whole,
                 verbose=False,
             )
-            return _bare(_precomputed(file).read_bytes() if is_whole else _fold(file))
+            return without_notes(_precomputed(file).read_bytes() if is_whole else _folded(file))
 
 
-def _any_batch(network, given: tuple, batch) -> tuple:
+def _any_batch(network: "nn.Module", given: tuple[Any, ...], batch: Any) -> tuple[Any, ...]:
     """Return the dynamic shapes of a network's arguments; one that takes ``*parts`` wants them as one."""
     from einthoven.models.inputs import takes_any
 
@@ -192,7 +178,7 @@ def _any_batch(network, given: tuple, batch) -> tuple:
 
 
 def _precomputed(file: Path) -> Path:
-    """The same graph with all that does not depend on the input worked out once (the gates of an LSTM, put in another order)."""
+    """Compute once what does not depend on the input, such as the order of an LSTM's gates; return the file of the new graph."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -202,8 +188,8 @@ def _precomputed(file: Path) -> Path:
     return Path(options.optimized_model_filepath)
 
 
-def _fold(file: Path) -> bytes:
-    """The same graph with its shapes worked out and nothing in it twice, and every number as the network has it."""
+def _folded(file: Path) -> bytes:
+    """Return a graph with its shapes computed and nothing in it twice, and every number as the network has it."""
     from onnx_ir.passes import common
     from onnxscript import ir, optimizer
 
@@ -216,71 +202,4 @@ def _fold(file: Path) -> bytes:
         common.RemoveUnusedNodesPass(),
     ):
         step(model)
-    return ir.serde.serialize_model(model).SerializeToString()
-
-
-def _bare(content: bytes) -> bytes:
-    """A graph without the exporter's notes, which name the files of the machine it was made on."""
-    import onnx
-
-    model = onnx.load_from_string(content)
-    graph = model.graph
-    for part in (
-        graph,
-        *graph.node,
-        *graph.input,
-        *graph.output,
-        *graph.value_info,
-        *graph.initializer,
-        *model.functions,
-    ):
-        part.doc_string = ""
-        del part.metadata_props[:]
-    for function in model.functions:
-        for node in function.node:
-            node.doc_string = ""
-            del node.metadata_props[:]
-    return model.SerializeToString()
-
-
-def _without_zeros(graph) -> None:
-    from onnx.numpy_helper import to_array
-
-    zeros = {tensor.name for tensor in graph.initializer if not to_array(tensor).any()}
-    convolved = {name for node in graph.node if node.op_type == "Conv" for name in node.input[1:]}
-    for node in graph.node:
-        if node.op_type == "DequantizeLinear" and node.output[0] in convolved and zeros.issuperset(node.input[2:]):
-            del node.input[2:]
-    used = {name for node in graph.node for name in node.input}
-    kept = [tensor for tensor in graph.initializer if tensor.name in used]
-    del graph.initializer[:]
-    graph.initializer.extend(kept)
-
-
-def with_short_names(content: bytes) -> bytes:
-    """A graph in which whatever is neither input nor output has a name of a letter or three, and no shapes are noted between nodes.
-
-    In a net of 30 KB the names of its parts take as much again. A convolution's weights and biases are stored without the
-    zeros that they are counted from, one a channel, which is what is taken where none are stated.
-    """
-    import onnx
-
-    model = onnx.load_from_string(content)
-    graph = model.graph
-    del graph.value_info[:]
-    _without_zeros(graph)
-    kept = {port.name for port in (*graph.input, *graph.output)} | {""}
-    names: dict[str, str] = {}
-
-    def renamed(name: str) -> str:
-        return name if name in kept else names.setdefault(name, f"v{len(names):x}")
-
-    for tensor in graph.initializer:
-        tensor.name = renamed(tensor.name)
-    for node in graph.node:
-        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
-            return content  # a graph within asks for names outside it
-        node.name = ""
-        node.input[:] = [renamed(name) for name in node.input]
-        node.output[:] = [renamed(name) for name in node.output]
-    return model.SerializeToString()
+    return bytes(ir.serde.serialize_model(model).SerializeToString())

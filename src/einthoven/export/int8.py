@@ -1,4 +1,4 @@
-"""Knows how a graph is made to reckon with integers of eight bits (ONNX Runtime's quantizer). Does not judge what comes of it."""
+"""Quantize a graph to 8-bit integers with ONNX Runtime's quantizer."""
 
 import contextlib
 import io
@@ -6,11 +6,13 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven import console
-from einthoven.export.graph import with_short_names
+from einthoven.export.compact import with_short_names
 from einthoven.signal.windows import Windows
 
 WAYS = {
@@ -19,7 +21,7 @@ WAYS = {
     "extremes, first convolution fp32": ("MinMax", True),
     "percentile, first convolution fp32": ("Percentile", True),
 }
-"""How the range of each activation is found on calibration windows, and whether the first convolution is left as it is."""
+"""How the range of each activation is computed on calibration windows, and whether the first convolution stays in fp32."""
 _RECURRENT = ("LSTM",)
 _STATIC = ("Conv", "Gemm", "MatMul")
 _BATCH = 16
@@ -27,14 +29,24 @@ _BATCH = 16
 
 @console.uninterrupted()
 def quantized(content: bytes, windows: Windows, way: str) -> bytes:
-    """A graph whose convolutions and dense layers reckon with int8 weights (a scale for each channel) and uint8 activations.
+    """Return a graph whose convolutions and dense layers have int8 weights (a scale for each channel) and uint8 activations.
 
-    LSTMs get int8 weights and find the range of their activations as they go: a fixed range would have to hold for hundreds of
-    steps.
+    LSTMs have int8 weights, and compute the range of their activations at run time: a fixed range would have to hold for
+    hundreds of steps.
 
     Parameters
     ----------
-    content : of an ONNX graph; windows : of training data [n, rows, samples]; way : of :data:`WAYS`
+    content : bytes
+        The ONNX graph.
+    windows : Windows
+        Training windows; the ranges are computed on them.
+    way : str
+        Key of :data:`WAYS`.
+
+    Returns
+    -------
+    bytes
+        The quantized graph.
     """
     import onnx
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_dynamic, quantize_static
@@ -64,21 +76,21 @@ def quantized(content: bytes, windows: Windows, way: str) -> bytes:
 
 
 class _Batches:
-    """Calibration windows as ONNX Runtime asks for them; in batches of one size, for its percentiles, the rest left out."""
+    """Give calibration windows as ONNX Runtime asks for them: in batches of one size, for its percentiles; the rest is skipped."""
 
-    def __init__(self, windows: Windows, ports: list[str]):
+    def __init__(self, windows: Windows, ports: list[str]) -> None:
         size = min(_BATCH, len(windows))
         self.ports = ports
         self.left = (piece for piece in windows.pieces(size) if len(piece) == size)
 
-    def get_next(self) -> dict | None:
+    def get_next(self) -> dict[str, NDArray[Any]] | None:
         piece = next(self.left, None)
         return None if piece is None else {port: np.ascontiguousarray(piece.parts[port]) for port in self.ports}
 
-    def __iter__(self) -> Iterator[dict]:
+    def __iter__(self) -> Iterator[dict[str, NDArray[Any]]]:
         return self
 
-    def __next__(self) -> dict:
+    def __next__(self) -> dict[str, NDArray[Any]]:
         piece = self.get_next()
         if piece is None:
             raise StopIteration
@@ -86,7 +98,8 @@ class _Batches:
 
 
 @contextlib.contextmanager
-def _quiet():
+def _quiet() -> Iterator[None]:
+    """Show nothing of what the quantizer prints and logs."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

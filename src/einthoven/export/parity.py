@@ -1,6 +1,7 @@
-"""Knows how far an export's answers are from the model's, in probabilities and in what they are judged by. Converts nothing."""
+"""Compare an export with its model: probabilities, and the metrics of both."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -8,16 +9,28 @@ from einthoven.errors import OutputRefused
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import Predictions
 
-MOST_LOST, LEAST_ROWS = 0.005, 50
-"""What an export may lose of macro-F1 (macro AUROC, for several classes), and on how many rows at least that is to be seen."""
+MOST_LOST = 0.005
+"""What an export may lose of macro-F1, and of macro AUROC for multilabel models."""
+LEAST_ROWS = 50
+"""Fewest rows that an export is compared on."""
 
 
 @dataclass(frozen=True)
 class Parity:
-    """What became of the answers.
+    """How far the predictions of an export are from the model's.
 
-    n : rows compared (beats, windows or records); metrics : for each, (the model's, the export's); per_class : F1 likewise;
-    probability : largest and mean difference of a probability; agreement : share of rows of which the same is said
+    Parameters
+    ----------
+    n : int
+        Rows compared: beats, windows or records.
+    metrics : dict of (float, float)
+        For each metric the model's value and the export's.
+    per_class : dict of (float, float)
+        For each class the model's F1 and the export's.
+    probability : (float, float)
+        Largest and mean difference of a probability.
+    agreement : float
+        Share of rows with the same prediction.
     """
 
     n: int
@@ -28,18 +41,18 @@ class Parity:
 
     @property
     def lost(self) -> float:
-        """The most that a metric lost; NaN where one could not be worked out."""
+        """The largest loss of a metric; NaN where one is undefined."""
         return float(np.max([before - after for before, after in self.metrics.values()]))
 
-    def as_dict(self) -> dict:
-        """Plain values for the card; None is what could not be worked out."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values for the card; None for an undefined metric."""
         pairs = {name: [_rounded(value) for value in pair] for name, pair in self.metrics.items()}
-        each = {name: [_rounded(value) for value in pair] for name, pair in self.per_class.items()}
+        per_class = {name: [_rounded(value) for value in pair] for name, pair in self.per_class.items()}
         largest, mean = self.probability
         return {
             "windows": self.n,
             "metrics": pairs,
-            "f1_per_class": each,
+            "f1_per_class": per_class,
             "largest_probability_difference": float(f"{largest:.3g}"),
             "mean_probability_difference": float(f"{mean:.3g}"),
             "agreement": round(self.agreement, 5),
@@ -47,7 +60,20 @@ class Parity:
 
 
 def compare(before: Predictions, after: Predictions) -> Parity:
-    """Set two answers to the same rows side by side."""
+    """Compare the predictions of two models for the same rows.
+
+    Parameters
+    ----------
+    before : Predictions
+        Those of the model.
+    after : Predictions
+        Those of the export.
+
+    Returns
+    -------
+    Parity
+        How far they differ.
+    """
     first, second = (evaluate(answers, "patient", 1) for answers in (before, after))
     names = ("macro_f1", "macro_auroc") if before.multilabel else ("macro_f1",)
     difference = np.abs(before.probability - after.probability)
@@ -66,31 +92,40 @@ def compare(before: Predictions, after: Predictions) -> Parity:
 
 
 def require_kept(parity: Parity, what: str) -> None:
-    """Refuse an export that lost too much, or was compared on too little.
+    """Refuse an export that lost too much, or was compared on too few rows.
+
+    Parameters
+    ----------
+    parity : Parity
+        The comparison.
+    what : str
+        Name of the export, for the error.
 
     Raises
     ------
     OutputRefused
-        Where a metric lost more than half a point or cannot be worked out; where fewer than fifty rows were compared.
+        Where a metric lost more than half a point or is undefined, or fewer than 50 rows were compared.
     """
     if parity.n < LEAST_ROWS:
         raise OutputRefused(
-            f"{what} cannot be judged on so little.",
+            f"Too few rows to compare {what} on.",
             found=f"{parity.n} validation rows",
             expected=f"at least {LEAST_ROWS}",
-            remedy="--from the folder of the whole corpus; --even-if-worse writes it all the same",
+            remedy="--from the folder of the whole corpus; or --even-if-worse, to write it anyway",
         )
     if not parity.lost <= MOST_LOST or not np.isfinite(parity.probability).all():
-        told = "; ".join(f"{name} {before:.4f} became {after:.4f}" for name, (before, after) in parity.metrics.items())
+        changes = "; ".join(
+            f"{name} {before:.4f} became {after:.4f}" for name, (before, after) in parity.metrics.items()
+        )
         raise OutputRefused(
-            f"{what} does not answer as the model does.",
-            found=f"{told}, on {parity.n:,} validation rows",
+            f"{what} does not predict what the model does.",
+            found=f"{changes}, on {parity.n:,} validation rows",
             expected=f"a loss of at most {100 * MOST_LOST:.1f} points",
-            remedy="--precision fp32 (or bf16 with --to openvino); --even-if-worse writes it all the same",
+            remedy="--precision fp32 (or bf16 with --to openvino); or --even-if-worse, to write it anyway",
         )
 
 
-def _value(found: dict) -> float:
+def _value(found: dict[str, Any]) -> float:
     return float(found["value"]) if found["value"] is not None else float("nan")
 
 

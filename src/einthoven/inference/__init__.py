@@ -1,1 +1,1 @@
-"""From a record to a prediction."""
+"""Load models and predict."""

@@ -1,25 +1,22 @@
-"""What computes a network: ONNX Runtime, OpenVINO or torch, the fastest that can."""
+"""Backends, which compute a network: ONNX Runtime, OpenVINO and torch."""
 
 import hashlib
 import json
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven import bundle
 from einthoven.bundle import Card
-from einthoven.errors import EinthovenError, FileDamaged, optional_imports
+from einthoven.errors import FileDamaged, optional_imports
+from einthoven.inference import ports
 from einthoven.signal.windows import Windows
 
-CARD_KEY = "einthoven.card"
-"""Where an exported file keeps the card: a key of ONNX metadata, a path of OpenVINO's runtime information."""
-DIGEST_KEY = "einthoven.sha256"
-"""Where it keeps the checksum of itself, see :func:`digest`."""
-NO_DIGEST = "the checksum of this file".ljust(64, ".")
 _RANGES_OF_ALL = b"DynamicQuantizeLSTM"
-"""ONNX Runtime's int8 LSTM, which finds the range of its activations over a whole batch."""
+"""ONNX Runtime's int8 LSTM, which computes the range of its activations over a whole batch."""
 _BATCH = 128  # larger batches fall out of the cache: 2,624 beats took 0.39 s by 128 and 0.60 s at once
 
 
@@ -27,22 +24,44 @@ class Backend(Protocol):
     """What computes a network."""
 
     name: str
+    """Name of the backend."""
 
-    def logits(self, windows: Windows) -> np.ndarray:
-        """Return logits [n, classes]."""
+    def logits(self, windows: Windows) -> NDArray[Any]:
+        """Return logits [n, classes].
+
+        Parameters
+        ----------
+        windows : Windows
+            The windows, as the network reads them.
+
+        Returns
+        -------
+        array [n, classes]
+            The logits.
+        """
 
 
 class TorchBackend:
-    """The architecture of MODELS with the bundle's weights.
+    """A network of MODELS with the weights of a bundle.
 
     Parameters
     ----------
-    folder : of the bundle; card : its card
+    folder : Path
+        Folder of the bundle.
+    card : Card
+        Its card.
+
+    Raises
+    ------
+    FileDamaged
+        Where the weights do not fit the architecture.
+    LibraryMissing
+        Where torch is not installed.
     """
 
     name = "torch"
 
-    def __init__(self, folder: Path, card: Card):
+    def __init__(self, folder: Path, card: Card) -> None:
         with optional_imports():
             import torch
 
@@ -57,15 +76,26 @@ class TorchBackend:
             network.load_state_dict({name: torch.from_numpy(values) for name, values in tensors.items()})
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise FileDamaged(
-                f"the weights in {folder} do not fit the architecture on the card.",
+                f"The weights in {folder} do not fit the architecture on the card.",
                 found=f"{card.architecture}: {str(error).splitlines()[0]}",
                 expected="weights of that architecture with the card's settings",
-                remedy="copy the bundle again, or use the version of einthoven it was made with",
+                remedy="copy the bundle again, or use the version of einthoven that it was made with",
             ) from error
         self.network = network.eval()
 
-    def logits(self, windows: Windows) -> np.ndarray:
-        """Return logits [n, classes]."""
+    def logits(self, windows: Windows) -> NDArray[Any]:
+        """Return logits [n, classes].
+
+        Parameters
+        ----------
+        windows : Windows
+            The windows, as the network reads them.
+
+        Returns
+        -------
+        array [n, classes]
+            The logits.
+        """
         import torch
 
         from einthoven.data.batches import tensors
@@ -81,39 +111,65 @@ class OnnxBackend:
 
     Parameters
     ----------
-    content : of the graph; card : its card; where : it comes from, for errors; threads : 0 takes all cores
-    numbers : that the graph takes from elsewhere, by its names
+    content : bytes
+        The graph.
+    card : Card
+        The model's card.
+    where : Path
+        Where the graph comes from, for errors.
+    threads : int
+        Threads that compute; 0 takes all cores.
+    numbers : dict of array, optional
+        Constants that are not in the graph, by their names in it.
+
+    Raises
+    ------
+    FileDamaged
+        Where the graph cannot be loaded, or has other shapes than the card says.
+    LibraryMissing
+        Where ONNX Runtime is not installed.
     """
 
     name = "onnxruntime"
 
     def __init__(
-        self, content: bytes, card: Card, where: Path, threads: int = 0, numbers: dict[str, np.ndarray] | None = None
-    ):
+        self, content: bytes, card: Card, where: Path, threads: int = 0, numbers: dict[str, NDArray[Any]] | None = None
+    ) -> None:
         with optional_imports():
             import onnxruntime
 
         try:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads, options.log_severity_level = threads, 3
-            # Threads that wait by running in circles cost a stream more than its answers do.
+            # Threads that spin while they wait would cost a stream more than its predictions do.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             if numbers:
                 self.numbers = [onnxruntime.OrtValue.ortvalue_from_numpy(values) for values in numbers.values()]
                 options.add_external_initializers(list(numbers), self.numbers)
             self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-            self.takes = _require_shapes(
+            self.takes = ports.parts_of_inputs(
                 card,
                 {port.name: port.shape[1:] for port in self.session.get_inputs()},
                 self.session.get_outputs()[0].shape[1:],
             )
             self.batch = largest_batch(content)
         except Exception as error:
-            raise _not_the_card_s(where, _said(error)) from error
+            raise _not_the_card_s(where, ports.message(error)) from error
 
-    def logits(self, windows: Windows) -> np.ndarray:
-        """Return logits [n, classes]."""
-        pieces = (_fed(self.takes, piece) for piece in windows.pieces(self.batch))
+    def logits(self, windows: Windows) -> NDArray[Any]:
+        """Return logits [n, classes].
+
+        Parameters
+        ----------
+        windows : Windows
+            The windows, as the network reads them.
+
+        Returns
+        -------
+        array [n, classes]
+            The logits.
+        """
+        pieces = (ports.inputs_for(self.takes, piece) for piece in windows.pieces(self.batch))
         return np.concatenate([self.session.run(None, piece)[0] for piece in pieces])
 
 
@@ -122,160 +178,139 @@ class OpenVinoBackend:
 
     Parameters
     ----------
-    model : content of an ONNX graph, or the path of OpenVINO's own format; card, where, threads : as of OnnxBackend
+    model : bytes or Path
+        An ONNX graph, or the path of a file in OpenVINO's own format.
+    card : Card
+        The model's card.
+    where : Path
+        Where the graph comes from, for errors.
+    threads : int
+        Threads that compute; 0 takes all cores.
+
+    Raises
+    ------
+    FileDamaged
+        Where the graph cannot be loaded, or has other shapes than the card says.
+    LibraryMissing
+        Where OpenVINO is not installed.
     """
 
     name = "openvino"
 
-    def __init__(self, model: bytes | Path, card: Card, where: Path, threads: int = 0):
+    def __init__(self, model: bytes | Path, card: Card, where: Path, threads: int = 0) -> None:
         with optional_imports():
             import openvino
 
-        # Reckoning in 16 bits is for those who asked for it when they exported.
+        # 16 bits only if that is the precision of the export.
         precision = "bf16" if card.export.get("precision") == "bf16" else "f32"
         options = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
         try:
             core = openvino.Core()
             read = core.read_model(model if isinstance(model, bytes) else str(model))
             ports = {port.get_any_name(): _sizes(port) for port in read.inputs}
-            self.takes = _require_shapes(card, ports, _sizes(read.outputs[0]))
+            self.takes = ports.parts_of_inputs(card, ports, _sizes(read.outputs[0]))
             compiled = core.compile_model(
                 read, "CPU", options | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
             )
             self.request = compiled.create_infer_request()
         except Exception as error:
-            raise _not_the_card_s(where, _said(error)) from error
+            raise _not_the_card_s(where, ports.message(error)) from error
 
-    def logits(self, windows: Windows) -> np.ndarray:
-        """Return logits [n, classes]."""
-        pieces = (_fed(self.takes, piece) for piece in windows.pieces(_BATCH))
+    def logits(self, windows: Windows) -> NDArray[Any]:
+        """Return logits [n, classes].
+
+        Parameters
+        ----------
+        windows : Windows
+            The windows, as the network reads them.
+
+        Returns
+        -------
+        array [n, classes]
+            The logits.
+        """
+        pieces = (ports.inputs_for(self.takes, piece) for piece in windows.pieces(_BATCH))
         return np.concatenate([self.request.infer(piece)[0] for piece in pieces])
 
 
 def largest_batch(content: bytes) -> int:
-    """How many windows ONNX Runtime answers together: one, where a graph's int8 LSTMs would make each depend on its neighbours."""
+    """Return how many windows ONNX Runtime computes together.
+
+    Parameters
+    ----------
+    content : bytes
+        The graph.
+
+    Returns
+    -------
+    int
+        One, if int8 LSTMs would make each window depend on the others of its batch.
+    """
     return 1 if _RANGES_OF_ALL in content else _BATCH
 
 
 def fastest(place: Path, card: Card) -> Backend:
-    """The fastest of the backends that can answer here; bench/backends.py measures them.
+    """Return the fastest backend that is installed; bench/backends.py measures them.
 
     Parameters
     ----------
-    place : folder of a bundle, or an exported file
-    """
-    if place.suffix.lower() == ".xml":
-        return OpenVinoBackend(place, card, place)
-    graph = place if place.suffix.lower() == ".onnx" else place / bundle.GRAPH
-    exported = graph is place
-    if (exported or card.graph_sha256) and graph.is_file():
-        content, told = graph.read_bytes(), place / bundle.NUMBERS
-        taken = told.read_bytes() if told.is_file() and not exported else b""
-        if not exported and hashlib.sha256(content + taken).hexdigest() != card.graph_sha256:
-            raise _not_the_card_s(place, f"{bundle.GRAPH}: its checksum is not the card's")
-        if find_spec("onnxruntime"):
-            numbers = bundle.numbers_of(json.loads(taken), bundle.load_weights(place, card)) if taken else None
-            return OnnxBackend(content, card, place, numbers=numbers)
-        if find_spec("openvino") and not taken:
-            return OpenVinoBackend(content, card, place)
-    return TorchBackend(place, card)
+    place : Path
+        Folder of a bundle, or an exported file.
+    card : Card
+        Its card.
 
-
-def card_inside(file: Path) -> Card:
-    """The card of an exported file.
+    Returns
+    -------
+    Backend
+        What computes the network.
 
     Raises
     ------
     FileDamaged
-        Where it has none, or is no graph at all.
+        Where the graph is not the one that the card names, or cannot be loaded.
+    LibraryMissing
+        Where no backend for it is installed.
     """
-    is_pair = file.suffix.lower() == ".xml"
-    try:
-        if is_pair:
-            with optional_imports():
-                import openvino
-
-            read = openvino.Core().read_model(str(file))
-            paths = [key.split(".") for key in (CARD_KEY, DIGEST_KEY)]
-            if not all(read.has_rt_info(path) for path in paths):
-                raise ValueError("no card in its runtime information: it was not exported by einthoven")
-            text, stated = (str(read.get_rt_info(path).astype(str)) for path in paths)
-            contents = [file.read_bytes(), file.with_suffix(".bin").read_bytes()]
-        else:
-            with optional_imports():
-                import onnxruntime
-
-            options = onnxruntime.SessionOptions()
-            options.log_severity_level = 4
-            contents = [file.read_bytes()]
-            session = onnxruntime.InferenceSession(contents[0], options, providers=["CPUExecutionProvider"])
-            known = session.get_modelmeta().custom_metadata_map
-            text, stated = known.get(CARD_KEY, ""), known.get(DIGEST_KEY, "")
-            if not (text and stated):
-                raise ValueError("no card in its metadata: it was not exported by einthoven")
-        if digest(contents, stated) != stated:
-            raise ValueError(
-                "its content is not what its checksum says: it was changed, or its files are of two exports"
-            )
-        return Card.from_dict(json.loads(text))
-    except EinthovenError:
-        raise
-    except Exception as error:
-        raise FileDamaged(
-            f"{file} is no model that einthoven exported.",
-            found=_said(error),
-            expected="a graph with its card inside" + ", and its .bin beside it" * is_pair,
-            remedy=f"einthoven export MODEL --to {'openvino' if is_pair else 'onnx'} --out {file}",
-        ) from error
+    suffix = place.suffix.lower()
+    if suffix == ".xml":
+        return OpenVinoBackend(place, card, place)
+    if suffix == ".onnx" and place.is_file():
+        return _of_graph(place.read_bytes(), card, place) or TorchBackend(place, card)
+    if card.graph_sha256 and (place / bundle.GRAPH).is_file():
+        return _of_bundle(place, card) or TorchBackend(place, card)
+    return TorchBackend(place, card)
 
 
-def digest(contents: list[bytes], stated: str) -> str:
-    """SHA-256 of an export's files as they are without the checksum that they state, which lies inside the first."""
-    whole = contents[0].replace(stated.encode(), NO_DIGEST.encode())
-    return hashlib.sha256(b"".join((whole, *contents[1:]))).hexdigest()
+def _of_graph(content: bytes, card: Card, where: Path) -> Backend | None:
+    """Return a backend for a graph, if one is installed."""
+    if find_spec("onnxruntime"):
+        return OnnxBackend(content, card, where)
+    return OpenVinoBackend(content, card, where) if find_spec("openvino") else None
 
 
-def _said(error: Exception) -> str:
-    """What an error says, without the place in the runtime's source that comes first."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = [line for line in lines if not line.startswith(("Exception from", "Check '"))] or lines or [""]
-    return f"{type(error).__name__}: {telling[0][:160]}"
-
-
-def _require_shapes(card: Card, takes: dict[str, list], gives: list) -> dict[str, str]:
-    """Return which part of a window each input of a graph takes; refuse shapes that are not the card's."""
-    prepared = card.preparation
-    stated = {
-        "signal": [len(prepared.leads), prepared.n_input],
-        "beat": [len(prepared.leads), prepared.beat_samples],
-        "features": [prepared.n_features],
-    }
-    # A graph of einthoven 0.1 has one input of another name.
-    names = (
-        dict.fromkeys(takes, "signal")
-        if len(takes) == 1 and not takes.keys() & stated.keys()
-        else {n: n for n in takes}
-    )
-    if any(stated.get(names[port]) != list(shape) for port, shape in takes.items()) or list(gives) != [
-        len(card.classes)
-    ]:
-        raise ValueError(f"it takes {takes} and gives {list(gives)}, the card says {stated} and {[len(card.classes)]}")
-    return names
+def _of_bundle(folder: Path, card: Card) -> Backend | None:
+    """Return a backend for the graph of a bundle, if one is installed; numbers that the graph lacks are in the weights file."""
+    content, table = (folder / bundle.GRAPH).read_bytes(), folder / bundle.NUMBERS
+    shared = table.read_bytes() if table.is_file() else b""
+    if hashlib.sha256(content + shared).hexdigest() != card.graph_sha256:
+        raise _not_the_card_s(folder, f"{bundle.GRAPH}: its checksum is not the card's")
+    if not shared:
+        return _of_graph(content, card, folder)
+    if not find_spec("onnxruntime"):
+        return None
+    numbers = bundle.numbers_of(json.loads(shared), bundle.load_weights(folder, card))
+    return OnnxBackend(content, card, folder, numbers=numbers)
 
 
 def _not_the_card_s(where: Path, found: str) -> FileDamaged:
     return FileDamaged(
-        f"the model in {where} cannot be loaded.",
+        f"The model in {where} cannot be loaded.",
         found=f"its graph: {found}",
         expected="the graph it was saved with",
-        remedy=f"copy or export it again; in a bundle remove {bundle.GRAPH}, and torch answers",
+        remedy=f"copy or export it again; in a bundle remove {bundle.GRAPH}: torch is then the backend",
     )
 
 
-def _fed(takes: dict[str, str], windows: Windows) -> dict[str, np.ndarray]:
-    parts = windows.parts
-    return {port: np.ascontiguousarray(parts[part]) for port, part in takes.items()}
-
-
-def _sizes(port) -> list[int]:
+def _sizes(port: Any) -> list[int]:
+    """Return the shape of an OpenVINO port without the batch."""
     return [size.get_length() for size in list(port.get_partial_shape())[1:]]

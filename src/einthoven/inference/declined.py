@@ -1,16 +1,16 @@
-"""Say why a record is not answered."""
+"""Hold why a model declines a record."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Declined:
-    """Why a record is not answered.
+    """Why a record is declined.
 
     Parameters
     ----------
     code : str
-        A short name that does not change, for programs.
+        Short and stable, for programs.
     text : str
         The reason in words.
     """

@@ -1,4 +1,4 @@
-"""Hold what speaks for a class that a model predicts for a whole record."""
+"""Hold the evidence for a class that a model predicts for a whole record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Measurement:
-    """A measurement that a model reads, and what it means for one class.
+    """A measurement that a model reads, and its effect on one class.
 
     Parameters
     ----------
     name, unit : str
-        What is measured; ``1`` for a pure number.
+        What is measured, and in which unit; ``1`` for a pure number.
     value : float
-        Its value; the mean over the beats, where several are looked at.
+        Its value; the mean over beats, where several are explained.
     median : float
         Its median in the training data.
     fall : float
-        By how much the probability of the class falls when the median takes its place.
+        Fall of the probability of the class when the median replaces the value.
     """
 
     name: str
@@ -36,26 +36,27 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for one predicted class.
+    """The evidence for one predicted class.
 
     Parameters
     ----------
     label : int
         Number of the class.
     start_s : float, seconds
-        Where the window begins that has the highest probability of the class.
+        Beginning of the window with the highest probability of the class.
     map : array [samples], 0 to 1
-        Importance over that window at the model's sampling rate; over `beat` where the model reads a typical beat.
+        Importance over that window at the model's sampling rate; over `beat`, if the model reads a typical beat.
     falls : tuple of float
-        For each lead used, by how much the probability falls when the lead is set to zero.
+        For each lead used, the fall of the probability when the lead is set to zero.
     beat : array [leads, samples], mV, optional
-        The typical beat, of a model that reads it.
+        The typical beat, if the model reads it.
     trace : array [samples], 0 to 1, optional
-        Importance over the window, where `map` is over the typical beat and some of the networks read the signal too.
+        Importance over the window, if `map` is over the typical beat and some of the networks read the signal too.
     parts : tuple of (str, float)
-        Of a model that measures the rhythm: the name of each input, and by how much the probability falls without it.
+        If the model reads measurements of the rhythm: the name of each input, and the fall of the probability when it is set to
+        zero (RR intervals: when they are steady).
     measurements : tuple of Measurement
-        Of a model that reads measurements: those that decided, the largest fall of the probability first.
+        If the model reads measurements: those that decided, the largest fall of the probability first.
     """
 
     label: int
@@ -68,5 +69,16 @@ class Evidence:
     measurements: tuple[Measurement, ...] = ()
 
     def without(self, leads: Sequence[str]) -> list[tuple[str, float]]:
-        """List the inputs, or else the `leads`, with the fall of the probability without each, the largest first."""
+        """Return the fall of the probability without each input, or else each lead, the largest first.
+
+        Parameters
+        ----------
+        leads : sequence of str
+            Names of the leads used.
+
+        Returns
+        -------
+        list of (str, float)
+            Name and fall.
+        """
         return sorted(self.parts or zip(leads, self.falls, strict=True), key=lambda pair: -pair[1])

@@ -1,4 +1,4 @@
-"""Keep a run's answers for one part of its protocol on disk, so that it is asked once."""
+"""Predict on one part of a protocol with a run, and read predictions that were kept."""
 
 from pathlib import Path
 
@@ -8,13 +8,14 @@ from einthoven.data.store import Store
 from einthoven.errors import FileDamaged, RecordUnreadable
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
-from einthoven.inference.scoring import predictions_for, require_unseen
+from einthoven.inference.scoring import predictions_for
+from einthoven.inference.seen_patients import require_unseen
 
 
 def answers_for_part(
     run: Path, corpus: Corpus, protocol: Protocol, store: Store, fold: int | None, part: str
 ) -> Predictions:
-    """Answer one part of a protocol by a run; a test part only if the run has not seen its patients.
+    """Predict on one part of a protocol with a run; on a test set only if the run was not trained on its patients.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def answers_for_part(
     Raises
     ------
     PatientLeak
-        If the protocol keeps patients apart and the model has seen one of the test part.
+        If the protocol keeps patients apart and the model was trained on one of the test set.
     """
     chosen = getattr(protocol.parts(store.index, 0, (), fold), part)
     predictor = load(run)
@@ -49,7 +50,7 @@ def answers_for_part(
 
 
 def read_kept(file: Path) -> Predictions:
-    """Read answers that were kept.
+    """Read predictions that were kept.
 
     Parameters
     ----------
@@ -70,32 +71,32 @@ def read_kept(file: Path) -> Predictions:
         return Predictions.read(file)
     except RecordUnreadable as error:
         raise FileDamaged(
-            f"answers of the study cannot be read: {file}.",
+            f"The study's predictions in {file} cannot be read.",
             found=error.found,
             expected=error.expected,
-            remedy=f"rm {file}      the answers are then asked again",
+            remedy=f"rm {file}      to predict again",
         ) from error
 
 
 def require_trained(run: Path, step: Path) -> None:
-    """Refuse a run whose training is recorded as done, but whose bundle is gone.
+    """Refuse a run whose training is recorded as complete, but whose bundle is missing.
 
     Parameters
     ----------
     run : Path
         Folder of the run.
     step : Path
-        File that says that the training is done.
+        File that records that the training is complete.
 
     Raises
     ------
     FileDamaged
-        Naming the file to remove, so that the model is trained again.
+        Where the bundle is missing; the remedy names the file to remove.
     """
     if step.exists() and bundle.at(run) is None:
         raise FileDamaged(
-            f"a model of the study is gone: {run}.",
-            found=f"a training that is done by {step.name}, and no bundle",
-            expected="the bundle that the training had written",
-            remedy=f"rm {step}      the model is then trained again",
+            f"A model of the study is missing: {run}.",
+            found=f"{step.name}, which records a complete training, and no bundle",
+            expected="the bundle of that training",
+            remedy=f"rm {step}      to train the model again",
         )

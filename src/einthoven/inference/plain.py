@@ -15,7 +15,18 @@ _MOST_SHOWN = 6
 
 
 def values(answer: "Answer") -> dict[str, Any]:
-    """Return plain values for JSON, see :meth:`einthoven.inference.answer.Answer.to_dict`."""
+    """Return plain values for JSON, see :meth:`einthoven.inference.answer.Answer.to_dict`.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+
+    Returns
+    -------
+    dict
+        Values that JSON can hold.
+    """
     record, declined = answer.record, answer.declined
     return {
         "record": record.name,
@@ -30,7 +41,7 @@ def values(answer: "Answer") -> dict[str, Any]:
         "rate_bpm": None if answer.rate_bpm is None else round(answer.rate_bpm, 1),
         "predicted": list(answer.predicted),
         "borderline": list(answer.borderline),
-        "probabilities": named(answer.classes, answer.record_probabilities.tolist()),
+        "probabilities": by_class(answer.classes, answer.record_probabilities.tolist()),
         "thresholds": answer.thresholds,
         "counts": answer.counts,
         "n_items": answer.n_items,
@@ -41,12 +52,29 @@ def values(answer: "Answer") -> dict[str, Any]:
 
 
 def items(answer: "Answer") -> list[dict[str, Any]]:
-    """Return the beats or windows of an answer as plain values."""
+    """Return the beats or windows of an answer as plain values.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+
+    Returns
+    -------
+    list of dict
+        One for each, see :func:`item`.
+    """
     fs_hz = answer.record.fs_hz
     rows = zip(answer.samples, answer.ends, answer.labels, answer.probabilities.tolist(), answer.doubts, strict=True)
     return [
         item(
-            answer.kind, int(first), float(first) / fs_hz, float(end) / fs_hz, labels, named(answer.classes, row), doubt
+            answer.kind,
+            int(first),
+            float(first) / fs_hz,
+            float(end) / fs_hz,
+            labels,
+            by_class(answer.classes, row),
+            doubt,
         )
         for first, end, labels, row, doubt in rows
     ]
@@ -61,7 +89,28 @@ def item(
     probabilities: Mapping[str, float | None],
     doubt: str,
 ) -> dict[str, Any]:
-    """Return one beat or window as plain values, with the same keys in a record's answer and in a stream."""
+    """Return one beat or window as plain values, with the same keys in a record's answer and in a stream.
+
+    Parameters
+    ----------
+    kind : str
+        ``beat`` or ``window``.
+    sample : int
+        Number of the beat's sample, or of the window's first.
+    start_s, end_s : float, seconds
+        Where it begins and ends.
+    predicted : tuple of str
+        Names of the predicted classes.
+    probabilities : mapping of float
+        Probability of each class.
+    doubt : str
+        Why it is doubtful, or an empty text.
+
+    Returns
+    -------
+    dict
+        The values by these names.
+    """
     return {
         "kind": kind,
         "sample": sample,
@@ -73,14 +122,37 @@ def item(
     }
 
 
-def named(classes: tuple[str, ...], probabilities: list[float]) -> dict[str, float | None]:
-    """Return probabilities by class name, to four digits; None where there is none."""
+def by_class(classes: tuple[str, ...], probabilities: list[float]) -> dict[str, float | None]:
+    """Return probabilities by class name, rounded to four digits.
+
+    Parameters
+    ----------
+    classes : tuple of str
+        Names of the classes.
+    probabilities : list of float
+        One for each class; NaN where it is unknown.
+
+    Returns
+    -------
+    dict of float
+        None for a probability that is unknown.
+    """
     pairs = zip(classes, probabilities, strict=True)
     return {name: None if value != value else round(value, 4) for name, value in pairs}
 
 
 def frame(answer: "Answer") -> "pandas.DataFrame":
     """Return one row for each item of an answer.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows.
 
     Raises
     ------
@@ -110,7 +182,18 @@ def frame(answer: "Answer") -> "pandas.DataFrame":
 
 
 def rows(answer: "Answer") -> list[tuple[str, str, str]]:
-    """Return the classes worth showing: name, beats or probability, meaning; the most important first."""
+    """Return the classes to show, the most important first.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+
+    Returns
+    -------
+    list of (str, str, str)
+        Name, number of beats or probability, and meaning of each class.
+    """
     if answer.kind == "beat":
         counts, meanings = answer.counts, dict(zip(answer.classes, answer.card.meanings, strict=True))
         return [(name, f"{n:,} beats", meanings[name]) for name, n in counts.items()]
@@ -130,10 +213,21 @@ def rows(answer: "Answer") -> list[tuple[str, str, str]]:
 
 
 def text(answer: "Answer") -> str:
-    """Return an answer in a few lines."""
+    """Return an answer in a few lines.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+
+    Returns
+    -------
+    str
+        The lines.
+    """
     leads = ", ".join(answer.leads)
     lines = [f"{type(answer).__name__}: {answer.record.name}, leads {leads}, model {answer.card.display_name}"]
-    lines += _told(answer)
+    lines += _main_lines(answer)
     shown = rows(answer)
     lines += [f"  {name:<8} {figure:<16} {meaning}" for name, figure, meaning in shown[:_MOST_SHOWN]]
     if len(shown) > _MOST_SHOWN:
@@ -142,17 +236,30 @@ def text(answer: "Answer") -> str:
 
 
 def html(answer: "Answer") -> str:
-    """Return an answer as a small table for notebooks; all text is escaped."""
+    """Return an answer as a small table for notebooks.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+
+    Returns
+    -------
+    str
+        HTML in which all text is escaped.
+    """
     cells = "".join(
         f"<tr><td><b>{escape(name)}</b></td><td>{escape(figure)}</td><td>{escape(meaning)}</td></tr>"
         for name, figure, meaning in rows(answer)
     )
     title = f"<b>{escape(answer.record.name)}: {escape(answer.summary)}</b> ({escape(answer.card.display_name)})"
-    notes = "".join(f"<br><small>{escape(line.strip())}</small>" for line in [*_told(answer)[1:], *answer.remarks])
+    notes = "".join(
+        f"<br><small>{escape(line.strip())}</small>" for line in [*_main_lines(answer)[1:], *answer.remarks]
+    )
     return f"<div>{title}<table>{cells}</table>{notes}</div>"
 
 
-def _told(answer: "Answer") -> list[str]:
+def _main_lines(answer: "Answer") -> list[str]:
     """Return the answer's main lines: the reason where it is declined, the summary, the heart rate, what is doubtful."""
     if answer.declined is not None:
         return [f"  declined ({answer.declined.code}): {answer.declined.text}"]

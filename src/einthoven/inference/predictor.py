@@ -16,7 +16,8 @@ from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
 from einthoven.evaluation.class_prior import with_adapted_priors
 from einthoven.inference import reading
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
-from einthoven.inference.backends import Backend, TorchBackend, card_inside, fastest
+from einthoven.inference.backends import Backend, TorchBackend, fastest
+from einthoven.inference.exported_file import card_inside
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats, leads, preparation, quality
 from einthoven.signal.windows import Windows

@@ -46,14 +46,44 @@ def checked_beats(beats: ArrayLike, record: Record) -> NDArray[np.int64]:
 
 
 def poor(verdicts: tuple[quality.LeadQuality, ...]) -> list[str]:
-    """Return a remark for each lead whose quality is not good."""
+    """Return a remark for each lead whose quality is not good.
+
+    Parameters
+    ----------
+    verdicts : tuple of LeadQuality
+        One for each lead.
+
+    Returns
+    -------
+    list of str
+        A sentence for each of these leads.
+    """
     return [f"Lead {row.lead} is {row.verdict}: {row.reason}." for row in verdicts if row.verdict != "good"]
 
 
 def clearest_lead(
     used_mv: NDArray[np.float32], verdicts: tuple[quality.LeadQuality, ...], fs_hz: float
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
-    """Return the lead of best quality with its gaps bridged [samples], its heartbeats [n], and its number."""
+    """Return the lead of best quality.
+
+    Parameters
+    ----------
+    used_mv : array [leads, samples], mV
+        The leads used.
+    verdicts : tuple of LeadQuality
+        One for each of them.
+    fs_hz : float, Hz
+        Sampling rate.
+
+    Returns
+    -------
+    lead_mv : array [samples], mV
+        The lead, with its gaps filled.
+    beats : array [n], sample numbers
+        Its heartbeats; none in a lead that is flat or missing.
+    at : int
+        Its number.
+    """
     at = min(range(len(verdicts)), key=lambda lead: _BEST_FIRST.index(verdicts[lead].verdict))
     lead_mv = quality.interpolated(used_mv[at])
     is_silent = verdicts[at].verdict in ("flat", "missing")
@@ -63,6 +93,19 @@ def clearest_lead(
 def any_missing(
     signal_mv: NDArray[np.float32], starts: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Return for each span of samples whether a sample is missing in any lead [n]."""
+    """Return for each span of samples whether one is missing in any lead.
+
+    Parameters
+    ----------
+    signal_mv : array [leads, samples], mV
+        The signal; NaN where a sample is missing.
+    starts, ends : array of int [n], sample numbers
+        Beginning and end of each span.
+
+    Returns
+    -------
+    array of bool [n]
+        Whether one is.
+    """
     gone = np.concatenate(([0], np.cumsum(~np.isfinite(signal_mv).all(axis=0))))
     return np.asarray(gone[np.minimum(ends, signal_mv.shape[1])] > gone[np.maximum(starts, 0)])

@@ -1,27 +1,42 @@
-"""Knows how a model is put to the test part of a corpus. Refuses to call a score clean that shares patients."""
+"""Test a model on a corpus; a test set with patients of its training data is refused, or reported as such."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.bundle import Card, is_bundled, rewrite_card
 from einthoven.corpora.corpus import Corpus, Protocol
-from einthoven.corpora.split import PARTS, Split, require_apart
+from einthoven.corpora.split import PARTS
 from einthoven.data.store import Store
 from einthoven.errors import ConfigurationFault, CorpusIncomplete
 from einthoven.evaluation.evaluate import headline
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import Predictor
+from einthoven.inference.seen_patients import require_unseen, seen_by, without_seen
 
 
-def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chosen: np.ndarray) -> Predictions:
-    """Answers of a model for some windows of a store, beside the truth; for tiles one answer a record, the mean over its windows.
+def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chosen: NDArray[Any]) -> Predictions:
+    """Predict on some windows of a store.
 
-    Windows are answered one by one where the protocol's unit is the window.
+    For models of whole records the prediction is the mean over a record's windows, unless the protocol's unit is the window.
 
     Parameters
     ----------
-    chosen : window numbers [n]
+    predictor : Predictor
+        The model.
+    protocol : Protocol
+        Its label set gives the true classes.
+    store : Store
+        The windows, prepared as the model wants them.
+    chosen : array [n]
+        Window numbers.
+
+    Returns
+    -------
+    Predictions
+        One row for each beat, record or window, with its true class.
     """
     index = store.index
     answers = Predictions(
@@ -39,12 +54,21 @@ def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chos
 
 
 def require_classes(card: Card, corpus: Corpus, protocol: Protocol) -> None:
-    """Refuse a protocol of other classes than a model's.
+    """Refuse a protocol with other classes than a model's.
+
+    Parameters
+    ----------
+    card : Card
+        The model's card.
+    corpus : Corpus
+        The corpus.
+    protocol : Protocol
+        A protocol of it.
 
     Raises
     ------
     ConfigurationFault
-        Naming a protocol of the corpus that has them, or the corpus that trained the model.
+        Where the classes differ; the remedy names a protocol with the model's classes, or the corpus that trained it.
     """
     if card.classes == protocol.labels.classes:
         return
@@ -54,12 +78,12 @@ def require_classes(card: Card, corpus: Corpus, protocol: Protocol) -> None:
         f"--protocol {name}" for name, known in corpus.protocols.items() if known.labels.classes == card.classes
     ]
     raise ConfigurationFault(
-        f"{card.name} does not answer what {corpus.name} is asked.",
+        f"{card.name} predicts other classes than this protocol of {corpus.name} requires.",
         found=f"{', '.join(card.classes)}  ({card.name})",
         expected=f"{', '.join(protocol.labels.classes)}  ({corpus.name}, protocol {protocol.name})",
         remedy=fitting[0]
         if fitting
-        else f"--corpus {card.training.get('corpus', 'another')}, or a model that knows these classes",
+        else f"--corpus {card.training.get('corpus', 'another')}, or a model of these classes",
     )
 
 
@@ -72,28 +96,46 @@ def score_test_part(
     every: int = 1,
     folds: tuple[str, ...] = (),
     fold: int | None = None,
-) -> tuple[Predictions, dict]:
-    """Answers of a model for the test part, beside the truth, and what was found about its patients.
+) -> tuple[Predictions, dict[str, Any]]:
+    """Predict on the test set of a protocol, and describe the test.
 
-    Where a protocol tests every recording and trains nobody, those that the model has seen are left out, and counted.
+    If all records of a protocol are in its test set, those that the model was trained on are excluded and counted.
 
     Parameters
     ----------
-    left_out : records that are not tested; every : 1 for all of its windows, k for every k-th (a smoke run)
-    folds : folds of the publisher that are tested instead of the protocol's test part
-    fold : of a cross-validation
+    predictor : Predictor
+        The model.
+    corpus : Corpus
+        The corpus.
+    protocol : Protocol
+        How it is split.
+    store : Store
+        Its windows, prepared as the model wants them.
+    left_out : tuple of str
+        Records that are excluded.
+    every : int
+        1 tests all windows, k every k-th.
+    folds : tuple of str
+        The publisher's folds to test on instead of the protocol's test set.
+    fold : int, optional
+        Fold of a cross-validation.
 
     Returns
     -------
-    the predictions, and plain values: ``corpus``, ``corpus_version``, ``protocol``, ``protocol_summary``, ``labels``,
-    ``leaks_patients``, ``shared_patients``, ``remark``, ``left_out``, ``seen_and_left_out``, ``windows`` of each part
+    predictions : Predictions
+        One row for each beat, record or window.
+    description : dict
+        Plain values: ``corpus``, ``corpus_version``, ``protocol``, ``protocol_summary``, ``labels``, ``leaks_patients``,
+        ``shared_patients``, ``remark``, ``left_out``, ``seen_and_left_out``, ``windows`` of each part, and more.
 
     Raises
     ------
     PatientLeak
-        Where the protocol keeps patients apart and the model has seen one of the test part.
+        Where the protocol keeps patients apart and the model was trained on one of the test set.
     ConfigurationFault
         Where the classes of model and protocol differ.
+    CorpusIncomplete
+        Where the test set is empty.
     """
     card = predictor.card
     require_classes(card, corpus, protocol)
@@ -105,18 +147,10 @@ def score_test_part(
         raise _nothing_to_test(predictor, corpus, protocol, store, folds)
     n_seen = 0
     if not (folds or protocol.leaks or len(split.train) or len(split.validation)):
-        split, n_seen = _without_seen(predictor, corpus, store, split)
+        split, n_seen = without_seen(predictor, corpus, store, split)
     shared = require_unseen(predictor, corpus, protocol, store, split.test, bool(folds))
     predictions = predictions_for(predictor, protocol, store, split.test[::every])
-    remarks = [f"Left out of the test: {', '.join(left_out)}."] if left_out else []
-    if n_seen:
-        remarks.append(f"{n_seen:,} recordings of the folder trained the model and are left out of the test.")
-    absent = [] if predictions.multilabel else sorted({*range(len(card.classes))} - {*predictions.truth.tolist()})
-    if absent:
-        remarks.append(
-            f"No {', '.join(card.classes[at] for at in absent)} in the test part: means over classes leave it out."
-        )
-    found = {
+    return predictions, {
         "corpus": corpus.name,
         "corpus_version": corpus.version,
         "protocol": protocol.name,
@@ -129,74 +163,45 @@ def score_test_part(
         "unlabelled": int((~protocol.labels.is_labelled(store.index.symbol)).sum()),
         "leaks_patients": protocol.leaks,
         "shared_patients": sorted(shared),
-        "remark": " ".join([*remarks, protocol.remark]),
+        "remark": " ".join([*_remarks(predictions, left_out, n_seen), protocol.remark]),
         "left_out": sorted(left_out),
         "seen_and_left_out": n_seen,
         "windows": {part: len(getattr(split, part)) for part in PARTS},
     }
-    return predictions, found
 
 
-def require_unseen(
-    predictor: Predictor, corpus: Corpus, protocol: Protocol, store: Store, tested: np.ndarray, always: bool = False
-) -> dict[str, tuple[str, ...]]:
-    """Refuse windows of patients whom the model has seen, beyond those whom the protocol declares.
-
-    Parameters
-    ----------
-    tested : window numbers [n]; always : whether a protocol that leaks is held to it too
-
-    Returns
-    -------
-    the patients whom it has seen, with the parts they are in
-
-    Raises
-    ------
-    PatientLeak
-        Where the protocol keeps patients apart and there is one.
-    """
-    patients = np.unique(store.index.patient[tested])
-    seen = patients[_seen(predictor, corpus, patients)]
-    shared = {f"{corpus.name}/{patient}": ("training of the model", "test") for patient in seen}
-    if always or not protocol.leaks:
-        require_apart(shared, tuple(f"{corpus.name}/{patient}" for patient in protocol.declared_shared))
-    return shared
-
-
-def _seen(predictor: Predictor, corpus: Corpus, patients: np.ndarray) -> np.ndarray:
-    """Which of some patients trained or validated the model [n]."""
-    if corpus.name in predictor.card.training.get("contains", ()):
-        return np.ones(len(patients), bool)
-    known = predictor.card.patients
-    return np.array([f"{corpus.name}/{patient}" in known for patient in patients], bool)
-
-
-def _without_seen(predictor: Predictor, corpus: Corpus, store: Store, split: Split) -> tuple[Split, int]:
-    """A split whose test part has no recording that the model has seen, if that leaves any; how many recordings that took."""
-    patients, member = np.unique(store.index.patient[split.test], return_inverse=True)
-    seen = _seen(predictor, corpus, patients)[member]
-    if seen.all():
-        return split, 0
-    return replace(split, test=split.test[~seen]), len(np.unique(store.index.record[split.test][seen]))
+def _remarks(predictions: Predictions, left_out: tuple[str, ...], n_seen: int) -> list[str]:
+    """Return what a reader of the scores must know: excluded records, and classes without an example."""
+    remarks = [f"Excluded from the test: {', '.join(left_out)}."] if left_out else []
+    if n_seen:
+        remarks.append(f"{n_seen:,} records that trained the model are excluded from the test.")
+    classes = predictions.classes
+    absent = [] if predictions.multilabel else sorted({*range(len(classes))} - {*predictions.truth.tolist()})
+    if absent:
+        remarks.append(
+            f"No {', '.join(classes[at] for at in absent)} in the test set: excluded from means over classes."
+        )
+    return remarks
 
 
 def _nothing_to_test(
     predictor: Predictor, corpus: Corpus, protocol: Protocol, store: Store, folds: tuple[str, ...]
 ) -> CorpusIncomplete:
-    groups, counts = np.unique(store.index.folds, return_counts=True)
-    there = ", ".join(f"{name}: {n}" for name, n in zip(groups, counts, strict=True) if name)
+    """Return the error for an empty test set; the remedy names a fold that did not train the model."""
+    names, counts = np.unique(store.index.folds, return_counts=True)
+    present = ", ".join(f"{name}: {n}" for name, n in zip(names, counts, strict=True) if name)
     patients, member = np.unique(store.index.patient, return_inverse=True)
-    seen = _seen(predictor, corpus, patients)[member]
-    unseen = [name for name in groups if name and not seen[store.index.folds == name].any()]
+    seen = seen_by(predictor, corpus, patients)[member]
+    unseen = [name for name in names if name and not seen[store.index.folds == name].any()]
     remedy = "--from the folder that holds them"
     if unseen:
         remedy = f"--folds {unseen[-1]}      tests another fold"
-    elif there:
-        remedy = "--from a folder with recordings that did not train the model, as all here did"
+    elif present:
+        remedy = "--from a folder with records that did not train the model, as all here did"
     return CorpusIncomplete(
-        f"the test part of {corpus.name} is empty.",
+        f"The test set of {corpus.name} is empty.",
         found=f"no window in fold {', '.join(folds)}" if folds else f"no window that protocol {protocol.name} tests",
-        expected=f"recordings of it; there are folds {there}" if there else "recordings of it in the folder",
+        expected=f"records of it; the folds are {present}" if present else "records of it in the folder",
         remedy=remedy,
     )
 
@@ -207,7 +212,7 @@ _ROWS = {
     (True, False): "records",
     (True, True): "windows",
 }
-_ON_A_CARD = (
+_ON_A_CARD: tuple[str, ...] = (
     "corpus",
     "corpus_version",
     "protocol",
@@ -216,33 +221,55 @@ _ON_A_CARD = (
     "leaks_patients",
     "shared_patients",
     "remark",
+    "n_test",
+    "n_patients",
+    "rows",
+    "interval",
+    "left_out_of_the_store",
+    "unlabelled",
 )
-_ON_A_CARD += ("n_test", "n_patients", "rows", "interval", "left_out_of_the_store", "unlabelled")
 
 
-def keep_result(predictor: Predictor, metrics: dict) -> dict | None:
-    """Write the headline of an evaluation on the model's card, in place of an earlier one on the same corpus, protocol and labels.
+def keep_result(predictor: Predictor, metrics: dict[str, Any]) -> dict[str, Any] | None:
+    """Write the main metrics of an evaluation on the model's card; they replace those of the same corpus, protocol and labels.
 
-    The card of a bundled model, and that inside an exported file, stay as they came.
+    The card of a bundled model, and that inside an exported file, are not changed.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model.
+    metrics : dict
+        Content of metrics.json.
 
     Returns
     -------
-    the earlier one, where that was of a larger test and stays; else None
+    dict or None
+        The earlier result, if it is of a larger test and therefore kept.
+
+    Raises
+    ------
+    OutputRefused
+        Where the card cannot be written.
     """
     if is_bundled(predictor.folder) or predictor.is_exported:
         return None
-    kept = ("n", "f1", "auroc") if predictor.card.multilabel else ("n", "f1")
-    per = {name: {key: row[key] for key in kept} for name, row in metrics["per_class"].items()}
-    row = {name: metrics[name] for name in (*_ON_A_CARD, *headline(metrics))} | {"per_class": per}
-    card = predictor.card
-    asked = (row["corpus"], row["protocol"], row["labels"])
-    alike = [
+    card, row = predictor.card, _card_row(metrics, predictor.card.multilabel)
+    test = (row["corpus"], row["protocol"], row["labels"])
+    same = [
         known
         for known in card.results
-        if (known["corpus"], known["protocol"], known.get("labels", card.labels)) == asked
+        if (known["corpus"], known["protocol"], known.get("labels", card.labels)) == test
     ]
-    larger = next((known for known in alike if known["n_test"] > row["n_test"]), None)
+    larger = next((known for known in same if known["n_test"] > row["n_test"]), None)
     if larger is None:
-        kept = [known for known in card.results if known not in alike]
-        rewrite_card(predictor.folder, replace(card, results=(*kept, row)))
+        others = [known for known in card.results if known not in same]
+        rewrite_card(predictor.folder, replace(card, results=(*others, row)))
     return larger
+
+
+def _card_row(metrics: dict[str, Any], multilabel: bool) -> dict[str, Any]:
+    """Return the part of metrics.json that stands on a card."""
+    kept = ("n", "f1", "auroc") if multilabel else ("n", "f1")
+    per_class = {name: {key: row[key] for key in kept} for name, row in metrics["per_class"].items()}
+    return {name: metrics[name] for name in (*_ON_A_CARD, *headline(metrics))} | {"per_class": per_class}

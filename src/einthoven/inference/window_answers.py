@@ -1,6 +1,8 @@
-"""Answer windows that are not as their store has them."""
+"""Predict on windows that differ from those in their store."""
 
-import numpy as np
+from typing import Any
+
+from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
@@ -10,22 +12,22 @@ from einthoven.signal.windows import Windows
 
 
 def window_answers(
-    predictor: Predictor, protocol: Protocol, store: Store, chosen: np.ndarray, windows: Windows
+    predictor: Predictor, protocol: Protocol, store: Store, chosen: NDArray[Any], windows: Windows
 ) -> Predictions:
-    """Answer windows one by one, beside the truth.
+    """Predict on windows one by one.
 
     Parameters
     ----------
     predictor : Predictor
         The model.
     protocol : Protocol
-        Its label set is what is asked.
+        Its label set gives the true classes.
     store : Store
-        What is known of the windows.
-    chosen : np.ndarray [n]
+        Store that holds the labels, records and patients of the windows.
+    chosen : array [n]
         Numbers of the windows in the store.
     windows : Windows
-        The windows as the model wants them.
+        The windows, as the model's preparation makes them.
 
     Returns
     -------

@@ -1,1 +1,1 @@
-"""Live signals: what is certain of them, and answers as they come."""
+"""Predict on live signals."""

@@ -1,69 +1,92 @@
-"""Knows a file that a stream's answers are appended to. Does not know what they say."""
+"""Append the answers of a stream to a file."""
 
 from pathlib import Path
+from typing import TextIO
 
 from einthoven.errors import OutputRefused
 from einthoven.paths import refused
 
-_BEGINS = b'{"'
+_FIRST_BYTES = b'{"'
 
 
-class Appended:
-    """A file that lines are appended to; made with the first one."""
+class AppendedFile:
+    """A file of JSON lines that answers are appended to; it is created with the first line.
 
-    def __init__(self, file: Path):
-        self.file, self.open_file = file, None
+    Parameters
+    ----------
+    file : Path
+        The file.
+    """
 
-    def __enter__(self) -> "Appended":
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._opened: TextIO | None = None
+
+    def __enter__(self) -> "AppendedFile":
         if self.file.exists():
             self._open()
         return self
 
-    def __exit__(self, *_) -> None:
-        if self.open_file is not None:
-            self.open_file.close()
+    def __exit__(self, *_: object) -> None:
+        if self._opened is not None:
+            self._opened.close()
 
     def write(self, text: str) -> None:
-        self._open()
+        """Append a text.
+
+        Parameters
+        ----------
+        text : str
+            One or more lines.
+
+        Raises
+        ------
+        OutputRefused
+            Where the file cannot be written, or holds something else.
+        """
+        opened = self._open()
         try:
-            self.open_file.write(text)
+            opened.write(text)
         except OSError as error:
             raise refused(self.file, error) from error
 
     def flush(self) -> None:
+        """Write what is buffered to the file.
+
+        Raises
+        ------
+        OutputRefused
+            Where the file cannot be written.
+        """
         try:
-            self.open_file.flush()
+            if self._opened is not None:
+                self._opened.flush()
         except OSError as error:
             raise refused(self.file, error) from error
 
-    def _open(self) -> None:
-        if self.open_file is not None:
-            return
-        try:
-            torn = self.file.is_file() and not _ends_a_line(self.file)
-            self.open_file = self.file.open("a", encoding="utf-8")
-            self.open_file.write("\n" if torn else "")
-        except OSError as error:
-            raise refused(self.file, error) from error
+    def _open(self) -> TextIO:
+        """Open the file, and end its last line if that is torn."""
+        if self._opened is None:
+            try:
+                is_torn = self.file.is_file() and not _ends_with_line(self.file)
+                self._opened = self.file.open("a", encoding="utf-8")
+                self._opened.write("\n" if is_torn else "")
+            except OSError as error:
+                raise refused(self.file, error) from error
+        return self._opened
 
 
-def _ends_a_line(file: Path) -> bool:
-    """Whether answers that are in a file end with a whole line.
-
-    Raises
-    ------
-    OutputRefused
-        Where it holds something else, as a recording.
-    """
-    with file.open("rb") as there:
-        begins = there.read(len(_BEGINS))
-        there.seek(max(0, file.stat().st_size - 1))
-        ends = there.read()
-    if not _BEGINS.startswith(begins):
+def _ends_with_line(file: Path) -> bool:
+    """Return whether a file of JSON lines ends with a whole line; refuse a file of something else, such as a recording."""
+    with file.open("rb") as source:
+        begins = source.read(len(_FIRST_BYTES))
+        source.seek(max(0, file.stat().st_size - 1))
+        last = source.read()
+    if not _FIRST_BYTES.startswith(begins):
         raise OutputRefused(
-            f"nothing is appended to {file}.",
+            f"{file} is not appended to.",
             found="a file that holds no answers of a stream",
             expected="a new file, or one of JSON lines",
             remedy=f"--out {file.with_name(file.stem + '-answers.jsonl')}",
         )
-    return ends in (b"", b"\n")
+    return last in (b"", b"\n")

@@ -1,28 +1,36 @@
-"""Knows the latest samples of a live signal, and mends what is missing as the whole record's would be. Knows no model."""
+"""Hold the latest samples of a live signal, fill its gaps as those of a whole record, and mark what is odd about it."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.signal.quality import FLAT_MV, IMPLAUSIBLE_MV, interpolated
 
 WAIT_S = 5.0
-"""A gap that lasts longer is filled with the last value, so that answers about what came before it need not wait."""
+"""A gap that lasts longer is filled with the last value, so that answers about the signal before it need not wait."""
 OFF_S = 3
-"""Whole seconds in a row that move by less than 0.03 mV, or miss altogether, before a lead is taken for off."""
+"""Whole seconds in a row that vary by less than 0.03 mV, or are missing, before a lead counts as off."""
 _GAP_S = 0.1
 
-
 MARKS = ("gap", "lead_off", "lead_on", "implausible", "impossible", "too_short")
+"""Kinds of :class:`Mark`."""
 
 
 @dataclass(frozen=True)
 class Mark:
     """Something odd about the signal.
 
-    kind : ``gap``, ``lead_off``, ``lead_on``, ``implausible`` (over 40 mV: is the unit right?), ``impossible`` (over 1 V: taken for
-    missing), ``too_short`` (nothing can be said), all of MARKS; lead : name; start_s, end_s : its span (of ``lead_off`` and
-    ``implausible``: up to now)
+    Parameters
+    ----------
+    kind : str
+        ``gap``; ``lead_off``; ``lead_on``; ``implausible``: over 40 mV, the unit may be wrong; ``impossible``: over 1 V, counted
+        as missing; ``too_short``: nothing can be predicted.
+    lead : str
+        Name of the lead.
+    start_s, end_s : float, seconds
+        Where it begins and ends; a ``lead_off`` and an ``implausible`` may go on.
     """
 
     kind: str
@@ -30,54 +38,96 @@ class Mark:
     start_s: float
     end_s: float
 
-    def to_dict(self) -> dict:
-        """Plain values for JSON."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
         return asdict(self)
 
 
 class Buffer:
-    """Samples of the leads that a model uses, from one second to the next.
+    """The latest samples of the leads that a model uses.
 
     Parameters
     ----------
-    leads : names; fs_hz : rate
+    leads : tuple of str
+        Names of the leads.
+    fs_hz : float
+        Sampling rate, Hz.
     """
 
-    def __init__(self, leads: tuple[str, ...], fs_hz: float):
+    def __init__(self, leads: tuple[str, ...], fs_hz: float) -> None:
         self.leads, self.fs_hz = leads, fs_hz
-        self.values = np.zeros((len(leads), 0), np.float32)
-        self.missing = np.zeros((len(leads), 0), bool)
+        self.values: NDArray[Any] = np.zeros((len(leads), 0), np.float32)
+        self.missing: NDArray[Any] = np.zeros((len(leads), 0), bool)
         self.first = 0
-        self.mended = [0] * len(leads)
-        """Of each lead, the number of samples that will not change any more."""
+        """Number of the first sample that is held."""
+        self.n_final = [0] * len(leads)
+        """Samples of each lead that will not change any more."""
         self.gap_since = [-1] * len(leads)
+        """Number of the sample at which each lead's gap began; -1 where there is none now."""
         self.still_s = [0] * len(leads)
+        """Seconds in a row that each lead has not varied."""
         self.loud = [False] * len(leads)
+        """Whether the last second of each lead was implausible."""
         self.off_spans: list[list[list[int]]] = [[] for _ in leads]
-        """Of each lead, from and to which sample number it was off; to -1 where it is."""
+        """For each lead, from and to which sample number it was off; the end is -1 while it is."""
 
     @property
     def n_samples(self) -> int:
-        """Samples that came."""
+        """Number of samples that were fed."""
         return self.first + self.values.shape[1]
 
     @property
     def certain(self) -> int:
-        """Samples of all leads that will not change any more."""
-        return min(self.mended)
+        """Number of samples that will not change any more in any lead."""
+        return min(self.n_final)
 
     def off(self, lead: int) -> bool:
-        """Whether a lead, by its number, is off now."""
+        """Return whether a lead is off now.
+
+        Parameters
+        ----------
+        lead : int
+            Number of the lead.
+
+        Returns
+        -------
+        bool
+            Whether it is.
+        """
         return self.still_s[lead] >= OFF_S
 
     def was_off(self, begin: int, end: int) -> bool:
-        """Whether every lead was off at some time between two sample numbers."""
+        """Return whether each lead was off at some time in a span.
+
+        Parameters
+        ----------
+        begin, end : int
+            Sample numbers.
+
+        Returns
+        -------
+        bool
+            Whether all were.
+        """
         return all(
             any(since < end and (until < 0 or until > begin) for since, until in spans) for spans in self.off_spans
         )
 
-    def feed(self, piece: np.ndarray, is_last: bool = False) -> list[Mark]:
-        """Take a second [leads, samples] in mV, NaN where a sample is missing; shorter where it is the last."""
+    def feed(self, piece: NDArray[Any], is_last: bool = False) -> list[Mark]:
+        """Take a second of signal.
+
+        Parameters
+        ----------
+        piece : array [leads, samples], mV
+            The samples; NaN where one is missing. Only the last piece may be shorter than a second.
+        is_last : bool
+            Whether the signal ends here.
+
+        Returns
+        -------
+        list of Mark
+            What is odd about it.
+        """
         begin = self.n_samples
         self.values = np.concatenate((self.values, piece.astype(np.float32)), axis=1)
         self.missing = np.concatenate((self.missing, ~np.isfinite(piece)), axis=1)
@@ -86,19 +136,47 @@ class Buffer:
             marks += self._gaps(lead, begin, is_last)
             if piece.shape[1]:
                 marks += self._stillness(lead, begin)
-            self._mend(lead, is_last)
+            self._fill_gaps(lead, is_last)
         return marks
 
-    def span(self, begin: int, end: int) -> np.ndarray:
-        """Mended samples [leads, end - begin]."""
+    def span(self, begin: int, end: int) -> NDArray[Any]:
+        """Return samples with their gaps filled.
+
+        Parameters
+        ----------
+        begin, end : int
+            Sample numbers.
+
+        Returns
+        -------
+        array [leads, end - begin], mV
+            The samples.
+        """
         return self.values[:, begin - self.first : end - self.first]
 
     def is_missing(self, begin: int, end: int) -> bool:
-        """Whether any lead misses a sample between two sample numbers."""
+        """Return whether a sample is missing in any lead.
+
+        Parameters
+        ----------
+        begin, end : int
+            Sample numbers.
+
+        Returns
+        -------
+        bool
+            Whether one is.
+        """
         return bool(self.missing[:, max(0, begin - self.first) : max(0, end - self.first)].any())
 
     def forget(self, before: int) -> None:
-        """Let go of samples ahead of a sample number, but for the last one that was mended."""
+        """Remove samples, except the last one that will not change.
+
+        Parameters
+        ----------
+        before : int
+            Number of the first sample that is kept.
+        """
         gone = min(before, self.certain - 1) - self.first
         if gone > 0:
             self.values, self.missing = self.values[:, gone:].copy(), self.missing[:, gone:].copy()
@@ -107,22 +185,23 @@ class Buffer:
                 [span for span in spans if span[1] < 0 or span[1] > self.first] for spans in self.off_spans
             ]
 
-    def _mend(self, lead: int, is_last: bool) -> None:
-        known = self.mended[lead]
-        gone = self.missing[lead, known - self.first :]
-        there = np.flatnonzero(~gone)
-        until = known + int(there[-1]) + 1 if len(there) else known
+    def _fill_gaps(self, lead: int, is_last: bool) -> None:
+        """Fill the gaps of a lead that have ended, or last too long."""
+        final = self.n_final[lead]
+        present = np.flatnonzero(~self.missing[lead, final - self.first :])
+        until = final + int(present[-1]) + 1 if len(present) else final
         waited = self.n_samples - until
         if waited and (is_last or waited > WAIT_S * self.fs_hz):
             until = self.n_samples
-        if until == known:
+        if until == final:
             return
-        begin = max(known - 1, 0) if known else known
+        begin = max(final - 1, 0)
         piece = self.values[lead, begin - self.first : until - self.first]
         self.values[lead, begin - self.first : until - self.first] = interpolated(piece)
-        self.mended[lead] = until
+        self.n_final[lead] = until
 
     def _gaps(self, lead: int, begin: int, is_last: bool) -> list[Mark]:
+        """Mark the gaps of a lead that end in the samples from `begin`."""
         gone = np.concatenate(([self.gap_since[lead] >= 0], self.missing[lead, begin - self.first :], [False]))
         gone[-1] = gone[-2] and not is_last
         starts = (np.flatnonzero(np.diff(gone.astype(np.int8)) == 1) + begin).tolist()
@@ -137,13 +216,14 @@ class Buffer:
         ]
 
     def _stillness(self, lead: int, begin: int) -> list[Mark]:
+        """Mark a lead that goes off, comes back, or is implausible in the second from `begin`."""
         second = self.values[lead, begin - self.first :]
-        there = second[np.isfinite(second)]
-        moves_mv = float(np.ptp(there)) if len(there) else 0.0
-        is_still = moves_mv < FLAT_MV
+        present = second[np.isfinite(second)]
+        range_mv = float(np.ptp(present)) if len(present) else 0.0
+        is_still = range_mv < FLAT_MV
         was_s, self.still_s[lead] = self.still_s[lead], self.still_s[lead] + 1 if is_still else 0
         name, now_s = self.leads[lead], begin / self.fs_hz
-        was_loud, self.loud[lead] = self.loud[lead], moves_mv > IMPLAUSIBLE_MV
+        was_loud, self.loud[lead] = self.loud[lead], range_mv > IMPLAUSIBLE_MV
         marks = []
         if self.still_s[lead] == OFF_S:
             self.off_spans[lead].append([begin - (OFF_S - 1) * round(self.fs_hz), -1])

@@ -1,73 +1,91 @@
-"""Knows where a live signal comes from: standard input, a serial port, or a recording played again. Does not read its lines."""
+"""Read a live signal from standard input, a named pipe or a serial port, or play a recording."""
 
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing, optional_imports
 from einthoven.records.record import Record, unit_named
 
 CHUNK_S = 0.25
+"""Length of a piece of signal, s."""
 LONGEST_LINE = 10_000
+"""Characters of a line that are read; the rest is skipped."""
 _MOST_HZ = 1_000_000
 
 
 @dataclass(frozen=True)
 class Format:
-    """What a live signal is: rate in Hz, names of its leads, unit of its values (any case).
+    """Format of a live signal.
+
+    Parameters
+    ----------
+    fs_hz : float
+        Sampling rate, Hz.
+    leads : tuple of str
+        Names of the leads, in order.
+    unit : str
+        Unit of the values, in upper or lower case.
 
     Raises
     ------
     StatementMissing
-        Where the rate, the leads or the unit are none.
+        Where the rate, the leads or the unit are invalid.
     """
 
     fs_hz: float
     leads: tuple[str, ...]
     unit: str = "mV"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         unit = unit_named(self.unit)
         if unit is None:
-            raise StatementMissing(
-                "the stream's unit is none.", found=self.unit, expected="V, mV or uV", remedy="--unit mV"
-            )
+            raise StatementMissing("Unknown unit.", found=self.unit, expected="V, mV or uV", remedy="--unit mV")
         object.__setattr__(self, "unit", unit)
         if not 0 < self.fs_hz <= _MOST_HZ:
             raise StatementMissing(
-                "the stream's rate is none.",
+                "Invalid sampling rate.",
                 found=f"{self.fs_hz:g} Hz",
                 expected=f"a number above 0, up to {_MOST_HZ:,}",
                 remedy="--fs 300",
             )
         if not all(self.leads) or len(set(self.leads)) < max(1, len(self.leads)):
             raise StatementMissing(
-                "the stream's leads are none.",
+                "Invalid lead names.",
                 found=",".join(self.leads) or "no name",
-                expected="a name for each, no two alike",
+                expected="a name for each lead, all different",
                 remedy="--leads I,II",
             )
 
 
 @dataclass(frozen=True)
-class Stated:
-    """What a person says of a live signal; None where it is left to its lines.
+class StatedFormat:
+    """What a user states about a live signal; None where its lines state it.
+
+    Parameters
+    ----------
+    fs_hz : float, optional
+        Sampling rate, Hz.
+    leads : tuple of str, optional
+        Names of the leads, in order.
+    unit : str, optional
+        Unit of the values.
 
     Raises
     ------
     StatementMissing
-        As of :class:`Format`.
+        Where the rate, the leads or the unit are invalid.
     """
 
     fs_hz: float | None = None
     leads: tuple[str, ...] | None = None
     unit: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         Format(
             1.0 if self.fs_hz is None else self.fs_hz,
             ("I",) if self.leads is None else self.leads,
@@ -77,15 +95,38 @@ class Stated:
 
 @dataclass(frozen=True)
 class Piece:
-    """Samples [leads, n] in mV, in their format; faults : what was wrong about the lines they came in."""
+    """A piece of a live signal.
+
+    Parameters
+    ----------
+    format : Format
+        Format of the signal.
+    signal_mv : array [leads, n], mV
+        The samples; NaN where one is missing.
+    faults : tuple of str
+        What is wrong about the lines that they came in.
+    """
 
     format: Format
-    signal_mv: np.ndarray
+    signal_mv: NDArray[Any]
     faults: tuple[str, ...] = ()
 
 
-def played(record: Record, speed: float) -> Iterator[Piece]:
-    """A recording at its own pace, or `speed` times as fast; 0 waits for nothing."""
+def playback(record: Record, speed: float) -> Iterator[Piece]:
+    """Yield a recording at its own pace, or faster.
+
+    Parameters
+    ----------
+    record : Record
+        The recording.
+    speed : float
+        1 is real time, 2 twice as fast; 0 is as fast as possible.
+
+    Yields
+    ------
+    Piece
+        A quarter of a second.
+    """
     format_ = Format(record.fs_hz, record.leads)
     size = max(1, round(CHUNK_S * record.fs_hz))
     started = time.monotonic()
@@ -96,15 +137,39 @@ def played(record: Record, speed: float) -> Iterator[Piece]:
         yield Piece(format_, record.signal_mv[:, at : at + size])
 
 
-def renamed(pieces: Iterable[Piece], names: dict[str, str]) -> Iterator[Piece]:
-    """Pieces whose leads are named anew, old name to new."""
+def with_renamed_leads(pieces: Iterable[Piece], names: dict[str, str]) -> Iterator[Piece]:
+    """Yield pieces with other names of the leads.
+
+    Parameters
+    ----------
+    pieces : iterable of Piece
+        The pieces.
+    names : dict of str
+        New name of each old one; leads that are not in it keep theirs.
+
+    Yields
+    ------
+    Piece
+        The same samples.
+    """
     for piece in pieces:
         leads = tuple(names.get(lead, lead) for lead in piece.format.leads)
         yield replace(piece, format=replace(piece.format, leads=leads))
 
 
 def text_lines(source: BinaryIO) -> Iterator[str]:
-    """Lines of a stream of bytes, each held to a length; what is no text is replaced."""
+    """Yield the lines of a stream of bytes; long lines are cut, and bytes that are not UTF-8 replaced.
+
+    Parameters
+    ----------
+    source : binary file
+        The stream.
+
+    Yields
+    ------
+    str
+        A line.
+    """
     is_rest = False
     while held := source.readline(LONGEST_LINE + 2):
         if not is_rest:
@@ -113,18 +178,43 @@ def text_lines(source: BinaryIO) -> Iterator[str]:
 
 
 def piped_lines(path: Path) -> Iterator[str]:
-    """Lines of a file, or those that another process writes into a named pipe."""
+    """Yield the lines of a file, or those that another process writes to a named pipe.
+
+    Parameters
+    ----------
+    path : Path
+        The file or pipe.
+
+    Yields
+    ------
+    str
+        A line.
+    """
     with path.open("rb") as source:
         yield from text_lines(source)
 
 
 def serial_lines(port: str, baud: int) -> Iterator[str]:
-    """Lines from a serial port (pyserial), from the first whole one until it closes.
+    """Yield lines from a serial port (pyserial), from the first whole one until the port closes.
+
+    Parameters
+    ----------
+    port : str
+        Name of the port.
+    baud : int
+        Baud rate.
+
+    Yields
+    ------
+    str
+        A line.
 
     Raises
     ------
     RecordUnreadable
-        Where it cannot be opened, or vanishes.
+        Where the port cannot be opened, or disappears.
+    LibraryMissing
+        Where pyserial is not installed.
     """
     with optional_imports():
         import serial
@@ -142,16 +232,27 @@ def serial_lines(port: str, baud: int) -> Iterator[str]:
                     is_whole = True
     except (serial.SerialException, OSError, ValueError, OverflowError) as error:
         raise RecordUnreadable(
-            f"the port {port} gives no signal.",
+            f"No signal from port {port}.",
             found=str(error)[:160],
             expected=f"a device that sends lines at {baud} baud",
-            remedy="plug it in again and look with  ls /dev/tty*  for its name",
+            remedy="ls /dev/tty*      lists the ports; connect the device again",
         ) from error
 
 
-def states_lines(named: str) -> bool:
-    """Whether a name is that of a file of lines, which begins with a statement of what they are."""
-    path = Path(named)
+def is_line_file(name: str) -> bool:
+    """Return whether a name is that of a file of lines, which begins with a statement of its format.
+
+    Parameters
+    ----------
+    name : str
+        Path of a file.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+    """
+    path = Path(name)
     if not path.is_file():
         return False
     with path.open("rb") as source:
@@ -159,8 +260,19 @@ def states_lines(named: str) -> bool:
     return first.startswith("#") and ("fs_hz=" in first or "leads=" in first)
 
 
-def is_port(named: str) -> bool:
-    """Whether a name is a serial port's, not a file's."""
-    path = Path(named)
-    is_named_so = (named.upper().startswith("COM") and named[3:].isdigit()) or named.startswith("/dev/")
+def is_port(name: str) -> bool:
+    """Return whether a name is that of a serial port, not of a file.
+
+    Parameters
+    ----------
+    name : str
+        Name of a port, or path.
+
+    Returns
+    -------
+    bool
+        Whether it is.
+    """
+    path = Path(name)
+    is_named_so = (name.upper().startswith("COM") and name[3:].isdigit()) or name.startswith("/dev/")
     return is_named_so or (path.exists() and path.is_char_device())

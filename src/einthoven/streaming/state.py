@@ -1,36 +1,124 @@
-"""Knows how what a stream remembers becomes a file, and comes back unchanged or not at all. Does not know what it means."""
+"""Save the state of a stream as a file, and read it back unchanged or not at all."""
 
 import hashlib
 import io
 import json
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import FileDamaged
 from einthoven.paths import written_aside
+from einthoven.signal.live_heartbeats import LiveHeartbeats
+
+if TYPE_CHECKING:
+    from einthoven.streaming.stream import Stream
+
+Arrays = dict[str, NDArray[Any]]
+_OF_STREAM = ("fed", "beats", "waiting", "quiet_until", "answered", "n_answers", "listening")
+_OF_BUFFER = {name: name for name in ("first", "gap_since", "still_s", "loud", "off_spans")} | {"mended": "n_final"}
+"""Attributes of the buffer by their names in a file."""
 
 
-def write(file: Path, plain: dict, arrays: dict[str, np.ndarray]) -> None:
-    """Write plain values and arrays as one archive, with a checksum of them all."""
-    kept = arrays | {"plain": np.array(json.dumps(plain))}
+def of_stream(stream: "Stream") -> tuple[dict[str, Any], Arrays]:
+    """Return the state of a stream.
+
+    Parameters
+    ----------
+    stream : Stream
+        The stream.
+
+    Returns
+    -------
+    plain : dict
+        Values that JSON can hold.
+    arrays : dict of array
+        Arrays by name.
+    """
+    buffer = stream.buffer
+    plain = {
+        "weights_sha256": stream.model.card.weights_sha256,
+        "fs_hz": stream.fs_hz,
+        "leads": list(stream.leads),
+        "finders": [finder.state() for finder in stream.finders],
+        **{name: getattr(stream, name) for name in _OF_STREAM},
+        "buffer": {key: getattr(buffer, name) for key, name in _OF_BUFFER.items()},
+    }
+    arrays = {"pending": stream.pending, "total": stream.total, "values": buffer.values, "missing": buffer.missing}
+    return plain, arrays
+
+
+def give(stream: "Stream", plain: dict[str, Any], arrays: Arrays) -> None:
+    """Give a new stream the state of another, as :func:`of_stream` returned it.
+
+    Parameters
+    ----------
+    stream : Stream
+        The new stream.
+    plain : dict
+        Plain values of the state.
+    arrays : dict of array
+        Arrays of the state.
+    """
+    stream.finders = [LiveHeartbeats.restored(finder) for finder in plain["finders"]]
+    for name in _OF_STREAM:
+        setattr(stream, name, plain[name])
+    for key, name in _OF_BUFFER.items():
+        setattr(stream.buffer, name, plain["buffer"][key])
+    stream.buffer.values, stream.buffer.missing = arrays["values"], arrays["missing"]
+    stream.pending, stream.total = arrays["pending"], arrays["total"]
+
+
+def write(file: Path, plain: dict[str, Any], arrays: Arrays) -> None:
+    """Write plain values and arrays as one archive, with a checksum.
+
+    Parameters
+    ----------
+    file : Path
+        The archive.
+    plain : dict
+        Values that JSON can hold.
+    arrays : dict of array
+        Arrays by name.
+
+    Raises
+    ------
+    OutputRefused
+        Where the file cannot be written.
+    """
+    kept: Arrays = arrays | {"plain": np.array(json.dumps(plain))}
     content = io.BytesIO()
-    np.savez(content, sha256=np.array(_digest(kept)), **kept)
+    named: dict[str, Any] = {"sha256": np.array(_digest(kept))} | kept
+    np.savez(content, **named)
     with written_aside(Path(file)) as aside:
         aside.write_bytes(content.getvalue())
 
 
-def read(file: Path) -> tuple[dict, dict[str, np.ndarray]]:
-    """The way back from :func:`write`.
+def read(file: Path) -> tuple[dict[str, Any], Arrays]:
+    """Read what :func:`write` wrote.
+
+    Parameters
+    ----------
+    file : Path
+        The archive.
+
+    Returns
+    -------
+    plain : dict
+        The plain values.
+    arrays : dict of array
+        The arrays by name.
 
     Raises
     ------
     ValueError
-        Where the content is not what was written; a damaged archive raises what it likes.
+        Where the content was changed. Other damage raises other errors.
     """
     if not zipfile.is_zipfile(file):
-        raise ValueError("it is no archive")
+        raise ValueError("it is not an archive")
     with np.load(file, allow_pickle=False) as archive:
         kept = dict(archive)
     if str(kept.pop("sha256")) != _digest(kept):
@@ -39,19 +127,33 @@ def read(file: Path) -> tuple[dict, dict[str, np.ndarray]]:
 
 
 def damaged(file: Path, model: str, error: Exception) -> FileDamaged:
-    """The error of a state that a stream of a model cannot go on from."""
+    """Return the error for a state that a stream of a model cannot continue from.
+
+    Parameters
+    ----------
+    file : Path
+        The saved state.
+    model : str
+        Name of the model.
+    error : Exception
+        What was raised.
+
+    Returns
+    -------
+    FileDamaged
+        The error to raise.
+    """
     return FileDamaged(
-        f"the stream cannot go on from {file}.",
+        f"The stream cannot continue from {file}.",
         found=f"{type(error).__name__}: {str(error)[:120]}",
-        expected=f"what a stream of {model} had saved",
-        remedy=f"mv {file} {file}.old      the stream then begins anew",
+        expected=f"a state that a stream of {model} saved",
+        remedy=f"mv {file} {file}.old      to start a new stream",
     )
 
 
-def _digest(kept: dict[str, np.ndarray]) -> str:
-    told = hashlib.sha256()
+def _digest(kept: Arrays) -> str:
+    digest = hashlib.sha256()
     for name in sorted(kept):
-        told.update(
-            f"{name} {kept[name].dtype} {kept[name].shape} ".encode() + np.ascontiguousarray(kept[name]).tobytes()
-        )
-    return told.hexdigest()
+        values = kept[name]
+        digest.update(f"{name} {values.dtype} {values.shape} ".encode() + np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()

@@ -16,7 +16,7 @@ from einthoven.errors import CorpusIncomplete
 from einthoven.evaluation.by_age import evaluate_by_age
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.inference.predictor import load
-from einthoven.inference.scoring import require_unseen
+from einthoven.inference.seen_patients import require_unseen
 from einthoven.inference.window_answers import window_answers
 from einthoven.models.resnet1d import PEDIATRIC
 from einthoven.report import study_figures as figures
