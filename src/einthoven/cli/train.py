@@ -49,10 +49,11 @@ class Train:
     def run(self) -> int:
         """Prepare the corpus, train, and print the validation score."""
         from einthoven.data.build import build, left_out_lines
-        from einthoven.models.own import as_arguments, require_contract
+        from einthoven.models.inputs import InputShape
+        from einthoven.models.own import require_contract
         from einthoven.training.fit import fit
         from einthoven.training.module import SCORE
-        from einthoven.training.requirements import require_model
+        from einthoven.training.requirements import require_inputs, require_model
         from einthoven.training.task import task_of
 
         architecture = require_model(self.model)
@@ -61,8 +62,8 @@ class Train:
         protocol = corpus.with_labels(corpus.protocol(self.protocol), self.labels)
         settings = dict(_setting(text) for text in self.settings)
         preparation = self.windows.over(corpus.preparation)
-        sizes = len(preparation.leads), len(protocol.labels.classes), preparation.n_input
-        require_contract(architecture, *sizes, as_arguments(settings))
+        require_inputs(architecture, preparation)
+        require_contract(architecture, InputShape.of(preparation), len(protocol.labels.classes), settings)
         store = build(corpus, self.source, preparation, protocol.without, self.strict)
         for line in left_out_lines(store):
             console.note(line)
