@@ -9,7 +9,7 @@ from einthoven.errors import RecordUnreadable
 from einthoven.evaluation.predictions import decide
 from einthoven.inference.answer import UNSURE
 from einthoven.inference.predictor import Predictor
-from einthoven.records.record import possible
+from einthoven.records.record import with_impossible_missing
 from einthoven.signal import leads as lead_names
 from einthoven.signal import preparation, resample
 from einthoven.signal.live_heartbeats import LiveHeartbeats
@@ -89,7 +89,7 @@ class Stream:
         """
         if self.ended:
             raise _over()
-        signal, impossible = possible(intake.numbers(chunk, self.leads))
+        signal, impossible = with_impossible_missing(intake.numbers(chunk, self.leads))
         told: list[StreamAnswer | Mark] = []
         for lead in np.flatnonzero(impossible.any(axis=1)).tolist():
             where = np.flatnonzero(impossible[lead]) + self.n_samples
