@@ -1,4 +1,4 @@
-"""Run Python files that a user named on the command line or in a call, and say where they fail."""
+"""Run Python files of a user, and report the line of an error in them."""
 
 import hashlib
 import re
@@ -18,20 +18,20 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class UserFile:
-    """A Python file that was run because a user named it.
+    """A Python file of a user that was run.
 
     Parameters
     ----------
     path : Path
-        Its absolute path.
+        Absolute path.
     name : str
-        What the user named behind the colon; empty where nothing was named.
+        The name that the user gave after the colon; empty for none.
     content : bytes
-        The text that was run.
+        Content of the file.
     sha256 : str
         Its checksum.
     module : ModuleType
-        What it defines.
+        The module that it defines.
     """
 
     path: Path
@@ -40,15 +40,22 @@ class UserFile:
     sha256: str
     module: ModuleType
 
-    def chosen(self, candidates: Mapping[str, Item], what: str) -> tuple[str, Item]:
-        """Return the object that the user means, with its name.
+    def select(self, candidates: Mapping[str, Item], what: str) -> tuple[str, Item]:
+        """Return the object that the user named, or the only candidate, with its name.
 
         Parameters
         ----------
         candidates : mapping of str
-            Objects of the file that can be meant where none is named.
+            Objects of the file among which the only one is taken if none is named.
         what : str
             What they are, for the error: ``a torch.nn.Module``.
+
+        Returns
+        -------
+        name : str
+            Its name.
+        found : object
+            The object.
 
         Raises
         ------
@@ -62,7 +69,7 @@ class UserFile:
         found = f"no {self.name}" if self.name else ", ".join(candidates) or "none"
         example = next(iter(candidates), "Name")
         raise ConfigurationFault(
-            f"{self.path.name} does not say which object is meant.",
+            f"{self.path.name} does not say which object to use.",
             found=found,
             expected=f"one of {', '.join(candidates)}" if candidates else f"{what} at the top level of the file",
             remedy=f"{self.path}:{example}",
@@ -70,7 +77,17 @@ class UserFile:
 
 
 def is_reference(text: str) -> bool:
-    """Return whether a text names a Python file, ``./mynet.py`` or ``./mynet.py:Class``."""
+    """Return whether a text names a Python file, ``./mynet.py`` or ``./mynet.py:Class``.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+
+    Returns
+    -------
+    bool
+    """
     return _REFERENCE.fullmatch(text) is not None
 
 
@@ -82,14 +99,16 @@ def run(reference: str | Path) -> UserFile:
     Parameters
     ----------
     reference : str or Path
-        ``./mynet.py``, or ``./mynet.py:Class`` to mean one object of it.
+        ``./mynet.py``, or ``./mynet.py:Class`` to name one object of it.
+
+    Returns
+    -------
+    UserFile
 
     Raises
     ------
     ConfigurationFault
-        If there is no such file.
-    ConfigurationFault
-        If the file cannot be compiled or raises an error; the message names the line.
+        If the file does not exist, cannot be compiled or raises an error; the message names the line.
     """
     match = _REFERENCE.fullmatch(str(reference))
     path = Path(match["file"] if match else reference).expanduser().absolute()
@@ -105,39 +124,55 @@ def run(reference: str | Path) -> UserFile:
     sha256 = hashlib.sha256(content).hexdigest()
     module = ModuleType(f"einthoven_user_{path.stem}_{hashlib.sha256(bytes(path) + content).hexdigest()[:16]}")
     module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # dataclasses and pickle look a class's module up there
+    sys.modules[module.__name__] = module  # where dataclasses and pickle look up the module of a class
     try:
         exec(compile(content, str(path), "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[module.__name__]
-        raise blamed(error, path, "could not be run") from error
+        raise error_inside(error, path, "could not be run") from error
     return UserFile(path, (match["name"] or "") if match else "", content, sha256, module)
 
 
-def blamed(error: BaseException, path: Path, what: str) -> EinthovenError:
-    """Return what to raise for an error inside a user's file: the line of that file, and no trace of ours.
+def error_inside(error: BaseException, path: Path, what: str) -> EinthovenError:
+    """Return the error to raise for one inside a user's file, with the line in that file.
 
     Parameters
     ----------
     error : BaseException
-        What was raised; an error of ours is returned unchanged.
+        What was raised; an EinthovenError is returned unchanged.
     path : Path
         The user's file.
     what : str
-        What could not be done, for the summary.
+        What happened, for the summary.
+
+    Returns
+    -------
+    EinthovenError
     """
     if isinstance(error, EinthovenError):
         return error
     return ConfigurationFault(
         f"{path.name} {what}.",
-        found=f"{type(error).__name__}: {_first_line(error)}\n{place(error, path)}",
-        expected="a file that runs by itself, with the libraries that are installed",
+        found=f"{type(error).__name__}: {_first_line(error)}\n{line_of(error, path)}",
+        expected="a file that runs on its own with the installed libraries",
         remedy=f"correct {path}",
     )
 
 
-def place(error: BaseException, path: Path) -> str:
-    """Return the last line of a user's file that an error went through: file, line, function and text."""
+def line_of(error: BaseException, path: Path) -> str:
+    """Return the last line of a user's file that an error passed: file, line, function and text.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+    path : Path
+        The user's file.
+
+    Returns
+    -------
+    str
+    """
     if isinstance(error, SyntaxError) and error.filename == str(path):
         return f"{path}, line {error.lineno}: {(error.text or '').strip()}"
     frames = _frames(error, path)
@@ -148,7 +183,19 @@ def place(error: BaseException, path: Path) -> str:
 
 
 def is_inside(error: BaseException, path: Path) -> bool:
-    """Return whether an error went through a line of a user's file."""
+    """Return whether an error passed a line of a user's file.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+    path : Path
+        The user's file.
+
+    Returns
+    -------
+    bool
+    """
     return bool(_frames(error, path))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from einthoven.cli.main import main
+from einthoven.evaluation.predictions import Predictions
 from einthoven.export import convert
 from einthoven.inference.predictor import load
 
@@ -59,21 +60,24 @@ def test_an_answer_never_takes_the_place_of_a_recording(untrained, strip, tmp_pa
 
 def test_evaluate_writes_everything_and_never_calls_a_leak_clean(untrained_copy, mitdb_like, home, tmp_path, capsys):
     out = tmp_path / "scores"
-    assert main(["evaluate", str(untrained_copy), "--from", str(mitdb_like), "--out", str(out), "--drop-202"]) == 0
+    assert main(["evaluate", str(untrained_copy), "--from", str(mitdb_like), "--out", str(out)]) == 0
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["protocol"] == "clean"
-    assert metrics["left_out"] == ["202"]
     assert {"accuracy", "macro_precision", "macro_recall", "macro_f1", "per_class", "baselines", "n_test"} <= set(
         metrics
     )
     assert set(metrics["macro_f1"]) == {"value", "low", "high"}
     assert (out / "confusion.png").read_bytes()[:4] == (out / "roc.png").read_bytes()[:4] == b"\x89PNG"
     assert "95 % interval" in (out / "table.md").read_text()
-    assert "201 (DS1) and 202 (DS2) are one man" in capsys.readouterr().out
+    assert "201 (DS1) and 202 (DS2) are the same patient" in capsys.readouterr().out
     assert (
         main(["evaluate", str(untrained_copy), "--from", str(mitdb_like), "--out", str(out), "--protocol", "paper"])
         == 2
     )
+    words = ["--from", str(mitdb_like), "--out", str(tmp_path / "without"), "--protocol", "clean_without_202"]
+    assert main(["evaluate", str(untrained_copy), *words]) == 0
+    tested = [set(Predictions.read(folder / "predictions.csv").record) for folder in (out, tmp_path / "without")]
+    assert tested[0] - tested[1] == {"202"} and not tested[1] - tested[0]
 
 
 def test_an_exported_file_answers_as_such(untrained, strip, mitdb_like, home, tmp_path, capsys):

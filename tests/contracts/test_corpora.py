@@ -44,6 +44,8 @@ def test_a_declaration_is_whole(name):
     assert corpus.citation
     assert corpus.address.startswith(("https://", "http://2018.icbeb.org"))
     assert corpus.n_records > 0
+    assert bool(corpus.files) != bool(corpus.obtained), "its files can be downloaded, or it says where they are"
+    assert not corpus.files or (corpus.files.startswith("https://") and corpus.files.endswith("/"))
     assert corpus.n_patients is None or 0 < corpus.n_patients <= corpus.n_records
     assert next(iter(corpus.protocols)) == "clean", "patients apart is the default"
     for key, protocol in corpus.protocols.items():

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from einthoven.errors import EinthovenError, RecordUnreadable
-from einthoven.records import READERS, read
+from einthoven.errors import EinthovenError, RecordUnreadable, StatementMissing
+from einthoven.records import READERS, formats, read
 from tests.records.files import N_SAMPLES, WRITERS
 
 STATED = {"fs_hz": 360, "leads": ["II"], "unit": "mV"}
@@ -23,6 +23,25 @@ def signal_mv():
 
 def test_every_reader_has_a_row():
     assert set(WRITERS) == set(READERS)
+
+
+def test_the_page_lists_every_format():
+    page = (Path(__file__).parents[2] / "docs" / "reading.md").read_text()
+    for each in formats():
+        suffixes = ", ".join(f"`{suffix}`" if suffix else "no suffix" for suffix in each.suffixes)
+        assert f"| {suffixes} | {each.title} | {each.must_state or 'nothing'} |" in page
+
+
+@pytest.mark.parametrize("suffix", READERS)
+def test_what_must_be_stated_is_asked_for(suffix, tmp_path, signal_mv):
+    file, _ = WRITERS[suffix](tmp_path, signal_mv)
+    found = next(each for each in formats() if suffix in each.suffixes)
+    if not found.must_state:
+        assert read(file).fs_hz == 360
+        return
+    with pytest.raises(StatementMissing) as caught:
+        read(file)
+    assert "--fs" in caught.value.remedy and "--unit" in caught.value.remedy
 
 
 @pytest.mark.parametrize("suffix", READERS)

@@ -56,10 +56,16 @@ def test_parts_do_not_overlap(name, mitdb_index):
     assert all(len(getattr(split, part)) for part in PARTS)
 
 
-def test_clean_shares_one_man_only_and_drops_him(mitdb_index):
+def test_clean_shares_one_patient_and_clean_without_202_none(mitdb_index):
     protocol = MITDB.protocols["clean"]
     assert audit(protocol.split(mitdb_index, 0, (), None), mitdb_index.patient) == {"201": ("train", "test")}
     assert audit(protocol.split(mitdb_index, 0, ("202",), None), mitdb_index.patient) == {}
+    for fold in (None, 0):
+        without = MITDB.protocols["clean_without_202"].split(mitdb_index, 0, (), fold)
+        assert audit(without, mitdb_index.patient) == {}
+        for part in PARTS:
+            thinned = getattr(protocol.split(mitdb_index, 0, ("202",), fold), part)
+            np.testing.assert_array_equal(getattr(without, part), thinned)
     split = protocol.split(mitdb_index, 0, (), None)
     symbols = set(mitdb_index.symbol[np.concatenate((split.train, split.validation, split.test))])
     assert not symbols & set("/fQ")
@@ -115,7 +121,7 @@ def test_a_shared_patient_is_refused():
 
 
 def test_an_unknown_protocol_is_named():
-    with pytest.raises(ConfigurationFault, match="clean, paper"):
+    with pytest.raises(ConfigurationFault, match="clean, clean_without_202, paper"):
         MITDB.protocol("random")
 
 

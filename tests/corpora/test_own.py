@@ -13,7 +13,7 @@ from einthoven.cli.main import main
 from einthoven.cli.prepare import corpus_named
 from einthoven.corpora.contract import CLAUSES
 from einthoven.corpora.own import corpus_in
-from einthoven.corpora.split import PARTS, audit, patient_folds, patients_drawn
+from einthoven.corpora.split import PARTS, audit, patient_folds, patient_split
 from einthoven.data import build as building
 from einthoven.data.build import build, left_out_lines
 from einthoven.errors import (
@@ -137,7 +137,7 @@ def test_a_refused_corpus_is_told_which_clause_it_breaks(clause, records, tmp_pa
     [
         ("name", "'My Clinic'", [('name="clinic"', 'name="My Clinic"')]),
         ("declaration", "fs_hz 20", [("fs_hz=250", "fs_hz=20")]),
-        ("protocols", "leaks True", [("entries=entries", 'protocols={"clean": replace(CLEAN, leaks=True)}')]),
+        ("protocols", "leaks=True", [("entries=entries", 'protocols={"clean": replace(CLEAN, leaks=True)}')]),
         ("records", "no record", [("Listing(found)", "Listing([])")]),
         ("files", "rec00.hea", [("Listing(found)", "Listing([*found, replace(found[0], record='again')])")]),
     ],
@@ -200,12 +200,12 @@ def test_patients_are_drawn_whole_and_classes_in_proportion(fold, records, tmp_p
 
 def test_rare_classes_are_in_every_part_from_three_patients_on():
     patients, labels = np.arange(13), np.array([0] * 10 + [1] * 3)
-    split = patients_drawn(patients, labels, seed=0)
+    split = patient_split(patients, labels, seed=0)
     for part in PARTS:
         assert set(labels[getattr(split, part)]) == {0, 1}, part
-    alone = patients_drawn(patients[:11], labels[:11], seed=0)
+    alone = patient_split(patients[:11], labels[:11], seed=0)
     assert 10 in alone.train, "the only patient of a class trains"
-    both = patients_drawn(patients[:12], labels[:12], seed=0)
+    both = patient_split(patients[:12], labels[:12], seed=0)
     assert labels[both.test].sum() == labels[both.train].sum() == 1, "of two one is tested"
 
 
@@ -271,7 +271,7 @@ def test_what_is_left_out_is_counted_and_told(home, tmp_path):
 def test_labels_unknown_to_a_hand_written_corpus_are_told(records, tmp_path):
     one = "Listing([replace(found[0], codes='VT'), *found[1:]])"
     listing = listed(f"{declared(tmp_path, HAND_WRITTEN, ('Listing(found)', one))}:CORPUS", records)
-    assert listing.dropped == {"label 'VT', which no label set knows": ("rec00",)}
+    assert listing.dropped == {"label 'VT', which is in no label set": ("rec00",)}
     assert len(listing) == 19
 
 
@@ -283,7 +283,7 @@ def test_a_missing_column_is_told_with_those_there_are(records, tmp_path):
 def test_without_a_patient_column_every_table_says_so(records, tmp_path):
     corpus = corpus_in(declared(tmp_path, GOOD, ('patient="patient"', "patient=None")))
     assert corpus.n_patients is None
-    assert "Patients told apart: no" in corpus.protocols["clean"].remark
+    assert "Patients cannot be identified" in corpus.protocols["clean"].remark
     entries = corpus.entries(records, 100.0)
     assert [entry.patient for entry in entries] == [entry.record for entry in entries]
 

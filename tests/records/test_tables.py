@@ -84,7 +84,7 @@ def test_a_column_of_times_is_left_out_and_compared_with_the_rate(name, scale, t
     (tmp_path / "a.csv").write_text(f"{name},MLII\n{rows}")
     right, wrong = (read(tmp_path / "a.csv", fs_hz=fs_hz, unit="mV") for fs_hz in (250, 500))
     assert right.leads == wrong.leads == ("MLII",)
-    assert right.warnings == (f"the column {name!r} was taken for times and left out",)
+    assert right.warnings == (f"the column {name!r} looks like times and is skipped",)
     assert ("does not rise as at 500 Hz" in wrong.warnings[-1]) == (name != "n")
 
 

@@ -90,7 +90,7 @@ def test_a_truncated_signal_file(tmp_path, signal_mv):
 def test_a_missing_signal_file(tmp_path, signal_mv):
     header = write_wfdb(tmp_path, signal_mv)
     header.with_suffix(".dat").unlink()
-    with pytest.raises(RecordUnreadable, match="is not there"):
+    with pytest.raises(RecordUnreadable, match="is missing"):
         read(header)
 
 
@@ -138,7 +138,7 @@ def test_a_checksum_that_differs_is_named(tmp_path, signal_mv):
     fields = words[1].split()
     fields[6] = str((int(fields[6]) + 5) % 30000)
     header.write_text("\n".join([words[0], " ".join(fields), *words[2:]]) + "\n")
-    assert read(header).warnings == ("the checksum differs from the header's in MLII",)
+    assert read(header).warnings == ("the checksum differs from that of the header in MLII",)
 
 
 @pytest.mark.parametrize("fmt", ["24", "32", "516"])
@@ -156,7 +156,7 @@ def test_checksums_are_compared_in_every_format(tmp_path, signal_mv):
     fields = words[1].split()
     fields[6] = str((int(fields[6]) + 5) % 30000)
     header.write_text("\n".join([words[0], " ".join(fields), *words[2:]]) + "\n")
-    assert read(header).warnings == ("the checksum differs from the header's in MLII",)
+    assert read(header).warnings == ("the checksum differs from that of the header in MLII",)
 
 
 def test_a_stated_unit_takes_the_place_of_the_header_s(tmp_path, signal_mv):
@@ -165,7 +165,7 @@ def test_a_stated_unit_takes_the_place_of_the_header_s(tmp_path, signal_mv):
     assert read(header, unit="mV").warnings == as_it_is.warnings
     stated = read(header, unit="uV")
     np.testing.assert_allclose(stated.signal_mv, as_it_is.signal_mv / 1000, rtol=1e-5)
-    assert stated.warnings[-1] == "the header states mV; uV was stated and taken"
+    assert stated.warnings[-1] == "the header states mV; the stated unit uV is used"
     header.write_text(header.read_text().replace("/mV", "/uV"))
     np.testing.assert_array_equal(read(header, unit="uV").signal_mv, read(header).signal_mv)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from einthoven.signal import typical_beat, waves
-from einthoven.signal.features import FEATURES, BeatContext, WindowContext, columns, computed
+from einthoven.signal.features import FEATURES, BeatContext, WindowContext, columns, compute
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import INPUTS, Beats, Preparation, SignalSpec, Span, Tiles, prepare
 
@@ -55,7 +55,7 @@ def test_they_are_of_beats_or_of_windows_and_all_are_inputs():
 @pytest.mark.parametrize("names", [OF_BEATS, OF_WINDOWS, OF_BEATS[::-1], OF_WINDOWS[1:]])
 def test_sets_stand_side_by_side_where_columns_says(names, contexts):
     context = contexts[FEATURES[names[0]].per]
-    found = computed(names, context)
+    found = compute(names, context)
     at = columns(names)
     assert list(at) == list(names) and found.dtype == np.float32
     assert found.shape[-1] == sum(len(FEATURES[name]) for name in names) == at[names[-1]].stop

@@ -34,7 +34,7 @@ def beat(fs_hz: float, pr_s: float = 0.16, qrs_s: float = 0.09, qt_s: float = 0.
 @pytest.mark.parametrize(("pr_s", "qrs_s", "qt_s"), [(0.14, 0.09, 0.36), (0.2, 0.1, 0.4), (0.3, 0.15, 0.44)])
 @pytest.mark.parametrize("fs_hz", [100.0, 250.0, 500.0])
 def test_known_intervals_are_found_again(pr_s, qrs_s, qt_s, fs_hz):
-    found = waves.delineated(waves.fine(beat(fs_hz, pr_s, qrs_s, qt_s), fs_hz), 0.9)
+    found = waves.delineate(waves.upsampled(beat(fs_hz, pr_s, qrs_s, qt_s), fs_hz), 0.9)
     assert found.pr_s == pytest.approx(pr_s, abs=0.025)
     assert found.qrs_s == pytest.approx(qrs_s, abs=0.025)
     assert found.qt_s == pytest.approx(qt_s, abs=0.03)
@@ -49,7 +49,7 @@ def test_fast_hearts_have_p_waves_too(rr_s):
     ahead[:, :-n] = beats[:, n:]
     p_wave = np.zeros_like(beats)
     p_wave[:, n:] = beats[:, :-n]
-    found = waves.delineated(waves.fine(beats + ahead + p_wave, 100.0), rr_s)
+    found = waves.delineate(waves.upsampled(beats + ahead + p_wave, 100.0), rr_s)
     assert found.pr_s == pytest.approx(0.12, abs=0.03)
 
 
@@ -57,9 +57,9 @@ def test_fast_hearts_have_p_waves_too(rr_s):
 @settings(max_examples=25, deadline=None)
 def test_a_longer_pr_interval_is_measured_longer_and_loudness_moves_no_wave(pr_s, factor):
     fs_hz = 100.0
-    quiet, long = (waves.delineated(waves.fine(each, fs_hz), 1.0) for each in (beat(fs_hz), beat(fs_hz, pr_s)))
+    quiet, long = (waves.delineate(waves.upsampled(each, fs_hz), 1.0) for each in (beat(fs_hz), beat(fs_hz, pr_s)))
     assert long.pr_s - quiet.pr_s == pytest.approx(pr_s - 0.16, abs=0.02)
-    loud = waves.delineated(waves.fine(factor * beat(fs_hz), fs_hz), 1.0)
+    loud = waves.delineate(waves.upsampled(factor * beat(fs_hz), fs_hz), 1.0)
     for name in ("pr_s", "qrs_s", "qt_s"):
         assert getattr(loud, name) == pytest.approx(getattr(quiet, name), abs=0.003)
     assert loud.p_height_mv == pytest.approx(factor * quiet.p_height_mv, rel=1e-6)

@@ -39,8 +39,6 @@ class Evaluate:
     """Folds that are tested, where the publisher made some; those of the protocol, where not stated."""
     strict: bool = False
     """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
-    drop_202: bool = False
-    """Leave out record 202, who is the man of record 201."""
     model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
     """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
 
@@ -58,23 +56,15 @@ class Evaluate:
         require_classes(card, corpus, protocol)
         require_folder(self.out or Path("scores"))
         store = build(corpus, self.source, card.preparation, protocol.without, self.strict)
-        if self.drop_202 and corpus.name != "mitdb":
-            raise ConfigurationFault(
-                "record 202 is left out of mitdb only.",
-                found=f"--drop-202 with {corpus.name}",
-                expected="mitdb, where 201 and 202 are one man",
-                remedy="leave out --drop-202",
-            )
-        left_out = ("202",) if self.drop_202 else ()
         own = (card.training.get("corpus"), card.training.get("protocol")) == (corpus.name, protocol.name)
         known = own and any(f"{corpus.name}/{patient}" in card.patients for patient in set(store.index.patient))
         fold = card.training.get("fold") if known else None
-        predictions, found = score_test_part(predictor, corpus, protocol, store, left_out, folds=self.folds, fold=fold)
+        predictions, found = score_test_part(predictor, corpus, protocol, store, folds=self.folds, fold=fold)
         metrics = {
             "model": card.display_name,
             "weights_sha256": card.weights_sha256,
             **found,
-            **evaluate(predictions, protocol.unit),
+            **evaluate(predictions, protocol.unit, official_score=protocol.official_score),
             "store_remarks": left_out_lines(store),
             "store_fingerprint": store.fingerprint,
         }
@@ -91,7 +81,7 @@ class Evaluate:
         else:
             plots.confusion(metrics, out / "confusion.png")
         plots.roc(predictions, metrics, out / "roc.png")
-        if not (self.drop_202 or self.folds):
+        if not self.folds:
             self._keep(predictor, metrics)
         console.say(tables.title(metrics))
         console.table(

@@ -1,4 +1,4 @@
-"""CORPORA: every corpus by name."""
+"""List every corpus by name: CORPORA."""
 
 from einthoven.corpora.challenge2017 import CHALLENGE2017
 from einthoven.corpora.challenge2021 import CHALLENGE2021

@@ -1,4 +1,4 @@
-"""Knows the PhysioNet/CinC Challenge 2017: single-lead recordings of a hand-held device, and their four labels.
+"""Declare the PhysioNet/CinC Challenge 2017: single-lead recordings of a hand-held device with four labels.
 
 Source: Clifford et al. 2017, AF classification from a short single lead ECG recording (labels of version 3).
 """
@@ -7,12 +7,14 @@ import csv
 import os
 from collections.abc import Container
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
 from einthoven.corpora.labels import LabelSet
-from einthoven.corpora.split import Split, stratified, without
+from einthoven.corpora.split import Split, stratified, stratified_folds, without_records
 from einthoven.errors import CorpusIncomplete
 from einthoven.records import Record, read
 from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
@@ -39,7 +41,7 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
     ]
     unlabelled = tuple(name for name in there if name not in labels)
     if not entries:
-        raise _wrong(folder, f"{len(labels)} labels in {table.name}, and no recording for one of them")
+        raise _wrong(folder, f"{len(labels)} labels in {table.name}, and no recording for any of them")
     older = {f"labels of {table.name}, which may be older than version 3": tuple(entry.record for entry in entries)}
     odd = older if table.name != TABLES[0] else {}
     return Listing(entries, {"no recording": missing, f"no label in {table.name}": unlabelled}, odd)
@@ -50,7 +52,7 @@ def _is_whole(place: Path) -> bool:
 
 
 def _table(folder: Path, files: list[Path], there: Container[str]) -> tuple[Path, dict[str, str]]:
-    """The table of labels and what it says: of version 3 if there is one; of several, that which names most recordings."""
+    """Return the table of labels and its content: version 3 if there is one; among several the one with most recordings."""
     for name in TABLES:
         found = {table: _labels(table) for table in files if table.name == name}
         if found:
@@ -69,7 +71,7 @@ def _labels(table: Path) -> dict[str, str]:
                 if len(cells) != 2 or cells[1] not in LABELS.classes:
                     raise _wrong(table, f"line {at}: {','.join(row)[:40]}")
                 if labels.setdefault(cells[0], cells[1]) != cells[1]:
-                    raise _wrong(table, f"line {at}: {cells[0]} a second time, as {cells[1]}")
+                    raise _wrong(table, f"line {at}: {cells[0]} again, as {cells[1]}")
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise _wrong(table, str(error)[:100]) from error
     return labels
@@ -77,9 +79,9 @@ def _labels(table: Path) -> dict[str, str]:
 
 def _wrong(place: Path, found: str) -> CorpusIncomplete:
     return CorpusIncomplete(
-        f"{place} is not the Challenge 2017's.",
+        f"{place} is not of the Challenge 2017.",
         found=found,
-        expected="A00001.hea and A00001.mat, and REFERENCE-v3.csv with a name and N, A, O or ~ a line",
+        expected="A00001.hea and A00001.mat, and REFERENCE-v3.csv with a name and N, A, O or ~ in each line",
         remedy="einthoven download challenge-2017 --to DIR",
     )
 
@@ -88,24 +90,31 @@ def _read(entry: Entry) -> Record:
     return read(entry.path.with_name(f"{entry.path.name}.hea"))
 
 
-def folds_of(index: Index, seed: int) -> np.ndarray:
-    """Fold of each window [n], 0 to 4: recordings at random, each label in the same proportion."""
-    records, first, member = np.unique(index.record, return_index=True, return_inverse=True)
-    labels = LABELS.targets(index.symbol[first])
-    fold = np.full(len(records), N_FOLDS - 1)
-    left = np.arange(len(records))
-    for at in range(N_FOLDS - 1):
-        rest, chosen = stratified(labels[left], 1 / (N_FOLDS - at), seed + at)
-        fold[left[chosen]] = at
-        left = left[rest]
-    return fold[member]
+def folds_of(index: Index, seed: int) -> NDArray[Any]:
+    """Draw five folds of recordings, each label in the same proportion.
+
+    Parameters
+    ----------
+    index : Index
+        Facts about each window.
+    seed : int
+        Seed of the draw.
+
+    Returns
+    -------
+    array [n], int
+        Fold of each window, 0 to 4.
+    """
+    _, first, member = np.unique(index.record, return_index=True, return_inverse=True)
+    fold: NDArray[Any] = stratified_folds(LABELS.targets(index.symbol[first]), N_FOLDS, seed)[member]
+    return fold
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    """Fold k is tested and a tenth of the rest validates; without a fold every recording is tested, and nobody trains."""
-    nobody = np.zeros(0, np.int64)
+    """Test fold k and validate on a tenth of the rest; without a fold test all recordings."""
+    none = np.zeros(0, np.int64)
     if fold is None:
-        split = Split(nobody, nobody, np.arange(len(index.record)))
+        split = Split(none, none, np.arange(len(index.record)))
     else:
         of = folds_of(index, seed)
         records, first, member = np.unique(index.record, return_index=True, return_inverse=True)
@@ -115,7 +124,7 @@ def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int |
         validates[rest[chosen]] = True
         validation = validates[member]
         split = Split(*(np.flatnonzero(part) for part in ((of != fold) & ~validation, validation, of == fold)))
-    return without(split, np.isin(index.record, left_out))
+    return without_records(split, np.isin(index.record, left_out))
 
 
 CHALLENGE2017 = Corpus(
@@ -139,14 +148,16 @@ CHALLENGE2017 = Corpus(
             labels=LABELS,
             leaks=False,
             unit="patient",
-            remark="The publisher does not tell patients apart: folds are by recording, and each is taken for a patient.",
+            remark="The publisher does not identify patients: folds are by recording, and each recording counts as a patient.",
             without=(),
             declared_shared=(),
             split=_split_clean,
             n_folds=N_FOLDS,
+            official_score="challenge2017",
         ),
     },
     entries=_entries,
     read=_read,
     skips_unreadable=True,
+    files="https://physionet.org/files/challenge-2017/1.0.0/",
 )

@@ -1,4 +1,4 @@
-"""Knows the recordings of the PhysioNet Challenges 2020 and 2021 in WFDB: their headers' dialects and their scored diagnoses.
+"""Declare the PhysioNet Challenges 2020 and 2021: recordings in WFDB and their scored diagnoses.
 
 Sources: Reyna et al. 2021, Will two do? (the challenge); its table of scored diagnoses.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
 from einthoven.corpora.dx import age_in, codes_in
 from einthoven.corpora.labels import LabelSet
-from einthoven.corpora.split import Split, parted, without
+from einthoven.corpora.split import Split, random_split, without_records
 from einthoven.errors import CorpusIncomplete, EinthovenError, RecordUnreadable
 from einthoven.records import Record, read
 from einthoven.records.header import read_header
@@ -72,7 +72,7 @@ SCORED = {
     "TAb": ("t wave abnormal", ("164934002",)),
     "TInv": ("t wave inversion", ("59931005",)),
 }
-"""Of each scored class what it means, and its SNOMED CT codes: two codes where the challenge counts them as one."""
+"""Meaning and SNOMED CT codes of each scored class; two codes where the challenge counts them as one class."""
 _LABELS = LabelSet(
     name="Challenge 2021, 26 scored classes by SNOMED CT code",
     classes=tuple(SCORED),
@@ -84,7 +84,9 @@ _LABELS = LabelSet(
 
 def _entries(folder: Path, fs_hz: float) -> Listing:
     folder = Path(folder)
-    entries, dropped, seen = [], {}, set()
+    entries: list[Entry] = []
+    dropped: dict[str, list[str]] = {}
+    seen: set[str] = set()
     for header in sorted(folder.rglob("*.hea")):
         name = header.stem
         if name in seen:
@@ -106,13 +108,13 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
             f"{folder} holds no record of the Challenge 2021.",
             found="no header with a .mat beside it",
             expected="folders of its sources, e.g. WFDB_CPSC2018/A0001.hea and A0001.mat",
-            remedy="unpack the challenge's training data, then --from its folder",
+            remedy="einthoven download challenge-2021 --to DIR",
         )
-    return Listing(entries, {reason: tuple(names) for reason, names in dropped.items()})
+    return Listing(entries, dropped)
 
 
 def _source(header: Path) -> str:
-    """The folder of its source; the publisher parts some into g1, g2, …"""
+    """Return the folder of its source; the publisher splits some into g1, g2 and so on."""
     return next(place.name for place in header.parents if not re.fullmatch(r"g\d+", place.name))
 
 
@@ -120,18 +122,18 @@ def _read(entry: Entry) -> Record:
     header = entry.path.with_name(f"{entry.path.name}.hea")
     gains = {signal.gain for signal in read_header(header).signals}
     if gains != {_GAIN}:
-        told = ", ".join(f"{gain:g}" for gain in sorted(gains))
+        shown = ", ".join(f"{gain:g}" for gain in sorted(gains))
         raise RecordUnreadable(
-            f"the gain in {header} cannot be.",
-            found=f"a gain of {told} per mV",
-            expected=f"{_GAIN:g} per mV, which every recording of the challenge has",
-            remedy="take the header of a later release of the challenge",
+            f"Invalid gain in {header}.",
+            found=f"a gain of {shown} per mV",
+            expected=f"{_GAIN:g} per mV, as in every recording of the challenge",
+            remedy="einthoven download challenge-2021 --to DIR      gets the current release",
         )
     return read(header)
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    return without(parted(index.record, seed), np.isin(index.record, left_out))
+    return without_records(random_split(index.record, seed), np.isin(index.record, left_out))
 
 
 CHALLENGE2021 = Corpus(
@@ -150,18 +152,20 @@ CHALLENGE2021 = Corpus(
     protocols={
         "clean": Protocol(
             name="clean",
-            summary="recordings parted at random, 7 : 1 : 2",
+            summary="recordings split at random, 7 : 1 : 2",
             labels=_LABELS,
             leaks=False,
             unit="patient",
-            remark="The publisher does not tell patients apart: each recording is taken for one.",
+            remark="The publisher does not identify patients: each recording counts as a patient.",
             without=(),
             declared_shared=(),
             split=_split_clean,
+            official_score="challenge2021",
         ),
     },
     entries=_entries,
     read=_read,
     contains=("ptb-xl", "cpsc2018"),
     skips_unreadable=True,
+    files="https://physionet.org/files/challenge-2021/1.0.3/",
 )

@@ -1,4 +1,4 @@
-"""Check a corpus against the contract that every corpus keeps, clause by clause."""
+"""Check a corpus against the contract of corpora, clause by clause."""
 
 import re
 from collections import Counter
@@ -13,32 +13,32 @@ from einthoven.corpora.split import audit, require_apart
 from einthoven.signal import leads
 
 CLAUSES = {
-    "name": "a name of its own, of lower-case letters, digits and -, that no corpus of einthoven has",
+    "name": "a name of lower-case letters, digits and - that no corpus of einthoven has",
     "declaration": "a title, version, licence and citation; fs_hz of 64 to 100,000; leads",
     "protocols": "protocols under their names, 'clean' first; each with classes, a meaning for each, and a remark; "
-    "one that leaks patients says LEAKS in its remark",
+    "the remark of one that leaks patients contains LEAKS",
     "labels": "each class with its symbols, and no symbol in two classes",
-    "records": "at least one record, each with a name of its own",
-    "files": "each record with the files that it names, and no two files of the same name",
-    "patients": "each record with its patient; where patients are not told apart, the record's name",
+    "records": "at least one record, each with another name",
+    "files": "all files of each record, and no two files of the same name",
+    "patients": "a patient for each record; the record's name where patients cannot be identified",
     "known labels": "at least one record with a class of the label set",
-    "readable": "records that can be read, at the rate that is declared, with the leads of the preparation",
+    "readable": "records that can be read, with the declared sampling rate and the leads of the preparation",
 }
-"""Each clause, by its name. Beside them: a protocol that does not leak keeps patients apart, or PatientLeak names them."""
+"""The clauses by name. Besides, PatientLeak is raised if a protocol that must keep patients apart does not."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _TRIED = 3
 
 
 @dataclass(frozen=True)
 class Breach:
-    """The first clause that a corpus breaks.
+    """A clause that a corpus breaks.
 
     Parameters
     ----------
     clause : str
-        Its name, a key of CLAUSES.
+        Key of CLAUSES.
     found : str
-        What was found in its place.
+        What was found instead.
     """
 
     clause: str
@@ -46,14 +46,18 @@ class Breach:
 
 
 def declaration_breach(corpus: Corpus, taken: Iterable[str] = ()) -> Breach | None:
-    """Return the first clause that a declaration breaks by itself, or None.
+    """Return the first clause that a declaration breaks, or None.
 
     Parameters
     ----------
     corpus : Corpus
         The declaration.
     taken : iterable of str
-        Names that other corpora have.
+        Names of other corpora.
+
+    Returns
+    -------
+    Breach or None
     """
     checks: dict[str, Callable[[], str]] = {
         "name": lambda: "" if _NAME.fullmatch(corpus.name) and corpus.name not in taken else repr(corpus.name),
@@ -68,12 +72,27 @@ def declaration_breach(corpus: Corpus, taken: Iterable[str] = ()) -> Breach | No
 def listing_breach(corpus: Corpus, listing: Listing) -> Breach | None:
     """Return the first clause that the records of a folder break, or None.
 
+    Parameters
+    ----------
+    corpus : Corpus
+        The declaration.
+    listing : Listing
+        Its records under the folder.
+
+    Returns
+    -------
+    Breach or None
+
     Raises
     ------
     PatientLeak
-        If a protocol that keeps patients apart puts one into two parts.
-    RecordUnreadable, StatementMissing, LeadMismatch, RecordUnreadable
+        If a protocol that must keep patients apart puts one into two parts.
+    LeadMismatch
+        If the first record that can be read lacks a lead of the preparation.
+    RecordUnreadable
         If none of the first records can be read.
+    StatementMissing
+        If the first records do not state their sampling rate, leads or unit.
     """
     checks: dict[str, Callable[[], str]] = {
         "records": lambda: _twice("record", [entry.record for entry in listing]) or ("" if listing else "no record"),
@@ -91,19 +110,42 @@ def listing_breach(corpus: Corpus, listing: Listing) -> Breach | None:
 
 
 def unknown_labels(corpus: Corpus, listing: Listing) -> dict[str, tuple[str, ...]]:
-    """Return records whose label no label set of the corpus knows, by the label; of corpora with one label a record."""
+    """Return records whose label is in no label set of the corpus.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The declaration; only single-label corpora of whole records are checked.
+    listing : Listing
+        Its records under a folder.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Names of the records by reason.
+    """
     if corpus.beats is not None or any(labels.multilabel for labels in _label_sets(corpus)):
         return {}
     known = {symbol for labels in _label_sets(corpus) for name in labels.classes for symbol in labels.symbols[name]}
     unknown: dict[str, list[str]] = {}
     for entry in listing:
         if entry.codes not in known:
-            unknown.setdefault(f"label '{entry.codes}', which no label set knows", []).append(entry.record)
+            unknown.setdefault(f"label '{entry.codes}', which is in no label set", []).append(entry.record)
     return {reason: tuple(names) for reason, names in unknown.items()}
 
 
 def index_of(listing: list[Entry]) -> Index:
-    """Return an index with one row a record, as a store of whole recordings has it."""
+    """Return an index with one row for each record, as in a store of whole recordings.
+
+    Parameters
+    ----------
+    listing : list of Entry
+        The records.
+
+    Returns
+    -------
+    Index
+    """
     return Index(
         record=np.array([entry.record for entry in listing], np.str_),
         patient=np.array([entry.patient for entry in listing], np.str_),
@@ -128,11 +170,11 @@ def _protocols(corpus: Corpus) -> str:
 
 def _protocol(key: str, protocol: Protocol) -> str:
     if protocol.name != key:
-        return f"protocol {protocol.name} under the name {key}"
+        return f"protocol {protocol.name} with the key {key}"
     if not protocol.labels.classes or len(protocol.labels.classes) != len(protocol.labels.meanings):
         return f"{len(protocol.labels.classes)} classes and {len(protocol.labels.meanings)} meanings in {key}"
     if not protocol.remark or protocol.leaks != ("LEAKS" in protocol.remark):
-        return f"leaks {protocol.leaks} with the remark '{protocol.remark}' in {key}"
+        return f"leaks={protocol.leaks} with the remark '{protocol.remark}' in {key}"
     return ""
 
 
@@ -141,9 +183,9 @@ def _label_sets(corpus: Corpus) -> list[LabelSet]:
 
 
 def _labels(labels: LabelSet) -> str:
-    silent = [name for name in labels.classes if not labels.symbols[name]]
-    if silent:
-        return f"no symbol for {', '.join(silent)}"
+    empty = [name for name in labels.classes if not labels.symbols[name]]
+    if empty:
+        return f"no symbol for {', '.join(empty)}"
     return _twice("symbol", [symbol for name in labels.classes for symbol in labels.symbols[name]])
 
 
@@ -168,7 +210,7 @@ def _known_labels(corpus: Corpus, listing: Listing) -> str:
 
 
 def _require_patients_apart(corpus: Corpus, listing: Listing) -> None:
-    if corpus.beats is not None:  # the draw may depend on the beats: the store's own split is audited then
+    if corpus.beats is not None:  # the split may depend on the beats: that of the store is audited then
         return
     index = index_of(listing)
     for protocol in corpus.protocols.values():
@@ -179,7 +221,7 @@ def _require_patients_apart(corpus: Corpus, listing: Listing) -> None:
 
 
 def _readable(corpus: Corpus, listing: Listing) -> str:
-    """What is wrong with the first record that can be read; the error of the first where none of a few can."""
+    """Return what is wrong with the first readable record; raise the first error if none of a few is readable."""
     failed: list[Exception] = []
     for entry in listing[:_TRIED]:
         try:
@@ -188,7 +230,7 @@ def _readable(corpus: Corpus, listing: Listing) -> str:
             failed.append(error)
             continue
         if record.fs_hz != corpus.fs_hz:
-            return f"{entry.record} has {record.fs_hz:g} Hz, fs_hz says {corpus.fs_hz:g}"
+            return f"{entry.record} has {record.fs_hz:g} Hz, fs_hz is {corpus.fs_hz:g}"
         leads.select(record.signal_mv, record.leads, corpus.preparation.leads, entry.record)
         return ""
     raise failed[0]

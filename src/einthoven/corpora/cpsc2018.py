@@ -1,4 +1,4 @@
-"""Knows CPSC 2018: twelve leads, nine rhythms, as first published (MATLAB and one table) and as the Challenges copied it (WFDB).
+"""Declare CPSC 2018: twelve leads, nine rhythms, as first published (MATLAB and a table) and as the Challenges copied it (WFDB).
 
 Source: Liu et al. 2018, J Med Imaging Health Inform 8:1368.
 """
@@ -7,13 +7,15 @@ import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
 from einthoven.corpora.dx import WORDS, age_in, codes_in
 from einthoven.corpora.labels import LabelSet, coded, decoded
-from einthoven.corpora.split import Split, without
+from einthoven.corpora.split import Split, without_records
 from einthoven.errors import CorpusIncomplete, EinthovenError
 from einthoven.records import Record, read
 from einthoven.records.header import read_header
@@ -54,12 +56,12 @@ LABELS_ONE = LabelSet(
 
 
 def _entries(folder: Path, fs_hz: float) -> Listing:
-    """Each recording, and for one of several labels each label once more, by a name of its own: ``A0012-PAC``."""
+    """Return each recording, and for a recording with several labels one more entry a label, named ``A0012-PAC``."""
     folder = Path(folder)
     labels = _labels(folder)
     whole: list[Entry] = []
     dropped: dict[str, list[str]] = {}
-    seen = set()
+    seen: set[str] = set()
     for file in sorted(folder.rglob("A*.mat")):
         name = file.stem
         if not _NAME.match(name):
@@ -94,7 +96,7 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
         )
     dropped["no recording"] = missing
     entries = [entry for one in whole for entry in _rows(one)]
-    return Listing(entries, {reason: tuple(names) for reason, names in dropped.items()})
+    return Listing(entries, dropped)
 
 
 def _rows(entry: Entry) -> Iterator[Entry]:
@@ -109,7 +111,7 @@ def _rows(entry: Entry) -> Iterator[Entry]:
 
 
 def _labels(folder: Path) -> dict[str, str]:
-    """The table's labels by recording; none where there is no table of this corpus."""
+    """Return the labels by recording; none where there is no table of this corpus."""
     for table in sorted(folder.rglob(TABLE)):
         try:
             with table.open(newline="", encoding="utf-8-sig", errors="replace") as sheet:
@@ -126,7 +128,7 @@ def _labels(folder: Path) -> dict[str, str]:
             if len(row) != len(_HEAD) or not numbers or any(text not in _NUMBERS for text in numbers):
                 raise _wrong(table, f"line {at}: {','.join(row)[:60]}")
             if row[0] in found:
-                raise _wrong(table, f"line {at}: {row[0]} a second time")
+                raise _wrong(table, f"line {at}: {row[0]} again")
             found[row[0]] = coded({_CODES[int(text) - 1]: 100.0 for text in numbers})
         return found
     return {}
@@ -137,7 +139,7 @@ _NUMBERS = tuple(str(at + 1) for at in range(len(CLASSES)))
 
 def _wrong(table: Path, found: str) -> CorpusIncomplete:
     return CorpusIncomplete(
-        f"{table} is not CPSC 2018's.",
+        f"{table} is not the table of CPSC 2018.",
         found=found,
         expected=f"{', '.join(_HEAD)}, labels from 1 to 9",
         remedy="einthoven download cpsc2018      says where to get it",
@@ -149,10 +151,10 @@ def _read(entry: Entry) -> Record:
     return read(entry.path.with_name(f"{entry.path.name}.{suffix}"))
 
 
-def _split(index: Index, rows: np.ndarray, strata: np.ndarray, seed: int, fold: int | None) -> Split:
-    """Rows (bool [n windows]) dealt out to ten folds: fold k tests and the next validates; without a fold 75 : 15 : 10.
+def _split(index: Index, rows: NDArray[Any], strata: NDArray[Any], seed: int, fold: int | None) -> Split:
+    """Deal rows (bool [n]) to ten folds: fold k tests and the next validates; without a fold 75 : 15 : 10.
 
-    Each record, by its name, is in one part; each stratum (number [n windows]) is dealt out evenly.
+    Each record is in one part, and each stratum (number [n]) is dealt evenly.
     """
     records, first, member = np.unique(index.record, return_index=True, return_inverse=True)
     there = np.flatnonzero(rows[first])
@@ -168,21 +170,21 @@ def _split(index: Index, rows: np.ndarray, strata: np.ndarray, seed: int, fold: 
     return Split(*(np.flatnonzero(which[member] == number) for number in range(3)))
 
 
-def _rarest(index: Index) -> np.ndarray:
-    """Of each window the rarest of its labels among all [n], class numbers."""
+def _rarest(index: Index) -> NDArray[Any]:
+    """Return the class number of the rarest label of each window [n]."""
     truth = LABELS.targets(index.symbol)
     often = truth.sum(axis=0)
-    return np.where(truth > 0, often, np.inf).argmin(axis=1)
+    return np.asarray(np.where(truth > 0, often, np.inf).argmin(axis=1))
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
     whole = index.group != _ONE_OF_SEVERAL
-    return without(_split(index, whole, _rarest(index), seed, fold), np.isin(index.record, left_out))
+    return without_records(_split(index, whole, _rarest(index), seed, fold), np.isin(index.record, left_out))
 
 
 def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
     labels = LABELS_ONE.targets(index.symbol)
-    return without(_split(index, labels >= 0, labels, seed, fold), np.isin(index.record, left_out))
+    return without_records(_split(index, labels >= 0, labels, seed, fold), np.isin(index.record, left_out))
 
 
 CPSC2018 = Corpus(
@@ -206,7 +208,7 @@ CPSC2018 = Corpus(
             labels=LABELS,
             leaks=False,
             unit="patient",
-            remark="The publisher does not tell patients apart: each recording is taken for one. Labels stay together.",
+            remark="The publisher does not identify patients: each recording counts as a patient. Its labels stay together.",
             without=(),
             declared_shared=(),
             split=_split_clean,
@@ -218,7 +220,7 @@ CPSC2018 = Corpus(
             labels=LABELS_ONE,
             leaks=True,
             unit="row",
-            remark="LEAKS PATIENTS: a recording of several labels is a row for each, and its rows may be in training and test.",
+            remark="LEAKS PATIENTS: a recording with several labels has a row for each, which may be in training and test set.",
             without=(),
             declared_shared=(),
             split=_split_paper,
@@ -227,6 +229,8 @@ CPSC2018 = Corpus(
     },
     entries=_entries,
     read=_read,
-    contains=("challenge-2021",),  # which has copied it: who was trained on the one has seen the other
+    contains=("challenge-2021",),  # a copy: a model trained on one has seen the other
     skips_unreadable=True,
+    obtained="The organisers distribute CPSC 2018: http://2018.icbeb.org/Challenge.html. Unpack TrainingSet1.zip, "
+    "TrainingSet2.zip and TrainingSet3.zip into one folder (A0001.mat … A6877.mat) and put REFERENCE.csv beside them.",
 )

@@ -1,4 +1,4 @@
-"""Knows how a corpus comes from its publisher: resumed, verified, a few files at a time. Knows no recording."""
+"""Download a corpus from its publisher: resumed, verified, a few files at a time."""
 
 import contextlib
 import errno
@@ -10,11 +10,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from einthoven import console
+from einthoven.corpora import CORPORA
 from einthoven.errors import CorpusIncomplete
 from einthoven.paths import output_folder
+
+if TYPE_CHECKING:
+    import requests
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _AT_ONCE, _TRIES, _TIMEOUT_S, _PIECE = 4, 5, 60.0, 1 << 16
@@ -22,120 +27,131 @@ _AT_ONCE, _TRIES, _TIMEOUT_S, _PIECE = 4, 5, 60.0, 1 << 16
 
 @dataclass(frozen=True)
 class Source:
-    """Where a publisher lays out a corpus, and the file there that lists every other with its SHA-256."""
+    """Where a publisher keeps the files of a corpus.
+
+    Parameters
+    ----------
+    address : str
+        Address of the folder, with a slash at the end.
+    sums : str
+        File in it that lists every other file with its SHA-256.
+    """
 
     address: str
     sums: str = "SHA256SUMS.txt"
 
 
-SOURCES = {
-    "mitdb": Source("https://physionet.org/files/mitdb/1.0.0/"),
-    "svdb": Source("https://physionet.org/files/svdb/1.0.0/"),
-    "ptb-xl": Source("https://physionet.org/files/ptb-xl/1.0.3/"),
-    "challenge-2017": Source("https://physionet.org/files/challenge-2017/1.0.0/"),
-    "challenge-2021": Source("https://physionet.org/files/challenge-2021/1.0.3/"),
-}
-ELSEWHERE = {
-    "cpsc2018": "CPSC 2018 is handed out by its organisers: http://2018.icbeb.org/Challenge.html. Unpack TrainingSet1.zip, "
-    "TrainingSet2.zip and TrainingSet3.zip into one folder (A0001.mat … A6877.mat) and put REFERENCE.csv beside them.",
-    "zzu-pecg": "ZZU-pECG is handed out with its article: https://doi.org/10.1038/s41597-025-05225-z (Scientific Data 12:867). "
-    "Unpack Child_ecg (P00/P00001/P00001_E01.hea and .dat …) into one folder and put AttributesDictionary.csv beside it.",
-}
+SOURCES = {name: Source(corpus.files) for name, corpus in CORPORA.items() if corpus.files}
+"""Corpora that can be downloaded."""
+ELSEWHERE = {name: corpus.obtained for name, corpus in CORPORA.items() if corpus.obtained}
+"""Where to get the others."""
 
 
 def download(
     source: Source, folder: Path, include: tuple[str, ...] = ("*",), pause_s: Callable[[int], float] = lambda n: 2.0**n
 ) -> tuple[int, int]:
-    """Fetch every file that is not there, or not as the publisher has it.
+    """Download every file that is missing or differs from the publisher's.
 
-    What was fetched in part is gone on with; a file that is whole is left alone; four files are fetched at once.
+    Partial files are resumed, complete files are kept, and four files are downloaded at once.
 
     Parameters
     ----------
-    folder : where it goes
-    include : patterns of the names that are wanted, as in ``records100/*``
-    pause_s : how long to wait before the n-th try
+    source : Source
+        Where the files are.
+    folder : Path
+        Where they go.
+    include : tuple of str
+        Patterns of the wanted files, as in ``records100/*``.
+    pause_s : callable
+        Takes the number of a retry, and returns how long to wait before it, s.
 
     Returns
     -------
-    how many files were fetched, and how many were there already
+    n_fetched : int
+        Number of files that were downloaded.
+    n_there : int
+        Number of files that were complete already.
 
     Raises
     ------
     CorpusIncomplete
-        Where some files could not be had, after all others were; the same command then goes on.
+        If the publisher's list is unavailable or invalid, no file matches, or some files could not be downloaded; all others were,
+        and the same command continues.
+    OutputRefused
+        If the folder cannot be written to.
     """
     folder = output_folder(folder)
     listed = _listed(source, pause_s)
     wanted = {name: sha for name, sha in listed.items() if any(fnmatch.fnmatch(name, pattern) for pattern in include)}
     if not wanted:
         raise CorpusIncomplete(
-            "nothing that is wanted is there.",
+            "No file matches.",
             found=f"{len(listed)} files at {source.address}, none like {', '.join(include)}",
             expected=f"names such as {', '.join(list(listed)[:3])}",
             remedy="leave out --include",
         )
     failed: dict[str, str] = {}
-    n_there, gone = 0, threading.Event()
+    n_there, offline = 0, threading.Event()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        work = pool.map(lambda item: _fetched(source, folder, *item, pause_s, gone), wanted.items())
+        work = pool.map(lambda item: _fetched(source, folder, item[0], item[1], pause_s, offline), wanted.items())
         for name, found in zip(wanted, console.progress(work, "downloading", len(wanted)), strict=True):
             if found is True:
                 n_there += 1
             elif found:
-                failed[name] = found
+                failed[name] = str(found)
     if failed:
         name, reason = next(iter(failed.items()))
         raise CorpusIncomplete(
-            f"{len(failed)} of {len(wanted)} files could not be fetched from {source.address}.",
+            f"{len(failed)} of {len(wanted)} files could not be downloaded from {source.address}.",
             found=f"{name}: {reason}",
-            expected="every file as the publisher's list has it",
-            remedy="run the same command again: it goes on where it stopped",
+            expected="every file as in the publisher's list",
+            remedy="run the same command again: it resumes where it stopped",
         )
     return len(wanted) - n_there, n_there
 
 
 def _listed(source: Source, pause_s: Callable[[int], float]) -> dict[str, str]:
-    """Name to SHA-256 of every file."""
-    reason = ""
-    for attempt in range(_TRIES):
-        time.sleep(pause_s(attempt) if attempt else 0)
-        try:
-            with _asked(source.address + source.sums) as answer:
-                answer.raise_for_status()
-                text = answer.text
-            break
-        except _passing() as error:
-            reason = _in_short(error)
-    else:
-        raise CorpusIncomplete(
-            f"{source.address} does not answer.",
-            found=reason,
-            expected=f"its list of files, {source.sums}",
-            remedy="try again later, or see whether this machine may reach it",
-        )
+    """Return the SHA-256 of every file by its name."""
     listed = {}
-    for line in text.splitlines():
+    for line in _list_text(source, pause_s).splitlines():
         sha, _, name = line.strip().partition(" ")
         name = name.strip().lstrip("*")
         inside = PurePosixPath(name)
         if len(sha) != 64 or not name or inside.is_absolute() or ".." in inside.parts or "\\" in name:
             raise CorpusIncomplete(
-                f"the list at {source.address} cannot be trusted.",
+                f"The list of files at {source.address} is invalid; nothing was downloaded.",
                 found=line[:100],
                 expected="a SHA-256 and the name of a file below it, a line each",
-                remedy="tell the publisher; nothing was fetched",
+                remedy="report it to the publisher",
             )
         listed[name] = sha.lower()
     return listed
 
 
-def _fetched(
-    source: Source, folder: Path, name: str, sha: str, pause_s: Callable[[int], float], gone: threading.Event
-) -> bool | str:
-    """True where the file was there, "" where it was fetched, else why it could not be.
+def _list_text(source: Source, pause_s: Callable[[int], float]) -> str:
+    reason = ""
+    for attempt in range(_TRIES):
+        time.sleep(pause_s(attempt) if attempt else 0)
+        try:
+            with _response(source.address + source.sums) as response:
+                response.raise_for_status()
+                return str(response.text)
+        except _transient() as error:
+            reason = _in_short(error)
+    raise CorpusIncomplete(
+        f"{source.address} does not answer.",
+        found=reason,
+        expected=f"its list of files, {source.sums}",
+        remedy="try again later, or check the connection of this machine",
+    )
 
-    Where one file finds no connection at any of its tries, `gone` is set, and the others are not tried again.
+
+def _fetched(
+    source: Source, folder: Path, name: str, sha: str, pause_s: Callable[[int], float], offline: threading.Event
+) -> bool | str:
+    """Return True if the file was there, "" if it was downloaded, else why it could not be.
+
+    If no attempt for a file finds a connection, `offline` is set, and the other files are not tried again.
     """
     target = folder.joinpath(*PurePosixPath(name).parts)
     part = target.with_name(target.name + ".part")
@@ -147,17 +163,17 @@ def _fetched(
         return _in_short(error)
     unconnected = 0
     for attempt in range(_TRIES):
-        if gone.wait(pause_s(attempt) if attempt else 0):
-            return reason or "not tried: the connection is gone"
+        if offline.wait(pause_s(attempt) if attempt else 0):
+            return reason or "not tried: no connection"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _append(source.address + quote(name), part)
             if _sha256(part) == sha:
                 part.replace(target)
                 return ""
-            reason = "its content is not what the publisher's list says"
+            reason = "its content differs from the publisher's checksum"
             part.unlink()
-        except _passing() as error:
+        except _transient() as error:
             if getattr(error, "errno", None) in _NO_ROOM:
                 raise
             reason = _in_short(error)
@@ -165,7 +181,7 @@ def _fetched(
             if _is_final(error):
                 break
     if unconnected == _TRIES:
-        gone.set()
+        offline.set()
     return reason
 
 
@@ -176,40 +192,39 @@ def _found_no_connection(error: Exception) -> bool:
     return isinstance(inside, MaxRetryError) and isinstance(inside.reason, NewConnectionError)
 
 
-def _passing() -> tuple[type[Exception], ...]:
-    """What another try may mend: errors of requests (which are OSErrors), and of the connection below it."""
+def _transient() -> tuple[type[Exception], ...]:
+    """Return the errors after which to try again: those of requests (which are OSErrors), and of the connection below it."""
     from urllib3.exceptions import HTTPError
 
     return OSError, HTTPError
 
 
 def _is_final(error: Exception) -> bool:
-    """Whether the server said that it will not have it otherwise."""
+    """Return whether the server will refuse every further attempt."""
     status = getattr(getattr(error, "response", None), "status_code", None)
     return status is not None and 400 <= status < 500 and status not in (408, 429)
 
 
 def _append(address: str, part: Path) -> None:
-    """Fetch what is missing of a file; all of it, where the server does not give a part."""
+    """Download the rest of a file; all of it if the server does not support ranges."""
     there = part.stat().st_size if part.exists() else 0
-    with _asked(address, {"Range": f"bytes={there}-"} if there else {}) as answer:
-        if answer.status_code == 416:  # nothing is missing, or another file stood there: the checksum tells
+    with _response(address, {"Range": f"bytes={there}-"} if there else {}) as response:
+        if response.status_code == 416:  # complete, or another file with this name: the checksum decides
             return
-        answer.raise_for_status()
-        goes_on = answer.status_code == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {there}-")
-        with part.open("ab" if goes_on else "wb") as file:
-            answer.raw.enforce_content_length = (
-                False  # what came before a connection broke is kept; the length is checked below
-            )
-            for piece in answer.raw.stream(_PIECE):
+        response.raise_for_status()
+        content_range = response.headers.get("Content-Range", "")
+        resumes = response.status_code == 206 and content_range.startswith(f"bytes {there}-")
+        with part.open("ab" if resumes else "wb") as file:
+            response.raw.enforce_content_length = False  # keep what came before a break; the length is checked below
+            for piece in response.raw.stream(_PIECE):
                 file.write(piece)
-        told = answer.headers.get("Content-Length")
-        wanted = (there if goes_on else 0) + int(told) if told else None
+        length = response.headers.get("Content-Length")
+        wanted = (there if resumes else 0) + int(length) if length else None
     if wanted is not None and part.stat().st_size < wanted:
         raise ConnectionError(f"it ended after {part.stat().st_size:,} of {wanted:,} bytes")
 
 
-def _asked(address: str, headers: dict[str, str] | None = None):
+def _response(address: str, headers: dict[str, str] | None = None) -> "contextlib.closing[requests.Response]":
     import requests
 
     plain = {"User-Agent": "einthoven", "Accept-Encoding": "identity"}

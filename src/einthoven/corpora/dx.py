@@ -1,4 +1,4 @@
-"""Knows how headers of the PhysioNet Challenges 2020 and 2021 tell diagnoses and ages. Knows no corpus."""
+"""Parse diagnoses and ages in headers of the PhysioNet Challenges 2020 and 2021."""
 
 from einthoven.corpora.labels import coded
 
@@ -13,11 +13,21 @@ WORDS = {
     "STD": "429622005",
     "STE": "164931005",
 }
-"""What some copies of CPSC 2018 write in words instead of SNOMED CT codes."""
+"""Words that some copies of CPSC 2018 write instead of SNOMED CT codes."""
 
 
 def codes_in(comments: tuple[str, ...]) -> str:
-    """The diagnoses of a header, ``Dx: 164889003,59118001`` or in words, as :func:`einthoven.corpora.labels.coded` joins them."""
+    """Return the diagnoses of a header in the form of :func:`einthoven.corpora.labels.coded`.
+
+    Parameters
+    ----------
+    comments : tuple of str
+        Comments of the header, among them ``Dx: 164889003,59118001`` or the same in words.
+
+    Returns
+    -------
+    str
+    """
     found = {}
     for comment in comments:
         key, _, value = comment.partition(":")
@@ -30,7 +40,18 @@ def codes_in(comments: tuple[str, ...]) -> str:
 
 
 def age_in(comments: tuple[str, ...]) -> float:
-    """The age in years; NaN where it is not told or cannot be."""
+    """Return the age in a header.
+
+    Parameters
+    ----------
+    comments : tuple of str
+        Comments of the header, among them ``Age: 74``.
+
+    Returns
+    -------
+    float, years
+        NaN where it is missing or impossible.
+    """
     for comment in comments:
         key, _, value = comment.partition(":")
         if key.strip().lower() == "age":

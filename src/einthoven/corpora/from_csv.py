@@ -8,7 +8,7 @@ from einthoven.corpora.labels import LabelSet
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec, Tiles
 
 _MOST_HZ = {False: 100.0, True: 180.0}
-"""Sampling rate of the model's input for whole recordings, and for beats; lower where the recordings are."""
+"""Highest sampling rate of the model's input, Hz: for whole recordings, and for beats."""
 _BEFORE_S, _AFTER_S, _HIGH_HZ = 1.2, 0.8, 40.0
 
 
@@ -35,7 +35,7 @@ def corpus_from_csv(
 ) -> Corpus:
     """Declare a corpus: recordings of any format that einthoven reads, and a table with a row for each.
 
-    Recordings without a file, a class or a patient are left out, counted and named.
+    Recordings without a file, a class or a patient are skipped, counted and named.
 
     Parameters
     ----------
@@ -49,35 +49,45 @@ def corpus_from_csv(
         Leads that the model reads, each with alternatives in order of preference (``MLII|II``). For files that do not state
         their leads (CSV, NPY), these are the leads of the file in its order.
     patient : str or None
-        Column with the patient; None says that patients are not told apart, and each recording is taken for a patient.
+        Column with the patient; None if patients cannot be identified, and each recording counts as a patient.
     table : str
         The table, as a path from the corpus's folder; its first line names the columns.
     record : str
         Column with the recording, as a path from the corpus's folder, with or without suffix.
     label : str or None
-        Column with the class of a recording. None: each class has a column of zeros and ones, and a recording can bear
-        several. Not read where beats are labelled (`annotator`).
+        Column with the class of a recording. None: each class has a column of zeros and ones, and a recording can have
+        several classes. Not read where beats are labelled (`annotator`).
     split : str, optional
-        Column that says ``train``, ``validation`` or ``test``, or nothing for recordings in no part. Without it patients are
-        drawn.
+        Column with ``train``, ``validation`` or ``test``; empty for recordings in no part. Without it patients are split at
+        random.
     n_folds : int
-        Folds for cross-validation.
+        Number of folds for cross-validation.
     window_s : float, s
         Length of the windows that whole recordings are cut into.
     annotator : str, optional
         Suffix of WFDB annotation files that label each beat, e.g. ``atr``.
     symbols : mapping of str, optional
-        For labelled beats: each class with the annotators' symbols that fall under it (``{"N": "NLR", "V": "VE"}``); by default
-        each class is its own symbol.
+        For labelled beats: the annotators' symbols of each class (``{"N": "NLR", "V": "VE"}``); by default each class is its
+        own symbol.
     unit : str, optional
         ``V``, ``mV`` or ``uV``, for files that do not state it.
-    title, version, licence, citation : str
-        What cards and tables say of the corpus.
+    title : str
+        Full title of the corpus.
+    version : str
+        Its version.
+    licence : str
+        Licence of the recordings.
+    citation : str
+        How to cite it.
+
+    Returns
+    -------
+    Corpus
 
     Raises
     ------
     ConfigurationFault
-        If rate and leads do not allow any windows.
+        If sampling rate, leads and window do not fit together.
 
     Examples
     --------
@@ -138,12 +148,12 @@ def _protocol(folder: LabelledFolder, labels: LabelSet) -> Protocol:
         )
     else:
         summary = (
-            f"as column {columns.split} of {folder.table} states; "
+            f"as in column {columns.split} of {folder.table}; "
             f"with --fold K of {folder.n_folds}: fold K of the training patients validates"
         )
     remark = "Patients are kept apart."
     if columns.patient is None:
-        remark = "Patients told apart: no. Each recording is taken for a patient, and a person may be in two parts."
+        remark = "Patients cannot be identified: each recording counts as a patient, and a person may be in two parts."
     return Protocol(
         name="clean",
         summary=summary,

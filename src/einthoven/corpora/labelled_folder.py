@@ -4,44 +4,84 @@ import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Entry, Index, Listing
 from einthoven.corpora.labels import LabelSet, coded
-from einthoven.corpora.split import PARTS, Split, patient_folds, patients_drawn, without
+from einthoven.corpora.split import PARTS, Split, patient_folds, patient_split, without_records
 from einthoven.errors import CorpusIncomplete, RecordUnreadable
-from einthoven.records import READERS, Record, read
+from einthoven.records import READERS, Record, formats, read
 
 _WFDB = ("hea", "dat", "mat")
-_STATES_NOTHING = (".csv", ".txt", ".tsv", ".npy")
-"""Suffixes of files that state neither rate nor leads nor unit."""
+_STATES_NOTHING = frozenset(suffix for each in formats() if not each.states_rate for suffix in each.suffixes)
+"""Suffixes of files that state neither sampling rate nor unit."""
 _FLAGS = {"": False, "0": False, "0.0": False, "1": True, "1.0": True}
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column of the table says what, and the classes that it may name."""
+    """Names of the columns of a table, and the classes that it may name."""
 
     record: str
+    """Column with the recording."""
     patient: str | None
+    """Column with the patient; None if patients cannot be identified."""
     label: str | None
+    """Column with the class; None if each class has a column, or beats are labelled."""
     split: str | None
+    """Column with the part; None if patients are split at random."""
     labels: LabelSet
+    """Classes."""
 
     def needed(self, is_beats: bool) -> list[str]:
+        """Return the columns that a table must have.
+
+        Parameters
+        ----------
+        is_beats : bool
+            Whether beats are labelled, in files of their own.
+
+        Returns
+        -------
+        list of str
+        """
         classes = self.labels.classes if self.labels.multilabel else ()
         stated = (self.record, self.patient, None if is_beats else self.label, self.split, *classes)
         return [column for column in stated if column is not None]
 
     def codes(self, row: Mapping[str, str]) -> str:
-        """The label of a row as entries keep it."""
+        """Return the labels of a row as an entry has them.
+
+        Parameters
+        ----------
+        row : mapping of str to str
+            Cells of the row by column.
+
+        Returns
+        -------
+        str
+        """
         if not self.labels.multilabel:
             return row[self.label] if self.label else ""
         return coded({name: 100.0 for name in self.labels.classes if _FLAGS.get(row[name])})
 
     def fault(self, row: Mapping[str, str], codes: str) -> str:
-        """Why a recording is left out, in words; empty where it is not."""
+        """Return why a recording is skipped; empty if it is not.
+
+        Parameters
+        ----------
+        row : mapping of str to str
+            Cells of the row by column.
+        codes : str
+            Its labels.
+
+        Returns
+        -------
+        str
+        """
         if self.patient is not None and not row[self.patient]:
             return f"no patient in column {self.patient}"
         flags = self.labels.classes if self.labels.multilabel else ()
@@ -56,18 +96,42 @@ class Columns:
 
 @dataclass(frozen=True)
 class LabelledFolder:
-    """How the records of such a corpus are listed, read and split."""
+    """Lists, reads and splits the records of a folder with a table."""
 
     table: str
+    """Path of the table from the folder."""
     columns: Columns
+    """Its columns."""
     fs_hz: float
+    """Sampling rate of the recordings, Hz."""
     leads: tuple[str, ...]
+    """Leads that the model reads."""
     unit: str | None
+    """Unit of files that do not state it."""
     annotator: str | None
+    """Suffix of annotation files; None if whole recordings are labelled."""
     n_folds: int
+    """Number of folds."""
 
     def entries(self, folder: Path, fs_hz: float) -> Listing:
-        """The recordings that the table names."""
+        """Return the recordings that the table names.
+
+        Parameters
+        ----------
+        folder : Path
+            The folder.
+        fs_hz : float, Hz
+            Sampling rate of the model's input; not used.
+
+        Returns
+        -------
+        Listing
+
+        Raises
+        ------
+        CorpusIncomplete
+            If the table is missing or invalid, or no recording is left.
+        """
         folder, columns = Path(folder), self.columns
         found: list[Entry] = []
         dropped: dict[str, list[str]] = {}
@@ -88,10 +152,25 @@ class LabelledFolder:
         if not found:
             reasons = "; ".join(f"{reason}: {len(names)}" for reason, names in dropped.items())
             raise self._wrong(folder, reasons or "no row", "a row for each recording, with its class")
-        return Listing(found, {reason: tuple(names) for reason, names in dropped.items()})
+        return Listing(found, dropped)
 
     def read(self, entry: Entry) -> Record:
-        """One recording; refused where its rate is not the declared one."""
+        """Read a recording.
+
+        Parameters
+        ----------
+        entry : Entry
+            The recording.
+
+        Returns
+        -------
+        Record
+
+        Raises
+        ------
+        RecordUnreadable
+            If it is damaged, or its sampling rate differs from the declared one.
+        """
         file = entry.path.with_name(f"{entry.path.name}.{entry.suffixes[0]}")
         if file.suffix in _STATES_NOTHING:
             return read(file, fs_hz=self.fs_hz, leads=[lead.split("|")[0] for lead in self.leads], unit=self.unit)
@@ -105,8 +184,21 @@ class LabelledFolder:
             )
         return record
 
-    def beats(self, record: Record) -> tuple[np.ndarray, np.ndarray]:
-        """Sample numbers and symbols of the beats that fall under a class."""
+    def beats(self, record: Record) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the beats of a record that have a class.
+
+        Parameters
+        ----------
+        record : Record
+            The record with its annotations.
+
+        Returns
+        -------
+        samples : array [n], int64
+            Sample numbers.
+        symbols : array [n], str
+            Symbols.
+        """
         if record.annotations is None:
             return np.zeros(0, np.int64), np.zeros(0, np.str_)
         symbols = np.array(record.annotations.symbols, np.str_)
@@ -115,22 +207,38 @@ class LabelledFolder:
         return record.annotations.samples[is_beat], symbols[is_beat]
 
     def split(self, index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-        """The three parts: as the column says, or drawn; whole patients either way."""
+        """Split by the column of the table, or patients at random.
+
+        Parameters
+        ----------
+        index : Index
+            Facts about each window.
+        seed : int
+            Seed of the draw.
+        left_out : tuple of str
+            Records to exclude.
+        fold : int or None
+            Fold of a cross-validation.
+
+        Returns
+        -------
+        Split
+        """
         targets = self.columns.labels.targets(index.symbol)
         if self.columns.split is None:
-            split = patients_drawn(index.patient, targets, seed, fold, self.n_folds)
+            split = patient_split(index.patient, targets, seed, fold, self.n_folds)
         else:
             train, validation, test = (index.group == part for part in PARTS)
             if fold is not None:
                 learned = train | validation
-                of = np.full(len(learned), -1)
+                of: NDArray[Any] = np.full(len(learned), -1)
                 of[learned] = patient_folds(index.patient[learned], targets[learned], self.n_folds, seed)
                 train, validation = learned & (of != fold), of == fold
             split = Split(*(np.flatnonzero(part) for part in (train, validation, test)))
-        return without(split, np.isin(index.record, left_out))
+        return without_records(split, np.isin(index.record, left_out))
 
     def _rows(self, file: Path) -> Iterator[tuple[int, dict[str, str]]]:
-        """Rows of the table with their line numbers, cells stripped."""
+        """Yield the rows of the table with their line numbers."""
         needed = self.columns.needed(self.annotator is not None)
         try:
             with file.open(newline="", encoding="utf-8-sig") as sheet:
@@ -149,7 +257,7 @@ class LabelledFolder:
             raise self._wrong(file, found, f"a table with columns {', '.join(needed)}") from error
 
     def _place(self, folder: Path, name: str) -> tuple[Path, tuple[str, ...]] | None:
-        """The path of a recording without suffix, and the suffixes of its files; None where it has none."""
+        """Return the path of a recording without suffix, and the suffixes of its files; None if it has none."""
         if not name:
             return None
         given = PurePath(name)
@@ -167,7 +275,7 @@ class LabelledFolder:
 
     def _wrong(self, place: Path, found: str, expected: str) -> CorpusIncomplete:
         return CorpusIncomplete(
-            f"the table of the corpus in {place} cannot be used.",
+            f"Invalid table of the corpus in {place}.",
             found=found,
             expected=expected,
             remedy=f"--from the folder that holds {self.table}, or other columns in corpus_from_csv",

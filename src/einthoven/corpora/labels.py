@@ -1,8 +1,11 @@
-"""Knows label sets and the maps between them. Does not know a file."""
+"""Define label sets: classes, and the annotators' symbols for each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 # ANSI/AAMI EC57:1998, as counted on MIT-BIH: supraventricular does not include e and j, which stay with N.
 _AAMI = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
@@ -14,39 +17,58 @@ WIDE_BEAT_SYMBOLS = "".join(_AAMI_WIDE.values())
 
 @dataclass(frozen=True)
 class LabelSet:
-    """Classes in their order, what each means, and the annotators' symbols (or codes) that fall under each.
-
-    name, classes, meanings : in words; symbols : of each class its symbols, a string of letters or a tuple of codes
-    """
+    """Classes in their order, and the annotators' symbols for each."""
 
     name: str
+    """Name of the label set, in words."""
     classes: tuple[str, ...]
+    """Short names of the classes."""
     meanings: tuple[str, ...]
-    symbols: dict[str, str | tuple[str, ...]]
+    """What each class means."""
+    symbols: Mapping[str, str | tuple[str, ...]]
+    """Symbols of each class: a string of letters, or a tuple of codes."""
     multilabel: bool = False
-    """Whether a window can bear several classes at once, or none."""
+    """Whether a window can have several classes, or none."""
     least_likelihood: float = 0.0
-    """Codes that are less likely than this, in percent, do not count; 0 lets all count, those of likelihood 0 too."""
+    """Least likelihood, in percent, of codes that count; 0 for all, those of likelihood 0 too."""
     _class_of: dict[str, int] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         found = {symbol: at for at, name in enumerate(self.classes) for symbol in self.symbols[name]}
         object.__setattr__(self, "_class_of", found)
 
-    def index_of(self, symbol: str) -> int:
-        """Index of the class of an annotator's symbol; -1 where it belongs to none."""
-        return self._class_of.get(symbol, -1)
+    @property
+    def all_symbols(self) -> list[str]:
+        """The symbols of all classes."""
+        return list(self._class_of)
 
-    def targets(self, symbols: np.ndarray) -> np.ndarray:
-        """What a model is to answer.
+    def index_of(self, symbol: str) -> int:
+        """Return the class number of an annotator's symbol.
 
         Parameters
         ----------
-        symbols : text [n]: a symbol each; for several classes at once the codes as :func:`coded` joins them
+        symbol : str
+            The symbol.
 
         Returns
         -------
-        class numbers [n], int64, -1 where there is none; for several at once [n, classes], float32, zeros and ones
+        int
+            -1 where it belongs to no class.
+        """
+        return self._class_of.get(symbol, -1)
+
+    def targets(self, symbols: NDArray[Any]) -> NDArray[Any]:
+        """Return the targets of windows.
+
+        Parameters
+        ----------
+        symbols : array [n], str
+            Symbol of each window; for a multilabel set its codes, as :func:`coded` joins them.
+
+        Returns
+        -------
+        array [n], int64, or array [n, classes], float32
+            Class numbers, -1 for none; for a multilabel set zeros and ones.
         """
         texts, inverse = np.unique(np.asarray(symbols, np.str_), return_inverse=True)
         if not self.multilabel:
@@ -58,19 +80,50 @@ class LabelSet:
                     row[self._class_of[code]] = 1
         return rows[inverse]
 
-    def is_labelled(self, symbols: np.ndarray) -> np.ndarray:
-        """Bool [n]: whether a window has a class at all."""
+    def is_labelled(self, symbols: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return whether windows have a class.
+
+        Parameters
+        ----------
+        symbols : array [n], str
+            Symbol of each window.
+
+        Returns
+        -------
+        array [n], bool
+        """
         found = self.targets(symbols)
-        return found.any(axis=1) if self.multilabel else found >= 0
+        return np.asarray(found.any(axis=1) if self.multilabel else found >= 0)
 
 
-def coded(likelihoods: dict[str, float]) -> str:
-    """Codes with their likelihood in percent as one text: ``NORM:100;SR:0``."""
+def coded(likelihoods: Mapping[str, float]) -> str:
+    """Join codes with their likelihoods in one text: ``NORM:100;SR:0``.
+
+    Parameters
+    ----------
+    likelihoods : mapping of str to float, percent
+        Likelihood of each code.
+
+    Returns
+    -------
+    str
+    """
     return ";".join(f"{code}:{likelihood:g}" for code, likelihood in sorted(likelihoods.items()))
 
 
 def decoded(text: str) -> dict[str, float]:
-    """The way back from :func:`coded`."""
+    """Split a text that :func:`coded` made.
+
+    Parameters
+    ----------
+    text : str
+        Codes with their likelihoods.
+
+    Returns
+    -------
+    dict of str to float, percent
+        Likelihood of each code.
+    """
     pairs = (item.rpartition(":") for item in text.split(";") if item)
     return {code: float(likelihood) for code, _, likelihood in pairs}
 

@@ -1,11 +1,13 @@
-"""Knows the MIT-BIH Arrhythmia Database: its records, its patients, its beats and its two protocols.
+"""Declare the MIT-BIH Arrhythmia Database: records, patients, beats and protocols.
 
 Sources: Moody and Mark 2001 (the database), de Chazal, O'Dwyer and Reilly 2004 (DS1 and DS2), ANSI/AAMI EC57 (classes).
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, entries_of
 from einthoven.corpora.labels import AAMI4, AAMI5, BEAT_SYMBOLS, LabelSet
@@ -113,13 +115,14 @@ DS2 = (
 )
 PACED = ("102", "104", "107", "217")
 VALIDATION = ("114", "118", "124", "205", "223")
-"""Patients of DS1 that choose the epoch: every class N, S, V, F occurs among them, and no record dominates one."""
+"""Patients of DS1 that choose the epoch: each of the classes N, S, V, F occurs, and no record dominates one."""
 _N_FOLDS = 6
-_PATIENT_OF = {"202": "201"}  # 201 and 202 are one man, on one tape
+_SECOND_RECORD = "202"
+_PATIENT_OF = {_SECOND_RECORD: "201"}  # the same patient, on the same tape
 
 
 def _entries(folder: Path, fs_hz: float) -> Listing:
-    remedy = "unpack mitdb 1.0.0 whole, then --from its folder (100.hea … 234.atr)"
+    remedy = "einthoven download mitdb --to DIR"
     return entries_of(folder, RECORDS, ("hea", "dat", "atr"), _PATIENT_OF, remedy)
 
 
@@ -127,7 +130,9 @@ def _read(entry: Entry) -> Record:
     return read(entry.path.with_name(entry.path.name + ".hea"), annotator="atr")
 
 
-def _beats(record: Record) -> tuple[np.ndarray, np.ndarray]:
+def _beats(record: Record) -> tuple[NDArray[Any], NDArray[Any]]:
+    if record.annotations is None:
+        return np.zeros(0, np.int64), np.zeros(0, np.str_)
     symbols = np.array(record.annotations.symbols)
     is_beat = np.isin(symbols, list(BEAT_SYMBOLS))
     return record.annotations.samples[is_beat], symbols[is_beat]
@@ -137,28 +142,32 @@ def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int |
     labels = AAMI5.targets(index.symbol)
     rest, test = stratified(labels, 0.2, seed)
     train, validation = stratified(labels[rest], 0.1, seed + 1)
-    # Drawn over all beats and thinned afterwards: what is left out must not move another beat into another part.
+    # Drawn over all beats and thinned afterwards: excluding records must not move another beat into another part.
     kept = ~np.isin(index.record, left_out)
     return Split(*(part[kept[part]] for part in (rest[train], rest[validation], test)))
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    counted = np.isin(index.symbol, list("".join(AAMI4.symbols.values()))) & ~np.isin(index.record, left_out)
+    counted = np.isin(index.symbol, AAMI4.all_symbols) & ~np.isin(index.record, left_out)
     validation = np.isin(index.record, VALIDATION if fold is None else DS1[fold::_N_FOLDS])
     train = np.isin(index.record, DS1) & ~validation
     test = np.isin(index.record, DS2)
     return Split(*(np.flatnonzero(part & counted) for part in (train, validation, test)))
 
 
+def _split_clean_without_202(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
+    return _split_clean(index, seed, (*left_out, _SECOND_RECORD), fold)
+
+
 COMMON = {"N": 75, "S": 75, "V": 75, "F": 13, "Q": 7}
-"""Beats of each class that all patients' models share (Jiang and Kong 2007, IEEE Trans Neural Netw 18:1750): 245 in all."""
+"""Number of common training beats of each class (Jiang and Kong 2007, IEEE Trans Neural Netw 18:1750): 245 in all."""
 TESTED_ALONE = tuple(name for name in RECORDS if name >= "200" and name not in PACED)
 _COMMON_FROM = tuple(name for name in RECORDS if name < "200" and name not in PACED)
 _FIRST_S = 300.0
 
 
 def _split_patient_specific(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    """Common beats and the first five minutes of the tested record train, a fifth of them validates; the rest of it tests."""
+    """Train on common beats and the first five minutes of one record (a fifth validates), and test on the rest of it."""
     if fold is None:
         return Split(*(np.zeros(0, np.int64),) * 3)
     rng = np.random.default_rng(seed)
@@ -190,14 +199,27 @@ NLRAV = LabelSet(
 PROTOCOLS = {
     "clean": Protocol(
         name="clean",
-        summary="DS1 trains and validates, DS2 tests (de Chazal 2004); paced records out",
+        summary="DS1 trains and validates, DS2 tests (de Chazal 2004); paced records are excluded",
         labels=AAMI4,
         leaks=False,
         unit="patient",
-        remark="Records 201 (DS1) and 202 (DS2) are one man: the field's standard split shares him. --drop-202 leaves 202 out.",
+        remark="Records 201 (DS1) and 202 (DS2) are the same patient, so the field's standard split shares one patient. "
+        "Protocol clean_without_202 excludes record 202.",
         without=PACED,
         declared_shared=("201",),
         split=_split_clean,
+        n_folds=_N_FOLDS,
+    ),
+    "clean_without_202": Protocol(
+        name="clean_without_202",
+        summary="as clean, without record 202: no patient is in two parts",
+        labels=AAMI4,
+        leaks=False,
+        unit="patient",
+        remark="Record 202 is excluded: it is the same patient as record 201, which trains.",
+        without=(*PACED, _SECOND_RECORD),
+        declared_shared=(),
+        split=_split_clean_without_202,
         n_folds=_N_FOLDS,
     ),
     "paper": Protocol(
@@ -206,18 +228,18 @@ PROTOCOLS = {
         labels=AAMI5,
         leaks=True,
         unit="beat",
-        remark="LEAKS PATIENTS: beats of the same person are in training and test; not a forecast for a new patient.",
+        remark="LEAKS PATIENTS: beats of the same person are in training and test set; no estimate for new patients.",
         without=(),
         declared_shared=(),
         split=_split_paper,
     ),
     "patient_specific": Protocol(
         name="patient_specific",
-        summary="245 common beats and a record's first five minutes train, the rest of it tests; a fold for each of 24 records",
+        summary="245 common beats and the first five minutes of a record train, the rest of it tests; 24 folds, one a record",
         labels=AAMI5,
         leaks=True,
         unit="beat",
-        remark="LEAKS PATIENTS by design: each model has learned from the first five minutes of the person it is tested on.",
+        remark="LEAKS PATIENTS by design: each model is trained on the first five minutes of the person it is tested on.",
         without=PACED,
         declared_shared=(),
         split=_split_patient_specific,
@@ -243,4 +265,5 @@ MITDB = Corpus(
     read=_read,
     beats=_beats,
     label_sets={"nlrav": NLRAV},
+    files="https://physionet.org/files/mitdb/1.0.0/",
 )

@@ -1,4 +1,4 @@
-"""Load corpora from files that a user named on the command line, and hold them to the contract."""
+"""Load corpora from a user's Python files, and check them against the contract."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -14,22 +14,22 @@ from einthoven.errors import ConfigurationFault
 
 @dataclass(frozen=True)
 class OwnCorpus(Corpus):
-    """A corpus that a user's file declares; worker processes load it from the file again."""
+    """A corpus of a user's file; worker processes load it from the file again."""
 
     path: Path = Path()
-    """The file."""
+    """The Python file."""
     label: str = ""
-    """Name of the declaration in it."""
+    """Name of the corpus in the file."""
     sha256: str = ""
     """Checksum of the file."""
 
     def __reduce__(self) -> tuple[Callable[[str, str], "OwnCorpus"], tuple[str, str]]:
-        return _again, (f"{self.path}:{self.label}", self.sha256)
+        return _loaded_again, (f"{self.path}:{self.label}", self.sha256)
 
 
 @dataclass(frozen=True)
 class _Guarded:
-    """A function of a user's file; an error inside that file is told with its line."""
+    """A function of a user's file; an error inside that file is reported with its line."""
 
     function: Callable[..., Any]
     path: Path
@@ -40,12 +40,12 @@ class _Guarded:
         except Exception as error:
             if not user_file.is_inside(error, self.path):
                 raise
-            raise user_file.blamed(error, self.path, "raised an error") from error
+            raise user_file.error_inside(error, self.path, "raised an error") from error
 
 
 @dataclass(frozen=True)
 class _Checked:
-    """The records of a user's corpus under a folder, held to the contract."""
+    """Lists the records of a user's corpus, and checks them against the contract."""
 
     corpus: OwnCorpus
     function: _Guarded
@@ -63,17 +63,21 @@ class _Checked:
 
 
 def corpus_in(reference: str | Path) -> OwnCorpus:
-    """Run a file that the user named and return the corpus that it declares.
+    """Run a user's Python file and return the corpus that it declares.
 
     Parameters
     ----------
     reference : str or Path
         ``./mine.py``, or ``./mine.py:NAME`` where the file declares several.
 
+    Returns
+    -------
+    OwnCorpus
+
     Raises
     ------
-    ConfigurationFault, ConfigurationFault
-        If the file or the declaration is missing, the file fails, or the declaration breaks a clause of the contract.
+    ConfigurationFault
+        If the file or the corpus is missing, the file fails, or the corpus breaks a clause of the contract.
     """
     loaded = user_file.run(reference)
     ours = tuple(CORPORA.values())
@@ -82,7 +86,7 @@ def corpus_in(reference: str | Path) -> OwnCorpus:
         for name, value in vars(loaded.module).items()
         if isinstance(value, Corpus) and not any(value is one for one in ours)
     }
-    label, corpus = loaded.chosen(candidates, "a Corpus, e.g. of corpus_from_csv,")
+    label, corpus = loaded.select(candidates, "a Corpus, e.g. of corpus_from_csv,")
     path = loaded.path
     if not isinstance(corpus, Corpus):
         raise ConfigurationFault(
@@ -105,8 +109,8 @@ def corpus_in(reference: str | Path) -> OwnCorpus:
     return replace(own, entries=_Checked(own, _Guarded(corpus.entries, path)))
 
 
-def _again(reference: str, sha256: str) -> OwnCorpus:
-    """The same corpus in a worker process."""
+def _loaded_again(reference: str, sha256: str) -> OwnCorpus:
+    """Return the same corpus in a worker process."""
     corpus = corpus_in(reference)
     if corpus.sha256 != sha256:
         raise ConfigurationFault(

@@ -1,4 +1,4 @@
-"""Knows PTB-XL: its two tables, its records at 100 and 500 Hz, its folds and its diagnoses.
+"""Declare PTB-XL: its two tables, records at 100 and 500 Hz, folds and diagnoses.
 
 Sources: Wagner et al. 2020, Scientific Data 7:154 (the database, its folds); Strodthoff et al. 2021, arXiv 2004.13701 (the tasks).
 """
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
+from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, SplitFunction
 from einthoven.corpora.labels import coded
 from einthoven.corpora.scp import LABEL_SETS, STATEMENTS
-from einthoven.corpora.split import Split, parted, without
+from einthoven.corpora.split import Split, random_split, without_records
 from einthoven.errors import CorpusIncomplete
 from einthoven.records import Record, read
 from einthoven.signal.leads import STANDARD
@@ -25,7 +25,7 @@ TEST_FOLD, VALIDATION_FOLD = "10", "9"
 _COLUMNS = ("ecg_id", "patient_id", "age", "scp_codes", "strat_fold", "filename_lr", "filename_hr")
 _SUFFIXES = ("hea", "dat")
 OVER_89 = 90.0
-"""What an age of 300 is read as: the publisher writes it for everybody over 89."""
+"""Age, years, that stands for 300, which the publisher writes for everybody over 89."""
 
 
 def _entries(folder: Path, fs_hz: float) -> Listing:
@@ -36,16 +36,20 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
     if not known >= declared:
         raise _wrong(folder / CODES, f"no row for {', '.join(sorted(declared - known)[:5])}", "all 71 statements")
     column = "filename_lr" if fs_hz <= 100 else "filename_hr"
-    entries, dropped, odd, seen, there = [], {}, {}, set(), _files(folder)
+    entries: list[Entry] = []
+    dropped: dict[str, list[str]] = {}
+    odd: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    there = _files(folder)
     for at, row in enumerate(rows, 2):
         try:
             name = str(int(row["ecg_id"]))
             if name in seen:
-                raise _wrong(folder / TABLE, f"line {at}: ecg_id {name} a second time", "each ecg_id once")
+                raise _wrong(folder / TABLE, f"line {at}: ecg_id {name} again", "each ecg_id once")
             seen.add(name)
             file = row[column]
             if not file or file[0] in "/\\" or ".." in file.replace("\\", "/").split("/"):
-                dropped.setdefault("a file name that leads out of the folder", []).append(name)
+                dropped.setdefault("a file name outside the folder", []).append(name)
                 continue
             if not all(f"{file}.{suffix}" in there for suffix in _SUFFIXES):
                 dropped.setdefault(f"no waveform in {file.split('/')[0]}", []).append(name)
@@ -62,17 +66,15 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
     if not entries:
         raise CorpusIncomplete(
             f"{folder} holds no waveform of PTB-XL.",
-            found=f"{len(rows)} rows in {TABLE}, and no file that {column} names",
+            found=f"{len(rows)} rows in {TABLE}, and no file of column {column}",
             expected="records100 (for 100 Hz and below) or records500 beside the tables",
             remedy="einthoven download ptb-xl --to DIR",
         )
-    return Listing(entries, *({reason: tuple(names) for reason, names in found.items()} for found in (dropped, odd)))
+    return Listing(entries, dropped, odd)
 
 
 def _files(folder: Path) -> set[str]:
-    """Every waveform's file below a folder by its name from there, behind links too; asking for 43,598 files one by one takes
-    longer.
-    """
+    """Return every waveform file below a folder, by its path from there; faster than to ask for 43,598 files one by one."""
     return {
         os.path.relpath(root, folder).replace(os.sep, "/") + "/" + name
         for below in ("records100", "records500")
@@ -102,7 +104,10 @@ def _table(file: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
 
 def _wrong(file: Path, found: str, expected: str) -> CorpusIncomplete:
     return CorpusIncomplete(
-        f"{file} is not PTB-XL's.", found=found, expected=expected, remedy="copy the table of PTB-XL 1.0.3 again"
+        f"{file} is not the table of PTB-XL.",
+        found=found,
+        expected=expected,
+        remedy="einthoven download ptb-xl --to DIR --include '*.csv'",
     )
 
 
@@ -111,7 +116,7 @@ def _read(entry: Entry) -> Record:
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    """The publisher's folds; in cross-validation the folds but the tenth in turn, each validated by the fold behind it."""
+    """Split by the publisher's folds; in cross-validation test a group of folds 1 to 9, and validate on one of the next group."""
     kept = ~np.isin(index.record, left_out)
     if fold is None:
         test, validation = index.group == TEST_FOLD, index.group == VALIDATION_FOLD
@@ -123,40 +128,42 @@ def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int |
 
 
 def _split_jackknife(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    """Folds 1 to 9 but one or two train, these validate; for members that together have seen all nine."""
+    """Validate on one or two of the folds 1 to 9 and train on the others, for ensembles that have seen all nine."""
     test, validation = index.group == TEST_FOLD, np.isin(index.group, JACKKNIFE[fold or 0])
     parts = (np.flatnonzero(part) for part in (~(test | validation), validation, test))
-    return without(Split(*parts), np.isin(index.record, left_out))
+    return without_records(Split(*parts), np.isin(index.record, left_out))
 
 
 def _split_nested(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    """A group of folds is tested, and of the six others each validates in turn: number 6 * group + place among the others."""
+    """Test a group of folds, and validate on each of the six others in turn: fold 6 * group + place among the others."""
     if fold is None:
         return _split_clean(index, seed, left_out, None)
     group, at = divmod(fold, _N_OTHERS)
     others = [name for names in GROUPS if names != GROUPS[group] for name in names]
     test, validation = np.isin(index.group, GROUPS[group]), index.group == others[at]
     parts = (np.flatnonzero(part) for part in (np.isin(index.group, others) & ~validation, validation, test))
-    return without(Split(*parts), np.isin(index.record, left_out))
+    return without_records(Split(*parts), np.isin(index.record, left_out))
 
 
 JACKKNIFE = (("1", "2"), ("3", "4"), ("5", "6"), ("7", "8"), ("9",))
-"""Folds that validate together where all nine train in turn."""
+"""Folds that validate together in protocol jackknife."""
 GROUPS = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 """Folds that are tested together in cross-validation."""
 _N_OTHERS = 6
-"""Folds that are not tested then."""
+"""Number of folds 1 to 9 that are not tested then."""
 
 
 def _split_patients(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    return without(parted(index.patient, seed), np.isin(index.record, left_out))
+    return without_records(random_split(index.patient, seed), np.isin(index.record, left_out))
 
 
 def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    return without(parted(np.arange(len(index.record)), seed), np.isin(index.record, left_out))
+    return without_records(random_split(np.arange(len(index.record)), seed), np.isin(index.record, left_out))
 
 
-def _protocol(name: str, summary: str, remark: str, split, n_folds: int = 0, leaks: bool = False) -> Protocol:
+def _protocol(
+    name: str, summary: str, remark: str, split: SplitFunction, n_folds: int = 0, leaks: bool = False
+) -> Protocol:
     return Protocol(
         name=name,
         summary=summary,
@@ -175,7 +182,7 @@ _IN_ONE_FOLD = "The publisher keeps each patient in one fold."
 _PROTOCOLS = (
     _protocol(
         "clean",
-        "the publisher's folds: 1 to 8 train, 9 validates, 10 tests; patients are in one fold each",
+        "the publisher's folds: 1 to 8 train, 9 validates, 10 tests; each patient is in one fold",
         _IN_ONE_FOLD,
         _split_clean,
         len(GROUPS),
@@ -196,14 +203,14 @@ _PROTOCOLS = (
     ),
     _protocol(
         "patients",
-        "patients parted at random, 7 : 1 : 2",
-        "Patients are in one part each; a window's answer is averaged over its recording.",
+        "patients split at random, 7 : 1 : 2",
+        "Each patient is in one part; predictions are averaged over the windows of a recording.",
         _split_patients,
     ),
     _protocol(
         "paper",
-        "windows parted at random, 7 : 1 : 2",
-        "LEAKS PATIENTS: windows of the same recording are in training and test; not a forecast for a new patient.",
+        "windows split at random, 7 : 1 : 2",
+        "LEAKS PATIENTS: windows of the same recording are in training and test set; no estimate for new patients.",
         _split_paper,
         leaks=True,
     ),
@@ -227,4 +234,5 @@ PTBXL = Corpus(
     read=_read,
     label_sets=LABEL_SETS,
     skips_unreadable=True,
+    files="https://physionet.org/files/ptb-xl/1.0.3/",
 )

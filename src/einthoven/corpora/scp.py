@@ -1,6 +1,6 @@
-"""Knows the SCP-ECG statements of PTB-XL, and the six questions that its public benchmark asks of them. Reads no file.
+"""List the SCP-ECG statements of PTB-XL, and the label sets that its public benchmark makes of them.
 
-Sources: Wagner et al. 2020 (PTB-XL, scp_statements.csv, CC BY 4.0); Strodthoff et al. 2021, arXiv 2004.13701 (the questions).
+Sources: Wagner et al. 2020 (PTB-XL, scp_statements.csv, CC BY 4.0); Strodthoff et al. 2021, arXiv 2004.13701 (the label sets).
 """
 
 from dataclasses import dataclass
@@ -10,13 +10,18 @@ from einthoven.corpora.labels import LabelSet
 
 @dataclass(frozen=True)
 class Statement:
-    """A code, what it means, its kinds (diagnostic, form, rhythm), and for a diagnostic one its class and subclass."""
+    """An SCP-ECG statement."""
 
     code: str
+    """Its code."""
     meaning: str
+    """What it means."""
     kinds: str
+    """Its kinds: diagnostic, form, rhythm."""
     superclass: str
+    """Superclass of a diagnostic statement; empty for others."""
     subclass: str
+    """Subclass of a diagnostic statement; empty for others."""
 
 
 STATEMENTS = (

@@ -1,11 +1,13 @@
-"""Knows the MIT-BIH Supraventricular Arrhythmia Database: a test of models that were trained elsewhere.
+"""Declare the MIT-BIH Supraventricular Arrhythmia Database: a test set for models trained on other corpora.
 
 Sources: Greenwald 1990 (the database), ANSI/AAMI EC57 (classes).
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, entries_of
 from einthoven.corpora.labels import AAMI4_WIDE, WIDE_BEAT_SYMBOLS
@@ -14,7 +16,7 @@ from einthoven.records import Record, read
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 
 STANDS_FOR = {"ECG1": "MLII", "ECG2": "V1"}
-"""The publisher does not say which leads these are; they are taken for those of its sister, the Arrhythmia Database."""
+"""The publisher does not name the leads; they are assumed to be those of the MIT-BIH Arrhythmia Database."""
 _SUFFIXES = ("hea", "dat", "atr")
 
 
@@ -22,7 +24,7 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
     names = sorted(
         {path.stem for path in Path(folder).glob("*.atr")} | {path.stem for path in Path(folder).glob("*.hea")}
     )
-    remedy = "unpack svdb 1.0.0, or some whole records of it, then --from its folder (800.hea, 800.dat, 800.atr, …)"
+    remedy = "einthoven download svdb --to DIR"
     return entries_of(folder, tuple(names) or ("800",), _SUFFIXES, {}, remedy)
 
 
@@ -32,16 +34,18 @@ def _read(entry: Entry) -> Record:
     return record.with_leads(stated) if stated else record
 
 
-def _beats(record: Record) -> tuple[np.ndarray, np.ndarray]:
+def _beats(record: Record) -> tuple[NDArray[Any], NDArray[Any]]:
+    if record.annotations is None:
+        return np.zeros(0, np.int64), np.zeros(0, np.str_)
     symbols = np.array(record.annotations.symbols)
     is_beat = np.isin(symbols, list(WIDE_BEAT_SYMBOLS))
     return record.annotations.samples[is_beat], symbols[is_beat]
 
 
 def _split(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    counted = np.isin(index.symbol, list("".join(AAMI4_WIDE.symbols.values()))) & ~np.isin(index.record, left_out)
-    nobody = np.zeros(0, np.int64)
-    return Split(nobody, nobody, np.flatnonzero(counted))
+    counted = np.isin(index.symbol, AAMI4_WIDE.all_symbols) & ~np.isin(index.record, left_out)
+    none = np.zeros(0, np.int64)
+    return Split(none, none, np.flatnonzero(counted))
 
 
 SVDB = Corpus(
@@ -53,7 +57,7 @@ SVDB = Corpus(
     citation="Greenwald SD. Improved detection and classification of arrhythmias in noise-corrupted electrocardiograms "
     "using contextual information. PhD thesis, Harvard-MIT Division of Health Sciences and Technology, 1990",
     fs_hz=128.0,
-    leads="ECG1 and ECG2, which the publisher does not explain; taken for MLII and V1",
+    leads="ECG1 and ECG2, not named further by the publisher; taken for MLII and V1",
     n_records=78,
     n_patients=None,
     n_beats=None,
@@ -61,12 +65,12 @@ SVDB = Corpus(
     protocols={
         "clean": Protocol(
             name="clean",
-            summary="every record tests; nobody trains",
+            summary="Test only: all records are in the test set.",
             labels=AAMI4_WIDE,
             leaks=False,
             unit="patient",
-            remark="The publisher does not tell patients apart: each record is taken for one. "
-            "Nor does it say which leads ECG1 and ECG2 are: they are taken for MLII and V1.",
+            remark="The publisher does not identify patients: each record counts as a patient. "
+            "Nor does it name the leads ECG1 and ECG2: they are taken for MLII and V1.",
             without=(),
             declared_shared=(),
             split=_split,
@@ -75,4 +79,5 @@ SVDB = Corpus(
     entries=_entries,
     read=_read,
     beats=_beats,
+    files="https://physionet.org/files/svdb/1.0.0/",
 )

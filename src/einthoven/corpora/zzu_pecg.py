@@ -1,4 +1,4 @@
-"""Knows ZZU-pECG: children's records with nine or twelve leads, their ages and their nineteen cardiovascular diagnoses.
+"""Declare ZZU-pECG: children's records with nine or twelve leads, ages and nineteen cardiovascular diagnoses.
 
 Sources: Tan et al. 2025, Scientific Data 12:867 (the database); Chen 2025, arXiv 2510.03780 (the nineteen categories).
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol
 from einthoven.corpora.labels import LabelSet, coded
-from einthoven.corpora.split import Split, parted, without
+from einthoven.corpora.split import Split, random_split, without_records
 from einthoven.errors import CorpusIncomplete
 from einthoven.records import Record, read
 from einthoven.signal.leads import STANDARD
@@ -44,7 +44,7 @@ CATEGORIES = {
     "Q25.6": "stenosis of the pulmonary artery",
     "I37.0": "pulmonary valve stenosis",
 }
-"""The keys as the publisher writes them, prefix included: they are matched letter by letter."""
+"""Keys as the publisher writes them, prefix included; they are matched literally."""
 _LABELS = LabelSet(
     name="ZZU-pECG, nineteen cardiovascular categories by ICD-10 key, matched literally",
     classes=tuple(CATEGORIES),
@@ -56,16 +56,18 @@ _LABELS = LabelSet(
 
 def _entries(folder: Path, fs_hz: float) -> Listing:
     folder = Path(folder)
-    entries, dropped, seen = [], {}, set()
+    entries: list[Entry] = []
+    dropped: dict[str, list[str]] = {}
+    seen: set[str] = set()
     for at, row in enumerate(_rows(folder / TABLE), 2):
         if not row["Filename"] or not row["Patient_ID"]:
-            raise _wrong(folder / TABLE, f"line {at}: no Filename or no Patient_ID", "both in every line")
+            raise _wrong(folder / TABLE, f"line {at}: no Filename or no Patient_ID", "both in each line")
         parts = Path(row["Filename"]).parts
         if not parts or ".." in parts or Path(row["Filename"]).is_absolute():
-            dropped.setdefault("a file name that leads out of the folder", []).append(row["Filename"][:40])
+            dropped.setdefault("a file name outside the folder", []).append(row["Filename"][:40])
             continue
         if parts[-1] in seen:
-            raise _wrong(folder / TABLE, f"line {at}: {parts[-1]} a second time", "each recording once")
+            raise _wrong(folder / TABLE, f"line {at}: {parts[-1]} again", "each recording once")
         seen.add(parts[-1])
         file = folder.joinpath("Child_ecg", *parts)
         if not all(file.with_name(f"{file.name}.{suffix}").is_file() for suffix in _SUFFIXES):
@@ -77,15 +79,25 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
     if not entries:
         raise CorpusIncomplete(
             f"{folder} holds no waveform of ZZU-pECG.",
-            found=f"{len(seen)} rows in {TABLE}, and none of their files under Child_ecg",
+            found=f"{len(seen)} rows in {TABLE}, and none of their files in Child_ecg",
             expected=f"{TABLE} and Child_ecg/P00/P00001/P00001_E01.hea, as the publisher lays them out",
             remedy="einthoven download zzu-pecg      says where to get it",
         )
-    return Listing(entries, {reason: tuple(names) for reason, names in dropped.items()})
+    return Listing(entries, dropped)
 
 
 def codes_of(text: str) -> str:
-    """Codes as the table writes them, ``'Q21.0';'Z98.8'``, as :func:`einthoven.corpora.labels.coded` joins them."""
+    """Convert the codes of a row to the form of :func:`einthoven.corpora.labels.coded`.
+
+    Parameters
+    ----------
+    text : str
+        Codes as the table writes them: ``'Q21.0';'Z98.8'``.
+
+    Returns
+    -------
+    str
+    """
     codes = {code.strip().strip("'\"").strip() for code in (text or "").split(";")}
     return coded({code: 100.0 for code in codes if code and code != "Null" and ":" not in code})
 
@@ -104,7 +116,10 @@ def _rows(file: Path) -> list[dict[str, str]]:
 
 def _wrong(file: Path, found: str, expected: str) -> CorpusIncomplete:
     return CorpusIncomplete(
-        f"{file} is not ZZU-pECG's.", found=found, expected=expected, remedy="copy the publisher's table again"
+        f"{file} is not the table of ZZU-pECG.",
+        found=found,
+        expected=expected,
+        remedy="copy the publisher's table again",
     )
 
 
@@ -113,11 +128,11 @@ def _read(entry: Entry) -> Record:
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    return without(parted(index.patient, seed), np.isin(index.record, left_out))
+    return without_records(random_split(index.patient, seed), np.isin(index.record, left_out))
 
 
 def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    return without(parted(np.arange(len(index.record)), seed), np.isin(index.record, left_out))
+    return without_records(random_split(np.arange(len(index.record)), seed), np.isin(index.record, left_out))
 
 
 ZZU_PECG = Corpus(
@@ -136,22 +151,22 @@ ZZU_PECG = Corpus(
     protocols={
         "clean": Protocol(
             name="clean",
-            summary="children parted at random, 7 : 1 : 2",
+            summary="children split at random, 7 : 1 : 2",
             labels=_LABELS,
             leaks=False,
             unit="patient",
-            remark="Children are in one part each; a window's answer is averaged over its recording.",
+            remark="Each child is in one part; predictions are averaged over the windows of a recording.",
             without=(),
             declared_shared=(),
             split=_split_clean,
         ),
         "paper": Protocol(
             name="paper",
-            summary="windows of 3 s parted at random, 7 : 1 : 2",
+            summary="windows of 3 s split at random, 7 : 1 : 2",
             labels=_LABELS,
             leaks=True,
             unit="window",
-            remark="LEAKS PATIENTS: windows of the same recording are in training and test; not a forecast for a new child.",
+            remark="LEAKS PATIENTS: windows of the same recording are in training and test set; no estimate for new children.",
             without=(),
             declared_shared=(),
             split=_split_paper,
@@ -160,4 +175,6 @@ ZZU_PECG = Corpus(
     entries=_entries,
     read=_read,
     skips_unreadable=True,
+    obtained="ZZU-pECG comes with its article: https://doi.org/10.1038/s41597-025-05225-z (Scientific Data 12:867). "
+    "Unpack Child_ecg (P00/P00001/P00001_E01.hea and .dat …) into one folder and put AttributesDictionary.csv beside it.",
 )

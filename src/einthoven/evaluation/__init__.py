@@ -1,1 +1,1 @@
-"""Predictions in, tables with intervals out: numpy, no torch, no corpus."""
+"""Score predictions, with intervals; needs neither torch nor a corpus."""

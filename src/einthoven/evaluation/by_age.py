@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.evaluation.multilabel import counted
 from einthoven.evaluation.predictions import Predictions
@@ -14,17 +15,17 @@ AGES = {
     "adolescent": (12.0, 18.0),
     "adult": (18.0, 200.0),
 }
-"""Groups of age in years, from and below."""
+"""Age groups in years: from, and below."""
 
 
-def evaluate_by_age(predictions: Predictions, age_years: np.ndarray) -> dict[str, Any]:
-    """Score the predictions of each group of age, where a window can bear several classes.
+def evaluate_by_age(predictions: Predictions, age_years: NDArray[Any]) -> dict[str, Any]:
+    """Score multilabel predictions for each age group.
 
     Parameters
     ----------
     predictions : Predictions
-        Truth and probabilities of the test part.
-    age_years : np.ndarray [n], years
+        Truth and probabilities of the test set.
+    age_years : array [n], years
         Age of the patient of each row; NaN where it is unknown.
 
     Returns
@@ -32,7 +33,7 @@ def evaluate_by_age(predictions: Predictions, age_years: np.ndarray) -> dict[str
     dict
         For each group of AGES that occurs ``n``, ``n_patients``, ``hamming_loss``, ``macro_f1`` and ``micro_f1``.
     """
-    found = {}
+    found: dict[str, Any] = {}
     for name, (low, high) in AGES.items():
         rows = (age_years >= low) & (age_years < high)
         if rows.any():

@@ -1,4 +1,4 @@
-"""Choose class weights on validation data, for answers that name one class a window."""
+"""Choose the class weights of single-label predictions on validation data."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.evaluation.class_prior import with_adapted_priors
 from einthoven.evaluation.evaluate import evaluate
@@ -15,25 +16,25 @@ from einthoven.evaluation.weights import for_expected_f1
 
 _FACTORS = (1.0, 0.7, 0.5, 0.3, 0.2, 0.1)
 S_SHARE_COUNTS = (0.0, 300.0, 1000.0, 3000.0, 10_000.0)
-"""Beats that the share of class S in all people counts like, beside a person's own answers; 0: no share of a person's own."""
+"""How many beats of a person the share of class S in all people counts like; 0 for no share of a person's own."""
 
 
 def best_for_s_and_v(answers: Predictions, counts: tuple[float, ...]) -> tuple[tuple[float, ...], dict[str, Any]]:
-    """Choose weights of the classes S and V, and how far a person's own share of S counts, for the best mean of their F1.
+    """Choose weights of the classes S and V, and how far a person's own share of S counts, by the mean F1 of the two classes.
 
     Parameters
     ----------
     answers : Predictions
-        For beats of validation patients.
+        Predictions for beats of validation patients.
     counts : tuple of float
-        Beats that the share of all people may count like; 0 stands for no share of a person's own.
+        How many beats the share in all people may count like; 0 for no share of a person's own.
 
     Returns
     -------
-    tuple of float
-        A weight for each class.
-    dict
-        The own share as a bundle's card has it; empty for none.
+    weights : tuple of float
+        Weight of each class.
+    own : dict
+        The adaptation to a person's own share, as a bundle's card has it; empty for none.
     """
     at = {name: answers.classes.index(name) for name in ("N", "S", "V")}
     among = np.isin(answers.truth, (at["N"], at["S"]))
@@ -53,32 +54,34 @@ def best_for_s_and_v(answers: Predictions, counts: tuple[float, ...]) -> tuple[t
 
 
 def adapted(answers: Predictions, own: dict[str, Any]) -> Predictions:
-    """Return answers with each record's own share of a class.
+    """Return predictions adapted to each record's own share of a class.
 
     Parameters
     ----------
     answers : Predictions
-        For beats.
+        Predictions for beats.
     own : dict
-        As a bundle's card has it; empty for none.
+        The adaptation as a bundle's card has it; empty for none.
 
     Returns
     -------
     Predictions
-        The same with other probabilities.
+        With adapted probabilities.
     """
     return replace(answers, probability=with_adapted_priors(answers.probability, answers.record, answers.classes, own))
 
 
 def operating_point(answers: Predictions, precision: float) -> dict[str, Any]:
-    """Turn all classes but the most frequent one down until the macro precision suffices.
+    """Return the mildest class weights that reach a macro precision.
+
+    All classes but the most frequent one get the same weight, 1 or less.
 
     Parameters
     ----------
     answers : Predictions
-        For validation data.
+        Predictions for validation data.
     precision : float
-        The macro precision that suffices; the highest one is taken where none does.
+        Macro precision to reach; where no weight reaches it, the weight with the highest macro precision is returned.
 
     Returns
     -------
@@ -98,17 +101,17 @@ def operating_point(answers: Predictions, precision: float) -> dict[str, Any]:
 
 
 def best_share_for_challenge(by_share: Mapping[float, Predictions]) -> dict[str, Any]:
-    """Choose among answers for several shares of a mixture, each weighted for the best expected score of the Challenge 2017.
+    """Choose the share of a mixture with the best score of the Challenge 2017, class weights chosen for each share.
 
     Parameters
     ----------
     by_share : mapping of Predictions
-        Answers for the same validation windows, by the share that they were mixed with.
+        Predictions for the same validation windows, by the share that they were mixed with.
 
     Returns
     -------
     dict
-        ``share`` and ``class_weights`` of the best score, and the ``scores`` of all shares.
+        ``share`` and ``class_weights`` with the best score, and the ``scores`` of all shares.
     """
     weights = {share: for_expected_f1(found, CHALLENGE2017[:3]) for share, found in by_share.items()}
     scores = {share: challenge_score(found.weighted(weights[share])) for share, found in by_share.items()}
@@ -122,15 +125,20 @@ def challenge_score(answers: Predictions) -> float:
     Parameters
     ----------
     answers : Predictions
-        Of its classes.
+        Predictions of its classes.
 
     Returns
     -------
     float
         The mean F1 of N, A and O.
+
+    Raises
+    ------
+    ConfigurationFault
+        If the classes are others.
     """
-    return float(evaluate(answers, "patient", 1)["challenge_score"]["value"])
+    return float(evaluate(answers, "patient", 1, official_score="challenge2017")["challenge_score"]["value"])
 
 
-def _f1(truth: np.ndarray, decided: np.ndarray) -> float:
+def _f1(truth: NDArray[Any], decided: NDArray[Any]) -> float:
     return 2 * float((truth & decided).sum()) / max(1, int(truth.sum() + decided.sum()))

@@ -1,37 +1,59 @@
-"""Knows the metrics of one-class-each predictions, each for many resamples at once. Does not draw the resamples.
+"""Compute the metrics of single-label predictions, each for many resamples at once.
 
-Checked against scikit-learn in the tests.
+The tests check them against scikit-learn.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 
-def confusion(truth: np.ndarray, decided: np.ndarray, n_classes: int) -> np.ndarray:
-    """Counts [classes, classes]: rows are the truth, columns what was decided."""
+def confusion(truth: Array, decided: Array, n_classes: int) -> Array:
+    """Count predictions by true and predicted class.
+
+    Parameters
+    ----------
+    truth : array [n], int
+        True class numbers.
+    decided : array [n], int
+        Predicted class numbers.
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    array [classes, classes]
+        Rows are the truth, columns the predicted class.
+    """
     return np.bincount(truth * n_classes + decided, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
-def scores(matrix: np.ndarray) -> dict[str, np.ndarray]:
-    """Accuracy, precision, recall and F1 from confusion matrices.
+def scores(matrix: Array) -> dict[str, Array]:
+    """Compute accuracy, precision, recall and F1 from confusion matrices.
 
     Parameters
     ----------
     matrix : array [..., classes, classes]
+        Confusion matrices.
 
     Returns
     -------
-    ``accuracy``, ``macro_precision``, ``macro_recall``, ``macro_f1`` [...] and ``precision``, ``recall``, ``f1``
-    [..., classes]. A class that is never decided has precision 0; a class without truth is NaN, and the macro figures
-    are means over the classes that are there.
+    dict of arrays
+        ``accuracy``, ``macro_precision``, ``macro_recall``, ``macro_f1`` [...] and ``precision``, ``recall``, ``f1``
+        [..., classes]. A class that is never predicted has precision 0. A class without truth is NaN, and the macro metrics are
+        means over the other classes.
     """
     matrix = np.asarray(matrix, np.float64)
     hit = np.diagonal(matrix, axis1=-2, axis2=-1)
-    true, said = matrix.sum(axis=-1), matrix.sum(axis=-2)
+    true, predicted = matrix.sum(axis=-1), matrix.sum(axis=-2)
     there = np.where(true > 0, 1.0, np.nan)
     per_class = {
-        "precision": hit / np.maximum(said, 1e-12) * there,
+        "precision": hit / np.maximum(predicted, 1e-12) * there,
         "recall": hit / np.maximum(true, 1e-12) * there,
-        "f1": 2 * hit / np.maximum(true + said, 1e-12) * there,
+        "f1": 2 * hit / np.maximum(true + predicted, 1e-12) * there,
     }
     n_there = np.maximum((true > 0).sum(axis=-1), 1)
     macro = {f"macro_{name}": np.nansum(values, axis=-1) / n_there for name, values in per_class.items()}
@@ -39,21 +61,41 @@ def scores(matrix: np.ndarray) -> dict[str, np.ndarray]:
     return {"accuracy": accuracy, **macro, **per_class}
 
 
-def macro_f1(truth: np.ndarray, decided: np.ndarray, n_classes: int) -> float:
-    """Mean F1 over the classes that occur in `truth`."""
-    return float(scores(confusion(truth, decided, n_classes))["macro_f1"])
-
-
-def auc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Area under the ROC curve for several weightings; ties count half.
+def macro_f1(truth: Array, decided: Array, n_classes: int) -> float:
+    """Return the mean F1 over the classes that occur in the truth.
 
     Parameters
     ----------
-    positive : bool [n]; score : [n]; weights : [draws, n], how often each row was drawn
+    truth : array [n], int
+        True class numbers.
+    decided : array [n], int
+        Predicted class numbers.
+    n_classes : int
+        Number of classes.
 
     Returns
     -------
-    [draws], NaN where a draw has no positive or no negative row
+    float
+    """
+    return float(scores(confusion(truth, decided, n_classes))["macro_f1"])
+
+
+def auc(positive: Array, score: Array, weights: Array) -> Array:
+    """Compute the area under the ROC curve for several weightings; ties count half.
+
+    Parameters
+    ----------
+    positive : array [n], bool
+        Whether each row is positive.
+    score : array [n]
+        Predicted score.
+    weights : array [draws, n]
+        How often each row was drawn.
+
+    Returns
+    -------
+    array [draws]
+        NaN where a draw has no positive or no negative row.
     """
     order = np.argsort(score, kind="stable")
     ranked, positive = score[order], positive[order]

@@ -1,13 +1,18 @@
-"""Knows the metrics of predictions where a window can bear several classes or none, each with its interval. Writes no file.
+"""Score multilabel predictions (several classes a window, or none): every metric with its interval.
 
-Checked against scikit-learn in the tests.
+The tests check the metrics against scikit-learn.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.evaluation import metrics, official
 from einthoven.evaluation.intervals import LEVEL, draw_weights, interval
 from einthoven.evaluation.predictions import Predictions
+
+Array = NDArray[Any]
 
 HEADLINE = (
     "macro_auroc",
@@ -22,39 +27,52 @@ HEADLINE = (
 _COUNTED = ("micro_f1", "macro_f1", "hamming_loss", "subset_accuracy")
 
 
-def evaluate(predictions: Predictions, unit: str, draws: int, seed: int = 0) -> dict:
-    """Score predictions.
+def evaluate(
+    predictions: Predictions, unit: str, draws: int, seed: int = 0, official_score: str = ""
+) -> dict[str, Any]:
+    """Score multilabel predictions.
 
-    A class without both labels in the test part has no AUROC and AUPRC; it is named in ``undefined`` and left out of their
-    means. In a draw that has no positive of a class the mean is over the others.
+    A class without both labels in the test set has no AUROC and AUPRC; it is named in ``undefined`` and left out of their
+    means. In a draw without positives of a class the mean is over the other classes.
 
     Parameters
     ----------
-    predictions : truth and probabilities of the test part
-    unit : ``patient`` resamples whole patients, anything else single rows
-    draws, seed : of the bootstrap
+    predictions : Predictions
+        Truth and probabilities of the test set.
+    unit : str
+        What intervals resample: ``patient`` whole patients, anything else single rows.
+    draws : int
+        Draws of the bootstrap.
+    seed : int
+        Seed of the draws.
+    official_score : str
+        Official score to compute besides, as the protocol names it; empty for none.
 
     Returns
     -------
-    plain values for ``metrics.json``: ``n_test``, each of HEADLINE as ``{value, low, high}``, for the classes of the Challenge
-    2021 its weighted ``challenge_score``, ``per_class``, ``undefined``, ``baselines``, ``interval``
+    dict
+        Plain values for ``metrics.json``: ``n_test``, ``n_patients``, ``interval``, each of HEADLINE as ``{value, low, high}``,
+        ``per_class``, ``undefined``, ``decision``, ``baselines``; with `official_score` also its name and ``challenge_score``.
+
+    Raises
+    ------
+    ConfigurationFault
+        If there is no such official score, or it is defined for other classes.
     """
     truth, decided = predictions.truth > 0, predictions.decided
     groups = predictions.patient if unit == "patient" else np.arange(len(truth))
     weights = np.concatenate((np.ones((1, len(truth)), np.uint16), draw_weights(groups, draws, seed)))
     found = scores(predictions, weights)
     defined = np.isfinite(found["auroc"][0])
-    result = {
+    result: dict[str, Any] = {
         "n_test": len(truth),
         "n_patients": len(np.unique(predictions.patient)),
         "interval": {"level": LEVEL, "unit": unit, "draws": draws},
     }
     result |= {name: _spread(found[name]) for name in HEADLINE}
-    names, worth = official.challenge2021_weights()
-    if set(names) == set(predictions.classes):
-        order = [predictions.classes.index(name) for name in names]
-        said = truth[:, order], decided[:, order]
-        result["challenge_score"] = _spread(official.weighted_score(*said, worth, names.index("NSR"), weights))
+    if official_score:
+        score = official.multilabel_score(official_score, predictions.classes, truth, decided, weights)
+        result |= {"official_score": official_score, "challenge_score": _spread(score)}
     result["undefined"] = [
         name for name, is_defined in zip(predictions.classes, defined, strict=True) if not is_defined
     ]
@@ -63,7 +81,10 @@ def evaluate(predictions: Predictions, unit: str, draws: int, seed: int = 0) -> 
         result["decision"] = "decided part by part"
     result["per_class"] = {}
     for at, name in enumerate(predictions.classes):
-        row = {"n": int(truth[:, at].sum()), "n_patients": len(np.unique(predictions.patient[truth[:, at]]))}
+        row: dict[str, Any] = {
+            "n": int(truth[:, at].sum()),
+            "n_patients": len(np.unique(predictions.patient[truth[:, at]])),
+        }
         row |= {metric: _spread(found[metric][:, at]) for metric in ("precision", "recall", "f1", "auroc", "auprc")}
         result["per_class"][name] = row
     result["baselines"] = baselines(truth, predictions.classes)
@@ -71,21 +92,35 @@ def evaluate(predictions: Predictions, unit: str, draws: int, seed: int = 0) -> 
 
 
 def quality(predictions: Predictions) -> float:
-    """One number to choose models by on validation data: the mean of macro AUROC, macro AUPRC and micro-F1."""
+    """Return one number to choose models by on validation data: the mean of macro AUROC, macro AUPRC and micro-F1.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        Truth and probabilities of validation data.
+
+    Returns
+    -------
+    float
+    """
     found = scores(predictions, np.ones((1, len(predictions.truth)), np.uint16))
     return float(np.mean([found[name][0] for name in ("macro_auroc", "macro_auprc", "micro_f1")]))
 
 
-def scores(predictions: Predictions, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """All metrics for several weightings of the rows at once.
+def scores(predictions: Predictions, weights: Array) -> dict[str, Array]:
+    """Compute all metrics for several weightings of the rows.
 
     Parameters
     ----------
-    weights : [draws, n], how often each row was drawn; the first draw says which classes have both labels
+    predictions : Predictions
+        Truth and probabilities.
+    weights : array [draws, n]
+        How often each row was drawn. The first draw decides which classes have both labels.
 
     Returns
     -------
-    each of HEADLINE [draws]; ``precision``, ``recall``, ``f1``, ``auroc``, ``auprc`` [draws, classes]
+    dict of arrays
+        Each of HEADLINE [draws]; ``precision``, ``recall``, ``f1``, ``auroc``, ``auprc`` [draws, classes].
     """
     truth = predictions.truth > 0
     columns = list(zip(truth.T, predictions.probability.T, strict=True))
@@ -98,63 +133,83 @@ def scores(predictions: Predictions, weights: np.ndarray) -> dict[str, np.ndarra
     return found | {"label_ranking": _weighted(label_ranking(truth, predictions.probability), weights)}
 
 
-def counted(truth: np.ndarray, decided: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """The metrics of decisions, for several weightings of the rows at once.
+def counted(truth: Array, decided: Array, weights: Array) -> dict[str, Array]:
+    """Compute the metrics of decisions for several weightings of the rows.
 
     Parameters
     ----------
-    truth, decided : bool [n, classes]; weights : [draws, n], how often each row was drawn
+    truth : array [n, classes], bool
+        True classes of each row.
+    decided : array [n, classes], bool
+        Predicted classes of each row.
+    weights : array [draws, n]
+        How often each row was drawn.
 
     Returns
     -------
-    ``micro_f1``, ``macro_f1`` (over classes with positives), ``hamming_loss``, ``subset_accuracy`` [draws]; ``precision``,
-    ``recall``, ``f1`` [draws, classes], NaN for a class without positives
+    dict of arrays
+        ``micro_f1``, ``macro_f1`` (over classes with positives), ``hamming_loss``, ``subset_accuracy`` [draws]; ``precision``,
+        ``recall``, ``f1`` [draws, classes], NaN for a class without positives.
     """
     drawn = weights.astype(np.float64)
-    hit, true, said = (drawn @ values.astype(np.float64) for values in (truth & decided, truth, decided))
+    hit, true, predicted = (drawn @ values.astype(np.float64) for values in (truth & decided, truth, decided))
     there = np.where(true > 0, 1.0, np.nan)
-    f1 = 2 * hit / np.maximum(true + said, 1e-12) * there
+    f1 = 2 * hit / np.maximum(true + predicted, 1e-12) * there
     return {
-        "micro_f1": 2 * hit.sum(axis=1) / np.maximum((true + said).sum(axis=1), 1e-12),
+        "micro_f1": 2 * hit.sum(axis=1) / np.maximum((true + predicted).sum(axis=1), 1e-12),
         "macro_f1": _mean(f1),
         "hamming_loss": _weighted((truth != decided).mean(axis=1), weights),
         "subset_accuracy": _weighted((truth == decided).all(axis=1), weights),
-        "precision": hit / np.maximum(said, 1e-12) * there,
+        "precision": hit / np.maximum(predicted, 1e-12) * there,
         "recall": hit / np.maximum(true, 1e-12) * there,
         "f1": f1,
     }
 
 
-def average_precision(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Area under the steps of precision over recall, for several weightings.
+def average_precision(positive: Array, score: Array, weights: Array) -> Array:
+    """Compute the area under the steps of precision over recall for several weightings.
 
     Parameters
     ----------
-    positive : bool [n]; score : [n]; weights : [draws, n]
+    positive : array [n], bool
+        Whether each row is positive.
+    score : array [n]
+        Predicted score.
+    weights : array [draws, n]
+        How often each row was drawn.
 
     Returns
     -------
-    [draws], NaN where a draw has no positive or no negative row
+    array [draws]
+        NaN where a draw has no positive or no negative row.
     """
     order = np.argsort(-score, kind="stable")
     ranked, positive = score[order], positive[order]
     ends = np.flatnonzero(np.r_[ranked[1:] != ranked[:-1], True])
     drawn = weights[:, order].astype(np.float64)
-    hits, said = np.cumsum(drawn * positive, axis=1)[:, ends], np.cumsum(drawn, axis=1)[:, ends]
-    total, rows = hits[:, -1:], said[:, -1]
-    precision = hits / np.maximum(said, 1e-12)
+    hits, taken = np.cumsum(drawn * positive, axis=1)[:, ends], np.cumsum(drawn, axis=1)[:, ends]
+    total, rows = hits[:, -1:], taken[:, -1]
+    precision = hits / np.maximum(taken, 1e-12)
     area = (np.diff(hits, axis=1, prepend=0) * precision).sum(axis=1) / np.maximum(total[:, 0], 1e-12)
     return np.where((total[:, 0] > 0) & (total[:, 0] < rows), area, np.nan)
 
 
-def label_ranking(truth: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Label-ranking average precision of each row [n]; 1 for a row that bears no class or all of them.
+def label_ranking(truth: Array, score: Array) -> Array:
+    """Compute the label-ranking average precision of each row.
 
     Parameters
     ----------
-    truth : bool [n, classes]; score : [n, classes]
+    truth : array [n, classes], bool
+        True classes of each row.
+    score : array [n, classes]
+        Predicted scores.
+
+    Returns
+    -------
+    array [n]
+        1 for a row with no class or with all of them.
     """
-    at_least = score[:, None, :] >= score[:, :, None]  # [n, class, others that rank as high]
+    at_least = score[:, None, :] >= score[:, :, None]  # [n, class, classes that rank as high]
     rank = at_least.sum(axis=2)
     true_rank = (at_least & truth[:, None, :]).sum(axis=2)
     n_true = truth.sum(axis=1)
@@ -162,8 +217,21 @@ def label_ranking(truth: np.ndarray, score: np.ndarray) -> np.ndarray:
     return np.where((n_true == 0) | (n_true == truth.shape[1]), 1.0, mean)
 
 
-def baselines(truth: np.ndarray, classes: tuple[str, ...]) -> dict:
-    """What one gets by saying nothing, and by always saying the most frequent class."""
+def baselines(truth: Array, classes: tuple[str, ...]) -> dict[str, dict[str, float]]:
+    """Score two predictors that ignore the signal: no class, and always the most frequent class.
+
+    Parameters
+    ----------
+    truth : array [n, classes], bool
+        True classes of each row.
+    classes : tuple of str
+        Their names.
+
+    Returns
+    -------
+    dict
+        ``micro_f1``, ``macro_f1``, ``hamming_loss`` and ``subset_accuracy`` of each.
+    """
     once, most = np.ones((1, len(truth)), np.uint16), int(truth.sum(axis=0).argmax())
     nothing = np.zeros_like(truth)
     always = nothing.copy()
@@ -175,17 +243,19 @@ def baselines(truth: np.ndarray, classes: tuple[str, ...]) -> dict:
     return found
 
 
-def _weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _weighted(values: Array, weights: Array) -> Array:
+    """Return the mean of values [n] in each draw."""
     drawn = weights.astype(np.float64)
-    return drawn @ np.asarray(values, np.float64) / np.maximum(drawn.sum(axis=1), 1e-12)
+    mean: Array = drawn @ np.asarray(values, np.float64) / np.maximum(drawn.sum(axis=1), 1e-12)
+    return mean
 
 
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Mean over the columns that are there [draws]; NaN where none is."""
+def _mean(values: Array) -> Array:
+    """Return the mean over the columns that are defined [draws]; NaN where none is."""
     there = np.isfinite(values)
     total = np.where(there, values, 0).sum(axis=1)
     return np.where(there.any(axis=1), total / np.maximum(there.sum(axis=1), 1), np.nan)
 
 
-def _spread(values: np.ndarray) -> dict:
+def _spread(values: Array) -> dict[str, float | None]:
     return interval(float(values[0]), values[1:]).as_dict()

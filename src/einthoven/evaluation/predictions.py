@@ -1,90 +1,158 @@
-"""Knows what a model said beside the truth, and one file format for it, so that a rival's CSV is scored by the same code."""
+"""Hold predictions beside the truth, and read and write them as CSV, so that any model's file is scored by the same code."""
 
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
 from einthoven.paths import written_aside
 
-
-def mean(each: Sequence["Predictions"]) -> "Predictions":
-    """The mean of the probabilities of several answers for the same windows."""
-    return replace(each[0], probability=np.mean([found.probability for found in each], axis=0))
-
-
-def joined(pieces: Sequence["Predictions"]) -> "Predictions":
-    """Answers for several parts as one."""
-    rows = ["truth", "probability", "record", "patient", "position"]
-    if pieces[0].said is not None:
-        rows.append("said")
-    return replace(pieces[0], **{name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in rows})
-
+Array = NDArray[Any]
 
 _KEYS, _SEVERAL = ("record", "patient", "position", "truth"), "truths"
 
 
-def decide(probability: np.ndarray, thresholds: tuple[float, ...], at_least_one: bool) -> np.ndarray:
-    """Which of several classes are said, bool [n, C], from their probabilities [n, C].
+def mean(each: Sequence["Predictions"]) -> "Predictions":
+    """Return the mean of the probabilities of several models.
 
     Parameters
     ----------
-    thresholds : for each class, or empty for 0.5
-    at_least_one : where no class reaches its threshold, the one is said whose odds are nearest to its threshold's
+    each : sequence of Predictions
+        Predictions for the same windows.
+
+    Returns
+    -------
+    Predictions
+    """
+    return replace(each[0], probability=np.mean([found.probability for found in each], axis=0))
+
+
+def joined(pieces: Sequence["Predictions"]) -> "Predictions":
+    """Return the predictions for several parts as one.
+
+    Parameters
+    ----------
+    pieces : sequence of Predictions
+        Predictions of the same classes.
+
+    Returns
+    -------
+    Predictions
+    """
+    rows = ["truth", "probability", "record", "patient", "position"]
+    if pieces[0].said is not None:
+        rows.append("said")
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in rows}
+    return replace(pieces[0], **arrays)
+
+
+def decide(probability: Array, thresholds: tuple[float, ...], at_least_one: bool) -> Array:
+    """Predict classes of multilabel windows from their probabilities.
+
+    Parameters
+    ----------
+    probability : array [n, classes]
+        Probabilities.
+    thresholds : tuple of float
+        Threshold of each class; empty for 0.5.
+    at_least_one : bool
+        Where no class reaches its threshold, whether to predict the one whose odds are nearest to its threshold's.
+
+    Returns
+    -------
+    array [n, classes], bool
     """
     limits = np.asarray(thresholds or (0.5,) * probability.shape[1], np.float64)
-    said = probability >= limits
+    predicted: Array = probability >= limits
     if at_least_one:
         clipped, limits = np.clip(probability, 1e-7, 1 - 1e-7), np.clip(limits, 1e-7, 1 - 1e-7)
         nearest = (np.log(clipped / (1 - clipped)) - np.log(limits / (1 - limits))).argmax(axis=1)
-        none = ~said.any(axis=1)
-        said[none, nearest[none]] = True
-    return said
+        none = ~predicted.any(axis=1)
+        predicted[none, nearest[none]] = True
+    return predicted
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """One row for each window.
+    """Predictions beside the truth, one row for each window.
 
-    classes : names [C]; truth : class numbers [n], or zeros and ones [n, C] where a window can bear several; probability :
-    [n, C], rows sum to one unless there can be several; record, patient : text [n]; position : sample number at the
-    record's own rate [n]; thresholds : probability from which each class is said [C], empty means 0.5; at_least_one :
-    whether the class nearest to its threshold is said where none reaches it; said : bool [n, C], where it was decided before,
-    part by part
+    Parameters
+    ----------
+    classes : tuple of str
+        Names of the classes.
+    truth : array [n], int, or array [n, classes]
+        Class numbers; zeros and ones for multilabel windows.
+    probability : array [n, classes]
+        Probabilities; rows sum to one unless windows are multilabel.
+    record : array [n], str
+        Record of each window.
+    patient : array [n], str
+        Patient of each window.
+    position : array [n], int
+        Sample number at the record's own sampling rate.
+    thresholds : tuple of float
+        Threshold of each class of multilabel windows; empty for 0.5.
+    at_least_one : bool
+        Whether the class nearest to its threshold is predicted where none reaches it.
+    said : array [n, classes], bool, optional
+        Predicted classes, where they were decided before, part by part.
     """
 
     classes: tuple[str, ...]
-    truth: np.ndarray
-    probability: np.ndarray
-    record: np.ndarray
-    patient: np.ndarray
-    position: np.ndarray
+    truth: Array
+    probability: Array
+    record: Array
+    patient: Array
+    position: Array
     thresholds: tuple[float, ...] = ()
     at_least_one: bool = False
-    said: np.ndarray | None = None
+    said: Array | None = None
 
     @property
     def multilabel(self) -> bool:
-        """Whether a window can bear several classes."""
+        """Whether a window can have several classes."""
         return self.truth.ndim == 2
 
     @property
-    def decided(self) -> np.ndarray:
-        """The most probable class [n]; where there can be several, bool [n, C]."""
+    def decided(self) -> Array:
+        """The most probable class [n]; for multilabel windows the predicted classes [n, classes], bool."""
         if not self.multilabel:
-            return self.probability.argmax(axis=1)
+            most_probable: Array = self.probability.argmax(axis=1)
+            return most_probable
         return decide(self.probability, self.thresholds, self.at_least_one) if self.said is None else self.said
 
-    def at(self, chosen: np.ndarray) -> "Predictions":
-        """Some of the rows."""
+    def at(self, chosen: Array) -> "Predictions":
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        chosen : array
+            Row numbers, or bool [n].
+
+        Returns
+        -------
+        Predictions
+        """
         rows = {name: getattr(self, name)[chosen] for name in ("truth", "probability", "record", "patient", "position")}
         return replace(self, **rows)
 
     def without(self, name: str) -> "Predictions":
-        """The same answers where a class among several is not asked for."""
+        """Return multilabel predictions without one class.
+
+        Parameters
+        ----------
+        name : str
+            Name of the class.
+
+        Returns
+        -------
+        Predictions
+        """
         kept = [at for at, other in enumerate(self.classes) if other != name]
         return replace(
             self,
@@ -96,22 +164,41 @@ class Predictions:
         )
 
     def by_record(self) -> "Predictions":
-        """One row a record: the mean of the probabilities of its windows, which share their truth."""
+        """Return one row for each record, in their order: the mean of the probabilities of its windows."""
         _, first, member = np.unique(self.record, return_index=True, return_inverse=True)
-        order = np.argsort(first)  # as they came
+        order = np.argsort(first)
         total = np.zeros((len(first), len(self.classes)))
         np.add.at(total, member, self.probability)
         mean = total / np.bincount(member)[:, None]
         return replace(self.at(first[order]), probability=mean[order].astype(self.probability.dtype))
 
     def weighted(self, weights: tuple[float, ...]) -> "Predictions":
-        """The same answers with each class's probability times its weight, and made to sum to one again."""
+        """Return predictions with weighted classes, the probabilities of each row summing to one again.
+
+        Parameters
+        ----------
+        weights : tuple of float
+            Factor of each class.
+
+        Returns
+        -------
+        Predictions
+        """
         moved = self.probability * np.asarray(weights)
         return replace(self, probability=moved / moved.sum(axis=1, keepdims=True))
 
     def write(self, path: Path) -> None:
-        """Write as CSV: record, patient, position, truth (a class's name; or truths, their names joined by ``;``), then a column of
-        probabilities a class.
+        """Write a CSV: record, patient, position, truth (a class; for multilabel windows truths, joined by ``;``), probabilities.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+
+        Raises
+        ------
+        OutputRefused
+            If the file cannot be written.
         """
         with written_aside(path) as aside, aside.open("w", newline="") as file:
             sheet = csv.writer(file)
@@ -119,19 +206,28 @@ class Predictions:
             if self.multilabel:
                 names = [";".join(np.array(self.classes)[row > 0].tolist()) for row in self.truth]
             else:
-                names = np.array(self.classes)[self.truth]
+                names = np.array(self.classes)[self.truth].tolist()
             shown = np.char.mod("%.6g", self.probability)
             rows = zip(self.record, self.patient, self.position, names, shown, strict=True)
             sheet.writerows([r, p, at, name, *values] for r, p, at, name, values in rows)
 
     @classmethod
     def read(cls, path: Path) -> "Predictions":
-        """The way back from :meth:`write`.
+        """Read what :meth:`write` wrote.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+
+        Returns
+        -------
+        Predictions
 
         Raises
         ------
         RecordUnreadable
-            Where the columns are others, or a truth is no class.
+            If the file is missing, its columns are others, or a truth is not a class.
         """
         try:
             with Path(path).open(newline="") as file:

@@ -1,4 +1,4 @@
-"""Predict on the test set of a protocol, to compare models."""
+"""Put two models to the same test part of a corpus."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from einthoven.inference.predictor import Predictor
 from einthoven.inference.scoring import score_test_part
 
 
-def answers_for_test_set(predictor: Predictor, corpus: Corpus, protocol: Protocol, source: Path) -> Answered:
-    """Predict on the test set of a protocol.
+def answered(predictor: Predictor, corpus: Corpus, protocol: Protocol, source: Path) -> Answered:
+    """Answer the test part of a protocol.
 
-    A model that was trained on a fold of this protocol is tested on the test set of that fold.
+    A model that was trained on a fold of this protocol is tested on what that fold left for the test.
 
     Parameters
     ----------
@@ -30,12 +30,12 @@ def answers_for_test_set(predictor: Predictor, corpus: Corpus, protocol: Protoco
     Returns
     -------
     Answered
-        The predictions, with a description of the test.
+        The answers, with what is said of the test.
 
     Raises
     ------
     PatientLeak
-        If the protocol keeps patients apart and the model was trained on one of the test set.
+        If the protocol keeps patients apart and the model has seen one of the test part.
     ConfigurationFault
         If the classes of model and protocol differ.
     """
@@ -44,5 +44,5 @@ def answers_for_test_set(predictor: Predictor, corpus: Corpus, protocol: Protoco
     same = (card.training.get("corpus"), card.training.get("protocol")) == (corpus.name, protocol.name)
     seen = any(f"{corpus.name}/{patient}" in card.patients for patient in np.unique(store.index.patient).tolist())
     fold = card.training.get("fold") if same and seen else None
-    predictions, description = score_test_part(predictor, corpus, protocol, store, fold=fold)
-    return Answered(card.display_name, predictions, protocol.unit, description)
+    predictions, told = score_test_part(predictor, corpus, protocol, store, fold=fold)
+    return Answered(card.display_name, predictions, protocol.unit, told, protocol.official_score)

@@ -56,7 +56,7 @@ def take(reference: str | Path) -> str:
         If the file or the class is missing, the file fails, or the class breaks a clause that shows before it is built.
     """
     loaded = user_file.run(reference)
-    label, model = loaded.chosen(_candidates(vars(loaded.module), loaded.module.__name__), "a torch.nn.Module")
+    label, model = loaded.select(_candidates(vars(loaded.module), loaded.module.__name__), "a torch.nn.Module")
     name = f"{loaded.path.name}:{label}"
     breach = static_breach(model)
     if breach is not None:
@@ -255,7 +255,7 @@ def _broken(name: str, path: Path, breach: Breach) -> ConfigurationFault:
     found = breach.found
     if raised is not None:
         found = (
-            f"{type(raised).__name__}: {(str(raised).splitlines() or [''])[0][:200]}\n{user_file.place(raised, path)}"
+            f"{type(raised).__name__}: {(str(raised).splitlines() or [''])[0][:200]}\n{user_file.line_of(raised, path)}"
         )
     return ConfigurationFault(
         f"{name} breaks the clause '{breach.clause}' of the model contract.",

@@ -1,29 +1,89 @@
-"""Files in, Record out. READERS maps a suffix to its reader; read() is the only way in."""
+"""Read recordings from files."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn, Protocol
 
 from einthoven.errors import RecordUnreadable
 from einthoven.records import matlab, table, wfdb
 from einthoven.records.record import Annotations, Record, unit_named
 
-READERS = {
-    ".hea": wfdb.read_wfdb,
-    ".dat": wfdb.read_wfdb,
-    "": wfdb.read_wfdb,
-    ".mat": matlab.read_matlab,
-    ".csv": table.read_csv,
-    ".txt": table.read_csv,
-    ".tsv": table.read_csv,
-    ".npy": table.read_npy,
-}
-__all__ = ["READERS", "Annotations", "Record", "read"]
+__all__ = ["READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
+
+
+class Reader(Protocol):
+    """Reads one recording of a format; see :func:`read`."""
+
+    def __call__(
+        self,
+        path: Path,
+        *,
+        fs_hz: float | None = None,
+        leads: tuple[str, ...] | None = None,
+        unit: str | None = None,
+        annotator: str | None = None,
+    ) -> Record:
+        """Read a recording."""
+        ...
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of recordings."""
+
+    suffixes: tuple[str, ...]
+    """Suffixes of its files in lower case, with the dot; ``""`` for a record's name without suffix."""
+    title: str
+    """Name of the format."""
+    must_state: str
+    """What a user must state because the file does not; empty for nothing."""
+    states_rate: bool
+    """Whether its files state their sampling rate and unit."""
+    reader: Reader
+    """Reads a file."""
+
+
+def formats() -> Iterator[Format]:
+    """Yield every format that can be read, for tables in documentation and help.
+
+    Yields
+    ------
+    Format
+        Suffixes, title, and what must be stated.
+
+    Examples
+    --------
+    >>> [each.title for each in formats() if not each.states_rate]
+    ['table of one column a lead', 'NumPy array [leads, samples]']
+    """
+    yield Format((".hea", ".dat", ""), "WFDB record", "", True, wfdb.read_wfdb)
+    yield Format(
+        (".mat",),
+        "MATLAB file of version 4 to 7: with a WFDB header, or as CPSC 2018 publishes it",
+        "sampling rate, leads and unit, if there is no header",
+        True,
+        matlab.read_matlab,
+    )
+    yield Format(
+        (".csv", ".txt", ".tsv"),
+        "table of one column a lead",
+        "sampling rate, unit, and leads if the first row does not name them",
+        False,
+        table.read_csv,
+    )
+    yield Format((".npy",), "NumPy array [leads, samples]", "sampling rate, leads and unit", False, table.read_npy)
+
+
+READERS: dict[str, Reader] = {suffix: each.reader for each in formats() for suffix in each.suffixes}
+"""The reader of each suffix."""
 
 
 def read(
     path: str | Path,
     *,
     fs_hz: float | None = None,
-    leads: "tuple[str, ...] | list[str] | dict[str, str] | None" = None,
+    leads: Sequence[str] | Mapping[str, str] | None = None,
     unit: str | None = None,
     annotator: str | None = None,
 ) -> Record:
@@ -31,16 +91,29 @@ def read(
 
     Parameters
     ----------
-    path : a header, a signal file, or a WFDB record's name without suffix
-    fs_hz : the rate, where the file does not state it (CSV, NPY); stated here it wins over the file's
-    leads : all names in the file's order, or a map ``{"ECG1": "MLII"}``
-    unit : ``V``, ``mV`` or ``uV``, where the file does not state it (CSV, NPY)
-    annotator : suffix of a WFDB annotation file to read too, e.g. ``atr``
+    path : str or Path
+        A header, a signal file, or the name of a WFDB record without suffix.
+    fs_hz : float, Hz, optional
+        Sampling rate, if the file does not state it (CSV, NPY); it overrides that of the file.
+    leads : sequence of str, or mapping of str to str, optional
+        Names of all leads in the file's order, or new names for some: ``{"ECG1": "MLII"}``.
+    unit : str, optional
+        ``V``, ``mV`` or ``uV``, if the file does not state it (CSV, NPY); it overrides that of the file.
+    annotator : str, optional
+        Suffix of a WFDB annotation file to read too, e.g. ``atr``.
+
+    Returns
+    -------
+    Record
 
     Raises
     ------
-    RecordUnreadable, StatementMissing, RecordUnreadable
-        With what was found, what was expected, and the remedy.
+    RecordUnreadable
+        If the file is missing, damaged or of an unknown format, or what was stated does not fit it.
+    StatementMissing
+        If the file does not state its sampling rate, leads or unit, and the caller does not either.
+    LibraryMissing
+        If the file needs an optional library.
 
     Examples
     --------
@@ -52,37 +125,44 @@ def read(
     """
     path = Path(path)
     try:
-        return _read(path, fs_hz, leads, unit, annotator)
+        reader = _reader_of(path)
+        if unit is not None:
+            unit = _known_unit(path, unit)
+        if isinstance(leads, Mapping):
+            record = reader(path, fs_hz=fs_hz, unit=unit, annotator=annotator)
+            return record.with_leads(dict(leads))
+        names = None if leads is None else tuple(leads)
+        return reader(path, fs_hz=fs_hz, leads=names, unit=unit, annotator=annotator)
     except OSError as error:
         shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"
         _refuse(shown, error.strerror or type(error).__name__, "ls -l      shows whether it may be read")
 
 
-def _read(path: Path, fs_hz, leads, unit, annotator) -> Record:
+def _reader_of(path: Path) -> Reader:
     reader = READERS.get(path.suffix.lower())
-    if reader is None and path.with_name(path.name + ".hea").exists():
+    header_exists = path.with_name(path.name + ".hea").exists()
+    if reader is None and header_exists:
         reader = wfdb.read_wfdb
     if path.is_dir():
         _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
-    there = path.exists() or (reader is wfdb.read_wfdb and path.with_name(path.name + ".hea").exists())
-    if not there:
+    if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
         _refuse(path, "nothing there", f"ls {path.parent}")
     if path.exists() and path.stat().st_size == 0:
         _refuse(path, "a file of zero bytes", "copy the file again")
     if reader is None:
         known = ", ".join(suffix for suffix in READERS if suffix)
         _refuse(path, f"suffix {path.suffix}", "convert it, e.g. to CSV with one column a lead", f"one of {known}")
-    if unit is not None:
-        known_unit = unit_named(unit)
-        if known_unit is None:
-            _refuse(path, f"--unit {unit}", "--unit mV", "one of V, mV, uV")
-        unit = known_unit
-    stated = None if leads is None or isinstance(leads, dict) else tuple(leads)
-    record = reader(path, fs_hz=fs_hz, leads=stated, unit=unit, annotator=annotator)
-    return record.with_leads(leads) if isinstance(leads, dict) else record
+    return reader
+
+
+def _known_unit(path: Path, unit: str) -> str:
+    known = unit_named(unit)
+    if known is None:
+        _refuse(path, f"--unit {unit}", "--unit mV", "one of V, mV, uV")
+    return known
 
 
 def _refuse(
     path: Path | str, found: str, remedy: str, expected: str = "a recording (WFDB, MATLAB, CSV or NPY)"
-) -> None:
+) -> NoReturn:
     raise RecordUnreadable(f"{path} cannot be read.", found=found, expected=expected, remedy=remedy)

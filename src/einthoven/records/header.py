@@ -1,4 +1,4 @@
-"""Knows a WFDB header: record line, signal lines, comments. Trusts no name in it; reads no sample.
+"""Parse a WFDB header: record line, signal lines, comments.
 
 Source: header(5) of the WFDB Applications Guide, G. Moody.
 """
@@ -22,8 +22,9 @@ BYTES = {
     "310": 4 / 3,
     "311": 4 / 3,
 }
-COMPRESSED = ("508", "516", "524")
 """Bytes of a sample in each format of fixed size."""
+COMPRESSED = ("508", "516", "524")
+"""Formats of variable size."""
 _SPECIFICATION = re.compile(r"(?P<format>\d+)(x(?P<frame>\d+))?(:(?P<skew>\d+))?((\+\d+)*\+(?P<offset>\d+))?$")
 _GAIN = re.compile(
     r"(?P<gain>[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)(\((?P<baseline>-?\d+)\))?(/(?P<unit>\S+))?$", re.IGNORECASE
@@ -35,37 +36,63 @@ class Signal:
     """One signal line of a header."""
 
     file: str
+    """Name of the signal file."""
     format: str
+    """Number of the format."""
     frame: int
+    """Samples in a frame."""
     skew: int
+    """Skew, in frames."""
     offset: int
+    """Bytes ahead of the first sample."""
     gain: float
+    """Digital units in a unit of the signal."""
     baseline: int
+    """Digital value of zero."""
     unit: str
+    """Unit of the signal."""
     first: int | None
+    """Digital value of the first sample; None if it is not stated."""
     checksum: int | None
+    """Sum of all digital values, 16 bits; None if it is not stated."""
     lead: str
+    """Name of the lead."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """A header: record line, signal lines, comments."""
+    """A WFDB header."""
 
     name: str
+    """Name of the record."""
     n_segments: int
+    """Number of segments."""
     fs_hz: float | None
+    """Sampling rate, Hz; None if it is not stated."""
     n_samples: int | None
+    """Samples of each signal; None if it is not stated."""
     signals: tuple[Signal, ...]
+    """Signal lines; none for a record of several segments."""
     comments: tuple[str, ...]
+    """Comments without ``#``."""
 
 
 def read_header(path: Path) -> Header:
-    """Parse a header.
+    """Read a header.
+
+    Parameters
+    ----------
+    path : Path
+        The header file.
+
+    Returns
+    -------
+    Header
 
     Raises
     ------
     RecordUnreadable
-        Naming the line that is not a header's.
+        If the file cannot be read, or a line is invalid; the error quotes it.
     """
     try:
         text = path.read_text("utf-8", errors="strict")
@@ -96,14 +123,29 @@ def read_header(path: Path) -> Header:
 
 
 def with_unit(header: Header, unit: str | None, warnings: list[str]) -> Header:
-    """The header with a stated unit in place of its own; signals not in volts stay as they are, unless none is."""
+    """Return a header with a stated unit instead of its own.
+
+    Parameters
+    ----------
+    header : Header
+        The header.
+    unit : str or None
+        A key of UNITS_MV; None for the header's own units.
+    warnings : list of str
+        Gets a warning if the header states another unit.
+
+    Returns
+    -------
+    Header
+        Only signals in volts get the unit; all signals if none is in volts.
+    """
     if unit is None:
         return header
     volts = [signal.unit in UNITS_MV for signal in header.signals]
     taken = [is_volt or not any(volts) for is_volt in volts]
     stated = sorted({signal.unit for signal, is_taken in zip(header.signals, taken, strict=True) if is_taken} - {unit})
     if stated:
-        warnings.append(f"the header states {', '.join(stated)}; {unit} was stated and taken")
+        warnings.append(f"the header states {', '.join(stated)}; the stated unit {unit} is used")
     signals = (
         replace(signal, unit=unit) if is_taken else signal
         for signal, is_taken in zip(header.signals, taken, strict=True)
@@ -118,7 +160,7 @@ def _signal(path: Path, line: str, at: int) -> Signal:
     if specification is None or (len(words) > 2 and gain is None):
         raise unreadable(path, f"signal line {line[:80]!r}", "copy the header again")
     if specification["format"] not in (*BYTES, *COMPRESSED):
-        found = f"format {specification['format']} for lead {at + 1}, which WFDB does not know"
+        found = f"format {specification['format']} for lead {at + 1}, which is not a WFDB format"
         raise unreadable(path, found, "copy the header again")
     if PurePosixPath(words[0]).name != words[0] or "\\" in words[0]:
         raise unreadable(path, f"a signal file outside the header's folder: {words[0]!r}", "put both into one folder")
@@ -143,10 +185,24 @@ def _signal(path: Path, line: str, at: int) -> Signal:
 
 
 def _unit(stated: str) -> str:
-    """A unit in its own spelling: some headers write ``mv``."""
+    """Return a unit in standard spelling: some headers write ``mv``."""
     return next((known for known in UNITS_MV if known.lower() == stated.lower()), stated)
 
 
 def unreadable(path: Path, found: str, remedy: str) -> RecordUnreadable:
-    """The error for a record that cannot be read."""
-    return RecordUnreadable(f"{path} cannot be read.", found=found, expected="a whole WFDB record", remedy=remedy)
+    """Return the error for a WFDB record that cannot be read.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    found : str
+        What was found.
+    remedy : str
+        What to do about it.
+
+    Returns
+    -------
+    RecordUnreadable
+    """
+    return RecordUnreadable(f"{path} cannot be read.", found=found, expected="a complete WFDB record", remedy=remedy)

@@ -1,14 +1,16 @@
-"""Knows MATLAB's files of version 4 to 7: numbers, text and plain structs. Not cells, objects, sparse matrices or HDF5.
+"""Read MATLAB files of version 4 to 7: numbers, text and plain structs; no cells, objects, sparse matrices or HDF5.
 
-Source: MAT-File Format, The MathWorks. Written here because scipy's reader ends the process on some damaged files.
+Source: MAT-File Format, The MathWorks. SciPy's reader is not used, because it ends the process on some damaged files.
 """
 
 import struct
 import zlib
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 _V4 = {0: "f8", 1: "f4", 2: "i4", 3: "i2", 4: "u2", 5: "u1"}
 _V5 = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
@@ -18,16 +20,27 @@ _STRUCT, _CHAR, _NUMBERS = 2, 4, range(6, 16)
 _COMPLEX = 0x0800
 _MOST_BYTES = 1 << 31
 
-Value = np.ndarray | str | dict
+Value = NDArray[Any] | str | dict[str, Any]
+"""A variable; a struct is a dict of values."""
 
 
 def load(path: Path) -> dict[str, Value]:
-    """The variables of a file: arrays, texts, and structs as dicts.
+    """Read the variables of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    dict of str to Value
+        Arrays, texts, and structs as dicts.
 
     Raises
     ------
     ValueError
-        Where the file is damaged, or holds what this module does not know.
+        If the file is damaged, or holds something else.
     """
     content = path.read_bytes()
     if is_version_4(content):
@@ -55,12 +68,22 @@ def load(path: Path) -> dict[str, Value]:
 
 
 def is_version_4(first: bytes) -> bool:
-    """Whether a file that begins so is of version 4: a number below 5000, little-endian; later versions begin with text."""
+    """Return whether a file is of version 4, which begins with a number below 5000; later versions begin with text.
+
+    Parameters
+    ----------
+    first : bytes
+        The first four bytes of the file.
+
+    Returns
+    -------
+    bool
+    """
     return len(first) >= 4 and int.from_bytes(first[:4], "little") < 5000
 
 
 def _element(content: bytes, at: int, order: str) -> tuple[int, bytes, int]:
-    """Type and content of the element at a position, and where the next one begins."""
+    """Return type and content of the element at a position, and where the next one begins."""
     if at + 8 > len(content):
         raise ValueError("it ends within a variable")
     kind, size = struct.unpack_from(order + "II", content, at)
@@ -98,7 +121,7 @@ def _matrix(content: bytes, order: str, depth: int) -> tuple[str, Value]:
         return label, body.decode(encoding, "replace")
     if kind not in _NUMBERS or flag & _COMPLEX or stored not in _V5:
         what = "complex numbers" if flag & _COMPLEX else f"class {kind}"
-        raise ValueError(f"{what} in the variable {label!r}, which cannot be an ECG")
+        raise ValueError(f"{what} in the variable {label!r}")
     return label, _numbers(body, order + _V5[stored], shape)
 
 
@@ -137,7 +160,7 @@ def _variables_4(content: bytes) -> dict[str, Value]:
     return found
 
 
-def _numbers(body: bytes, stored: str, shape: tuple[int, ...]) -> np.ndarray:
+def _numbers(body: bytes, stored: str, shape: tuple[int, ...]) -> NDArray[Any]:
     if len(body) != prod(shape) * np.dtype(stored).itemsize:
         raise ValueError(f"{len(body)} bytes for shape {shape}")
     return np.frombuffer(body, stored).reshape(shape, order="F")

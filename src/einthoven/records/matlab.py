@@ -1,8 +1,10 @@
-"""Knows MATLAB files: CPSC 2018's struct, and the Challenges' ``val`` matrix with its header. Does not know HDF5 (version 7.3)."""
+"""Read recordings in MATLAB files: the struct of CPSC 2018, and the ``val`` matrix of the Challenges with its header."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records import matfile, wfdb
@@ -13,11 +15,42 @@ from einthoven.signal.leads import STANDARD
 _CPSC2018_HZ = 500.0  # Liu et al. 2018, J Med Imaging Health Inform 8:1368: 500 Hz, twelve leads, mV
 
 
-def read_matlab(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) -> Record:
-    """Read a MATLAB file in mV; see :func:`einthoven.records.read`.
+def read_matlab(
+    path: Path,
+    *,
+    fs_hz: float | None = None,
+    leads: tuple[str, ...] | None = None,
+    unit: str | None = None,
+    annotator: str | None = None,
+) -> Record:
+    """Read a MATLAB file in mV.
 
     A ``val`` matrix with a header beside it is a WFDB record. A struct ``ECG`` with ``data`` is CPSC 2018's: twelve
-    leads in standard order, 500 Hz, mV. A ``val`` matrix alone needs rate, leads and unit stated.
+    leads in standard order, 500 Hz, mV. For a ``val`` matrix alone sampling rate, leads and unit must be stated.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    fs_hz : float, Hz, optional
+        Sampling rate; it overrides that of the file.
+    leads : tuple of str, optional
+        Names of the leads in the file's order.
+    unit : str, optional
+        A key of UNITS_MV; it overrides that of the file.
+    annotator : str, optional
+        Suffix of an annotation file of a WFDB record.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If the file is damaged or holds no recording.
+    StatementMissing
+        If there is no header, and sampling rate, leads or unit are not stated.
     """
     header_path = path.with_suffix(".hea")
     with path.open("rb") as file:
@@ -38,34 +71,47 @@ def read_matlab(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None
         raise _unreadable(path, found if content else "no variable")
     if header_path.exists():
         return _with_header(path, matrix, header_path, fs_hz, leads, unit)
-    missing = [flag for flag, value in (("--fs", fs_hz), ("--leads", leads), ("--unit", unit)) if value is None]
-    if missing:
+    if fs_hz is None or leads is None or unit is None:
+        stated = (("--fs", fs_hz), ("--leads", leads), ("--unit", unit))
+        missing = [flag for flag, value in stated if value is None]
         raise StatementMissing(
-            f"{path} holds a matrix and no header lies beside it.",
+            f"{path} holds a matrix, and there is no header beside it.",
             found=f"val of shape {matrix.shape}, no {header_path.name}",
-            expected=f"rate, leads and unit; not stated: {', '.join(missing)}",
+            expected=f"sampling rate, leads and unit; not stated: {', '.join(missing)}",
             remedy="--fs 300 --leads I --unit mV",
         )
-    return Record(path.stem, matrix * UNITS_MV[unit], fs_hz, tuple(leads), source=path)
+    return Record(path.stem, np.asarray(matrix * UNITS_MV[unit], np.float32), fs_hz, tuple(leads), source=path)
 
 
-def _from_struct(path: Path, ecg: matfile.Value, fs_hz, leads, unit) -> Record:
+def _from_struct(
+    path: Path, ecg: matfile.Value, fs_hz: float | None, leads: tuple[str, ...] | None, unit: str | None
+) -> Record:
     data = ecg.get("data") if isinstance(ecg, dict) else None
-    if not isinstance(data, np.ndarray):
-        raise _unreadable(path, "a variable ECG that is not CPSC 2018's struct")
+    if not isinstance(ecg, dict) or not isinstance(data, np.ndarray):
+        raise _unreadable(path, "a variable ECG that is not the struct of CPSC 2018")
     names = tuple(leads) if leads is not None else STANDARD
     if data.ndim != 2 or data.shape[0] != len(names):
         raise _unreadable(path, f"ECG.data of shape {data.shape} for {len(names)} leads")
     comments = tuple(f"{key}: {_plain(ecg[key])}" for key in ("age", "sex") if key in ecg)
     assumed = [text for text, stated in (("500 Hz", fs_hz), ("mV", unit)) if stated is None]
     warnings = (
-        (f"the file states no rate and no unit: {' and '.join(assumed)}, as CPSC 2018 publishes",) if assumed else ()
+        (f"the file does not state sampling rate and unit: {' and '.join(assumed)}, as in CPSC 2018",)
+        if assumed
+        else ()
     )
     rate = _CPSC2018_HZ if fs_hz is None else fs_hz
-    return Record(path.stem, data * UNITS_MV[unit or "mV"], rate, names, path, comments, warnings)
+    signal_mv = np.asarray(data * UNITS_MV[unit or "mV"], np.float32)
+    return Record(path.stem, signal_mv, rate, names, path, comments, warnings)
 
 
-def _with_header(path: Path, matrix: np.ndarray, header_path: Path, fs_hz, leads, unit) -> Record:
+def _with_header(
+    path: Path,
+    matrix: NDArray[Any],
+    header_path: Path,
+    fs_hz: float | None,
+    leads: tuple[str, ...] | None,
+    unit: str | None,
+) -> Record:
     warnings: list[str] = []
     header = with_unit(read_header(header_path), unit, warnings)
     signals = header.signals
@@ -77,18 +123,18 @@ def _with_header(path: Path, matrix: np.ndarray, header_path: Path, fs_hz, leads
         volts[row] = (values - float(signal.baseline)) / signal.gain * UNITS_MV[signal.unit]
         volts[row, values == wfdb.MISSING.get(signal.format)] = np.nan
     names = tuple(signal.lead for signal in signals)
-    record = Record(path.stem, volts, rate, names, path, header.comments, tuple(warnings))
+    record = Record(path.stem, volts.astype(np.float32), rate, names, path, header.comments, tuple(warnings))
     return record if leads is None else record.with_leads(leads)
 
 
 def _plain(value: matfile.Value) -> str:
-    return value if isinstance(value, str) else ", ".join(f"{number:g}" for number in np.ravel(value)[:3])
+    return ", ".join(f"{number:g}" for number in np.ravel(value)[:3]) if isinstance(value, np.ndarray) else str(value)
 
 
 def _unreadable(path: Path, found: str) -> RecordUnreadable:
     return RecordUnreadable(
         f"{path} cannot be read.",
         found=found,
-        expected="CPSC 2018's struct ECG, or a matrix val [leads, samples] with its header, of version 4 to 7",
+        expected="the struct ECG of CPSC 2018, or a matrix val [leads, samples] with its header, of version 4 to 7",
         remedy="copy the file again, or convert it to CSV with one column a lead",
     )

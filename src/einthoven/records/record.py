@@ -1,4 +1,4 @@
-"""Hold one recording: signal in millivolts, rate, lead names; checked once, when made, and read-only."""
+"""Hold one recording: signal in millivolts, sampling rate and leads, checked and read-only."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,13 +13,13 @@ from einthoven.signal.quality import IMPLAUSIBLE_MV
 
 UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV": 1e-6}
 
-_MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102); more is no voltage
+_MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102)
 _LARGE_MV = 15.0
-# Below, the band of QRS complexes (5 to 30 Hz) does not fit; above, no electrocardiograph.
+# The band of QRS complexes (5 to 30 Hz) needs the lower bound; no electrocardiograph reaches the upper one.
 _RATES_HZ = (64.0, 100_000.0)
 
 
-def possible(signal_mv: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+def with_impossible_missing(signal_mv: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Mark samples that cannot be voltages of an electrode (over 1 V) as missing.
 
     Parameters
@@ -30,9 +30,9 @@ def possible(signal_mv: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.b
     Returns
     -------
     signal_mv : array [leads, samples], float32, mV
-        The signal, NaN where it is no voltage.
+        The signal, NaN where a sample was impossible.
     impossible : array [leads, samples], bool
-        Where it was none.
+        Where.
     """
     with np.errstate(over="ignore"):
         signal = np.asarray(signal_mv, np.float32)
@@ -41,33 +41,33 @@ def possible(signal_mv: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.b
 
 
 def unit_named(text: str) -> str | None:
-    """Return the unit that a text names, in any case.
+    """Return the unit that a text names, whatever its case.
 
     Parameters
     ----------
     text : str
-        A unit as a file or a person writes it.
+        A unit as a file or a user writes it.
 
     Returns
     -------
     str or None
-        A key of :data:`UNITS_MV`; None if it is none of them.
+        A key of :data:`UNITS_MV`; None for an unknown unit.
     """
     return next((unit for unit in UNITS_MV if unit.lower() == text.lower()), None)
 
 
 @dataclass(frozen=True, eq=False)
 class Annotations:
-    """What annotators wrote.
+    """Annotations of a recording.
 
     Parameters
     ----------
     samples : array [n], int64
         Sample numbers; read-only.
     symbols : tuple of str
-        A WFDB code for each.
+        WFDB code of each.
     notes : tuple of str
-        A note for each, often empty.
+        Text of each, often empty.
     """
 
     samples: NDArray[np.int64]
@@ -87,26 +87,24 @@ class Record:
     name : str
         Name of the recording.
     signal_mv : array [leads, samples], float32, mV
-        The signal, NaN where a sample is missing. The record keeps a read-only array of its own.
+        The signal, NaN where a sample is missing; kept as a read-only array.
     fs_hz : float, Hz
         Sampling rate.
     leads : tuple of str
-        Names in the order of the rows; kept in standard spelling.
+        Names of the rows, kept in standard spelling.
     source : Path, optional
-        File it was read from.
+        The file it was read from.
     comments : tuple of str
-        Free text of the file (age, sex, drugs, diagnoses).
+        Comments of the file (age, sex, drugs, diagnoses).
     warnings : tuple of str
-        Oddities of the file that are no reason to refuse it.
+        What is unusual about the file, but no reason to refuse it.
     annotations : Annotations, optional
-        What annotators wrote, if it was asked for.
+        Annotations, if they were asked for.
 
     Raises
     ------
     RecordUnreadable
-        If rate, shape and leads do not make a recording.
-    RecordUnreadable
-        If the amplitudes cannot be millivolts.
+        If sampling rate, shape and leads are invalid, or the amplitudes cannot be millivolts.
     """
 
     name: str
@@ -120,7 +118,7 @@ class Record:
 
     def __post_init__(self) -> None:
         where = f"{self.name} ({self.source})" if self.source else self.name
-        signal, impossible = possible(self.signal_mv)
+        signal, impossible = with_impossible_missing(self.signal_mv)
         faults = []
         if not _RATES_HZ[0] <= self.fs_hz <= _RATES_HZ[1]:
             faults.append(f"a sampling rate of {self.fs_hz:g} Hz")
@@ -132,30 +130,30 @@ class Record:
             raise RecordUnreadable(
                 f"{where} is not a recording.",
                 found="; ".join(faults),
-                expected=f"a rate of {_RATES_HZ[0]:g} to {_RATES_HZ[1]:,.0f} Hz and samples [leads, samples]",
-                remedy="--fs 360      states the rate where the file does not",
+                expected=f"a sampling rate of {_RATES_HZ[0]:g} to {_RATES_HZ[1]:,.0f} Hz and samples [leads, samples]",
+                remedy="--fs 360      states the sampling rate if the file does not",
             )
         warnings = []
         if impossible.any():
-            warnings.append(f"{impossible.sum():,} samples beyond {_MOST_MV:g} mV were taken for missing")
+            warnings.append(f"{impossible.sum():,} samples beyond {_MOST_MV:g} mV are treated as missing")
         object.__setattr__(self, "signal_mv", _read_only(signal, self.signal_mv))
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
         object.__setattr__(self, "leads", tuple(canonical(lead) for lead in self.leads))
         spread = _spread_mv(signal)
         if _LARGE_MV < spread <= IMPLAUSIBLE_MV:
-            warnings.append(f"a typical lead spans {spread:.0f} mV, more than a heart gives: is the unit right?")
+            warnings.append(f"a typical lead spans {spread:.0f} mV, more than a heart produces: check the unit")
         object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.warnings, *warnings))))
         if spread > IMPLAUSIBLE_MV:
             raise RecordUnreadable(
-                f"the amplitudes of {where} cannot be millivolts.",
+                f"The amplitudes of {where} cannot be millivolts.",
                 found=f"a typical lead spans {spread:,.0f} mV",
                 expected=f"under {IMPLAUSIBLE_MV:g} mV",
-                remedy="--unit uV      if the values are microvolts; else correct the gain in the file's header",
+                remedy="--unit uV      if the values are microvolts; otherwise correct the gain in the file's header",
             )
 
     @property
     def where(self) -> str:
-        """The file it was read from, else its name."""
+        """The file it was read from, or its name."""
         return str(self.source or self.name)
 
     @property
@@ -174,12 +172,12 @@ class Record:
         Parameters
         ----------
         statement : tuple of str, or dict of str to str
-            All names in order, or a map from names in the file to what they stand for.
+            Names of all leads in order, or new names by those of the file.
 
         Returns
         -------
         Record
-            The record, with a warning that names what was renamed.
+            The record, with a warning that lists the renamed leads.
 
         Raises
         ------
@@ -195,18 +193,18 @@ class Record:
             names = tuple(statement)
         if unknown or len(names) != len(self.leads):
             raise RecordUnreadable(
-                f"the leads stated for {self.name} are not those of the file.",
+                f"The leads stated for {self.name} are not those of the file.",
                 found=f"--leads {','.join(unknown or names)}",
                 expected=f"the file's {len(self.leads)} leads: {', '.join(self.leads)}",
                 remedy=f"--leads {self.leads[0]}=MLII",
             )
         pairs = zip(self.leads, (canonical(name) for name in names), strict=True)
-        told = ", ".join(f"{old} read as {new}" for old, new in pairs if old != new)
-        return replace(self, leads=names, warnings=(*self.warnings, *([f"{told}, as stated"] if told else [])))
+        renamed = ", ".join(f"{old} read as {new}" for old, new in pairs if old != new)
+        return replace(self, leads=names, warnings=(*self.warnings, *([f"{renamed}, as stated"] if renamed else [])))
 
 
 def _read_only(values: NDArray[Any], given: Any) -> NDArray[Any]:
-    """Values in an array that nobody can write to: a copy where they are the caller's array, or a view of it."""
+    """Return a read-only array; a copy if it is the caller's array or a view of it."""
     if np.may_share_memory(values, given) and (values.flags.writeable or values.base is not None):
         values = values.copy()
     values.flags.writeable = False
@@ -214,7 +212,7 @@ def _read_only(values: NDArray[Any], given: Any) -> NDArray[Any]:
 
 
 def _spread_mv(signal_mv: NDArray[np.float32]) -> float:
-    """Range between the 0.5th and the 99.5th percentile of the median lead; 0 where nothing is there."""
+    """Return the range between the 0.5th and the 99.5th percentile of the median lead; 0 if all samples are missing."""
     thinned = signal_mv[:, :: max(1, signal_mv.shape[1] // 20_000)]
     if np.isfinite(thinned).all():
         low, high = np.percentile(thinned, (0.5, 99.5), axis=1)

@@ -1,9 +1,11 @@
-"""Knows tables of numbers: CSV (one column a lead) and NPY. Guesses neither rate nor unit."""
+"""Read recordings in tables: CSV (one column a lead) and NPY."""
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records.record import UNITS_MV, Record
@@ -11,16 +13,47 @@ from einthoven.records.record import UNITS_MV, Record
 _TIME = re.compile(r"(time|t|sec|seconds?|ms|sample|index|#)?[\s_(\[]*(s|ms|sec)?[\])]*$", re.IGNORECASE)
 
 
-def read_csv(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) -> Record:
-    """Read a table of one row a sample and one column a lead; see :func:`einthoven.records.read`.
+def read_csv(
+    path: Path,
+    *,
+    fs_hz: float | None = None,
+    leads: tuple[str, ...] | None = None,
+    unit: str | None = None,
+    annotator: str | None = None,
+) -> Record:
+    """Read a table of one row a sample and one column a lead.
 
-    Commas, semicolons, tabs or blanks separate; a first row of words names the leads; a column of times is left out,
-    with a warning; empty cells and ``nan`` are missing samples.
+    Separators are commas, semicolons, tabs or blanks. A first row of words names the leads. A first column of times is skipped,
+    with a warning. Empty cells and ``nan`` are missing samples.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    fs_hz : float, Hz, optional
+        Sampling rate.
+    leads : tuple of str, optional
+        Names of the leads in the file's order; needed if the first row does not name them.
+    unit : str, optional
+        A key of UNITS_MV.
+    annotator : str, optional
+        Not used.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If the file is not a table of numbers, or the number of leads differs.
+    StatementMissing
+        If sampling rate, leads or unit are not stated.
     """
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
-        raise _not_a_table(path, f"a byte that is no text at {error.start}") from error
+        raise _not_a_table(path, f"a byte at {error.start} that is not text") from error
     lines = [line for line in lines if not line.startswith("#")]
     while lines and not lines[-1].strip():
         lines.pop()
@@ -38,19 +71,53 @@ def read_csv(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) -
     warnings = []
     names = cells if named else None
     if named and len(cells) > 1 and (_TIME.fullmatch(cells[0]) or _is_even(values[:, 0])):
-        warnings.append(f"the column {cells[0]!r} was taken for times and left out")
+        warnings.append(f"the column {cells[0]!r} looks like times and is skipped")
         if fs_hz is not None and not _agrees(values[:, 0], fs_hz):
-            warnings.append(f"the column {cells[0]!r} does not rise as at {fs_hz:g} Hz, which was stated and taken")
+            warnings.append(
+                f"the column {cells[0]!r} does not rise as at {fs_hz:g} Hz; the stated sampling rate is used"
+            )
         values, names = values[:, 1:], cells[1:]
     return _record(path, values.T, fs_hz, leads or (tuple(names) if names else None), unit, tuple(warnings))
 
 
-def read_npy(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) -> Record:
-    """Read an array [leads, samples], [samples, leads] or [samples]; see :func:`einthoven.records.read`."""
+def read_npy(
+    path: Path,
+    *,
+    fs_hz: float | None = None,
+    leads: tuple[str, ...] | None = None,
+    unit: str | None = None,
+    annotator: str | None = None,
+) -> Record:
+    """Read an array [leads, samples], [samples, leads] or [samples].
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    fs_hz : float, Hz, optional
+        Sampling rate.
+    leads : tuple of str, optional
+        Names of the leads in the file's order.
+    unit : str, optional
+        A key of UNITS_MV.
+    annotator : str, optional
+        Not used.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If the file is not an array of numbers, or the number of leads differs.
+    StatementMissing
+        If sampling rate, leads or unit are not stated.
+    """
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:
-        raise _not_a_table(path, "no whole NPY array of numbers") from error
+        raise _not_a_table(path, "no complete NPY array of numbers") from error
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
         raise _not_a_table(path, f"an array of {getattr(values, 'dtype', type(values).__name__)}")
     values = np.asarray(values)
@@ -63,36 +130,43 @@ def read_npy(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) -
     return _record(path, values, fs_hz, leads, unit, ())
 
 
-def _record(path, values, fs_hz, leads, unit, warnings) -> Record:
-    names = ",".join(f"LEAD{n + 1}" for n in range(len(values)))
-    stated = {"--fs 360": fs_hz, f"--leads {names}": leads, "--unit mV": unit}
-    missing = [flag for flag, value in stated.items() if value is None]
-    flags = ", ".join(flag.split()[0] for flag in missing)
-    if missing:
+def _record(
+    path: Path,
+    values: NDArray[Any],
+    fs_hz: float | None,
+    leads: tuple[str, ...] | None,
+    unit: str | None,
+    warnings: tuple[str, ...],
+) -> Record:
+    if fs_hz is None or leads is None or unit is None:
+        names = ",".join(f"LEAD{n + 1}" for n in range(len(values)))
+        stated = {"--fs 360": fs_hz, f"--leads {names}": leads, "--unit mV": unit}
+        missing = [flag for flag, value in stated.items() if value is None]
+        flags = ", ".join(flag.split()[0] for flag in missing)
         raise StatementMissing(
-            f"{path} does not say how it is to be read.",
+            f"{path} does not state everything that is needed to read it.",
             found=f"{values.shape[0]} leads of {values.shape[1]:,} samples; not stated: {flags}",
-            expected="the rate in Hz, the leads in the file's order, the unit (V, mV or uV)",
+            expected="the sampling rate in Hz, the leads in the file's order, the unit (V, mV or uV)",
             remedy=" ".join(missing),
         )
     if len(leads) != len(values):
         raise RecordUnreadable(
-            f"the leads stated for {path} are not those of the file.",
+            f"The leads stated for {path} are not those of the file.",
             found=f"{len(leads)} names: {', '.join(leads)}",
             expected=f"{len(values)} names, one a lead",
             remedy="--leads I,II,III      in the file's order",
         )
-    return Record(path.stem, values * UNITS_MV[unit], fs_hz, tuple(leads), path, warnings=warnings)
+    return Record(path.stem, np.asarray(values * UNITS_MV[unit]), fs_hz, tuple(leads), path, warnings=warnings)
 
 
-def _is_even(column: np.ndarray) -> bool:
-    """Whether values rise evenly, as times and no ECG do."""
+def _is_even(column: NDArray[Any]) -> bool:
+    """Return whether values rise evenly, as times do and an ECG does not."""
     steps = np.diff(column)
-    return len(steps) > 2 and steps.min() > 0 and steps.max() <= 1.01 * steps.min()
+    return len(steps) > 2 and bool(steps.min() > 0 and steps.max() <= 1.01 * steps.min())
 
 
-def _agrees(times: np.ndarray, fs_hz: float) -> bool:
-    """Whether times in s, ms or samples rise as at a rate; rounded ones are judged over their whole length."""
+def _agrees(times: NDArray[Any], fs_hz: float) -> bool:
+    """Return whether times in s, ms or samples rise as at a sampling rate, over their whole length since they may be rounded."""
     steps = np.diff(times[[0, -1]])[0] / max(1, len(times) - 1)
     return any(abs(steps * fs_hz / scale - 1) < 0.01 for scale in (1.0, 1000.0, fs_hz))
 
@@ -105,8 +179,8 @@ def _is_word(cell: str) -> bool:
     return False
 
 
-def _numbers(path: Path, rows: list[str], separator: str | None, n_cells: int, first_line: int) -> np.ndarray:
-    """Values [samples, columns]; NaN where a cell or a whole row is empty."""
+def _numbers(path: Path, rows: list[str], separator: str | None, n_cells: int, first_line: int) -> NDArray[Any]:
+    """Return the values [samples, columns]; NaN where a cell or a row is empty."""
     try:
         return np.loadtxt(rows, delimiter=separator, ndmin=2) if all(rows) else _with_gaps(rows, separator, n_cells)
     except ValueError:
@@ -118,8 +192,8 @@ def _numbers(path: Path, rows: list[str], separator: str | None, n_cells: int, f
         raise _not_a_table(path, f"line {at + first_line}: {rows[at][:80]!r}") from error
 
 
-def _with_gaps(rows: list[str], separator: str | None, n_cells: int) -> np.ndarray:
-    """Row by row; raises ValueError that begins with the number of the first row that is not `n_cells` numbers."""
+def _with_gaps(rows: list[str], separator: str | None, n_cells: int) -> NDArray[Any]:
+    """Parse row by row; a ValueError begins with the number of the first row that is not `n_cells` numbers."""
     values = np.full((len(rows), n_cells), np.nan)
     for at, row in enumerate(rows):
         if not row.strip():
@@ -139,6 +213,6 @@ def _not_a_table(path: Path, found: str) -> RecordUnreadable:
     return RecordUnreadable(
         f"{path} cannot be read.",
         found=found,
-        expected="numbers only: a CSV with one row a sample and one column a lead, or a NPY array [leads, samples]",
+        expected="numbers only: a CSV with one row a sample and one column a lead, or an NPY array [leads, samples]",
         remedy="einthoven predict --help      shows an example",
     )

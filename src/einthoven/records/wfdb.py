@@ -1,47 +1,83 @@
-"""Knows WFDB signals: the common formats fast, every other through the wfdb package. Believes no header that does not fit.
+"""Read WFDB records: common formats directly, all others through the wfdb package; headers that do not fit are refused.
 
 Source: signal(5) of the WFDB Applications Guide, G. Moody.
 """
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing, optional_imports
 from einthoven.records.header import BYTES, Header, read_header, unreadable, with_unit
 from einthoven.records.record import UNITS_MV, Annotations, Record
 
 MISSING = {"16": -(1 << 15), "212": -(1 << 11), "80": -(1 << 7)}
-"""The value that marks a missing sample in each format that is read fast."""
+"""Digital value of a missing sample in each format that is read directly."""
 _SLACK_BYTES = 64
 
 
-def read_wfdb(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) -> Record:
-    """Read a WFDB record in mV; see :func:`einthoven.records.read`."""
+def read_wfdb(
+    path: Path,
+    *,
+    fs_hz: float | None = None,
+    leads: tuple[str, ...] | None = None,
+    unit: str | None = None,
+    annotator: str | None = None,
+) -> Record:
+    """Read a WFDB record in mV.
+
+    Parameters
+    ----------
+    path : Path
+        Header, signal file, or name of the record without suffix.
+    fs_hz : float, Hz, optional
+        Sampling rate; it overrides that of the header.
+    leads : tuple of str, optional
+        Names of the leads in the file's order.
+    unit : str, optional
+        A key of UNITS_MV; it overrides that of the header.
+    annotator : str, optional
+        Suffix of an annotation file to read too.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If header, signal file or annotations are missing, damaged, or do not belong together.
+    StatementMissing
+        If the sampling rate is stated nowhere.
+    LibraryMissing
+        If an uncommon format needs the wfdb package.
+    """
     header_path = path if path.suffix.lower() == ".hea" else _header_beside(path)
     header = read_header(header_path)
-    warnings = []
+    warnings: list[str] = []
     if fs_hz is not None and header.fs_hz and fs_hz != header.fs_hz:
-        warnings.append(f"the header states {header.fs_hz:g} Hz; {fs_hz:g} Hz were stated and taken")
+        warnings.append(f"the header states {header.fs_hz:g} Hz; the stated {fs_hz:g} Hz are used")
     rate = fs_hz if fs_hz is not None else header.fs_hz
     if rate is None:
         raise StatementMissing(
             f"{header_path} does not state its sampling rate.",
-            found="a record line without a rate",
-            expected="a rate in Hz",
+            found="a record line without a sampling rate",
+            expected="a sampling rate in Hz",
             remedy="--fs 360",
         )
     if header.n_segments > 1:
         signal, kept = _read_segments(header_path, header)
     else:
         header = with_unit(header, unit, warnings)
-        through = _read_through_wfdb if _is_uncommon(header) else _read_fast
-        signal, kept = through(header_path, header, warnings)
+        read_signals = _read_through_wfdb if _is_uncommon(header) else _read_directly
+        signal, kept = read_signals(header_path, header, warnings)
     names = tuple(header.signals[at].lead for at in kept) or _names(header_path)
     dropped = [header.signals[at].lead for at in range(len(header.signals)) if kept and at not in kept]
     if dropped:
-        warnings.append(f"left out, since not in volts: {', '.join(dropped)}")
+        warnings.append(f"skipped, because not in volts: {', '.join(dropped)}")
     record = Record(
         name=_bare_name(header, header_path),
         signal_mv=signal,
@@ -56,23 +92,34 @@ def read_wfdb(path: Path, *, fs_hz=None, leads=None, unit=None, annotator=None) 
 
 
 def read_annotations(record: Path, annotator: str) -> Annotations:
-    """Read ``record.annotator``, e.g. the beats of MIT-BIH in ``100.atr``.
+    """Read an annotation file, e.g. the beats of MIT-BIH in ``100.atr``.
+
+    Parameters
+    ----------
+    record : Path
+        Path of the record without suffix.
+    annotator : str
+        Suffix of the annotation file.
+
+    Returns
+    -------
+    Annotations
 
     Raises
     ------
     RecordUnreadable
-        Where the file is not there or damaged.
+        If the file is missing or damaged.
+    LibraryMissing
+        If the wfdb package is not installed.
     """
-    with optional_imports():
-        import wfdb
-
+    wfdb = _wfdb_package()
     file = record.with_name(f"{record.name}.{annotator}")
     try:
         found = wfdb.rdann(str(record), annotator)
         samples = np.asarray(found.sample, np.int64)
     except Exception as error:
         raise RecordUnreadable(
-            f"the annotations {file} cannot be read.",
+            f"The annotations {file} cannot be read.",
             found=_in_short(error) if file.exists() else "nothing there",
             expected="a WFDB annotation file",
             remedy=f"ls {record.parent}",
@@ -91,8 +138,8 @@ def _is_uncommon(header: Header) -> bool:
     )
 
 
-def _read_fast(path: Path, header: Header, warnings: list[str]) -> tuple[np.ndarray, list[int]]:
-    """Samples in mV [leads, samples] of one interleaved file in format 16, 80 or 212, and which signals are in volts."""
+def _read_directly(path: Path, header: Header, warnings: list[str]) -> tuple[NDArray[Any], list[int]]:
+    """Return samples in mV [leads, samples] of an interleaved file in format 16, 80 or 212, and which signals are in volts."""
     first = header.signals[0]
     n_leads = len(header.signals)
     raw = _raw_bytes(path.with_name(first.file), header, path)[first.offset :]
@@ -113,48 +160,48 @@ def _read_fast(path: Path, header: Header, warnings: list[str]) -> tuple[np.ndar
     return out, kept
 
 
-def _raw_bytes(file: Path, header: Header, path: Path) -> np.ndarray:
+def _raw_bytes(file: Path, header: Header, path: Path) -> NDArray[np.uint8]:
     try:
         raw = np.fromfile(file, np.uint8)
     except OSError as error:
         raise _no_signal_file(file, path, error.strerror or "nothing there") from error
     if header.n_samples is not None:
-        _require_length(file, len(raw), header, path)
+        _require_length(file, len(raw), header, header.n_samples, path)
     elif len(raw) == 0:
         raise unreadable(file, "a file of zero bytes", "copy the file again")
     return raw
 
 
-def _require_length(file: Path, n_bytes: int, header: Header, path: Path) -> None:
-    """Compare the length of a signal file with what the header says lies in it."""
+def _require_length(file: Path, n_bytes: int, header: Header, n_samples: int, path: Path) -> None:
+    """Refuse a signal file that is not as long as its header states."""
     inside = [signal for signal in header.signals if signal.file == file.name]
     frames = sum(BYTES[signal.format] * signal.frame for signal in inside)
-    expected = inside[0].offset + int(np.ceil(header.n_samples * frames))
+    expected = inside[0].offset + int(np.ceil(n_samples * frames))
     if not expected <= n_bytes <= expected + _SLACK_BYTES:
         truncated = "the file is truncated" if n_bytes < expected else "the header is wrong about length or format"
         raise RecordUnreadable(
-            f"the signal file of {path} is not as long as its header says: {truncated}.",
+            f"The signal file of {path} is not as long as its header states: {truncated}.",
             found=f"{n_bytes:,} bytes in {file.name}",
-            expected=f"{expected:,} bytes: {header.n_samples:,} samples of {len(inside)} leads, format {inside[0].format}",
+            expected=f"{expected:,} bytes: {n_samples:,} samples of {len(inside)} leads, format {inside[0].format}",
             remedy="copy or download the record again, header and signal file together",
         )
 
 
 def _require_frames(file: Path, expected: int, path: Path) -> None:
-    """Compare the length of a compressed signal file with what the header says lies in it."""
+    """Refuse a compressed signal file that is not as long as its header states."""
     with optional_imports():
-        import soundfile
+        import soundfile  # type: ignore[import-untyped]  # soundfile has no types
 
     try:
         found = soundfile.info(file).frames
     except soundfile.SoundFileError as error:
         raise unreadable(file, _in_short(error), "copy or download the record again") from error
     if found != expected:
-        raise unreadable(path, f"{found:,} samples in {file.name} where the header says {expected:,}", "copy it again")
+        raise unreadable(path, f"{found:,} samples in {file.name}, {expected:,} in the header", "copy it again")
 
 
-def _decode(raw: np.ndarray, kind: str, n_values: int) -> np.ndarray:
-    """Samples as int16 from bytes in format 16 (little-endian), 80 (offset binary) or 212 (pairs of 12 bits in three bytes)."""
+def _decode(raw: NDArray[np.uint8], kind: str, n_values: int) -> NDArray[np.int16]:
+    """Decode bytes in format 16 (little-endian), 80 (offset binary) or 212 (pairs of 12 bits in three bytes)."""
     if kind == "16":
         return np.frombuffer(raw.tobytes(), "<i2", count=n_values)
     if kind == "80":
@@ -171,13 +218,8 @@ def _decode(raw: np.ndarray, kind: str, n_values: int) -> np.ndarray:
     return out[:n_values]
 
 
-def _verify(path: Path, header: Header, adu: list[np.ndarray], warnings: list[str]) -> None:
-    """Compare the checksums; a header wrong in every lead's checksum and first sample describes another file.
-
-    Parameters
-    ----------
-    adu : the samples of each lead as the file has them
-    """
+def _verify(path: Path, header: Header, adu: list[NDArray[Any]], warnings: list[str]) -> None:
+    """Compare checksums of digital samples with the header; refuse one that is wrong in all checksums and first samples."""
     stated = [signal.checksum for signal in header.signals]
     wrong = [at for at, c in enumerate(stated) if c and (int(adu[at].sum(dtype=np.int64)) - c) % 65536]
     strange = [
@@ -185,27 +227,25 @@ def _verify(path: Path, header: Header, adu: list[np.ndarray], warnings: list[st
     ]
     if len(wrong) == len(strange) == len(stated):
         raise RecordUnreadable(
-            f"the header {path} does not describe its signal file.",
+            f"The header {path} does not describe its signal file.",
             found=f"another checksum and another first sample in each of {len(stated)} leads",
-            expected=f"format {header.signals[0].format} as the header says",
+            expected=f"format {header.signals[0].format} as the header states",
             remedy="copy or download the record again, header and signal file together",
         )
     if wrong:
         names = ", ".join(header.signals[at].lead for at in wrong)
-        warnings.append(f"the checksum differs from the header's in {names}")
+        warnings.append(f"the checksum differs from that of the header in {names}")
 
 
-def _read_through_wfdb(path: Path, header: Header, warnings: list[str]) -> tuple[np.ndarray, list[int]]:
-    """Any other format, skews, frames and several files, through the wfdb package; leads in mV, and which they are."""
-    with optional_imports():
-        import wfdb
-
+def _read_through_wfdb(path: Path, header: Header, warnings: list[str]) -> tuple[NDArray[Any], list[int]]:
+    """Return samples in mV of any other format through the wfdb package, and which signals are in volts."""
+    wfdb = _wfdb_package()
     for file in sorted({path.with_name(signal.file) for signal in header.signals}):
         if not file.is_file():
             raise _no_signal_file(file, path, "nothing there")
         inside = [signal for signal in header.signals if signal.file == file.name]
         if header.n_samples is not None and all(signal.format in BYTES for signal in inside):
-            _require_length(file, file.stat().st_size, header, path)
+            _require_length(file, file.stat().st_size, header, header.n_samples, path)
         elif header.n_samples is not None:
             _require_frames(file, header.n_samples * inside[0].frame, path)
     try:
@@ -215,7 +255,7 @@ def _read_through_wfdb(path: Path, header: Header, warnings: list[str]) -> tuple
         raise unreadable(path, _in_short(error), "copy or download the record again") from error
     n_samples = header.n_samples if header.n_samples is not None else smooth.shape[1]
     if any(len(adu[at]) != n_samples * signal.frame for at, signal in enumerate(header.signals)):
-        found = f"{smooth.shape[1]:,} samples where the header says {n_samples:,}"
+        found = f"{smooth.shape[1]:,} samples, {n_samples:,} in the header"
         raise unreadable(path, found, "copy or download the record again")
     if not any(signal.skew for signal in header.signals):
         _verify(path, header, adu, warnings)
@@ -225,11 +265,9 @@ def _read_through_wfdb(path: Path, header: Header, warnings: list[str]) -> tuple
     return np.stack([smooth[at] * UNITS_MV[header.signals[at].unit] for at in kept]).astype(np.float32), kept
 
 
-def _read_segments(path: Path, header: Header) -> tuple[np.ndarray, list[int]]:
-    """A record of several segments, through the wfdb package; leads in mV."""
-    with optional_imports():
-        import wfdb
-
+def _read_segments(path: Path, header: Header) -> tuple[NDArray[Any], list[int]]:
+    """Return samples in mV of a record with several segments, through the wfdb package."""
+    wfdb = _wfdb_package()
     try:
         record = wfdb.rdrecord(str(path.with_suffix("")))
         signal, units = record.p_signal.T, record.units
@@ -244,10 +282,7 @@ def _read_segments(path: Path, header: Header) -> tuple[np.ndarray, list[int]]:
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    with optional_imports():
-        import wfdb
-
-    record = wfdb.rdrecord(str(path.with_suffix("")))
+    record = _wfdb_package().rdrecord(str(path.with_suffix("")))
     return tuple(name for name, unit in zip(record.sig_name, record.units, strict=True) if unit in UNITS_MV)
 
 
@@ -262,11 +297,17 @@ def _bare_name(header: Header, path: Path) -> str:
 
 def _no_signal_file(file: Path, path: Path, found: str) -> RecordUnreadable:
     return RecordUnreadable(
-        f"the signal file of {path} is not there.",
+        f"The signal file of {path} is missing.",
         found=f"{file}: {found}",
-        expected="the file its header names",
+        expected="the file that the header names",
         remedy=f"ls {file.parent}",
     )
+
+
+def _wfdb_package() -> Any:
+    with optional_imports():
+        import wfdb  # type: ignore[import-untyped]  # wfdb has no types
+    return wfdb
 
 
 def _in_short(error: Exception) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from einthoven.bundle import Card
 from einthoven.inference.answer import DISCLAIMER
-from einthoven.records.record import possible
+from einthoven.records.record import with_impossible_missing
 from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Mark
 from einthoven.streaming.stream import Stream
@@ -55,7 +55,7 @@ class View:
 
     def take(self, signal_mv: ArrayLike, answers: Sequence[StreamAnswer | Mark]) -> None:
         """Remember new samples of the drawn lead, and new answers and marks."""
-        self.trace.extend(possible(np.asarray(signal_mv))[0].tolist())
+        self.trace.extend(with_impossible_missing(np.asarray(signal_mv))[0].tolist())
         for one in answers:
             self.told.append(line_of(one))
             if isinstance(one, StreamAnswer):

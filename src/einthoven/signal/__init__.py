@@ -1,1 +1,1 @@
-"""Arrays in, arrays out: leads, rates, filters, quality, heartbeats, windows. Knows no file and no network."""
+"""Process signals in arrays: leads, sampling rates, filters, quality, heartbeats, windows."""

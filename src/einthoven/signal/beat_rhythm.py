@@ -1,4 +1,4 @@
-"""Measurements on the rhythm around each beat of a recording: RR intervals, P waves, likeness of its neighbours."""
+"""Measure the rhythm around each beat of a recording: RR intervals, P waves, similarity to its neighbours."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ SIMILARITY_UNITS = ("1",) * len(SIMILARITY_NAMES)
 
 
 def rr_features(beats_s: Array) -> Array:
-    """Measure the RR intervals around each beat: logarithms against the patient's own, and how steady they are.
+    """Measure the RR intervals around each beat: logarithms relative to medians, and how steady they are.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def rr_features(beats_s: Array) -> Array:
     Returns
     -------
     array [n, 39], float32
-        In the order of :data:`RR_NAMES`, limited to ±8; zeros where there is one beat.
+        In the order of :data:`RR_NAMES`, limited to ±8; zeros if there is only one beat.
     """
     n = len(beats_s)
     if n < 2:
@@ -97,20 +97,21 @@ def rr_features(beats_s: Array) -> Array:
         *((rr[near] < rr[:, None]).mean(axis=1), (step[near] > 0.12).mean(axis=1), rr - low, rr - high),
         *(early / (unrest + 0.03), np.log((np.exp(rr) + np.exp(after)) / 2) - local41),
     ]
-    return np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
+    limited: Array = np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT)
+    return limited.astype(np.float32)
 
 
 def p_wave_features(lead: Array, typical: Array, before: int, fs_hz: float) -> Array:
-    """Measure whether P waves are there and alike around each beat, which they are not in fibrillation.
+    """Measure how similar the P waves around each beat are; in fibrillation they are not.
 
     Parameters
     ----------
     lead : array [n, samples]
-        Windows of the first lead around each beat.
+        Windows of the first lead, one around each beat.
     typical : array [samples]
         The typical beat of that lead.
     before : int
-        Samples ahead of the beat.
+        Samples before the beat.
     fs_hz : float
         Sampling rate, Hz.
 
@@ -122,23 +123,23 @@ def p_wave_features(lead: Array, typical: Array, before: int, fs_hz: float) -> A
         return np.zeros((len(lead), len(P_WAVE_NAMES)), np.float32)
     first, last = (before + round(edge * fs_hz) for edge in _P_WAVE_S)
     span = slice(max(0, first), max(2, last))
-    waves, own = lead[:, span], typical[span]
+    waves, typical_wave = lead[:, span], typical[span]
     columns = (
-        _running_median(correlation(waves, own), 41),
-        _running_median(np.sqrt(np.square(waves - own).mean(axis=1)), 41),
+        _running_median(correlation(waves, typical_wave), 41),
+        _running_median(np.sqrt(np.square(waves - typical_wave).mean(axis=1)), 41),
     )
     return np.stack(columns, axis=1).astype(np.float32)
 
 
 def similarity_features(lead: Array, before: int, fs_hz: float) -> Array:
-    """Correlate each QRS complex with those of the seven beats before and the eight behind it.
+    """Correlate each QRS complex with those of the seven beats before it and the eight after it.
 
     Parameters
     ----------
     lead : array [n, samples]
-        Windows of the first lead around each beat.
+        Windows of the first lead, one around each beat.
     before : int
-        Samples ahead of the beat.
+        Samples before the beat.
     fs_hz : float
         Sampling rate, Hz.
 
@@ -151,15 +152,15 @@ def similarity_features(lead: Array, before: int, fs_hz: float) -> Array:
         return np.zeros((n, len(SIMILARITY_NAMES)), np.float32)
     reach = round(_QRS_S * fs_hz)
     complexes = lead[:, max(0, before - reach) : before + reach]
-    moved = complexes - complexes.mean(axis=1, keepdims=True)
+    moved: Array = complexes - complexes.mean(axis=1, keepdims=True)
     moved = moved / (np.sqrt(np.square(moved).sum(axis=1, keepdims=True)) + 1e-6)
     offsets = np.delete(np.arange(-_REACH, _REACH + 2), _REACH)
     near = np.clip(np.arange(n)[:, None] + offsets, 0, n - 1)
-    return np.einsum("ns,nks->nk", moved, moved[near]).astype(np.float32)
+    return np.asarray(np.einsum("ns,nks->nk", moved, moved[near]), np.float32)
 
 
 def _running_median(values: Array, size: int) -> Array:
-    """Return the running median over `size` neighbours, the ends held."""
-    from scipy.ndimage import median_filter
+    """Return the running median over `size` neighbours; the ends are repeated."""
+    from scipy.ndimage import median_filter  # type: ignore[import-untyped]  # SciPy has no types
 
     return np.asarray(median_filter(values, size, mode="nearest"))

@@ -1,4 +1,4 @@
-"""The measurements that a model can read beside the signal, each with a name and a unit: FEATURES."""
+"""List the measurements that a model can read besides the signal, each with a name and a unit: FEATURES."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class BeatContext:
     beats_s : array [n], s
         Times of the beats.
     before : int
-        Samples of a window ahead of its beat.
+        Samples of a window before its beat.
     fs_hz : float
         Sampling rate of the windows, Hz.
     """
@@ -40,7 +40,7 @@ class BeatContext:
 
 @dataclass(frozen=True)
 class WindowContext:
-    """One window of a record that is read as a whole.
+    """One window of a record that is read in windows of fixed length.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class WindowContext:
 
     @property
     def summary(self) -> Array:
-        """The seven numbers of :func:`einthoven.signal.rhythm.summary_features`."""
+        """The seven measurements of :func:`einthoven.signal.rhythm.summary_features`."""
         duration_s = self.signal.shape[1] / self.fs_hz
         return rhythm.summary_features(self.typical.r_peaks / self.fs_hz, self.typical.similarity, duration_s)
 
@@ -73,8 +73,10 @@ class FeatureSet:
         What is measured.
     per : {"beat", "window"}
         Whether there is one row for each heartbeat or for each window.
-    names, units : tuple of str
-        Of each number.
+    names : tuple of str
+        Name of each measurement.
+    units : tuple of str
+        Unit of each measurement.
     compute : callable
         Takes a :class:`BeatContext` and returns [n, k], or a :class:`WindowContext` and returns [k].
     """
@@ -119,32 +121,56 @@ FEATURES: dict[str, FeatureSet] = {
         "P waves around a beat", "beat", beat_rhythm.P_WAVE_NAMES, beat_rhythm.P_WAVE_UNITS, _p_waves
     ),
     "similarity": FeatureSet(
-        "likeness of a beat and its neighbours",
+        "similarity of a beat to its neighbours",
         "beat",
         beat_rhythm.SIMILARITY_NAMES,
         beat_rhythm.SIMILARITY_UNITS,
         _similarity,
     ),
     "summary": FeatureSet(
-        "rhythm of a window, in short", "window", rhythm.SUMMARY_NAMES, rhythm.SUMMARY_UNITS, _summary
+        "summary of the rhythm of a window", "window", rhythm.SUMMARY_NAMES, rhythm.SUMMARY_UNITS, _summary
     ),
     "rhythm": FeatureSet("rhythm of a window", "window", rhythm.RHYTHM_NAMES, rhythm.RHYTHM_UNITS, _rhythm),
     "waves": FeatureSet(
         "waves of the typical beat, twelve leads", "window", waves.WAVE_NAMES, waves.WAVE_UNITS, _waves
     ),
 }
-"""Every set of measurements by name, in the order in which a window has them."""
+"""The sets of measurements by name, in the order in which a window has them."""
 
 
 def columns(names: tuple[str, ...]) -> dict[str, slice]:
-    """Return which columns of a window's features each set takes, for sets in their order."""
-    found, first = {}, 0
+    """Return the columns of each set among a window's features.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Keys of FEATURES, in the order of the window.
+
+    Returns
+    -------
+    dict of str to slice
+    """
+    found: dict[str, slice] = {}
+    first = 0
     for name in names:
         found[name] = slice(first, first + len(FEATURES[name]))
         first = found[name].stop
     return found
 
 
-def computed(names: tuple[str, ...], context: BeatContext | WindowContext) -> Array:
-    """Compute the sets of some names, side by side, float32."""
+def compute(names: tuple[str, ...], context: BeatContext | WindowContext) -> Array:
+    """Compute several sets of measurements.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Keys of FEATURES.
+    context : BeatContext or WindowContext
+        What is measured.
+
+    Returns
+    -------
+    array [n, k] or [k], float32
+        The sets side by side.
+    """
     return np.concatenate([FEATURES[name].compute(context) for name in names], axis=-1).astype(np.float32)

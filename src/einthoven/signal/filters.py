@@ -1,18 +1,35 @@
-"""Knows the filters that a model's input passes. Their length is finite: a slice with a margin gives what the whole gives."""
+"""Filter the input of models; the filters have finite length, so a slice with a margin gives the same as the whole signal."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
 
 _LONG = 20_000
 
 
 @lru_cache
-def band_pass_taps(fs_hz: float, low_hz: float, high_hz: float) -> np.ndarray:
-    """Taps of a symmetric (zero-phase) Hamming-windowed band-pass, two periods of `low_hz` long, exactly zero at 0 Hz.
+def band_pass_taps(fs_hz: float, low_hz: float, high_hz: float) -> Array:
+    """Return the taps of a symmetric (zero-phase) Hamming-windowed band-pass, two periods of `low_hz` long, zero at 0 Hz.
 
-    A linear-phase high-pass may reach 0.67 Hz without bending the ST segment (AHA/ACCF/HRS 2007, Kligfield et al.,
-    section on low-frequency filtering).
+    A linear-phase high-pass up to 0.67 Hz does not distort the ST segment (AHA/ACCF/HRS 2007, Kligfield et al., section on
+    low-frequency filtering).
+
+    Parameters
+    ----------
+    fs_hz : float, Hz
+        Sampling rate.
+    low_hz : float, Hz
+        Lower edge.
+    high_hz : float, Hz
+        Upper edge; at most 0.49 of the sampling rate.
+
+    Returns
+    -------
+    array [taps]
     """
     n_taps = 2 * int(fs_hz / low_hz) + 1
     high_hz = min(high_hz, 0.49 * fs_hz)
@@ -22,16 +39,23 @@ def band_pass_taps(fs_hz: float, low_hz: float, high_hz: float) -> np.ndarray:
     window = np.hamming(n_taps)
     taps = (2 * high * np.sinc(2 * high * at) - 2 * low * np.sinc(2 * low * at)) * window
     taps /= (taps * np.cos(np.pi * (low + high) * at)).sum()
-    return taps - window * (taps.sum() / window.sum())
+    balanced: Array = taps - window * (taps.sum() / window.sum())
+    return balanced
 
 
-def band_pass(signal: np.ndarray, fs_hz: float, low_hz: float, high_hz: float) -> np.ndarray:
-    """Zero-phase band-pass; the first and last sample are held beyond the edges.
+def band_pass(signal: Array, fs_hz: float, low_hz: float, high_hz: float) -> Array:
+    """Apply a zero-phase band-pass; first and last sample are repeated beyond the edges.
 
     Parameters
     ----------
     signal : array [leads, samples]
-    fs_hz, low_hz, high_hz : rate and band
+        The signal.
+    fs_hz : float, Hz
+        Its sampling rate.
+    low_hz : float, Hz
+        Lower edge.
+    high_hz : float, Hz
+        Upper edge.
 
     Returns
     -------
@@ -39,27 +63,32 @@ def band_pass(signal: np.ndarray, fs_hz: float, low_hz: float, high_hz: float) -
     """
     taps = band_pass_taps(fs_hz, low_hz, high_hz).astype(signal.dtype)
     half = len(taps) // 2
-    # Without this shift single precision would lose the small signal on a large offset; the filter has no answer at 0 Hz.
+    # Without this shift single precision would lose a small signal on a large offset; the filter removes 0 Hz anyway.
     level = np.median(signal, axis=-1, keepdims=True)
     held = np.pad(signal - level, ((0, 0), (half, half)), mode="edge")
     if held.shape[-1] > _LONG:
-        from scipy.signal import oaconvolve
+        from scipy.signal import oaconvolve  # type: ignore[import-untyped]  # SciPy has no types
 
-        return oaconvolve(held, taps[None], mode="valid", axes=-1).astype(signal.dtype, copy=False)
-    from scipy.fft import irfft, next_fast_len, rfft
+        return np.asarray(oaconvolve(held, taps[None], mode="valid", axes=-1), signal.dtype)
+    from scipy.fft import irfft, next_fast_len, rfft  # type: ignore[import-untyped]  # SciPy has no types
 
     # In one piece: for a few seconds the blocks of oaconvolve cost more than they save.
     size = next_fast_len(held.shape[-1], real=True)
     product = rfft(held, size) * rfft(taps, size)
-    return irfft(product, size)[..., 2 * half : held.shape[-1]].astype(signal.dtype, copy=False)
+    return np.asarray(irfft(product, size)[..., 2 * half : held.shape[-1]], signal.dtype)
 
 
-def local_rms(signal: np.ndarray, fs_hz: float, span_s: float) -> np.ndarray:
-    """Root mean square over a centred span of `span_s`, shorter at the edges.
+def local_rms(signal: Array, fs_hz: float, span_s: float) -> Array:
+    """Return the root mean square around each sample.
 
     Parameters
     ----------
     signal : array [leads, samples]
+        The signal.
+    fs_hz : float, Hz
+        Its sampling rate.
+    span_s : float, s
+        Length of the centred span, which is shorter at the edges.
 
     Returns
     -------
@@ -72,4 +101,4 @@ def local_rms(signal: np.ndarray, fs_hz: float, span_s: float) -> np.ndarray:
     at = np.arange(n_samples)
     left, right = np.maximum(at - half, 0), np.minimum(at + half + 1, n_samples)
     mean = (power[..., right] - power[..., left]) / (right - left)
-    return np.sqrt(np.maximum(mean, 0.0)).astype(signal.dtype)
+    return np.asarray(np.sqrt(np.maximum(mean, 0.0)), signal.dtype)

@@ -1,4 +1,4 @@
-"""Find heartbeats with sleepecg's detector, and compare two lists of beats."""
+"""Find heartbeats with the detector of sleepecg, and compare two lists of beats."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from einthoven.errors import RecordUnreadable
 
 TOLERANCE_MS = 150.0  # ANSI/AAMI EC57, beat-by-beat comparison
-SHORTEST_S = 3.0  # sleepecg needs as much to learn its thresholds
+SHORTEST_S = 3.0  # sleepecg needs it to learn its thresholds
 
 
 def find(signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
-    """Find the R peaks of one lead (sleepecg's detector, then the largest deflection within 60 ms).
+    """Find the R peaks of one lead (detector of sleepecg, then the largest deflection within 60 ms).
 
     Parameters
     ----------
     signal_mv : array [samples], mV
         One lead, without NaN.
     fs_hz : float
-        Sampling rate.
+        Sampling rate, Hz.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def find(signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
     """
     if np.ndim(signal_mv) != 1:
         raise RecordUnreadable(
-            "heartbeats are found in one lead.",
+            "Heartbeats are found in one lead at a time.",
             found=f"an array of shape {np.shape(signal_mv)}",
             expected="an array [samples]",
             remedy="heartbeats.find(record.signal_mv[0], record.fs_hz)",
@@ -54,16 +54,16 @@ def refined(rough: NDArray[np.int64], signal_mv: NDArray[Any], fs_hz: float) -> 
     Parameters
     ----------
     rough : array [n]
-        Sample numbers.
+        Sample numbers of the beats.
     signal_mv : array [samples], mV
         The lead.
     fs_hz : float
-        Sampling rate.
+        Sampling rate, Hz.
 
     Returns
     -------
     array [n]
-        Sample numbers.
+        Sample numbers of the moved beats.
     """
     if len(rough) == 0:
         return rough
@@ -77,16 +77,16 @@ def refined(rough: NDArray[np.int64], signal_mv: NDArray[Any], fs_hz: float) -> 
 
 @dataclass(frozen=True)
 class Matching:
-    """Pairs of a reference and a test list of beats.
+    """Pairs of reference beats and test beats.
 
     Parameters
     ----------
     pairs : array [n, 2]
         Indices into reference and test.
     missed : array [m]
-        Indices into the reference of beats without a partner.
+        Indices of unpaired reference beats.
     extra : array [k]
-        Indices into the test of beats without a partner.
+        Indices of unpaired test beats.
     """
 
     pairs: NDArray[np.int64]
@@ -95,13 +95,13 @@ class Matching:
 
     @property
     def sensitivity(self) -> float:
-        """Found beats among those there are, 0 to 1 (NaN where there are none)."""
+        """Share of the reference beats that were found, 0 to 1; NaN if there are none."""
         total = len(self.pairs) + len(self.missed)
         return len(self.pairs) / total if total else float("nan")
 
     @property
     def positive_predictivity(self) -> float:
-        """True beats among those found, 0 to 1 (NaN where none were found)."""
+        """Share of the found beats that are true, 0 to 1; NaN if none were found."""
         total = len(self.pairs) + len(self.extra)
         return len(self.pairs) / total if total else float("nan")
 
@@ -109,7 +109,7 @@ class Matching:
 def match(
     reference: NDArray[np.int64], test: NDArray[np.int64], fs_hz: float, tolerance_ms: float = TOLERANCE_MS
 ) -> Matching:
-    """Pair beats within `tolerance_ms`, each at most once, nearer pairs first among neighbours (as EC57 and bxb do).
+    """Pair beats within a tolerance, each at most once, nearer pairs first among neighbours (as EC57 and bxb do).
 
     Parameters
     ----------
@@ -118,14 +118,14 @@ def match(
     test : array [m]
         Sample numbers, ascending.
     fs_hz : float
-        Sampling rate of both.
+        Sampling rate of both, Hz.
     tolerance_ms : float
-        Largest distance of a pair.
+        Largest distance of a pair, ms.
 
     Returns
     -------
     Matching
-        The pairs, and what is left over in each.
+        The pairs, and the unpaired beats of each list.
     """
     reach = tolerance_ms / 1000 * fs_hz
     pairs, missed, extra = [], [], []

@@ -1,12 +1,14 @@
-"""Knows the names of leads, their aliases, and which limb leads follow from two others. Never invents a precordial lead.
+"""Select leads by name; limb leads can be derived from two others, precordial leads never.
 
-A *wish* is the name of a lead a model wants, or several separated by ``|`` in order of preference: ``"V1|V5"``.
+A wanted lead is a name, or several separated by ``|`` in order of preference: ``"V1|V5"``.
 """
 
 import shlex
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import LeadMismatch
 
@@ -26,8 +28,20 @@ _LIMB = {
 
 
 def canonical(name: str) -> str:
-    """The standard spelling of a lead's name; an unknown name is returned stripped.
+    """Return the standard spelling of a lead's name.
 
+    Parameters
+    ----------
+    name : str
+        A name in any spelling.
+
+    Returns
+    -------
+    str
+        An unknown name is returned without surrounding blanks.
+
+    Examples
+    --------
     >>> canonical("avr"), canonical("Lead II"), canonical("ml-ii"), canonical("ECG1")
     ('aVR', 'II', 'MLII', 'ECG1')
     """
@@ -37,25 +51,32 @@ def canonical(name: str) -> str:
 
 
 def select(
-    signal: np.ndarray, names: Sequence[str], wishes: Sequence[str], source: str = "the record"
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Pick leads by name, whatever their order; a lead serves one wish only.
+    signal: NDArray[Any], names: Sequence[str], wishes: Sequence[str], source: str = "the record"
+) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Select leads by name, whatever their order; each lead is used once.
 
     Parameters
     ----------
     signal : array [leads, samples]
-    names : names of the signal's leads
-    wishes : for each wanted lead its name, or alternatives ``"MLII|II"``
-    source : where the signal comes from, for the error
+        The signal.
+    names : sequence of str
+        Names of its leads.
+    wishes : sequence of str
+        Name of each wanted lead, or alternatives ``"MLII|II"``.
+    source : str
+        Where the signal comes from, for the error.
 
     Returns
     -------
-    array [len(wishes), samples], and the names of the leads that serve the wishes
+    signal : array [wanted leads, samples]
+        The selected leads.
+    used : tuple of str
+        Their names.
 
     Raises
     ------
     LeadMismatch
-        Where a wish cannot be met, not even from two other limb leads.
+        If a wanted lead is missing, and cannot be derived from two other limb leads either.
     """
     at = {canonical(name): index for index, name in reversed(list(enumerate(names)))}
     taken: set[str] = set()
@@ -78,18 +99,18 @@ def select(
     if unmet:
         named = _renamed(names, unmet)
         raise LeadMismatch(
-            "the model and the record do not share their leads.",
+            "The model needs leads that the record does not have.",
             found=f"{', '.join(names)}  ({source})",
             expected=", ".join(wish.replace("|", " or ") for wish in wishes)
             + f": {len(wishes)} leads" * (len(wishes) > 1),
-            remedy=(f"--leads {named}   if that is what the file's leads stand for\n" if named else "")
+            remedy=(f"--leads {named}   if these are the leads of the file\n" if named else "")
             + "einthoven models      lists each model with its leads",
         )
     return np.stack(rows), tuple(used)
 
 
 def _renamed(names: Sequence[str], unmet: list[str]) -> str:
-    """What to state so that leads whose names say nothing serve the wishes that are not met; nothing where it cannot be."""
+    """Return a value of ``--leads`` that names unnamed leads as the missing ones; empty if there is none."""
     nameless = [name for name in names if canonical(name) not in _CANONICAL.values()]
     if len(nameless) < len(unmet):
         return ""
@@ -98,8 +119,9 @@ def _renamed(names: Sequence[str], unmet: list[str]) -> str:
     return ",".join(unmet) if len(names) == len(unmet) else ""
 
 
-def _derived(signal: np.ndarray, at: dict[str, int], lead: str) -> np.ndarray | None:
+def _derived(signal: NDArray[Any], at: dict[str, int], lead: str) -> NDArray[Any] | None:
+    """Return a limb lead derived from two others; None if that is impossible."""
     parts = _LIMB.get(lead, ())
     if not parts or any(name not in at for name, _ in parts):
         return None
-    return sum(weight * signal[at[name]] for name, weight in parts).astype(signal.dtype)
+    return np.asarray(sum(weight * signal[at[name]] for name, weight in parts), signal.dtype)

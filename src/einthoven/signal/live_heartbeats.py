@@ -1,14 +1,16 @@
-"""Knows how sleepecg's detector goes on from one stretch to the next, so that a stream finds the beats that the whole record has.
+"""Find heartbeats in a stream with the detector of sleepecg, the same beats as in the whole record.
 
-sleepecg looks at a whole signal at once. Here its filters run over stretches with a margin, and its thresholds (Pan and Tompkins
-1985, doi 10.1109/TBME.1985.325532, as sleepecg 0.6 changed them) are a state that can be kept.
+sleepecg processes a whole signal. Here its filters run over pieces with a margin, and its thresholds (Pan and Tompkins 1985, doi
+10.1109/TBME.1985.325532, as sleepecg 0.6 changed them) are a state that can be saved.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.signal.heartbeats import SHORTEST_S, refined
 
@@ -17,41 +19,58 @@ _BAND_HZ = (5.0, 30.0)
 _WINDOW_S, _REFRACTORY_S, _T_WAVE_S, _LEARNING_S = 0.15, 0.2, 0.36, 2.0
 _MOST_SEARCHES = 15
 _REGULAR = 8
-"""Intervals within the limits that make the mean."""
+"""Number of intervals within the limits that are averaged."""
 _PRUNED_EVERY = 500
 _KEPT_S = 10.0
 
 
 @dataclass
 class Thresholds:
-    """Adaptive thresholds over the filtered signal (f) and its moving power (i), and where the search stands.
+    """Adaptive thresholds over the filtered signal (f) and its moving power (i), and the state of the search.
 
     Sample numbers count from the first sample that is not flat.
     """
 
     fs_hz: float
+    """Sampling rate, Hz."""
     f: list[float] = field(default_factory=list)
+    """Filtered signal, as far as it is still needed."""
     i: list[float] = field(default_factory=list)
+    """Moving power, likewise."""
     first: int = 0
-    """Sample number of the first value that is kept of `f` and `i`."""
+    """Sample number of the first value of `f` and `i`."""
     signal_f: float = 0.0
+    """Running height of beats in the filtered signal."""
     noise_f: float = 0.0
+    """Running height of noise in the filtered signal."""
     signal_i: float = 0.0
+    """Running height of beats in the moving power."""
     noise_i: float = 0.0
+    """Running height of noise in the moving power."""
     limit_f: float = 0.0
+    """Threshold of the filtered signal."""
     limit_i: float = 0.0
+    """Threshold of the moving power."""
     low: float = 0.0
+    """Shortest regular interval, samples."""
     high: float = 0.0
+    """Longest regular interval, samples."""
     longest: float = 0.0
+    """Interval after which a beat is overdue, samples."""
     intervals: list[tuple[int, int]] = field(default_factory=list)
-    """Number of the beat that ended it, and samples; of each length only the latest that can still be asked for."""
+    """Number of the beat that ended each interval, and its samples; of each length only the latest."""
     n_found: int = 0
+    """Number of beats."""
     searches: bool = True
+    """Whether an overdue beat is searched for."""
     previous: int = 0
+    """Sample number of the last beat."""
     search_from: int = 0
+    """Sample number from which an overdue beat is searched for."""
     at: int = 0
+    """Sample number of the next value."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.at == 0:
             self.previous, self.search_from, self.at = 1 - self._refractory, 1, 1
 
@@ -60,7 +79,7 @@ class Thresholds:
         return int(_REFRACTORY_S * self.fs_hz)
 
     def learn(self) -> None:
-        """Begin with the first two seconds: their largest value is a beat's, their mean is noise's."""
+        """Learn from the first two seconds: their maximum is the height of a beat, their mean is noise."""
         n = int(_LEARNING_S * self.fs_hz)
         f, i = np.array(self.f[:n]), np.array(self.i[:n])
         self.signal_f, self.noise_f = max(0.0, float(f.max())), float(f.sum()) / n
@@ -71,9 +90,9 @@ class Thresholds:
         self.limit_i = self.noise_i + 0.25 * (self.signal_i - self.noise_i)
         self.limit_f = self.noise_f + 0.25 * (self.signal_f - self.noise_f)
 
-    def go_on(self) -> list[int]:
-        """Beats up to the last value but one."""
-        found = []
+    def advance(self) -> list[int]:
+        """Return the beats up to the last value but one, as sample numbers."""
+        found: list[int] = []
         f, first = self.f, self.first
         last = first + len(f) - 1
         while self.at < last:
@@ -111,7 +130,7 @@ class Thresholds:
         return since > 1.5 * self.fs_hz if self.n_found else self.at > self.fs_hz
 
     def _search_back(self) -> tuple[int | None, float, float]:
-        """The highest peak since the last beat that lowered limits let pass; what it looked at last moves the thresholds."""
+        """Return the highest peak since the last beat above lowered thresholds, and the two values seen last."""
         f, i, first = self.f, self.i, self.first
         peak_f = peak_i = 0.0
         for halvings in range(1, _MOST_SEARCHES + 1):
@@ -144,7 +163,7 @@ class Thresholds:
         return self._steepest(beat) < self._steepest(self.previous) / 2
 
     def _steepest(self, peak: int) -> float:
-        """Largest step on the rise towards a peak."""
+        """Return the largest step on the rise to a peak."""
         at, steepest = peak - self.first, -1.0
         while at > 0 and self.f[at - 1] <= self.f[at]:
             steepest = max(steepest, self.f[at] - self.f[at - 1])
@@ -166,13 +185,13 @@ class Thresholds:
             mean = sum(length for _, length in regular) / len(regular) if regular else float("nan")
             self.low, self.high, self.longest = 0.92 * mean, 1.16 * mean, 1.66 * mean
             since = regular[-1][0] if len(regular) == _REGULAR else 2
-            if self.n_found - since + 1 > len(regular):  # another interval lies among them
+            if self.n_found - since + 1 > len(regular):  # there is an irregular interval among them
                 self.limit_f, self.limit_i = self.limit_f / 2, self.limit_i / 2
         self.searches, self.previous = True, beat
         self.search_from = self.at = beat + self._refractory
 
     def _forget(self) -> None:
-        """Let go of values that nothing can ask for again."""
+        """Drop values that are not needed any more."""
         since = min(self.previous, self.search_from) if self.searches else self.previous
         gone = max(since, self.at - round(_KEPT_S * self.fs_hz)) - round(0.5 * self.fs_hz) - self.first
         if gone > 0:
@@ -181,7 +200,7 @@ class Thresholds:
 
 
 def _latest_of_each(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Of each length the latest eight: more of one length are never asked for."""
+    """Return the latest eight intervals of each length; more are never needed."""
     times: Counter[int] = Counter()
     kept = []
     for number, length in reversed(intervals):
@@ -192,11 +211,12 @@ def _latest_of_each(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 class LiveHeartbeats:
-    """R peaks of one lead as it comes: those of :func:`einthoven.signal.heartbeats.find` on the whole of it.
+    """Finds the R peaks of one lead in a stream, the same as :func:`einthoven.signal.heartbeats.find` in the whole lead.
 
     Parameters
     ----------
-    fs_hz : rate
+    fs_hz : float, Hz
+        Sampling rate.
     """
 
     def __init__(self, fs_hz: float):
@@ -204,34 +224,46 @@ class LiveHeartbeats:
         self.thresholds = Thresholds(fs_hz)
         self.raw = np.zeros(0, np.float32)
         self.first = 0
-        """Sample number of the first sample that is kept."""
+        """Sample number of the first sample in `raw`."""
         self.begins = -1
-        """First sample that is not flat; -1 before it came."""
+        """Sample number of the first sample that is not flat; -1 before there is one."""
         self.filtered = 0
-        """Samples that were filtered, counted from `begins`."""
+        """Number of filtered samples, counted from `begins`."""
         self.last = -1
 
     @property
     def n_samples(self) -> int:
-        """Samples that came."""
+        """Number of samples that were fed."""
         return self.first + len(self.raw)
 
-    def feed(self, signal_mv: np.ndarray) -> np.ndarray:
-        """Take samples [n], without NaN; give the beats that are certain now, as sample numbers [k]."""
+    def feed(self, signal_mv: NDArray[Any]) -> NDArray[np.int64]:
+        """Take samples and return the beats that are certain now.
+
+        Parameters
+        ----------
+        signal_mv : array [n], mV
+            The next samples, without NaN.
+
+        Returns
+        -------
+        array [k], int64
+            Sample numbers.
+        """
         self.raw = np.concatenate((self.raw, np.asarray(signal_mv, np.float32)))
-        if self.begins < 0 and not self._has_begun():
+        if self.begins < 0 and not self._find_start():
             return np.zeros(0, np.int64)
         margin, second = round(_MARGIN_S * self.fs_hz), round(self.fs_hz)
         seconds = (self.n_samples - self.begins - self.filtered - margin) // second
-        return self._go_on(self.filtered + seconds * second) if seconds > 0 else np.zeros(0, np.int64)
+        return self._filter_until(self.filtered + seconds * second) if seconds > 0 else np.zeros(0, np.int64)
 
-    def end(self) -> np.ndarray:
-        """The beats that were not certain while more could come."""
+    def end(self) -> NDArray[np.int64]:
+        """Return the remaining beats at the end of the stream, as sample numbers [k]."""
         if self.begins < 0 or self.n_samples < SHORTEST_S * self.fs_hz:
             return np.zeros(0, np.int64)
-        return self._go_on(self.n_samples - self.begins)
+        return self._filter_until(self.n_samples - self.begins)
 
-    def _has_begun(self) -> bool:
+    def _find_start(self) -> bool:
+        """Return whether there is a sample that is not flat, and note the first."""
         if len(self.raw) < 2:
             return False
         moved = np.flatnonzero(self.raw != self.raw[0])
@@ -241,8 +273,8 @@ class LiveHeartbeats:
         self.begins = self.first if self.raw[1] != self.raw[0] and self.first == 0 else self.first + int(moved[0])
         return True
 
-    def _go_on(self, until: int) -> np.ndarray:
-        """Filter up to a sample number (counted from `begins`), ask the thresholds."""
+    def _filter_until(self, until: int) -> NDArray[np.int64]:
+        """Filter up to a sample number (counted from `begins`) and return the beats there."""
         if until < _LEARNING_S * self.fs_hz:
             return np.zeros(0, np.int64)
         margin = round(_MARGIN_S * self.fs_hz)
@@ -250,31 +282,41 @@ class LiveHeartbeats:
         end = min(self.n_samples - self.begins, until + margin)
         known = self.raw[self.begins + begin - self.first : self.begins + end - self.first]
         f, power = _filtered(known, self.fs_hz)
-        asked = self.thresholds
-        asked.f += f[self.filtered - begin : until - begin].tolist()
-        asked.i += power[self.filtered - begin : until - begin].tolist()
+        thresholds = self.thresholds
+        thresholds.f += f[self.filtered - begin : until - begin].tolist()
+        thresholds.i += power[self.filtered - begin : until - begin].tolist()
         is_first = self.filtered == 0
         self.filtered = until
         if is_first:
-            asked.learn()
-        rough = np.array(asked.go_on(), np.int64) + self.begins
+            thresholds.learn()
+        rough = np.array(thresholds.advance(), np.int64) + self.begins
         beats = refined(rough - self.first, self.raw, self.fs_hz) + self.first
         beats = np.unique(beats[beats > self.last])
         if len(beats):
             self.last = int(beats[-1])
-        kept = min(self.filtered - margin, asked.first) - round(0.1 * self.fs_hz) + self.begins - self.first
+        kept = min(self.filtered - margin, thresholds.first) - round(0.1 * self.fs_hz) + self.begins - self.first
         if kept > 0:
             self.raw, self.first = self.raw[kept:], self.first + kept
         return beats
 
-    def state(self) -> dict:
-        """Plain values that :meth:`restored` goes on from."""
+    def state(self) -> dict[str, Any]:
+        """Return plain values for :meth:`restored`."""
         own = {name: getattr(self, name) for name in ("fs_hz", "first", "begins", "filtered", "last")}
         return own | {"raw": self.raw.tolist(), "thresholds": vars(self.thresholds) | {}}
 
     @classmethod
-    def restored(cls, state: dict) -> "LiveHeartbeats":
-        """The way back from :meth:`state`."""
+    def restored(cls, state: dict[str, Any]) -> "LiveHeartbeats":
+        """Continue from a saved state.
+
+        Parameters
+        ----------
+        state : dict
+            What :meth:`state` returned.
+
+        Returns
+        -------
+        LiveHeartbeats
+        """
         live = cls(state["fs_hz"])
         live.thresholds = Thresholds(**state["thresholds"])
         live.raw = np.array(state["raw"], np.float32)
@@ -283,9 +325,9 @@ class LiveHeartbeats:
         return live
 
 
-def _filtered(signal: np.ndarray, fs_hz: float) -> tuple[np.ndarray, np.ndarray]:
-    """The band of QRS complexes, and the power of its slope over a moving window, both [samples]."""
-    from scipy.signal import butter, sosfiltfilt
+def _filtered(signal: NDArray[Any], fs_hz: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the band of QRS complexes, and the power of its slope over a moving window, both [samples]."""
+    from scipy.signal import butter, sosfiltfilt  # type: ignore[import-untyped]  # SciPy has no types
 
     band = sosfiltfilt(butter(2, _BAND_HZ, "bandpass", output="sos", fs=fs_hz), signal.astype(np.float64))
     slope = np.correlate(band, np.array([-1.0, -2.0, 0.0, 2.0, 1.0]), mode="same")

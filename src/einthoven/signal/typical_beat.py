@@ -1,4 +1,4 @@
-"""The typical beat of a recording or of a window: the median of the beats that resemble each other."""
+"""Compute the typical beat of a recording or a window: the median of the beats that are most similar."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +11,9 @@ from einthoven.signal import heartbeats
 Array = NDArray[Any]
 
 SPAN_S = (0.3, 0.6)
-"""Seconds of a window's typical beat ahead of and behind its R peak."""
+"""Seconds of a window's typical beat before and after its R peak."""
 _HEIGHT_S = (-0.13, 0.14)
-"""Around the R peak: where the height of a complex is measured."""
+"""Seconds from the R peak between which the height of a QRS complex is measured."""
 _ALIGN_S = 0.08
 _SHARPEST = 3
 
@@ -25,11 +25,11 @@ class TypicalBeat:
     Parameters
     ----------
     beat : array [leads, samples], float32
-        Its R peak lies `span_s[0]` behind its first sample.
+        Its R peak is `span_s[0]` seconds after its first sample.
     r_peaks : array [k], int64
-        Beats of the window, sample numbers.
+        Sample numbers of the beats of the window.
     similarity : array [k]
-        Correlation of each beat with the median of all.
+        Correlation of each beat with the median of all beats.
     lead : int
         Number of the lead in which the beats were found.
     """
@@ -50,12 +50,12 @@ def of_window(window: Array, fs_hz: float, span_s: tuple[float, float] = SPAN_S)
     fs_hz : float
         Its sampling rate, Hz.
     span_s : tuple of float
-        Seconds ahead of and behind the R peak.
+        Seconds before and after the R peak.
 
     Returns
     -------
     TypicalBeat
-        Around the middle of the window where no beat is found.
+        Around the middle of the window if no beat is found.
     """
     r_peaks, sharpest = _aligned_beats(window, fs_hz)
     before, after = (round(span * fs_hz) for span in span_s)
@@ -69,22 +69,23 @@ def of_window(window: Array, fs_hz: float, span_s: tuple[float, float] = SPAN_S)
 
 
 def beside_beats(windows: Array, before: int, fs_hz: float) -> tuple[Array, Array]:
-    """Scale the beats of a record by the height of its typical complex, and return its typical beat scaled alike.
+    """Scale the beats of a record by the height of its typical QRS complex, and compute its typical beat.
 
     Parameters
     ----------
     windows : array [n, leads, samples], mV
-        All the beats of one record in their order.
+        Windows around all beats of one record in their order.
     before : int
-        Samples of a window ahead of its beat.
+        Samples of a window before its beat.
     fs_hz : float
         Sampling rate, Hz.
 
     Returns
     -------
-    tuple of arrays
-        The scaled windows [n, leads, samples] and the typical beat [leads, samples], float32. A record with one beat has
-        no typical one: the beat itself takes its place, and neither is scaled.
+    scaled : array [n, leads, samples], float32
+        The scaled windows.
+    typical : array [leads, samples], float32
+        The typical beat on the same scale. For a record with one beat it is that beat, and neither is scaled.
     """
     level = windows - np.median(windows, axis=2, keepdims=True)
     if len(windows) < 2:
@@ -102,8 +103,18 @@ def beside_beats(windows: Array, before: int, fs_hz: float) -> tuple[Array, Arra
 
 
 def trimmed_median(windows: Array) -> Array:
-    """Return the median beat [samples] of the half of windows [n, samples] that resembles it most, three times over."""
-    median = np.median(windows, axis=0)
+    """Compute the median of the half of windows that is most similar to it, in three iterations.
+
+    Parameters
+    ----------
+    windows : array [n, samples]
+        Windows around beats, one lead.
+
+    Returns
+    -------
+    array [samples]
+    """
+    median: Array = np.median(windows, axis=0)
     for _ in range(3):
         similarity = correlation(windows, median)
         median = np.median(windows[similarity >= np.median(similarity)], axis=0)
@@ -111,15 +122,29 @@ def trimmed_median(windows: Array) -> Array:
 
 
 def correlation(windows: Array, other: Array) -> Array:
-    """Return Pearson's correlation of windows [n, samples] with another [samples] or [n, samples]; 0 where one is flat."""
+    """Compute Pearson's correlation of windows with others.
+
+    Parameters
+    ----------
+    windows : array [n, samples]
+        Windows.
+    other : array [samples] or [n, samples]
+        One window for all, or one for each.
+
+    Returns
+    -------
+    array [n]
+        0 where one is flat.
+    """
     first = windows - windows.mean(axis=-1, keepdims=True)
     second = other - other.mean(axis=-1, keepdims=True)
     power = np.square(first).sum(axis=-1) * np.square(second).sum(axis=-1)
-    return (first * second).sum(axis=-1) / np.sqrt(power + 1e-9)
+    found: Array = (first * second).sum(axis=-1) / np.sqrt(power + 1e-9)
+    return found
 
 
 def _aligned_beats(window: Array, fs_hz: float) -> tuple[Array, int]:
-    """Return the beats [k], each where all leads together are steepest, and the lead they were found in."""
+    """Return the beats [k], each at the steepest point of all leads together, and the lead in which they were found."""
     steep = np.sqrt(np.square(np.diff(window, axis=1, prepend=window[:, :1])).sum(axis=0))
     sharp = np.quantile(np.abs(window), 0.99, axis=1) / (np.abs(window).mean(axis=1) + 1e-3)
     for lead in np.argsort(-sharp)[:_SHARPEST]:

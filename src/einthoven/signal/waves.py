@@ -1,14 +1,18 @@
-"""P wave, QRS complex and T wave of a typical beat, and the measurements that an electrocardiograph makes on them.
+"""Delineate P wave, QRS complex and T wave of a typical beat, and measure them as an electrocardiograph does.
 
-All leads are looked at together, as electrocardiographs do: an interval begins in the lead where it begins first (Kligfield et al.
-2007, AHA/ACC/HRS recommendations, part I). The measurements need the twelve standard leads.
+All leads are used together: an interval begins in the lead where it begins first (Kligfield et al. 2007, AHA/ACC/HRS
+recommendations, part I). The measurements need the twelve standard leads.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.signal.leads import STANDARD
+
+Array = NDArray[Any]
 
 _COMMON = (
     *(("RR interval", "s"), ("PR interval", "s"), ("QRS duration", "s"), ("QT interval", "s"), ("QTc (Bazett)", "s")),
@@ -34,104 +38,134 @@ _OF_A_LEAD = (
 WAVE_NAMES = (*(name for name, _ in _COMMON), *(f"{name} in {lead}" for lead in STANDARD for name, _ in _OF_A_LEAD))
 WAVE_UNITS = (*(unit for _, unit in _COMMON), *(unit for _ in STANDARD for _, unit in _OF_A_LEAD))
 SPAN_S = (0.5, 0.7)
-"""Seconds of a typical beat ahead of and behind its R peak that are looked at."""
+"""Seconds of a typical beat before and after its R peak."""
 _FINE_HZ = 500.0
 _QRS_S = (-0.16, 0.2)
-"""Where a QRS complex begins at the earliest and ends at the latest, from its R peak."""
+"""Earliest start and latest end of a QRS complex, s from its R peak."""
 _STILL, _STILL_S = 0.08, 0.012
-"""A complex has ended where all leads together stay this much slower than it was at its fastest, for so long."""
+"""A complex ends where the slope of all leads together stays below this share of its maximum, for so long, s."""
 _P_HALF_S = 0.05
-"""Half of a P wave: what stands out from its surroundings at this distance is one."""
+"""Half the width of a P wave, s: it stands out from the signal at this distance."""
 _P_RISE = 0.25
-"""A P wave has begun where all leads together have risen by this share of what they rise to."""
+"""A P wave begins where all leads together have risen by this share of its height."""
 _FROM_LAST_BEAT = 0.36, 0.55
-"""From the R peak ahead to the earliest P wave, s, and at most as a share of the interval: its T wave lies between."""
+"""From the previous R peak to the earliest P wave, s, and at most as a share of the RR interval: the T wave is between."""
 _T_FROM_S = 0.08
-"""From the end of the complex to the earliest peak of its T wave."""
+"""From the end of the complex to the earliest peak of its T wave, s."""
 _DEEP_MV = 0.03
-"""A Q wave is what lies so far below the level ahead of the complex, before the R wave."""
+"""Depth of a Q wave below the level before the complex, mV."""
 _MOST_R_TO_S = 20.0
-"""Largest balance of R and S; without an S wave it has no bound."""
+"""Largest ratio of R to S; without an S wave it would have no bound."""
 _I, _AVF, _III, _AVL = (STANDARD.index(name) for name in ("I", "aVF", "III", "aVL"))
 _V1, _V2, _V3, _V5, _V6 = (STANDARD.index(name) for name in ("V1", "V2", "V3", "V5", "V6"))
 
 
 @dataclass(frozen=True)
 class Waves:
-    """Where the waves of a typical beat lie, seconds from its R peak.
-
-    p_onset_s, p_peak_s, qrs_onset_s, qrs_offset_s, t_peak_s, t_offset_s; p_height_mv : how far the P wave stands out, root mean
-    square over the leads
-    """
+    """Positions of the waves of a typical beat, seconds from its R peak."""
 
     p_onset_s: float
+    """Onset of the P wave, s."""
     p_peak_s: float
+    """Peak of the P wave, s."""
     qrs_onset_s: float
+    """Onset of the QRS complex, s."""
     qrs_offset_s: float
+    """End of the QRS complex, s."""
     t_peak_s: float
+    """Peak of the T wave, s."""
     t_offset_s: float
+    """End of the T wave, s."""
     p_height_mv: float
+    """Height of the P wave, root mean square over the leads, mV."""
 
     @property
     def pr_s(self) -> float:
-        """PR interval: the P wave's onset to that of the QRS complex."""
+        """PR interval: onset of the P wave to onset of the QRS complex, s."""
         return self.qrs_onset_s - self.p_onset_s
 
     @property
     def qrs_s(self) -> float:
-        """Duration of the QRS complex."""
+        """Duration of the QRS complex, s."""
         return self.qrs_offset_s - self.qrs_onset_s
 
     @property
     def qt_s(self) -> float:
-        """QT interval: the QRS complex's onset to the T wave's end."""
+        """QT interval: onset of the QRS complex to end of the T wave, s."""
         return self.t_offset_s - self.qrs_onset_s
 
 
-def fine(beat_mv: np.ndarray, fs_hz: float) -> np.ndarray:
-    """A typical beat [leads, samples] at 500 Hz, by cubic splines: bounds are told to 2 ms."""
-    from scipy.interpolate import CubicSpline
-
-    at = np.arange(beat_mv.shape[1]) / fs_hz
-    return CubicSpline(at, beat_mv, axis=1)(np.arange(round(at[-1] * _FINE_HZ) + 1) / _FINE_HZ)
-
-
-def delineated(fine_mv: np.ndarray, rr_s: float) -> Waves:
-    """Where the waves of a typical beat lie.
+def upsampled(beat_mv: Array, fs_hz: float) -> Array:
+    """Resample a typical beat to 500 Hz by cubic splines, so that positions resolve to 2 ms.
 
     Parameters
     ----------
-    fine_mv : array [leads, samples] of :func:`fine`, its R peak SPAN_S[0] behind its beginning
-    rr_s : interval to the beats beside it
+    beat_mv : array [leads, samples], mV
+        The beat.
+    fs_hz : float, Hz
+        Its sampling rate.
 
     Returns
     -------
-    the bounds; where nothing is found, the edges of where it was sought
+    array [leads, samples], mV
+    """
+    from scipy.interpolate import CubicSpline  # type: ignore[import-untyped]  # SciPy has no types
+
+    at = np.arange(beat_mv.shape[1]) / fs_hz
+    return np.asarray(CubicSpline(at, beat_mv, axis=1)(np.arange(round(at[-1] * _FINE_HZ) + 1) / _FINE_HZ))
+
+
+def delineate(fine_mv: Array, rr_s: float) -> Waves:
+    """Find the waves of a typical beat.
+
+    Parameters
+    ----------
+    fine_mv : array [leads, samples], mV
+        A beat of :func:`upsampled`, its R peak SPAN_S[0] after its start.
+    rr_s : float, s
+        RR interval.
+
+    Returns
+    -------
+    Waves
+        Where a wave is not found, the limits of the search.
     """
     n = fine_mv.shape[1]
     speed = _smoothed(np.sqrt(np.square(np.gradient(fine_mv, axis=1)).sum(axis=0)), 9)
     onset, offset = _complex(speed, n)
     p_onset, p_peak, height = _p_wave(fine_mv, onset, rr_s)
     t_peak, t_offset = _t_wave(fine_mv, onset, offset, rr_s)
-    times = ((at / _FINE_HZ) - SPAN_S[0] for at in (p_onset, p_peak, onset, offset, t_peak, t_offset))
-    return Waves(*times, height)
+    return Waves(
+        _seconds(p_onset),
+        _seconds(p_peak),
+        _seconds(onset),
+        _seconds(offset),
+        _seconds(t_peak),
+        _seconds(t_offset),
+        height,
+    )
+
+
+def _seconds(at: int) -> float:
+    """Return the time of a sample number from the R peak, s."""
+    return at / _FINE_HZ - SPAN_S[0]
 
 
 def _at(seconds: float, n: int) -> int:
-    """Sample of a time from the R peak, inside the beat."""
+    """Return the sample number of a time from the R peak, limited to the beat."""
     return int(np.clip(round((seconds + SPAN_S[0]) * _FINE_HZ), 0, n - 1))
 
 
-def _smoothed(values: np.ndarray, size: int) -> np.ndarray:
-    """A moving mean [..., samples] under a raised cosine of an odd `size`, the ends held."""
-    kernel = np.hanning(size + 2)[1:-1]
+def _smoothed(values: Array, size: int) -> Array:
+    """Return a moving mean [..., samples] under a raised cosine of an odd `size`; the ends are repeated."""
+    kernel: Array = np.hanning(size + 2)[1:-1]
     kernel /= kernel.sum()
     held = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(size // 2, size // 2)], mode="edge")
-    return np.lib.stride_tricks.sliding_window_view(held, size, axis=-1) @ kernel
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(held, size, axis=-1) @ kernel)
 
 
-def _complex(speed: np.ndarray, n: int) -> tuple[int, int]:
-    """First and last sample of the QRS complex."""
+def _complex(speed: Array, n: int) -> tuple[int, int]:
+    """Return first and last sample of the QRS complex."""
     first, last = _at(-0.12, n), _at(0.14, n)
     fastest = first + int(speed[first:last].argmax())
     still = speed < _STILL * speed[fastest]
@@ -145,8 +179,8 @@ def _complex(speed: np.ndarray, n: int) -> tuple[int, int]:
     return onset, offset
 
 
-def _p_wave(fine_mv: np.ndarray, onset: int, rr_s: float) -> tuple[int, int, float]:
-    """Sample of the P wave's onset and peak, and how far it stands out."""
+def _p_wave(fine_mv: Array, onset: int, rr_s: float) -> tuple[int, int, float]:
+    """Return onset and peak of the P wave, sample numbers, and its height."""
     n, half = fine_mv.shape[1], round(_P_HALF_S * _FINE_HZ)
     last_wave_s = min(_FROM_LAST_BEAT[0], _FROM_LAST_BEAT[1] * rr_s)
     first = _at(max(0.02 - SPAN_S[0], last_wave_s - rr_s), n)
@@ -161,8 +195,8 @@ def _p_wave(fine_mv: np.ndarray, onset: int, rr_s: float) -> tuple[int, int, flo
     return peak - (len(rise) - 1 - int(low[-1]) if len(low) else len(rise) - 1), peak, float(size.max())
 
 
-def _t_wave(fine_mv: np.ndarray, onset: int, offset: int, rr_s: float) -> tuple[int, int]:
-    """Sample of the T wave's peak and of its end: where the tangent of its steepest descent meets the level behind it."""
+def _t_wave(fine_mv: Array, onset: int, offset: int, rr_s: float) -> tuple[int, int]:
+    """Return peak and end of the T wave, sample numbers: it ends where its steepest tangent meets the level after it."""
     n = fine_mv.shape[1]
     base = fine_mv[:, max(0, onset - round(0.012 * _FINE_HZ)) : onset + 1].mean(axis=1, keepdims=True)
     first = min(offset + round(_T_FROM_S * _FINE_HZ), n - 8)
@@ -179,25 +213,28 @@ def _t_wave(fine_mv: np.ndarray, onset: int, offset: int, rr_s: float) -> tuple[
     return peak, peak + min(round(reached), len(rest) - 1)
 
 
-def wave_features(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
+def wave_features(beat_mv: Array, fs_hz: float, rr_s: float) -> Array:
     """Measure a typical beat as an electrocardiograph does.
 
     Parameters
     ----------
-    beat_mv : array [12, samples], the standard leads in their order, its R peak SPAN_S[0] behind its beginning
-    rr_s : interval to the beats beside it
+    beat_mv : array [12, samples], mV
+        The standard leads in their order, the R peak SPAN_S[0] after the start.
+    fs_hz : float, Hz
+        Sampling rate.
+    rr_s : float, s
+        RR interval.
 
     Returns
     -------
-    array [204], float32, in the order of :data:`WAVE_NAMES`
-        Intervals and places of the waves, the axes of complex and T wave in the frontal plane
-    (rad), voltages that speak for hypertrophy (Sokolow and Lyon 1949; the product with the duration: Molloy et al. 1992), the
-    balance of R and S in V1 to V3; then for each lead heights of R and S, when they come, heights of Q, of S behind R and of R
-    behind S, how long Q lasts, the complex's area, the ST segment at its beginning and 40 and 80 ms behind, the T wave, and the
-    P wave's highest and lowest point
+    array [204], float32
+        In the order of :data:`WAVE_NAMES`: intervals and positions of the waves, axes of QRS complex and T wave in the frontal
+        plane (rad), voltages in hypertrophy (Sokolow and Lyon 1949; product with the duration: Molloy et al. 1992), ratio of R to
+        S in V1 to V3. Then for each lead heights and times of R and S, heights of Q, of S after R and of R after S, duration of Q,
+        area of the complex, ST segment at the J point and 40 and 80 ms later, T wave, and highest and lowest point of the P wave.
     """
-    x = fine(beat_mv, fs_hz)
-    found = delineated(x, rr_s)
+    x = upsampled(beat_mv, fs_hz)
+    found = delineate(x, rr_s)
     n = x.shape[1]
     onset, offset, p_peak = (_at(t, n) for t in (found.qrs_onset_s, found.qrs_offset_s, found.p_peak_s))
     level = x[:, max(0, onset - round(0.012 * _FINE_HZ)) : onset + 1].mean(axis=1, keepdims=True)
@@ -228,8 +265,8 @@ def wave_features(beat_mv: np.ndarray, fs_hz: float, rr_s: float) -> np.ndarray:
         (r - s).sum() * found.qrs_s,
         *np.clip(r[[_V1, _V2, _V3]] / (0.05 + np.maximum(-s[[_V1, _V2, _V3]], 0)), 0, _MOST_R_TO_S),
     ]
-    each = [
+    per_lead = [
         *(r, s, r_at[:, 0] / _FINE_HZ, s_at[:, 0] / _FINE_HZ, q, s_late, r_late, q_s),
         *(area, *st, t, p.max(axis=1), p.min(axis=1)),
     ]
-    return np.concatenate((np.nan_to_num(common), np.stack(each, axis=1).ravel())).astype(np.float32)
+    return np.concatenate((np.nan_to_num(common), np.stack(per_lead, axis=1).ravel())).astype(np.float32)

@@ -1,6 +1,6 @@
-"""Windows of equal length: how they are cut, and the named parts a model reads."""
+"""Hold windows of equal length with the named parts that a model reads, and cut them from signals."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
@@ -23,11 +23,11 @@ class Windows:
     signal : array [n, leads, samples], float32
         The prepared signal.
     beat : array [n, leads, beat_samples], float32, optional
-        The typical beat that belongs to each window.
+        Typical beat of each window.
     features : array [n, k], float32, optional
         Measurements on each window; see :data:`einthoven.signal.features.FEATURES`.
     position : array [n], int64, optional
-        Sample number at the record's own rate: of the heartbeat, or of the first sample of the window.
+        Sample number, at the record's own sampling rate, of the heartbeat or of the first sample of the window.
     """
 
     signal: NDArray[Any]
@@ -40,26 +40,47 @@ class Windows:
 
     def __getitem__(self, chosen: Chosen) -> "Windows":
         """Return some of the windows."""
-        return self._each(lambda values: values[chosen])
+        return self._changed(lambda values: values[chosen])
 
     @property
     def parts(self) -> dict[str, NDArray[Any]]:
-        """The parts that are there, by name."""
+        """The parts that these windows have, by name."""
         found = {name: getattr(self, name) for name in PARTS}
         return {name: values for name, values in found.items() if values is not None}
 
     def pieces(self, size: int) -> Iterator["Windows"]:
-        """Yield the windows in pieces of `size`."""
+        """Yield the windows in pieces.
+
+        Parameters
+        ----------
+        size : int
+            Windows of a piece.
+
+        Yields
+        ------
+        Windows
+        """
         for at in range(0, len(self), size):
             yield self[at : at + size]
 
     def repeated(self, times: int) -> "Windows":
-        """Return each window `times` times in a row, as copies that may be written to."""
-        return self._each(lambda values: np.repeat(values, times, axis=0))
+        """Repeat each window, as copies that can be written to.
 
-    def _each(self, change: Any) -> "Windows":
-        changed = {item.name: getattr(self, item.name) for item in fields(self)}
-        return replace(self, **{name: None if values is None else change(values) for name, values in changed.items()})
+        Parameters
+        ----------
+        times : int
+            How often each window is repeated, in a row.
+
+        Returns
+        -------
+        Windows
+        """
+        return self._changed(lambda values: np.repeat(values, times, axis=0))
+
+    def _changed(self, change: Callable[[NDArray[Any]], NDArray[Any]]) -> "Windows":
+        parts = {item.name: getattr(self, item.name) for item in fields(self)}
+        changed: dict[str, Any] = {name: None if values is None else change(values) for name, values in parts.items()}
+        return replace(self, **changed)
 
 
 class WindowSource(Protocol):
@@ -67,7 +88,7 @@ class WindowSource(Protocol):
 
     @property
     def features(self) -> NDArray[Any] | None:
-        """Measurements of all windows [n, k], if there are any."""
+        """Measurements on all windows [n, k], if there are any."""
         ...
 
     def __len__(self) -> int: ...
@@ -78,7 +99,17 @@ class WindowSource(Protocol):
 
 
 def concatenated(pieces: Sequence[Windows]) -> Windows:
-    """Return several sets of windows with the same parts as one."""
+    """Join several sets of windows with the same parts.
+
+    Parameters
+    ----------
+    pieces : sequence of Windows
+        The sets.
+
+    Returns
+    -------
+    Windows
+    """
     joined: dict[str, Any] = {}
     for item in fields(Windows):
         values = [getattr(piece, item.name) for piece in pieces]
@@ -87,19 +118,21 @@ def concatenated(pieces: Sequence[Windows]) -> Windows:
 
 
 def tile(n_samples: int, window: int, step: int) -> NDArray[Any]:
-    """Return the starts of windows that tile a signal; the last is moved back to end where the signal ends.
+    """Return the starts of windows that cover a signal; the last window ends where the signal ends.
 
     Parameters
     ----------
     n_samples : int
         Length of the signal.
-    window, step : int
-        Length of a window, and how far each starts behind the one before; samples.
+    window : int
+        Length of a window, samples.
+    step : int
+        Distance of their starts, samples.
 
     Returns
     -------
     array [n], int64
-        Empty where the signal is shorter than a window.
+        Empty if the signal is shorter than a window.
 
     Examples
     --------
@@ -116,21 +149,35 @@ def tile(n_samples: int, window: int, step: int) -> NDArray[Any]:
 
 
 def crop_starts(n_samples: int, crop: int) -> NDArray[Any]:
-    """Return the starts of crops that overlap by half; the last ends where the window ends."""
+    """Return the starts of crops that overlap by half; the last crop ends where the window ends.
+
+    Parameters
+    ----------
+    n_samples : int
+        Length of the window.
+    crop : int
+        Length of a crop, samples.
+
+    Returns
+    -------
+    array [n], int64
+    """
     return tile(n_samples, crop, max(1, crop // 2))
 
 
 def around_beats(signal: NDArray[Any], beats: NDArray[Any], before: int, after: int) -> NDArray[Any]:
-    """Cut one window around each beat; the first and last sample are held beyond the edges.
+    """Cut one window around each beat; first and last sample are repeated beyond the edges.
 
     Parameters
     ----------
     signal : array [leads, samples]
         The prepared signal.
     beats : array [n]
-        Sample numbers.
-    before, after : int
-        Samples ahead of the beat and from the beat on.
+        Sample numbers of the beats.
+    before : int
+        Samples before the beat.
+    after : int
+        Samples from the beat on.
 
     Returns
     -------

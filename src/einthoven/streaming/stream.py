@@ -11,7 +11,7 @@ from einthoven.errors import RecordUnreadable
 from einthoven.evaluation.predictions import decide
 from einthoven.inference.answer import UNSURE
 from einthoven.inference.predictor import Predictor
-from einthoven.records.record import possible
+from einthoven.records.record import with_impossible_missing
 from einthoven.signal import leads as lead_names
 from einthoven.signal import preparation, resample
 from einthoven.signal.live_heartbeats import LiveHeartbeats
@@ -112,7 +112,7 @@ class Stream:
             Where the chunk does not have the leads of the stream, which can continue with the next; or the stream has ended.
         """
         self._require_open()
-        signal, impossible = possible(intake.as_numbers(chunk, self.leads))
+        signal, impossible = with_impossible_missing(intake.as_numbers(chunk, self.leads))
         events: list[Event] = [*self._impossible(impossible)]
         self.pending = np.concatenate((self.pending, signal), axis=1)
         second = round(self.fs_hz)

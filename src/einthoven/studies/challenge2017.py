@@ -9,7 +9,7 @@ import numpy as np
 from einthoven.corpora.challenge2017 import CHALLENGE2017, N_FOLDS
 from einthoven.data.build import left_out_lines
 from einthoven.evaluation.choosing import best_share_for_challenge, challenge_score
-from einthoven.evaluation.evaluate import evaluate, headline
+from einthoven.evaluation.evaluate import headline
 from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.inference.predictor import load
 from einthoven.models import cost
@@ -108,7 +108,7 @@ def _fuse(run: StudyRun) -> Results:
     fuse(run.folder / BEST, bundles, "weighted", weights, chosen["class_weights"], half=True)
     fuse(run.folder / SMALLEST, [run.place(small) / "bundle"], "mean", half=True)
     own = {"model": SMALLEST} | run.stated_on_card(run.protocol)
-    own |= evaluate(run.answers(small, "test"), run.protocol.unit, run.draws)
+    own |= run.evaluate(run.answers(small, "test"))
     together = run.found["scores"]["scores"][TOGETHER]
     found = {}
     for name, metrics, remark in ((BEST, together, _CROSSED), (SMALLEST, own, _APART)):

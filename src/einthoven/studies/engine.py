@@ -259,16 +259,23 @@ class StudyRun:
         scores: Results = {}
         for label, found in answers.items():
             found.write(self.folder / within / "predictions" / f"{label.replace(' ', '-')}.csv")
-            scores[label] = {"model": label} | stated.get(label, stated) | evaluate(found, unit, self.draws)
+            scores[label] = {"model": label} | stated.get(label, stated) | self.evaluate(found, unit=unit)
         compared = {
             heading: {
-                name: paired(answers[first], answers[second], unit, self.draws)
+                name: paired(
+                    answers[first], answers[second], unit, self.draws, official_score=self.protocol.official_score
+                )
                 for name, (first, second) in pairs.items()
                 if first in answers and second in answers
             }
             for heading, pairs in self.study.compared.items()
         }
         return {"scores": scores} | compared
+
+    def evaluate(self, answers: Predictions, protocol: Protocol | None = None, unit: str = "") -> Results:
+        """Score answers for the test set by a protocol, the study's by default, and resample its unit or another."""
+        protocol = protocol or self.protocol
+        return evaluate(answers, unit or protocol.unit, self.draws, official_score=protocol.official_score)
 
     def keep_result(self, place: Path, metrics: Results) -> None:
         """Write an evaluation on a model's card, unless this is a smoke run."""

@@ -11,7 +11,6 @@ from einthoven.bundle import Card
 from einthoven.corpora.mitdb import MITDB
 from einthoven.evaluation import generated as quality
 from einthoven.evaluation.choosing import operating_point
-from einthoven.evaluation.evaluate import evaluate
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for
 from einthoven.report import plots
@@ -127,7 +126,7 @@ def _train_on_synthetic(run: StudyRun) -> Results:
     found = {}
     for told, place in (("synthetic", out), ("real", run.folder / "runs" / "cnn-none-s0")):
         answers = predictions_for(load(place), run.protocol, run.store, task.validation)
-        scores = evaluate(answers, run.protocol.unit, run.draws)["per_class"]
+        scores = run.evaluate(answers)["per_class"]
         found[told] = {task.classes[at]: scores[task.classes[at]]["f1"] for at in rare.tolist()}
     return {"trained_on_synthetic": found}
 
@@ -148,7 +147,7 @@ def _fuse_ensembles(run: StudyRun) -> Results:
         out = run.folder / "ensembles" / label
         fuse(out, [run.folder / "runs" / f"{name}-s0" / "bundle" for name in chosen], rule, weights)
         answers = predictions_for(load(out), run.protocol, run.store, validation)
-        macro_f1 = evaluate(answers, run.protocol.unit, run.draws)["macro_f1"]["value"]
+        macro_f1 = run.evaluate(answers)["macro_f1"]["value"]
         found[label] = {"members": chosen, "rule": rule, "weights": weights, "validation_macro_f1": macro_f1}
         if label == "top2_weighted":
             found[label]["operating_point"] = operating_point(answers, _PRECISION)
@@ -170,7 +169,7 @@ def _score(run: StudyRun) -> Results:
     weights = run.found["ensembles"]["top2_weighted"]["operating_point"]["weights"]
     shifted = answers[BEST_TWO].weighted(tuple(weights))
     point = {"model": f"{BEST_TWO} at the operating point", "weights": weights}
-    found["scores"]["operating_point"] = point | evaluate(shifted, run.protocol.unit, run.draws)
+    found["scores"]["operating_point"] = point | run.evaluate(shifted)
     return found
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from einthoven.corpora.mitdb import MITDB
 from einthoven.evaluation.choosing import S_SHARE_COUNTS, adapted, best_for_s_and_v
-from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import joined, mean
 from einthoven.report import plots
 from einthoven.report import study_figures as figures
@@ -42,7 +41,7 @@ def _validate(run: StudyRun) -> Results:
     answers = {"plain": pooled, "weighted": pooled.weighted(weights)}
     answers["own_share"] = adapted(pooled.weighted(own_weights), own)
     told = {"leaks_patients": False, "remark": run.protocol.remark}
-    found = {name: told | evaluate(each, run.protocol.unit, run.draws) for name, each in answers.items()}
+    found = {name: told | run.evaluate(each) for name, each in answers.items()}
     chosen = {"class_weights": list(own_weights), "class_weights_without_own_share": list(weights), "own": own}
     return chosen | found
 
@@ -58,7 +57,7 @@ def _score(run: StudyRun) -> Results:
     """Answer DS2 by the fused model, once."""
     answers, found = run.test(run.folder / MODEL, run.protocol)
     answers.write(run.folder / "predictions.csv")
-    metrics = {"model": MODEL} | found | evaluate(answers, run.protocol.unit, run.draws)
+    metrics = {"model": MODEL} | found | run.evaluate(answers)
     run.publish(run.folder / MODEL, metrics)
     return metrics
 

@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from einthoven.corpora.mitdb import MITDB, TESTED_ALONE
-from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import joined
 from einthoven.report import study_figures as figures
 from einthoven.report import study_table as page
@@ -41,7 +40,7 @@ def _train_and_score(run: StudyRun, member: Member) -> Results:
     answers, found = run.test(run.place(member), protocol, member.fold)
     answers.write(run.folder / "predictions" / f"{member.label}.csv")
     known = {"model": member.model, "n_parameters": n_parameters, "kilobytes": _kilobytes(run, member)}
-    return known | found | evaluate(answers, protocol.unit, run.draws)
+    return known | found | run.evaluate(answers, protocol)
 
 
 def _pool(q: int, run: StudyRun) -> Results:
@@ -51,7 +50,7 @@ def _pool(q: int, run: StudyRun) -> Results:
     answers.write(run.folder / "predictions" / f"self_onn_q{q}.csv")
     known: Results = {"model": f"self_onn, q {q}"} | run.stated(protocol, rows="beats")
     known |= {"n_parameters": run.found[mine[0].step]["n_parameters"], "kilobytes": _kilobytes(run, mine[0])}
-    return known | evaluate(answers, protocol.unit, run.draws)
+    return known | run.evaluate(answers, protocol)
 
 
 def _kilobytes(run: StudyRun, member: Member) -> float:

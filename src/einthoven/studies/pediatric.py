@@ -14,7 +14,6 @@ from einthoven.corpora.zzu_pecg import TABLE as ZZU_TABLE
 from einthoven.data.build import left_out_lines
 from einthoven.errors import CorpusIncomplete
 from einthoven.evaluation.by_age import evaluate_by_age
-from einthoven.evaluation.evaluate import evaluate
 from einthoven.inference.predictor import load
 from einthoven.inference.seen_patients import require_unseen
 from einthoven.inference.window_answers import window_answers
@@ -77,7 +76,7 @@ def _train_and_score(run: StudyRun, member: Member) -> Results:
         answers, ages, rows = answers.by_record(), ages[np.sort(first)], "records"
     answers.write(run.folder / "predictions" / f"{member.label}.csv")
     known = {"model": f"{member.model.replace('-', ', ')} leads"} | run.stated(protocol, rows=rows) | told
-    return known | evaluate(answers, protocol.unit, run.draws) | {"ages": evaluate_by_age(answers, ages)}
+    return known | run.evaluate(answers, protocol) | {"ages": evaluate_by_age(answers, ages)}
 
 
 def _results(run: StudyRun) -> Results:

@@ -92,7 +92,7 @@ def _score(run: StudyRun) -> Results:
         f"folds, with shares and decision chosen outside it. {protocol.remark}"
     )
     found = run.score(every, run.stated_on_card(protocol, leaks_patients=False, remark=remark), protocol.unit)
-    without = evaluate(every[_ALL_MODELS].without("LMI"), protocol.unit, run.draws)
+    without = run.evaluate(every[_ALL_MODELS].without("LMI"), protocol)
     return found | {"without_LMI": {name: without[name] for name in HEADLINE}}
 
 
