@@ -32,8 +32,8 @@ class StudyVerb:
 
     def run(self) -> int:
         """Run the study and print its table."""
+        from einthoven.engine.runner import run
         from einthoven.studies import STUDIES
-        from einthoven.studies.engine import run
 
         if self.name not in STUDIES:
             raise ConfigurationFault(

@@ -182,17 +182,13 @@ def table(
     }
 
 
-def beat_table(
-    results: dict[str, Any], first: dict[str, Any], shown: Sequence[str], published: Sequence[PublishedResults]
-) -> dict[str, Any]:
+def beat_table(results: dict[str, Any], shown: Sequence[str], published: Sequence[PublishedResults]) -> dict[str, Any]:
     """Lay out a study of beats: overall metrics, F1 of each class, and the test against a model of the same kind.
 
     Parameters
     ----------
     results : dict
-        Of the study, with ``scores`` and ``against_none``, the tests by label.
-    first : dict
-        The evaluation that the title speaks of.
+        Results of the study, with ``scores``, whose first one the title describes, and ``against_none``, the tests by label.
     shown : sequence of str
         Columns that are shown in a terminal.
     published : sequence of Published
@@ -201,8 +197,9 @@ def beat_table(
     Returns
     -------
     dict
-        As :func:`table` gives it.
+        The table, as :func:`table` gives it.
     """
+    first = next(iter(results["scores"].values()))
 
     def against_none(name: str, _: dict[str, Any]) -> str:
         test = results["against_none"].get(name)
