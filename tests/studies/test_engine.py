@@ -34,7 +34,7 @@ def test_what_is_gone_from_a_study_can_be_made_again(gone, tmp_path):
         file.parent.mkdir()
         file.write_text("cut")
     with pytest.raises(FileDamaged) as told:
-        this.members["train-a-f0"].answers("test")
+        this.members["train-a-f0"].predict("test")
     assert told.value.remedy.startswith(f"rm {file if gone == 'answers' else done} ")
 
 
@@ -53,9 +53,9 @@ def test_answers_of_a_member_that_trains_again_are_forgotten(tmp_path, monkeypat
 def test_members_are_found_by_what_they_share(tmp_path, monkeypatch):
     members = [(f"{name}-f{fold}", name, "clean", fold) for name in ("a", "b") for fold in (0, 1)]
     this = opened(STUDIES["cpsc2018"], tmp_path, *members)
-    monkeypatch.setattr(Member, "answers", lambda self, part: (self.step, part))
-    assert this.each("test", fold=1) == [("train-a-f1", "test"), ("train-b-f1", "test")]
-    assert this.each("validation", fold=0, model="b") == [("train-b-f0", "validation")]
+    monkeypatch.setattr(Member, "predict", lambda self, part: (self.step, part))
+    assert this.predict("test", fold=1) == [("train-a-f1", "test"), ("train-b-f1", "test")]
+    assert this.predict("validation", fold=0, model="b") == [("train-b-f0", "validation")]
 
 
 def test_a_folder_keeps_the_protocol_that_was_run_before(request, tmp_path):
@@ -99,11 +99,11 @@ def test_the_verb_runs_a_study_and_prints_its_table(request, monkeypatch, capsys
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
-        (["none"], "there is no such study"),
-        (["mitbih", "--protocol", "none"], "mitbih is not run by this protocol"),
-        (["mitbih", "--protocol", "both"], "mitbih is not run by this protocol"),
-        (["ptbxl", "--folds", "7"], "ptbxl does not know these folds"),
-        (["mitbih", "--folds", "groups"], "mitbih does not know these folds"),
+        (["none"], "Unknown study"),
+        (["mitbih", "--protocol", "none"], "mitbih has no such protocol"),
+        (["mitbih", "--protocol", "both"], "mitbih has no such protocol"),
+        (["ptbxl", "--folds", "7"], "ptbxl has no such folds"),
+        (["mitbih", "--folds", "groups"], "mitbih has no such folds"),
     ],
 )
 def test_bad_use(words, wrong, tmp_path, capsys):

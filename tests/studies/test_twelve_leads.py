@@ -1,5 +1,6 @@
 """What the studies of PTB-XL and of the children find, on small corpora in exact layouts."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,20 +40,21 @@ def test_ptbxl_by_the_official_folds(request, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def model_study(request):
+def model_study(request, tmp_path_factory):
     """The study of the bundled model, its choices and scores done again; which answers were asked for, in their order."""
-    done, asked, answers = finished("ptbxl-model", request), [], Member.answers
+    done, asked, answers = finished("ptbxl-model", request), [], Member.predict
 
     def noted(self, part):
         found = answers(self, part)
         asked.append((self.group, part, set(found.record.tolist())))
         return found
 
+    out = shutil.copytree(done.folder, tmp_path_factory.mktemp("again") / "out")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Member, "answers", noted)
+        patch.setattr(Member, "predict", noted)
         for name in ("chosen", "scores"):
-            (done.folder / "steps" / f"{name}.json").unlink()
-        done.again()
+            (out / "steps" / f"{name}.json").unlink()
+        done.again(out)
     return done, asked
 
 

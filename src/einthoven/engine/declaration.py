@@ -58,7 +58,7 @@ class Step:
     cost: float = 1.0
     """How long it takes, in the unit of the models; for the time left."""
     protocol: str = ""
-    """Skipped unless this protocol is asked for."""
+    """Skipped unless this protocol is run."""
 
 
 @dataclass(frozen=True)
@@ -108,22 +108,24 @@ class Study:
     members: Callable[[StudyRun], list[Member]]
     """The trainings, in their order."""
     steps: tuple[Step | str | tuple[Step, ...], ...]
-    """In their order, with TRAININGS among them; those of a tuple do not need one another."""
+    """In their order, with TRAININGS among them; the steps of a tuple can be done side by side."""
     results: Callable[[StudyRun], Results]
     """What results.json holds beside the table, from the results of the steps."""
     table: Callable[[StudyRun, Results], Results]
-    """As :func:`einthoven.report.study.table` gives it."""
+    """What :func:`einthoven.report.study_table.table` returns."""
     figures: Mapping[str, Draw | None]
-    """Figures by the names of their files; None: a step draws it. Those whose models were not asked for are left out."""
+    """Figures by the names of their files; None: a step draws it. A figure of a model without a score is skipped."""
     compared: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     """Pairs of scored models that are tested against each other, by a name, under headings of results.json."""
     published: tuple[Published, ...] = ()
+    """What papers report."""
     one_folder: bool = False
-    """Whether a folder holds the results of all protocols that were asked for, so that ``--protocol both`` is possible."""
+    """Whether one folder holds the results of several protocols, so that ``--protocol both`` is possible."""
     folds: tuple[str, ...] = ()
     """Values of ``--folds``, the default first."""
     quick: Quick = field(default_factory=Quick)
-    trained: Callable[[Card], Results] = lambda card: {}
+    """How a smoke run is shortened."""
+    trained: Callable[[Card], Results] = lambda _: {}
     """What is reported of a training beside the number of parameters."""
     settings: dict[str, Any] = field(default_factory=dict)
     """Other plain values that decide the results."""

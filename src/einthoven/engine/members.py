@@ -11,7 +11,7 @@ from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
 from einthoven.engine.declaration import Results, StudyModel
 from einthoven.evaluation.predictions import Predictions
-from einthoven.inference.kept import answers_for_part, read_kept, require_trained
+from einthoven.inference.kept import predictions_for_part, read_predictions, require_trained
 from einthoven.training.fit import fit
 from einthoven.training.recipe import Recipe
 from einthoven.training.task import Task, task_of
@@ -46,7 +46,7 @@ class Member:
     """What is done; the training alone, if None."""
     ahead: str = "train"
     """What the name of its step begins with, before the label."""
-    _asked: dict[str, Predictions] = field(default_factory=dict, repr=False)
+    _predicted: dict[str, Predictions] = field(default_factory=dict, repr=False)
 
     @property
     def step(self) -> str:
@@ -54,7 +54,7 @@ class Member:
         return "-".join(filter(None, (self.within, self.ahead, self.label)))
 
     @property
-    def declared(self) -> StudyModel:
+    def study_model(self) -> StudyModel:
         """Its model, as the study declares it."""
         return self.run.study.models[self.model]
 
@@ -66,30 +66,30 @@ class Member:
     @property
     def store(self) -> Store:
         """The store that it reads."""
-        return self.run.stores[self.declared.store]
+        return self.run.stores[self.study_model.store]
 
     @property
-    def place(self) -> Path:
+    def folder(self) -> Path:
         """Folder of its run."""
         return self.run.folder / self.within / "runs" / self.label
 
     @property
     def bundle(self) -> Path:
         """Folder of its bundle."""
-        return self.place / "bundle"
+        return self.folder / "bundle"
 
     @property
     def recipe(self) -> Recipe:
         """Its recipe; a short one in a smoke run."""
         shorter = self.run.study.quick.recipe if self.run.quick else {}
-        return replace(self.declared.recipe, **(shorter | {"seed": self.seed}))
+        return replace(self.study_model.recipe, **(shorter | {"seed": self.seed}))
 
     @property
     def task(self) -> Task:
         """What it is trained on; a part of it in a smoke run."""
         task = task_of(self.run.corpus, self.protocol, self.store, 0, (), self.fold)
-        if self.declared.crop_s:
-            preparation = task.preparation.with_settings(crop_s=self.declared.crop_s)
+        if self.study_model.crop_s:
+            preparation = task.preparation.with_settings(crop_s=self.study_model.crop_s)
             task = replace(task, preparation=preparation)
         if not self.run.quick:
             return task
@@ -114,13 +114,13 @@ class Member:
         """
         for kept in self._kept("*").parent.glob(self._kept("*").name):
             kept.unlink()
-        model = self.declared
-        card = fit(task or self.task, model.architecture, model.settings, self.recipe, self.place, devices=1)
+        model = self.study_model
+        card = fit(task or self.task, model.architecture, model.settings, self.recipe, self.folder, devices=1)
         assert card is not None, "one device, one process"
         return {"n_parameters": card.n_parameters} | self.run.study.trained(card)
 
-    def answers(self, part: str) -> Predictions:
-        """Predict a part of its protocol; this is done once.
+    def predict(self, part: str) -> Predictions:
+        """Predict a part of its protocol, once.
 
         Parameters
         ----------
@@ -132,19 +132,20 @@ class Member:
         Predictions
             One row for each window or record.
         """
-        if part not in self._asked:
-            self._asked[part] = self._answers(part)
-        return self._asked[part]
+        if part not in self._predicted:
+            self._predicted[part] = self._predictions(part)
+        return self._predicted[part]
 
-    def _answers(self, part: str) -> Predictions:
+    def _predictions(self, part: str) -> Predictions:
+        """Read the predictions, or predict; those of a cross-validation are kept on disk."""
         file = self._kept(part)
         if not file.exists():
-            require_trained(self.place, self.run.steps.file(self.step))
-            found = answers_for_part(self.place, self.run.corpus, self.protocol, self.store, self.fold, part)
+            require_trained(self.folder, self.run.steps.file(self.step))
+            found = predictions_for_part(self.folder, self.run.corpus, self.protocol, self.store, self.fold, part)
             if not self.run.study.cross_validated:
                 return found
             found.write(file)
-        return read_kept(file)
+        return read_predictions(file)
 
     def _kept(self, part: str) -> Path:
         return self.run.folder / self.within / "answers" / f"{self.label}-{part}.csv"

@@ -30,7 +30,7 @@ class StudyRun:
     corpus: Corpus
     """The corpus that the source folder holds."""
     protocols: dict[str, Protocol]
-    """Those that are asked for, or that the folder has results of, by the study's names."""
+    """The protocols that are run now, or that the folder has results of, by the study's names."""
     stores: dict[str, Store]
     """The corpus's windows, by the name of their preparation."""
     folder: Path
@@ -39,7 +39,7 @@ class StudyRun:
     """Whether this is a smoke run."""
     folds: str
     """One of the study's values of ``--folds``."""
-    found: dict[str, Results] = field(default_factory=dict)
+    results: dict[str, Results] = field(default_factory=dict)
     """Results of the steps that are done, by name."""
 
     @cached_property
@@ -67,7 +67,7 @@ class StudyRun:
     @property
     def trained(self) -> dict[str, Results]:
         """Results of the trainings by the label of their member."""
-        return {member.label: self.found[step] for step, member in self.members.items()}
+        return {member.label: self.results[step] for step, member in self.members.items()}
 
     @property
     def draws(self) -> int:
@@ -75,8 +75,8 @@ class StudyRun:
         return _QUICK_DRAWS if self.quick else DRAWS
 
     @property
-    def every(self) -> int:
-        """Which beats of a test set are tested: every k-th."""
+    def test_every(self) -> int:
+        """Step between the beats of a test set that are tested; 1 tests all."""
         return self.study.quick.test_every if self.quick else 1
 
     @property
@@ -98,36 +98,36 @@ class StudyRun:
             A step, TRAININGS, or several steps that do not need one another.
         """
         works = {name: work for name, (work, _) in self._works(step).items()}
-        self.found |= dict(zip(works, self.steps.side_by_side(works), strict=True))
+        self.results |= dict(zip(works, self.steps.side_by_side(works), strict=True))
 
     def _works(self, step: Step | str | tuple[Step, ...]) -> dict[str, tuple[Callable[[], Results], float]]:
         """Return work and cost of one step or several, by name."""
         if step == TRAININGS:
             members = self.members.items()
-            return {name: (partial(one.work or Member.train, one), one.declared.cost) for name, one in members}
+            return {name: (partial(one.work or Member.train, one), one.study_model.cost) for name, one in members}
         several = step if isinstance(step, tuple) else (step,)
-        asked = [one for one in several if isinstance(one, Step) and one.protocol in ("", *self.protocols)]
-        return {one.name: (partial(one.work, self), one.cost) for one in asked}
+        wanted = [one for one in several if isinstance(one, Step) and one.protocol in ("", *self.protocols)]
+        return {one.name: (partial(one.work, self), one.cost) for one in wanted}
 
-    def each(self, part: str, **which: Any) -> list[Predictions]:
-        """Predict a part with each of some members.
+    def predict(self, part: str, **which: Any) -> list[Predictions]:
+        """Predict a part with each member that has some attributes.
 
         Parameters
         ----------
         part : str
             ``validation`` or ``test``.
         **which : object
-            Attributes that the members share, such as ``model`` or ``fold``.
+            The attributes, such as ``model`` or ``fold``.
 
         Returns
         -------
         list of Predictions
-            In the order of the members.
+            For each member, in their order.
         """
         mine = (m for m in self.members.values() if all(getattr(m, name) == value for name, value in which.items()))
-        return [member.answers(part) for member in mine]
+        return [member.predict(part) for member in mine]
 
-    def stated(self, protocol: Protocol, on_card: bool = False, **more: Any) -> Results:
+    def facts(self, protocol: Protocol, on_card: bool = False, **more: Any) -> Results:
         """Return what is reported of corpus and protocol with every evaluation.
 
         Parameters
@@ -135,7 +135,7 @@ class StudyRun:
         protocol : Protocol
             The protocol of the test.
         on_card : bool
-            Whether what a model's card needs is added.
+            Whether to add what a model's card needs.
         **more : object
             Other values, in place of those of the same name.
         """
@@ -147,14 +147,33 @@ class StudyRun:
             known |= {"left_out_of_the_store": self.store.left_out, "unlabelled": unlabelled}
         return known | more
 
-    def score(self, answers: Mapping[str, Predictions], stated: Results, unit: str, within: str = "") -> Results:
+    def score_one(self, label: str, answers: Predictions, facts: Results, unit: str, within: str = "") -> Results:
+        """Write and score the predictions of one model for the test set.
+
+        Parameters
+        ----------
+        label : str
+            Label of the model.
+        answers : Predictions
+            The predictions.
+        facts : dict
+            What is reported with the evaluation.
+        unit : str
+            What intervals resample.
+        within : str
+            Part of the study's folder that they are written to.
+        """
+        answers.write(self.folder / within / "predictions" / f"{label.replace(' ', '-')}.csv")
+        return {"model": label} | facts | evaluate(answers, unit, self.draws)
+
+    def score(self, answers: Mapping[str, Predictions], facts: Results, unit: str, within: str = "") -> Results:
         """Write and score predictions of the test set, and test the declared pairs of models against each other.
 
         Parameters
         ----------
         answers : mapping of Predictions
             Predictions by label.
-        stated : dict
+        facts : dict
             What is reported with each evaluation; or this for each label.
         unit : str
             What intervals resample.
@@ -166,10 +185,10 @@ class StudyRun:
         dict
             ``scores`` by label, and the paired tests under their headings.
         """
-        scores: Results = {}
-        for label, found in answers.items():
-            found.write(self.folder / within / "predictions" / f"{label.replace(' ', '-')}.csv")
-            scores[label] = {"model": label} | stated.get(label, stated) | evaluate(found, unit, self.draws)
+        scores = {
+            label: self.score_one(label, found, facts.get(label, facts), unit, within)
+            for label, found in answers.items()
+        }
         return {"scores": scores} | {
             heading: {
                 name: paired(answers[first], answers[second], unit, self.draws)
@@ -179,17 +198,17 @@ class StudyRun:
             for heading, pairs in self.study.compared.items()
         }
 
-    def publish(self, place: Path, metrics: Results, graph: bool = True) -> int:
-        """Write an evaluation on a model's card, and its graph; nothing in a smoke run.
+    def publish(self, folder: Path, metrics: Results, graph: bool = True) -> int:
+        """Write an evaluation on a model's card, and the model's graph; a smoke run writes neither.
 
         Parameters
         ----------
-        place : Path
+        folder : Path
             Folder of the bundle.
         metrics : dict
             The evaluation.
         graph : bool
-            Whether the bundle comes with einthoven and needs its graph.
+            Whether the graph is written.
 
         Returns
         -------
@@ -197,7 +216,7 @@ class StudyRun:
             Size of the bundle in bytes.
         """
         if not self.quick:
-            keep_result(load(place), metrics)
+            keep_result(load(folder), metrics)
         if graph and not self.quick:
-            add_graph(place)
-        return sum(file.stat().st_size for file in place.iterdir())
+            add_graph(folder)
+        return sum(file.stat().st_size for file in folder.iterdir())

@@ -14,16 +14,16 @@ AGES = {
     "adolescent": (12.0, 18.0),
     "adult": (18.0, 200.0),
 }
-"""Groups of age in years, from and below."""
+"""Groups of age in years: lower limit, and upper limit that is not in the group."""
 
 
 def evaluate_by_age(predictions: Predictions, age_years: np.ndarray) -> dict[str, Any]:
-    """Score the predictions of each group of age, where a window can bear several classes.
+    """Score the predictions of each group of age, where a window can have several classes.
 
     Parameters
     ----------
     predictions : Predictions
-        Truth and probabilities of the test part.
+        Truth and probabilities of the test set.
     age_years : np.ndarray [n], years
         Age of the patient of each row; NaN where it is unknown.
 

@@ -1,4 +1,4 @@
-"""Choose class weights on validation data, for answers that name one class a window."""
+"""Choose class weights on validation data, for windows with one class each."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ def best_for_s_and_v(answers: Predictions, counts: tuple[float, ...]) -> tuple[t
     Parameters
     ----------
     answers : Predictions
-        For beats of validation patients.
+        Predictions for beats of validation patients.
     counts : tuple of float
         Beats that the share of all people may count like; 0 stands for no share of a person's own.
 
@@ -53,12 +53,12 @@ def best_for_s_and_v(answers: Predictions, counts: tuple[float, ...]) -> tuple[t
 
 
 def adapted(answers: Predictions, own: dict[str, Any]) -> Predictions:
-    """Return answers with each record's own share of a class.
+    """Return predictions adapted to each record's own share of a class.
 
     Parameters
     ----------
     answers : Predictions
-        For beats.
+        Predictions for beats.
     own : dict
         As a bundle's card has it; empty for none.
 
@@ -71,14 +71,14 @@ def adapted(answers: Predictions, own: dict[str, Any]) -> Predictions:
 
 
 def operating_point(answers: Predictions, precision: float) -> dict[str, Any]:
-    """Turn all classes but the most frequent one down until the macro precision suffices.
+    """Lower the weights of all classes but the most frequent one until the macro precision suffices.
 
     Parameters
     ----------
     answers : Predictions
-        For validation data.
+        Predictions for validation data.
     precision : float
-        The macro precision that suffices; the highest one is taken where none does.
+        The macro precision that suffices; if no weights reach it, those with the highest one are returned.
 
     Returns
     -------
@@ -98,12 +98,12 @@ def operating_point(answers: Predictions, precision: float) -> dict[str, Any]:
 
 
 def best_share_for_challenge(by_share: Mapping[float, Predictions]) -> dict[str, Any]:
-    """Choose among answers for several shares of a mixture, each weighted for the best expected score of the Challenge 2017.
+    """Choose among predictions for several shares of a mixture, each weighted for the best expected score of the Challenge 2017.
 
     Parameters
     ----------
     by_share : mapping of Predictions
-        Answers for the same validation windows, by the share that they were mixed with.
+        Predictions for the same validation windows, by the share that they were mixed with.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def challenge_score(answers: Predictions) -> float:
     Parameters
     ----------
     answers : Predictions
-        Of its classes.
+        Predictions of its classes.
 
     Returns
     -------

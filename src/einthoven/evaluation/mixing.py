@@ -1,4 +1,4 @@
-"""Mix the answers of several models in shares that are chosen on validation data."""
+"""Mix the predictions of several models in shares that are chosen on validation data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,14 +15,14 @@ _PARTS = 6
 def mixed(
     answers: Mapping[str, Predictions], families: Mapping[str, Sequence[str]], shares: Sequence[float]
 ) -> Predictions:
-    """Return the answers of families of models, weighted by the families' shares.
+    """Return the predictions of families of models, weighted by the families' shares.
 
     Parameters
     ----------
     answers : mapping of Predictions
-        Of each model, for the same windows.
+        Predictions of each model for the same windows.
     families : mapping of sequence of str
-        Models of each family; within a family all count alike.
+        Models of each family; within a family all have the same weight.
     shares : sequence of float
         A share for each family.
 
@@ -41,12 +41,12 @@ def mixed(
 
 
 def best_shares(answers: Mapping[str, Predictions], families: Mapping[str, Sequence[str]]) -> list[float]:
-    """Return the shares of families, multiples of a sixth, by which validation answers are best.
+    """Return the shares of families, multiples of a sixth, with which validation predictions are best.
 
     Parameters
     ----------
     answers : mapping of Predictions
-        Of each model, for the same windows.
+        Predictions of each model for the same windows.
     families : mapping of sequence of str
         Models of each family.
 

@@ -15,7 +15,7 @@ from einthoven.evaluation.intervals import LEVEL, draw_weights, interval
 from einthoven.evaluation.predictions import Predictions
 
 MULTILABEL = ("macro_auroc", "macro_auprc", "micro_f1")
-"""Metrics that are compared where a window can bear several classes."""
+"""Metrics that are compared if a window can have several classes."""
 
 
 def paired(first: Predictions, second: Predictions, unit: str, draws: int = DRAWS, seed: int = 0) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def paired(first: Predictions, second: Predictions, unit: str, draws: int = DRAW
     Parameters
     ----------
     first, second : Predictions
-        Answers for the same windows in the same order.
+        Predictions for the same windows in the same order.
     unit : str
         ``patient`` to resample whole patients, anything else to resample rows.
     draws : int
@@ -37,14 +37,14 @@ def paired(first: Predictions, second: Predictions, unit: str, draws: int = DRAW
     Returns
     -------
     dict
-        ``{metric, difference: {value, low, high}, p}`` for macro-F1, or for the classes of the Challenge 2017 its score; where a
-        window can bear several classes ``{difference, p}`` for each of MULTILABEL. `p` is two-sided, twice the smaller share of
+        ``{metric, difference: {value, low, high}, p}`` for macro-F1, or for the classes of the Challenge 2017 its score; if a
+        window can have several classes ``{difference, p}`` for each of MULTILABEL. `p` is two-sided, twice the smaller share of
         draws on either side of zero, never below two in the number of draws plus one (Davison and Hinkley 1997, section 4.2).
 
     Raises
     ------
     ConfigurationFault
-        If the two do not answer for the same windows and classes.
+        If the two are not predictions for the same windows and classes.
     """
     both = _drawn(first, second, unit, draws, seed)
     found = {name: _test(one - other) for name, (one, other) in both.items()}
@@ -60,7 +60,7 @@ def compare(first: Predictions, second: Predictions, unit: str, draws: int = DRA
     Parameters
     ----------
     first, second : Predictions
-        Answers for the same windows in the same order.
+        Predictions for the same windows in the same order.
     unit : str
         As for :func:`paired`.
     draws : int
@@ -77,7 +77,7 @@ def compare(first: Predictions, second: Predictions, unit: str, draws: int = DRA
     Raises
     ------
     ConfigurationFault
-        If the two do not answer for the same windows and classes.
+        If the two are not predictions for the same windows and classes.
     """
     found = {
         name: {"first": _spread(one), "second": _spread(other)} | _test(one - other)
@@ -93,14 +93,16 @@ def compare(first: Predictions, second: Predictions, unit: str, draws: int = DRA
 
 @dataclass(frozen=True)
 class Answered:
-    """What a model answered for a test part."""
+    """Predictions of a model for a test set."""
 
     model: str
+    """Name of the model."""
     predictions: Predictions
+    """Its predictions for the test set."""
     unit: str
     """What intervals resample."""
     told: Mapping[str, Any]
-    """What is said of the test: ``corpus``, ``corpus_version``, ``protocol``, ``leaks_patients``, ``remark``, ``rows``."""
+    """What is reported of the test: ``corpus``, ``corpus_version``, ``protocol``, ``leaks_patients``, ``remark``, ``rows``."""
 
 
 def evaluated(folder: Path) -> Answered:
@@ -143,7 +145,7 @@ def evaluated(folder: Path) -> Answered:
 
 
 def compare_answered(first: Answered, second: Answered, draws: int = DRAWS) -> dict[str, Any]:
-    """Return the comparison of two models on one test part, as :func:`compare` has it, with what is said of the test.
+    """Return the comparison of two models on one test set, as :func:`compare` has it, with what is reported of the test.
 
     Parameters
     ----------
@@ -172,7 +174,7 @@ def compare_answered(first: Answered, second: Answered, draws: int = DRAWS) -> d
 def _drawn(
     first: Predictions, second: Predictions, unit: str, draws: int, seed: int
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Each metric of both [1 + draws]; the first time with all rows once."""
+    """Return each metric of both [1 + draws]; the first value is that of all rows once."""
     _require_same_test(first, second)
     groups = first.patient if unit == "patient" else np.arange(len(first.truth))
     weights = np.concatenate((np.ones((1, len(groups)), np.uint16), draw_weights(groups, draws, seed)))
@@ -209,7 +211,7 @@ def _require_same_test(first: Predictions, second: Predictions) -> None:
 
 
 def _test(difference: np.ndarray) -> dict[str, Any]:
-    """Of differences [1 + draws], the first with all rows once."""
+    """Return interval and p of differences [1 + draws], of which the first is that of all rows once."""
     drawn = difference[1:]
     smaller = min((drawn <= 0).sum(), (drawn >= 0).sum())
     p = min(1.0, 2 * (smaller + 1) / (len(drawn) + 1))

@@ -1,4 +1,4 @@
-"""Keep a run's answers for one part of its protocol on disk, so that it is asked once."""
+"""Predict one part of a protocol with a run, and read predictions that are kept on disk."""
 
 from pathlib import Path
 
@@ -11,10 +11,10 @@ from einthoven.inference.predictor import load
 from einthoven.inference.scoring import predictions_for, require_unseen
 
 
-def answers_for_part(
+def predictions_for_part(
     run: Path, corpus: Corpus, protocol: Protocol, store: Store, fold: int | None, part: str
 ) -> Predictions:
-    """Answer one part of a protocol by a run; a test part only if the run has not seen its patients.
+    """Predict one part of a protocol with a run; a test set only if the run has not seen its patients.
 
     Parameters
     ----------
@@ -23,23 +23,23 @@ def answers_for_part(
     corpus : Corpus
         The corpus.
     protocol : Protocol
-        How it is split.
+        The protocol that splits it.
     store : Store
-        Its windows, prepared as the model wants them.
+        Its windows, prepared as the model reads them.
     fold : int or None
-        Fold that validates; None for the protocol's own validation part.
+        Fold that validates; None for the protocol's own validation set.
     part : str
         ``validation`` or ``test``.
 
     Returns
     -------
     Predictions
-        One row for each window, or for each record where windows follow one another.
+        One row for each window; one for each record if windows follow one another.
 
     Raises
     ------
     PatientLeak
-        If the protocol keeps patients apart and the model has seen one of the test part.
+        If the protocol keeps patients apart and the model has seen one of the test set.
     """
     chosen = getattr(protocol.parts(store.index, 0, (), fold), part)
     predictor = load(run)
@@ -48,8 +48,8 @@ def answers_for_part(
     return predictions_for(predictor, protocol, store, chosen)
 
 
-def read_kept(file: Path) -> Predictions:
-    """Read answers that were kept.
+def read_predictions(file: Path) -> Predictions:
+    """Read predictions that are kept.
 
     Parameters
     ----------
@@ -70,32 +70,32 @@ def read_kept(file: Path) -> Predictions:
         return Predictions.read(file)
     except RecordUnreadable as error:
         raise FileDamaged(
-            f"answers of the study cannot be read: {file}.",
+            f"Predictions of the study cannot be read: {file}.",
             found=error.found,
             expected=error.expected,
-            remedy=f"rm {file}      the answers are then asked again",
+            remedy=f"rm {file}      they are then computed again",
         ) from error
 
 
 def require_trained(run: Path, step: Path) -> None:
-    """Refuse a run whose training is recorded as done, but whose bundle is gone.
+    """Refuse a run whose training is recorded as done, but whose bundle is missing.
 
     Parameters
     ----------
     run : Path
         Folder of the run.
     step : Path
-        File that says that the training is done.
+        File that records the training as done.
 
     Raises
     ------
     FileDamaged
-        Naming the file to remove, so that the model is trained again.
+        If the bundle is missing; the remedy trains the model again.
     """
     if step.exists() and bundle.at(run) is None:
         raise FileDamaged(
-            f"a model of the study is gone: {run}.",
-            found=f"a training that is done by {step.name}, and no bundle",
-            expected="the bundle that the training had written",
+            f"A model of the study is missing: {run}.",
+            found=f"{step.name}, which records the training as done, and no bundle",
+            expected="the bundle that the training wrote",
             remedy=f"rm {step}      the model is then trained again",
         )

@@ -63,13 +63,13 @@ def _members(run: StudyRun) -> list[Member]:
 
 def _together(run: StudyRun, part: str, fold: int, share: float) -> Predictions:
     """Return the predictions of nets and trees for a part of a fold, the trees with a share."""
-    *nets, trees = (run.members[f"train-{name}-f{fold}"].answers(part) for name in (*NETS, BOOSTED))
+    *nets, trees = (run.members[f"train-{name}-f{fold}"].predict(part) for name in (*NETS, BOOSTED))
     return replace(trees, probability=(1 - share) * mean(nets).probability + share * trees.probability)
 
 
 def _choose(run: StudyRun) -> Results:
     """Choose on validation data: the small net; share and class weights of the best model, for each fold and for the whole."""
-    alone = {name: [challenge_score(answers) for answers in run.each("validation", model=name)] for name in SMALL}
+    alone = {name: [challenge_score(answers) for answers in run.predict("validation", model=name)] for name in SMALL}
     small = {name: float(np.mean(scores)) for name, scores in alone.items()}
     by_fold = [{share: _together(run, "validation", fold, share) for share in SHARES} for fold in _folds(run)]
     whole = {share: joined([answers[share] for answers in by_fold]) for share in SHARES}
@@ -85,29 +85,34 @@ def _score(run: StudyRun) -> Results:
     """Score the pooled predictions of all folds, and count what each network costs."""
     weighted = [
         _together(run, "test", fold, chosen["share"]).weighted(chosen["class_weights"])
-        for fold, chosen in zip(_folds(run), run.found["chosen"]["best"], strict=True)
+        for fold, chosen in zip(_folds(run), run.results["chosen"]["best"], strict=True)
     ]
-    answers = {TOGETHER: joined(weighted)} | {name: joined(run.each("test", model=name)) for name in run.study.models}
+    answers = {TOGETHER: joined(weighted)} | {
+        name: joined(run.predict("test", model=name)) for name in run.study.models
+    }
     price = {}
     for name in run.study.models:
-        predictor = load(run.members[f"train-{name}-f0"].place)
+        predictor = load(run.members[f"train-{name}-f0"].folder)
         network, shape = predictor.network, InputShape.of(predictor.card.preparation)
         macs = cost.multiply_accumulates(network, shape)
         price[name] = {"parameters": cost.parameters(network), "multiply_accumulates": macs}
-    return run.score(answers, run.stated(run.protocol, on_card=True), run.protocol.unit) | {"cost": price}
+    return run.score(answers, run.facts(run.protocol, on_card=True), run.protocol.unit) | {"cost": price}
 
 
 def _fuse(run: StudyRun) -> Results:
     """Make the models that come with einthoven: nets and trees of all folds as one, and the small net of the first fold."""
-    chosen, small = run.found["chosen"]["best_of_the_whole"], run.members[f"train-{run.found['chosen']['small']}-f0"]
+    chosen, small = (
+        run.results["chosen"]["best_of_the_whole"],
+        run.members[f"train-{run.results['chosen']['small']}-f0"],
+    )
     shares = {name: (1 - chosen["share"]) / len(NETS) for name in NETS} | {BOOSTED: chosen["share"]}
     members = [(run.members[f"train-{name}-f{fold}"].bundle, shares[name]) for fold in _folds(run) for name in shares]
     bundles, weights = zip(*[(bundle, share / len(_folds(run))) for bundle, share in members if share], strict=True)
     fuse(run.folder / BEST, bundles, "weighted", weights, chosen["class_weights"], half=True)
     fuse(run.folder / SMALLEST, [small.bundle], "mean", half=True)
-    alone = evaluate(small.answers("test"), run.protocol.unit, run.draws)
-    alone = {"model": SMALLEST} | run.stated(run.protocol, on_card=True) | alone
-    found, together = {}, run.found["scores"]["scores"][TOGETHER]
+    alone = evaluate(small.predict("test"), run.protocol.unit, run.draws)
+    alone = {"model": SMALLEST} | run.facts(run.protocol, on_card=True) | alone
+    found, together = {}, run.results["scores"]["scores"][TOGETHER]
     for name, metrics, remark in ((BEST, together, _CROSSED), (SMALLEST, alone, _APART)):
         size = run.publish(run.folder / name, metrics | {"remark": f"{remark} {metrics['remark']}"})
         found[name] = {"bytes": size, "challenge_score": metrics["challenge_score"], "n_test": metrics["n_test"]}
@@ -153,7 +158,7 @@ CHALLENGE2017_STUDY = Study(
     steps=(TRAININGS, Step("chosen", _choose, 0.2), Step("scores", _score, 0.5), Step("models", _fuse, 0.2)),
     compared={"paired": {f"{TOGETHER} - {name}": (TOGETHER, name) for name in MODELS}},
     results=lambda run: (
-        {"trained": run.trained} | run.found["scores"] | {name: run.found[name] for name in ("chosen", "models")}
+        {"trained": run.trained} | run.results["scores"] | {name: run.results[name] for name in ("chosen", "models")}
     ),
     table=_table,
     figures={

@@ -37,14 +37,14 @@ def _members(run: StudyRun) -> list[Member]:
 def _score(protocol: str, run: StudyRun) -> Results:
     """Score the pooled predictions of all folds by a protocol."""
     names, declared = run.study.models, run.protocols[protocol]
-    answers = {name: joined(run.each("test", protocol_name=protocol, model=name)) for name in names}
-    sizes = {name: run.found[f"{protocol}-train-{name}-f0"]["n_parameters"] for name in names}
-    return run.score(answers, run.stated(declared, on_card=True), declared.unit, protocol) | {"parameters": sizes}
+    answers = {name: joined(run.predict("test", protocol_name=protocol, model=name)) for name in names}
+    sizes = {name: run.results[f"{protocol}-train-{name}-f0"]["n_parameters"] for name in names}
+    return run.score(answers, run.facts(declared, on_card=True), declared.unit, protocol) | {"parameters": sizes}
 
 
 def _results(run: StudyRun) -> Results:
     n_folds, n = len({member.fold for member in run.members.values()}), len(np.unique(run.store.index.patient))
-    scored = {name: run.found[f"{name}-scores"] for name in run.protocols}
+    scored = {name: run.results[f"{name}-scores"] for name in run.protocols}
     return {"folds": n_folds, "protocols": scored, "recordings": n, "left_out": left_out_lines(run.store)}
 
 

@@ -43,7 +43,7 @@ MODELS = {
 }
 BY_ARCHITECTURE = {name: {strategy: f"{name}-{strategy}" for strategy in STRATEGIES} for name in ARCHITECTURES}
 PAPER, _AHEAD = "Song et al. 2026 (arXiv 2602.17701)", "Song et al. 2026:"
-"""Its split is not stated."""
+"""Its split is not facts."""
 _N_SHOWN = 8
 ENSEMBLES = ("mean", "vote", "weighted", "top2_weighted", "dynamic", "top2_classes")
 """Named by the rule that they fuse by; top2_weighted is the weighted one of the two best."""
@@ -91,7 +91,7 @@ def _train(member: Member) -> Results:
 
 def _trained(run: StudyRun) -> Results:
     """Return the results of the trainings of the first seed by model."""
-    return {member.model: run.found[step] for step, member in run.members.items()}
+    return {member.model: run.results[step] for step, member in run.members.items()}
 
 
 def _winner(run: StudyRun) -> str:
@@ -117,7 +117,7 @@ def _train_on_synthetic(run: StudyRun) -> Results:
     mixed = replace(task, train=real).with_generated(windows, labels, _generation(run).as_dict())
     fit(mixed, "cnn", {}, replace(recipe, epochs=max(1, recipe.epochs // 2)), out, devices=1)
     found = {}
-    for trained_on, place in (("synthetic", out), ("real", first.place)):
+    for trained_on, place in (("synthetic", out), ("real", first.folder)):
         answers = predictions_for(load(place), run.protocol, run.store, task.validation)
         scores = evaluate(answers, run.protocol.unit, run.draws)["per_class"]
         found[trained_on] = {task.classes[at]: scores[task.classes[at]]["f1"] for at in rare.tolist()}
@@ -151,14 +151,14 @@ def _score(run: StudyRun) -> Results:
     places = {name: runs / f"{name}-s0" for name in run.study.models}
     places |= {f"{best}-s{seed}": runs / f"{best}-s{seed}" for seed in run.study.settings["more_seeds"]}
     places |= {f"ensemble-{label}": run.folder / "ensembles" / label for label in ENSEMBLES}
-    answers, stated = {}, {}
-    for label, place in console.progress(places.items(), "scoring the test part", len(places)):
-        tested = score_test_part(load(place), run.corpus, run.protocol, run.store, every=run.every)
-        answers[label], stated[label] = tested
-    found = run.score(answers, stated, run.protocol.unit)
+    answers, facts = {}, {}
+    for label, place in console.progress(places.items(), "predicting the test set", len(places)):
+        tested = score_test_part(load(place), run.corpus, run.protocol, run.store, every=run.test_every)
+        answers[label], facts[label] = tested
+    found = run.score(answers, facts, run.protocol.unit)
     for label, place in places.items():
         run.publish(place, found["scores"][label], graph=False)
-    weights = run.found["ensembles"]["top2_weighted"]["operating_point"]["weights"]
+    weights = run.results["ensembles"]["top2_weighted"]["operating_point"]["weights"]
     shifted = answers[BEST_TWO].weighted(tuple(weights))
     point = {"model": f"{BEST_TWO} at the operating point", "weights": weights}
     found["scores"]["operating_point"] = point | evaluate(shifted, run.protocol.unit, run.draws)
@@ -167,7 +167,7 @@ def _score(run: StudyRun) -> Results:
 
 def _explain(run: StudyRun) -> Results:
     """Draw Grad-CAM, and attention, of each class over its mean test beat, for each network and for the best two together."""
-    plain = {m.model.removesuffix("-none"): m.place for m in run.members.values() if m.model.endswith("-none")}
+    plain = {m.model.removesuffix("-none"): m.folder for m in run.members.values() if m.model.endswith("-none")}
     places = plain | {BEST_TWO: run.folder / "ensembles" / "top2_weighted"}
     test, most = run.protocol.parts(run.store.index, 0).test, 20 if run.quick else _N_EXPLAINED
     labels, chosen = run.protocol.labels.targets(run.store.index.symbol[test]), {}
@@ -181,7 +181,7 @@ def _explain(run: StudyRun) -> Results:
 
 
 def _results(run: StudyRun) -> Results:
-    found, trained, winner = run.found, _trained(run), _winner(run)
+    found, trained, winner = run.results, _trained(run), _winner(run)
     seeds = [trained[winner], *(found[f"train-winner-s{seed}"] for seed in run.study.settings["more_seeds"])]
     return {
         "protocol": run.protocol.name,

@@ -36,18 +36,18 @@ def _members(run: StudyRun) -> list[Member]:
 
 def _validate(run: StudyRun) -> Results:
     """Pool the validation predictions of all folds, and choose class weights and shares of class S on them."""
-    pooled = joined([mean(run.each("validation", fold=fold)) for fold in range(run.protocol.n_folds)])
+    pooled = joined([mean(run.predict("validation", fold=fold)) for fold in range(run.protocol.n_folds)])
     weights, _ = best_for_s_and_v(pooled, (0.0,))
     own_weights, own = best_for_s_and_v(pooled, S_SHARE_COUNTS)
     answers = {"plain": pooled, "weighted": pooled.weighted(weights)}
     answers["own_share"] = adapted(pooled.weighted(own_weights), own)
-    stated = {"leaks_patients": False, "remark": run.protocol.remark}
-    found = {name: stated | evaluate(each, run.protocol.unit, run.draws) for name, each in answers.items()}
+    facts = {"leaks_patients": False, "remark": run.protocol.remark}
+    found = {name: facts | evaluate(each, run.protocol.unit, run.draws) for name, each in answers.items()}
     return {"class_weights": list(own_weights), "class_weights_without_own_share": list(weights), "own": own} | found
 
 
 def _fuse(run: StudyRun) -> Results:
-    chosen, members = run.found["cross-validation"], [member.bundle for member in run.members.values()]
+    chosen, members = run.results["cross-validation"], [member.bundle for member in run.members.values()]
     weights, own = chosen["class_weights"], chosen["own"]
     card = fuse(run.folder / MODEL, members, "mean", class_weights=weights, class_prior_adaptation=own)
     return {"n_parameters": card.n_parameters}
@@ -56,21 +56,21 @@ def _fuse(run: StudyRun) -> Results:
 def _score(run: StudyRun) -> Results:
     """Predict DS2 with the fused model, once."""
     place = run.folder / MODEL
-    answers, stated = score_test_part(load(place), run.corpus, run.protocol, run.store, every=run.every)
+    answers, facts = score_test_part(load(place), run.corpus, run.protocol, run.store, every=run.test_every)
     answers.write(run.folder / "predictions.csv")
-    metrics = {"model": MODEL} | stated | evaluate(answers, run.protocol.unit, run.draws)
+    metrics = {"model": MODEL} | facts | evaluate(answers, run.protocol.unit, run.draws)
     run.publish(place, metrics)
     return metrics
 
 
 def _results(run: StudyRun) -> Results:
-    validated = run.found["cross-validation"]
+    validated = run.results["cross-validation"]
     return {
         "protocol": run.protocol.name,
         "trained": {label.removeprefix("patient_context-"): row for label, row in run.trained.items()},
         "cross_validation": validated,
         "scores": {
-            f"{MODEL} on DS2": run.found["scores"],
+            f"{MODEL} on DS2": run.results["scores"],
             "DS1, each patient by members that never saw them": validated["own_share"],
             "the same without a share of the person's own": validated["weighted"],
             "the same without class weights either": validated["plain"],
@@ -93,9 +93,9 @@ MITBIH_CLEAN = Study(
     table=lambda run, found: study_table.beat_table(found, ["model", "accuracy", "F1 S", "F1 V"], run.study.published),
     figures={
         "roc": lambda run, _, file: plots.roc(
-            Predictions.read(run.folder / "predictions.csv"), run.found["scores"], file
+            Predictions.read(run.folder / "predictions.csv"), run.results["scores"], file
         ),
-        "confusion": lambda run, _, file: plots.confusion(run.found["scores"], file),
+        "confusion": lambda run, _, file: plots.confusion(run.results["scores"], file),
     },
     published=(
         Published(

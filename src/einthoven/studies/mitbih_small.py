@@ -40,19 +40,19 @@ def _members(run: StudyRun) -> list[Member]:
 def _train_and_score(member: Member) -> Results:
     """Train a net on N, L, R, A and V by one of the corpus's protocols, and score it on the test set."""
     run, protocol, size = member.run, member.protocol, member.train()
-    tested = load(member.place), run.corpus, protocol, run.store
-    answers, stated = score_test_part(*tested, every=run.every, fold=member.fold)
-    stated |= {"model": member.model, "kilobytes": _kilobytes(member), "n_parameters": size["n_parameters"]}
-    return run.score({member.label: answers}, stated, protocol.unit)["scores"][member.label]
+    tested = load(member.folder), run.corpus, protocol, run.store
+    answers, facts = score_test_part(*tested, every=run.test_every, fold=member.fold)
+    facts |= {"model": member.model, "kilobytes": _kilobytes(member), "n_parameters": size["n_parameters"]}
+    return run.score_one(member.label, answers, facts, protocol.unit)
 
 
 def _pool(q: int, run: StudyRun) -> Results:
     """Score all patients' own nets on what follows their first five minutes."""
     name = f"self_onn_q{q}"
-    answers, first = joined(run.each("test", model=name)), next(m for m in run.members.values() if m.model == name)
-    known = {"model": f"self_onn, q {q}", "n_parameters": run.found[first.step]["n_parameters"]}
-    stated = run.stated(first.protocol, rows="beats", kilobytes=_kilobytes(first), **known)
-    return run.score({name: answers}, stated, first.protocol.unit)["scores"][name]
+    answers, first = joined(run.predict("test", model=name)), next(m for m in run.members.values() if m.model == name)
+    known = {"model": f"self_onn, q {q}", "n_parameters": run.results[first.step]["n_parameters"]}
+    facts = run.facts(first.protocol, rows="beats", kilobytes=_kilobytes(first), **known)
+    return run.score_one(name, answers, facts, first.protocol.unit)
 
 
 def _kilobytes(member: Member) -> float:
@@ -61,7 +61,7 @@ def _kilobytes(member: Member) -> float:
 
 def _results(run: StudyRun) -> Results:
     nets = {label: row for label, row in run.trained.items() if label.startswith(NETS)}
-    return {"scores": nets | {f"self_onn_q{q}": run.found[f"self-onn-q{q}"] for q in POWERS}}
+    return {"scores": nets | {f"self_onn_q{q}": run.results[f"self-onn-q{q}"] for q in POWERS}}
 
 
 def _table(run: StudyRun, found: Results) -> Results:

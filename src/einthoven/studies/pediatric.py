@@ -17,9 +17,9 @@ from einthoven.engine.members import Member
 from einthoven.engine.study_run import StudyRun
 from einthoven.errors import CorpusIncomplete
 from einthoven.evaluation.by_age import evaluate_by_age
+from einthoven.inference.given_windows import predict_windows
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import require_unseen
-from einthoven.inference.window_answers import window_answers
 from einthoven.models.resnet1d import PEDIATRIC
 from einthoven.report import study_figures, study_table
 from einthoven.signal.leads import STANDARD
@@ -56,7 +56,7 @@ def _corpus_in(source: Path) -> Corpus:
         f"{source} holds neither ZZU-pECG nor PTB-XL.",
         found="no table of either",
         expected=" or ".join(CORPORA),
-        remedy="einthoven download zzu-pecg      says where to get it",
+        remedy="einthoven download zzu-pecg      prints where to get it",
     )
 
 
@@ -70,15 +70,15 @@ def _train_and_score(member: Member) -> Results:
     run, protocol, store = member.run, member.protocol, member.store
     task, test = scaled_by_parts(member.task, store, protocol), protocol.parts(store.index, 0).test
     test = test[::2] if run.quick else test
-    trained, predictor = member.train(task), load(member.place)
+    trained, predictor = member.train(task), load(member.folder)
     require_unseen(predictor, run.corpus, protocol, store, test)
-    answers = window_answers(predictor, protocol, store, test, task.windows[test])
+    answers = predict_windows(predictor, protocol, store, test, task.windows[test])
     ages, rows = store.index.age_years[test], "windows"
     if not protocol.leaks:
         _, first = np.unique(answers.record, return_index=True)
         answers, ages, rows = answers.by_record(), ages[np.sort(first)], "records"
-    stated = run.stated(protocol, model=f"{member.model.replace('-', ', ')} leads", rows=rows, **trained)
-    (scored,) = run.score({member.label: answers}, stated, protocol.unit)["scores"].values()
+    facts = run.facts(protocol, model=f"{member.model.replace('-', ', ')} leads", rows=rows, **trained)
+    scored = run.score_one(member.label, answers, facts, protocol.unit)
     return scored | {"ages": evaluate_by_age(answers, ages)}
 
 

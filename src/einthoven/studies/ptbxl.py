@@ -83,7 +83,7 @@ def _cost(run: StudyRun) -> Results:
 
     found: Results = {"threads": torch.get_num_threads()}
     for name, model in run.study.models.items():
-        predictor, n_crops = load(run.members[f"train-{name}-s0-{next(iter(_parts(run)))}"].place), 1
+        predictor, n_crops = load(run.members[f"train-{name}-s0-{next(iter(_parts(run)))}"].folder), 1
         seen, prepared = run.stores[model.store].windows[:32], predictor.card.preparation
         if model.crop_s:
             seen, n_crops = crops(seen, prepared)
@@ -100,7 +100,7 @@ def _choose(run: StudyRun) -> Results:
     found: Results = {}
     hybrids = [name for name, model in run.study.models.items() if model.architecture == "hybrid"]
     for part in _parts(run):
-        single = {name: quality(mean(run.each("validation", model=name, group=part))) for name in run.study.models}
+        single = {name: quality(mean(run.predict("validation", model=name, group=part))) for name in run.study.models}
         found[part] = {"single_on_validation": single, "best_hybrid": max(hybrids, key=lambda name: single[name])}
     return found
 
@@ -108,21 +108,21 @@ def _choose(run: StudyRun) -> Results:
 def _score(run: StudyRun) -> Results:
     """Predict the test sets once with each frozen model; pool the predictions of all groups, and those of each seed alone."""
     parts, models, unit = list(_parts(run)), run.study.models, run.protocol.unit
-    best = {part: run.found["chosen"][part]["best_hybrid"] for part in parts}
-    answers = {name: joined([mean(run.each("test", model=name, group=part)) for part in parts]) for name in models}
-    answers[CHOSEN] = joined([mean(run.each("test", model=best[part], group=part)) for part in parts])
-    found = run.score(answers, run.stated(run.protocol), unit)
+    best = {part: run.results["chosen"][part]["best_hybrid"] for part in parts}
+    answers = {name: joined([mean(run.predict("test", model=name, group=part)) for part in parts]) for name in models}
+    answers[CHOSEN] = joined([mean(run.predict("test", model=best[part], group=part)) for part in parts])
+    found = run.score(answers, run.facts(run.protocol), unit)
     each_seed: dict[str, list[Results]] = {}
     for name in models:
-        alone = [evaluate(joined(run.each("test", model=name, seed=seed)), unit, 1) for seed in _seeds(run)]
+        alone = [evaluate(joined(run.predict("test", model=name, seed=seed)), unit, 1) for seed in _seeds(run)]
         each_seed[name] = [{metric: one[metric]["value"] for metric in HEADLINE} for one in alone]
     return found | {"each_seed": each_seed}
 
 
 def _results(run: StudyRun) -> Results:
     folds = [["10"] if fold is None else list(GROUPS[fold]) for fold in _parts(run).values()]
-    found = {"folds": folds, "trained": run.trained, "cost": run.found["cost"], "chosen": run.found["chosen"]}
-    return found | run.found["scores"]
+    found = {"folds": folds, "trained": run.trained, "cost": run.results["cost"], "chosen": run.results["chosen"]}
+    return found | run.results["scores"]
 
 
 def _table(run: StudyRun, found: Results) -> Results:

@@ -62,7 +62,7 @@ def _members(run: StudyRun) -> list[Member]:
 def _answers(run: StudyRun, group: str, part: str) -> dict[str, Predictions]:
     """Return the predictions of each model: for validation those of all folds joined, for the test set the members' mean."""
     together = mean if part == "test" else joined
-    return {name: together(run.each(part, model=name, group=group)) for name in run.study.models}
+    return {name: together(run.predict(part, model=name, group=group)) for name in run.study.models}
 
 
 def _choose(run: StudyRun) -> Results:
@@ -87,7 +87,7 @@ def _score(run: StudyRun) -> Results:
     by_group = {group: _answers(run, group, "test") for group in nested_folds(run.quick) if group != _WHOLE}
     decided = []
     for group, answers in by_group.items():
-        chosen = run.found["chosen"][group]
+        chosen = run.results["chosen"][group]
         both = with_rule(mixed(answers, families, list(chosen["shares"].values())), chosen["decision"])
         decided.append(replace(both, said=both.decided))
     pooled = {name: joined([answers[name] for answers in by_group.values()]) for name in run.study.models}
@@ -96,7 +96,7 @@ def _score(run: StudyRun) -> Results:
         "Cross-validated: each record of folds 1 to 9 is answered by members of the same recipe that never saw its group of "
         f"folds, with shares and decision chosen outside it. {protocol.remark}"
     )
-    found = run.score(every, run.stated(protocol, on_card=True, leaks_patients=False, remark=remark), protocol.unit)
+    found = run.score(every, run.facts(protocol, on_card=True, leaks_patients=False, remark=remark), protocol.unit)
     without = evaluate(every[_ALL_MODELS].without("LMI"), protocol.unit, run.draws)
     return found | {"without_LMI": {name: without[name] for name in HEADLINE}}
 
@@ -104,7 +104,7 @@ def _score(run: StudyRun) -> Results:
 def _fuse(run: StudyRun) -> Results:
     """Fuse members of all nine folds; the card has what the same recipe reached in cross-validation."""
     by, folds = nested_folds(run.quick)[_WHOLE]
-    chosen, members, weights = run.found["chosen"][_WHOLE], [], []
+    chosen, members, weights = run.results["chosen"][_WHOLE], [], []
     for family, names in run.study.settings["families"].items():
         share = chosen["shares"][family]
         mine = [f"train-{name}-{by}-f{fold}" for name in names if share for fold in folds]
@@ -112,13 +112,13 @@ def _fuse(run: StudyRun) -> Results:
         weights += [share / len(names) / len(folds)] * len(mine)
     place, at_least_one = run.folder / MODEL, chosen["decision"] == "half_at_least_one"
     card = fuse(place, members, "weighted", weights, at_least_one=at_least_one, half=True)
-    size = run.publish(place, run.found["scores"]["scores"][_ALL_MODELS])
+    size = run.publish(place, run.results["scores"]["scores"][_ALL_MODELS])
     return {"n_parameters": card.n_parameters, "members": len(members), "bytes": size}
 
 
 def _results(run: StudyRun) -> Results:
-    chosen = {group: run.found["chosen"][group] for group in nested_folds(run.quick)}
-    return {"chosen": chosen} | run.found["scores"] | {"fused": run.found["fused"]}
+    chosen = {group: run.results["chosen"][group] for group in nested_folds(run.quick)}
+    return {"chosen": chosen} | run.results["scores"] | {"fused": run.results["fused"]}
 
 
 def _table(run: StudyRun, found: Results) -> Results:

@@ -1,4 +1,4 @@
-"""Answer windows that are not as their store has them."""
+"""Predict windows that differ from those of their store, such as scaled ones."""
 
 import numpy as np
 
@@ -9,23 +9,23 @@ from einthoven.inference.predictor import Predictor
 from einthoven.signal.windows import Windows
 
 
-def window_answers(
+def predict_windows(
     predictor: Predictor, protocol: Protocol, store: Store, chosen: np.ndarray, windows: Windows
 ) -> Predictions:
-    """Answer windows one by one, beside the truth.
+    """Return a prediction for each window, with its truth.
 
     Parameters
     ----------
     predictor : Predictor
         The model.
     protocol : Protocol
-        Its label set is what is asked.
+        The protocol whose label set gives the truth.
     store : Store
-        What is known of the windows.
+        The store that the windows come from.
     chosen : np.ndarray [n]
         Numbers of the windows in the store.
     windows : Windows
-        The windows as the model wants them.
+        The windows as the model reads them.
 
     Returns
     -------
