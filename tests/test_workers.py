@@ -10,7 +10,7 @@ import pytest
 
 from einthoven import console, workers
 from einthoven.errors import ConfigurationFault
-from einthoven.studies.steps import Steps
+from einthoven.steps import Steps
 
 COSTS = {"first": 1.0, "second": 1.0, "third": 1.0}
 

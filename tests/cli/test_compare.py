@@ -48,7 +48,7 @@ def test_evaluations_and_models_give_the_same_comparison(scored, mitdb_like, tmp
 
 def test_a_model_does_not_differ_from_itself(scored, capsys):
     assert main(["compare", str(scored / "scores-first"), str(scored / "scores-first")]) == 0
-    assert "does not tell the macro-F1 of the two models apart (p 1.000)" in capsys.readouterr().out
+    assert "The macro-F1 of the two models does not differ significantly (p 1.000)" in capsys.readouterr().out
 
 
 def refused(words, capsys) -> str:

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from einthoven.engine.declaration import TRAININGS, Step
+from einthoven.engine.study_run import StudyRun
 from einthoven.errors import FileDamaged
 from einthoven.models import MODELS
 from einthoven.studies import STUDIES
-from einthoven.studies.declaration import TRAININGS, Step
-from einthoven.studies.engine import StudyRun
 from tests.studies.small import SMALL, Finished, finished
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
@@ -62,19 +62,19 @@ def test_a_smoke_run_is_short(done):
 
 
 def test_trainings_are_of_declared_models_and_protocols(done):
-    this = StudyRun(done.study, done.study.corpus, {}, {}, {}, done.folder, True, next(iter(done.study.folds), ""))
+    this = StudyRun(done.study, done.study.corpus, {}, {}, done.folder, True, next(iter(done.study.folds), ""))
     this.protocols = {name: done.study.corpus.protocol(name) for name in done.study.protocols}
     members = this.members.values()
     assert {member.model for member in members} <= set(done.study.models)
-    assert {member.protocol for member in members} <= set(done.study.corpus.protocols)
-    places = [this.place(member) for member in members]
+    assert {member.protocol_name for member in members} <= set(done.study.corpus.protocols)
+    places = [member.folder for member in members]
     assert len(set(places)) == len(places)
-    assert all(place.is_dir() for member, place in zip(members, places, strict=True) if member.protocol == "clean")
+    assert all(place.is_dir() for member, place in zip(members, places, strict=True) if member.protocol_name == "clean")
 
 
 def test_table_page_and_figures_are_written(done):
     told = json.loads((done.folder / "results.json").read_text())
-    assert told == json.loads(json.dumps(done.results))
+    assert timeless(told) == timeless(json.loads(json.dumps(done.results)))
     assert all(len(row) == len(told["columns"]) for row in told["rows"]) and set(told["shown"]) <= set(told["columns"])
     drawn = {file.stem for file in (done.folder / "figures").glob("*.png")}
     assert drawn and drawn <= set(done.study.figures)
@@ -128,7 +128,7 @@ def test_the_documented_results_give_the_documented_table(file):
         pytest.skip("not the results of a study")
     study = STUDIES[found["study"]]
     store = SimpleNamespace(manifest={})
-    this = StudyRun(study, study.corpus, {}, {}, {"": store}, file.parent, False, next(iter(study.folds), ""))
+    this = StudyRun(study, study.corpus, {}, {"": store}, file.parent, False, next(iter(study.folds), ""))
     if study.corpus_in:
         this.corpus = next(corpus for corpus in (study.corpus, _ptbxl()) if corpus.name == found["corpus"])
     table = study.table(this, {name: value for name, value in found.items() if name not in ("columns", "rows")})

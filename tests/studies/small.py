@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from einthoven.corpora import mitdb
-from einthoven.studies import STUDIES, engine
-from einthoven.studies.declaration import Study
+from einthoven.engine import runner
+from einthoven.engine.declaration import Study
+from einthoven.studies import STUDIES
 
 
 def few(name: str, *models: str, **changes) -> Study:
@@ -82,7 +83,7 @@ def run(study: Study, source: Path, protocol: str, folder: Path, home: Path, fol
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EINTHOVEN_HOME", str(home))
         patch.setattr(mitdb, "_FIRST_S", 10.0)
-        return engine.run(study, source, protocol, folder, True, folds)
+        return runner.run(study, source, protocol, folder, True, folds)
 
 
 def finished(name: str, request: pytest.FixtureRequest) -> Finished:

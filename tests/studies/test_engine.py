@@ -9,51 +9,53 @@ import pytest
 
 from einthoven.cli.main import main
 from einthoven.corpora.cpsc2018 import CPSC2018
+from einthoven.engine import members as trainings
+from einthoven.engine.members import Member
+from einthoven.engine.study_run import StudyRun
 from einthoven.errors import CorpusIncomplete, FileDamaged
-from einthoven.studies import STUDIES, engine
-from einthoven.studies.declaration import Member
-from einthoven.studies.engine import StudyRun
+from einthoven.studies import STUDIES
 from tests.studies.small import few, finished, run
 
 
-def opened(study, folder, members, **more) -> StudyRun:
-    """A run without a corpus, of some members."""
-    study = replace(study, members=lambda _: list(members), steps=())
-    return StudyRun(study, CPSC2018, {"clean": CPSC2018.protocol("clean")}, {}, {}, folder, False, "", **more)
+def opened(study, folder, *members, **more) -> StudyRun:
+    """A run without a corpus, of members with some values."""
+    study = replace(study, members=lambda run: [Member(run, *values) for values in members], steps=())
+    return StudyRun(study, CPSC2018, {"clean": CPSC2018.protocol("clean")}, {}, folder, False, "", **more)
 
 
 @pytest.mark.parametrize("gone", ["answers", "run"])
 def test_what_is_gone_from_a_study_can_be_made_again(gone, tmp_path):
-    this = opened(STUDIES["cpsc2018"], tmp_path, [Member("a-f0", "litenet-12", "clean", 0)])
-    this.steps.file("train-a-f0").parent.mkdir()
-    this.steps.file("train-a-f0").write_text("{}")
+    this = opened(STUDIES["cpsc2018"], tmp_path, ("a-f0", "litenet-12", "clean", 0))
+    done = this.steps.file("train-a-f0")
+    done.parent.mkdir()
+    done.write_text("{}")
     file = tmp_path / "answers" / "a-f0-test.csv"
     if gone == "answers":
         file.parent.mkdir()
         file.write_text("cut")
     with pytest.raises(FileDamaged) as told:
-        this.answers("train-a-f0", "test")
-    assert told.value.remedy.startswith(f"rm {file if gone == 'answers' else this.steps.file('train-a-f0')} ")
+        this.members["train-a-f0"].predict("test")
+    assert told.value.remedy.startswith(f"rm {file if gone == 'answers' else done} ")
 
 
 def test_answers_of_a_member_that_trains_again_are_forgotten(tmp_path, monkeypatch):
     card = SimpleNamespace(n_parameters=1)
-    monkeypatch.setattr(engine, "fit", lambda *_, **__: card)
-    members = [Member(label, "litenet-12", "clean") for label in ("net-f0", "net-f1", "net-b-f0")]
-    this = opened(STUDIES["cpsc2018"], tmp_path, members)
+    monkeypatch.setattr(trainings, "fit", lambda *_, **__: card)
+    members = [(label, "litenet-12", "clean") for label in ("net-f0", "net-f1", "net-b-f0")]
+    this = opened(STUDIES["cpsc2018"], tmp_path, *members)
     (tmp_path / "answers").mkdir()
     for name in ("net-f0-test", "net-f0-validation", "net-f1-test", "net-b-f0-test"):
         (tmp_path / "answers" / f"{name}.csv").touch()
-    assert this.train(members[0], task=SimpleNamespace()) == {"n_parameters": 1}
+    assert this.members["train-net-f0"].train(task=SimpleNamespace()) == {"n_parameters": 1}
     assert {file.stem for file in (tmp_path / "answers").iterdir()} == {"net-f1-test", "net-b-f0-test"}
 
 
 def test_members_are_found_by_what_they_share(tmp_path, monkeypatch):
-    members = [Member(f"{name}-f{fold}", name, "clean", fold) for name in ("a", "b") for fold in (0, 1)]
-    this = opened(STUDIES["cpsc2018"], tmp_path, members)
-    monkeypatch.setattr(this, "answers", lambda step, part: (step, part))
-    assert this.each("test", fold=1) == [("train-a-f1", "test"), ("train-b-f1", "test")]
-    assert this.each("validation", fold=0, model="b") == [("train-b-f0", "validation")]
+    members = [(f"{name}-f{fold}", name, "clean", fold) for name in ("a", "b") for fold in (0, 1)]
+    this = opened(STUDIES["cpsc2018"], tmp_path, *members)
+    monkeypatch.setattr(Member, "predict", lambda self, part: (self.step, part))
+    assert this.predict("test", fold=1) == [("train-a-f1", "test"), ("train-b-f1", "test")]
+    assert this.predict("validation", fold=0, model="b") == [("train-b-f0", "validation")]
 
 
 def test_a_folder_keeps_the_protocol_that_was_run_before(request, tmp_path):
@@ -97,11 +99,11 @@ def test_the_verb_runs_a_study_and_prints_its_table(request, monkeypatch, capsys
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
-        (["none"], "there is no such study"),
-        (["mitbih", "--protocol", "none"], "mitbih is not run by this protocol"),
-        (["mitbih", "--protocol", "both"], "mitbih is not run by this protocol"),
-        (["ptbxl", "--folds", "7"], "ptbxl does not know these folds"),
-        (["mitbih", "--folds", "groups"], "mitbih does not know these folds"),
+        (["none"], "Unknown study"),
+        (["mitbih", "--protocol", "none"], "mitbih has no such protocol"),
+        (["mitbih", "--protocol", "both"], "mitbih has no such protocol"),
+        (["ptbxl", "--folds", "7"], "ptbxl has no such folds"),
+        (["mitbih", "--folds", "groups"], "mitbih has no such folds"),
     ],
 )
 def test_bad_use(words, wrong, tmp_path, capsys):

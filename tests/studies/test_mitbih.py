@@ -10,10 +10,11 @@ import pytest
 
 from einthoven.cli.main import main
 from einthoven.corpora.mitdb import DS2
+from einthoven.engine import members
 from einthoven.errors import ConfigurationFault, CorpusIncomplete, OutputRefused
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
-from einthoven.studies import engine, mitbih_clean
+from einthoven.studies import mitbih_clean
 from tests.studies.small import finished, run
 
 
@@ -32,7 +33,7 @@ def mitbih(request):
 def test_a_killed_study_goes_on(request, tmp_path, monkeypatch):
     """Killed at its third training and started again, a study trains nothing twice and gives the same weights."""
     done = finished("mitbih-clean", request)
-    real, calls = engine.fit, []
+    real, calls = members.fit, []
 
     def dying(*words, **more):
         calls.append(words[4].name)
@@ -40,7 +41,7 @@ def test_a_killed_study_goes_on(request, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return real(*words, **more)
 
-    monkeypatch.setattr(engine, "fit", dying)
+    monkeypatch.setattr(members, "fit", dying)
     with pytest.raises(KeyboardInterrupt):
         done.again(tmp_path / "out")
     before = weights_of(tmp_path / "out")

@@ -1,14 +1,16 @@
 """What the studies of single-lead recordings and of small nets find, on small corpora in the exact layouts."""
 
+import shutil
+
 import numpy as np
 import pytest
 
 from einthoven import bundle
 from einthoven.cli.main import main
+from einthoven.engine.members import Member
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
 from einthoven.studies import challenge2017
-from einthoven.studies.engine import StudyRun
 from tests.studies.small import finished
 
 
@@ -60,18 +62,19 @@ def test_another_seed_is_another_net(challenge):
     assert first != second
 
 
-def test_the_small_net_is_chosen_on_validation(challenge, monkeypatch):
+def test_the_small_net_is_chosen_on_validation(challenge, monkeypatch, tmp_path):
     """Whatever the test parts say, the choice stays."""
-    asked, answers = [], StudyRun.answers
+    asked, answers = [], Member.predict
 
-    def noted(self, step, part):
+    def noted(self, part):
         asked.append(part)
-        return answers(self, step, part)
+        return answers(self, part)
 
-    monkeypatch.setattr(StudyRun, "answers", noted)
+    monkeypatch.setattr(Member, "predict", noted)
+    out = shutil.copytree(challenge.folder, tmp_path / "out")
     for name in ("chosen", "scores"):
-        (challenge.folder / "steps" / f"{name}.json").unlink()
-    found = challenge.again()
+        (out / "steps" / f"{name}.json").unlink()
+    found = challenge.again(out)
     first_test = asked.index("test")
     assert set(asked[:first_test]) == {"validation"} and set(asked[first_test:]) == {"test"}
     assert {name: found["chosen"][name] for name in ("small", "best")} == {

@@ -1,5 +1,6 @@
 """What the studies of PTB-XL and of the children find, on small corpora in exact layouts."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import pytest
 from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.corpora.zzu_pecg import ZZU_PECG
 from einthoven.data.build import build
+from einthoven.engine.members import Member
 from einthoven.errors import CorpusIncomplete
 from einthoven.export.graph import noise
 from einthoven.inference.predictor import load
 from einthoven.studies import ptbxl_model
-from einthoven.studies.engine import StudyRun
 from einthoven.training.scaling import scaled_by_parts
 from einthoven.training.task import task_of
 from tests.studies.small import few, finished, run
@@ -39,20 +40,21 @@ def test_ptbxl_by_the_official_folds(request, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def model_study(request):
+def model_study(request, tmp_path_factory):
     """The study of the bundled model, its choices and scores done again; which answers were asked for, in their order."""
-    done, asked, answers = finished("ptbxl-model", request), [], StudyRun.answers
+    done, asked, answers = finished("ptbxl-model", request), [], Member.predict
 
-    def noted(self, step, part):
-        found = answers(self, step, part)
-        asked.append((self.members[step].group, part, set(found.record.tolist())))
+    def noted(self, part):
+        found = answers(self, part)
+        asked.append((self.group, part, set(found.record.tolist())))
         return found
 
+    out = shutil.copytree(done.folder, tmp_path_factory.mktemp("again") / "out")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StudyRun, "answers", noted)
+        patch.setattr(Member, "predict", noted)
         for name in ("chosen", "scores"):
-            (done.folder / "steps" / f"{name}.json").unlink()
-        done.again()
+            (out / "steps" / f"{name}.json").unlink()
+        done.again(out)
     return done, asked
 
 

@@ -66,9 +66,9 @@ class Compare:
         return 0
 
     def _tested(self, source: Path) -> "list[Answered]":
-        from einthoven.inference.comparing import answers_for_test_set
+        from einthoven.inference.comparing import predict_test_set
         from einthoven.inference.predictor import load
 
         models = [load(self.first), load(self.second)]
         corpus, protocol = corpus_of(models[0].card, self.corpus, self.protocol)
-        return [answers_for_test_set(model, corpus, protocol, source) for model in models]
+        return [predict_test_set(model, corpus, protocol, source) for model in models]

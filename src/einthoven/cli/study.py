@@ -12,7 +12,7 @@ from einthoven.errors import ConfigurationFault
 
 @dataclass(frozen=True)
 class StudyVerb:
-    """Run a published study whole; finished steps are not repeated, so a killed study goes on with the same command.
+    """Run a published study. Finished steps are not repeated: the same command continues an interrupted study.
 
     Example: einthoven study mitbih --from ./mitdb --protocol clean --out studies/mitbih
     """
@@ -24,32 +24,32 @@ class StudyVerb:
     out: Path
     """Folder for runs, results.json, table.md, figures and report.html."""
     protocol: str = "clean"
-    """Protocol of the corpus; clean keeps patients apart, both runs all that the study has."""
+    """Protocol of the corpus; clean keeps patients apart, both runs all protocols of the study."""
     folds: str | None = None
-    """For ptbxl: groups (three groups of folds, tested in turn) or official (fold 10 is tested); for cpsc2018: how many of ten."""
+    """For ptbxl: groups (three groups of folds, tested in turn) or official (fold 10 is tested). For cpsc2018: 10, 5 or 3 folds."""
     quick: bool = False
-    """Smoke run: the whole path on a few windows; its numbers mean nothing, and say so."""
+    """Smoke run: all steps on a few windows. Its numbers mean nothing, and the output says so."""
 
     def run(self) -> int:
         """Run the study and print its table."""
+        from einthoven.engine.runner import run
         from einthoven.studies import STUDIES
-        from einthoven.studies.engine import run
 
         if self.name not in STUDIES:
             raise ConfigurationFault(
-                "there is no such study.", found=self.name, expected=", ".join(STUDIES), remedy="einthoven study mitbih"
+                "Unknown study.", found=self.name, expected=", ".join(STUDIES), remedy="einthoven study mitbih"
             )
         study = STUDIES[self.name]
         if self.protocol not in study.choices:
             raise ConfigurationFault(
-                f"{study.name} is not run by this protocol.",
+                f"{study.name} has no such protocol.",
                 found=self.protocol,
                 expected=", ".join(study.choices),
                 remedy=f"--protocol {study.choices[0]}",
             )
         if self.folds is not None and self.folds not in study.folds:
             raise ConfigurationFault(
-                f"{study.name} does not know these folds.",
+                f"{study.name} has no such folds.",
                 found=f"--folds {self.folds}",
                 expected=", ".join(study.folds) or "no --folds",
                 remedy=f"--folds {study.folds[0]}" if study.folds else "leave out --folds",

@@ -44,5 +44,5 @@ def answered(predictor: Predictor, corpus: Corpus, protocol: Protocol, source: P
     same = (card.training.get("corpus"), card.training.get("protocol")) == (corpus.name, protocol.name)
     seen = any(f"{corpus.name}/{patient}" in card.patients for patient in np.unique(store.index.patient).tolist())
     fold = card.training.get("fold") if same and seen else None
-    predictions, told = score_test_part(predictor, corpus, protocol, store, fold=fold)
-    return Answered(card.display_name, predictions, protocol.unit, told, protocol.official_score)
+    predictions, facts = score_test_part(predictor, corpus, protocol, store, fold=fold)
+    return Answered(card.display_name, predictions, protocol.unit, facts, protocol.official_score)

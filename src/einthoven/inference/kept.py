@@ -12,7 +12,7 @@ from einthoven.inference.scoring import predictions_for
 from einthoven.inference.seen_patients import require_unseen
 
 
-def answers_for_part(
+def predictions_for_part(
     run: Path, corpus: Corpus, protocol: Protocol, store: Store, fold: int | None, part: str
 ) -> Predictions:
     """Predict on one part of a protocol with a run; on a test set only if the run was not trained on its patients.
@@ -49,7 +49,7 @@ def answers_for_part(
     return predictions_for(predictor, protocol, store, chosen)
 
 
-def read_kept(file: Path) -> Predictions:
+def read_predictions(file: Path) -> Predictions:
     """Read predictions that were kept.
 
     Parameters

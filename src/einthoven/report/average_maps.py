@@ -1,4 +1,4 @@
-"""Draw what a model looked at in the beats of each class, on average."""
+"""Draw which samples were important for a model in the beats of each class, on average."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,14 +12,14 @@ from einthoven.signal.windows import Windows
 def draw_average_maps(
     predictor: Predictor, windows: Mapping[str, Windows], title: str, file: Path
 ) -> dict[str, dict[str, float]]:
-    """Draw Grad-CAM, and attention, of each class over its mean beat, the R peaks aligned.
+    """Draw Grad-CAM, and attention if the model has it, of each class over its mean beat, aligned at the R peak.
 
     Parameters
     ----------
     predictor : Predictor
         The model.
     windows : mapping of Windows
-        Beats by class.
+        Windows of beats, by class.
     title : str
         Title of the figure.
     file : Path
@@ -28,7 +28,7 @@ def draw_average_maps(
     Returns
     -------
     dict
-        For each class, how much of its mean map lies over P, QRS and T.
+        For each class, the shares of its mean map over P, QRS and T.
     """
     wanted = predictor.card.preparation
     before_s = wanted.before / wanted.fs_hz

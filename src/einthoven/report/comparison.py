@@ -1,4 +1,4 @@
-"""Show the comparison of two models: a table, its title, and what it says in words."""
+"""Show the comparison of two models: a title, a table, and sentences."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,13 @@ _LIMIT = 0.05
 
 
 def title(found: dict[str, Any]) -> str:
-    """Return one line: who is compared, on what, how often, and whether patients leak."""
+    """Return one line with the models, the test set, the intervals, and whether patients leak.
+
+    Parameters
+    ----------
+    found : dict
+        The comparison, as :func:`einthoven.evaluation.paired.compare_answered` returns it.
+    """
     leak = "  LEAKS PATIENTS" if found["leaks_patients"] else ""
     drawn = found["interval"]
     return (
@@ -24,17 +30,17 @@ def title(found: dict[str, Any]) -> str:
 
 
 def table(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Lay out both models' figures and their difference.
+    """Lay out the metrics of both models and their differences.
 
     Parameters
     ----------
     found : dict
-        As :func:`einthoven.evaluation.paired.compare_answered` gives it.
+        The comparison, as :func:`einthoven.evaluation.paired.compare_answered` returns it.
 
     Returns
     -------
     list of str
-        Heads of the columns.
+        Names of the columns.
     list of list of str
         A row for each metric.
     """
@@ -49,31 +55,31 @@ def table(found: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 
 def in_words(found: dict[str, Any]) -> list[str]:
-    """Return a sentence for each metric: which model is better, and whether the test can tell them apart.
+    """Return a sentence for each metric: which model is better, and whether the difference is significant.
 
     Parameters
     ----------
     found : dict
-        As :func:`einthoven.evaluation.paired.compare_answered` gives it.
+        The comparison, as :func:`einthoven.evaluation.paired.compare_answered` returns it.
 
     Returns
     -------
     list of str
-        The sentences, and what must be known of the test.
+        The sentences, and the protocol's remark if it has one.
     """
-    told = []
+    sentences = []
     for metric, row in found["metrics"].items():
         value, name = row["difference"]["value"], _NAMES[metric]
         if value is None:
-            told.append(f"The {name} of a model is undefined on this test part.")
+            sentences.append(f"The {name} of a model is undefined on this test set.")
         elif row["p"] >= _LIMIT:
-            told.append(f"The test does not tell the {name} of the two models apart (p {row['p']:.3f}).")
+            sentences.append(f"The {name} of the two models does not differ significantly (p {row['p']:.3f}).")
         else:
             better, other = ("first", "second") if value > 0 else ("second", "first")
-            told.append(
+            sentences.append(
                 f"{found[better]} has a better {name} than {found[other]}, by {abs(value):.3f} (p {row['p']:.3f})."
             )
-    return [*told, *([found["remark"]] if found["remark"] else [])]
+    return [*sentences, *([found["remark"]] if found["remark"] else [])]
 
 
 def write(found: dict[str, Any], folder: Path) -> None:
@@ -82,9 +88,9 @@ def write(found: dict[str, Any], folder: Path) -> None:
     Parameters
     ----------
     found : dict
-        As :func:`einthoven.evaluation.paired.compare_answered` gives it.
+        The comparison, as :func:`einthoven.evaluation.paired.compare_answered` returns it.
     folder : Path
-        Where they are written.
+        Folder of the two files.
     """
     columns, rows = table(found)
     body = ["| " + " | ".join(row) + " |" for row in (columns, ["---"] * len(columns), *rows)]

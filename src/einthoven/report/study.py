@@ -1,4 +1,4 @@
-"""Write what a study leaves: its results, its table and its page."""
+"""Write the results, the table and the page of a study."""
 
 import base64
 import json
@@ -18,9 +18,9 @@ def write(results: dict[str, Any], folder: Path) -> None:
     Parameters
     ----------
     results : dict
-        Of the study, with its table.
+        Results of the study, with its table.
     folder : Path
-        Of the study.
+        Folder of the study.
     """
     for name, content in (
         ("results.json", json.dumps(results, indent=1) + "\n"),
@@ -32,7 +32,13 @@ def write(results: dict[str, Any], folder: Path) -> None:
 
 
 def markdown(results: dict[str, Any]) -> str:
-    """Return the study's table as a page of Markdown."""
+    """Return the study's table as a page of Markdown.
+
+    Parameters
+    ----------
+    results : dict
+        Results of the study, with its table.
+    """
     lines = [f"# {results['title']}", "", *[line + "\n" for line in results["remarks"]]]
     body = (results["columns"], ["---"] * len(results["columns"]), *results["rows"])
     lines += ["| " + " | ".join(str(value) for value in row) + " |" for row in body]
@@ -45,7 +51,7 @@ def render(results: dict[str, Any], figures: Sequence[Path]) -> str:
     Parameters
     ----------
     results : dict
-        Of the study, with its table.
+        Results of the study, with its table.
     figures : sequence of Path
         PNG files, shown in this order under their names.
 

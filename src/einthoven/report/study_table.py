@@ -1,4 +1,4 @@
-"""Lay out the table of a study from cells that are declared by column."""
+"""Lay out the table of a study from a cell for each column."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
@@ -13,27 +13,51 @@ _SMOKE = "SMOKE RUN: a few windows and an epoch each; these numbers mean nothing
 
 
 def label(name: str, _: dict[str, Any]) -> str:
-    """Return the label of a row."""
+    """Return the label of a row.
+
+    Parameters
+    ----------
+    name : str
+        The label.
+    """
     return name
 
 
 def part_of_label(at: int) -> Cell:
-    """Make a cell of one part of a label whose parts are joined by hyphens."""
+    """Make a cell of one part of a label whose parts are joined by hyphens.
+
+    Parameters
+    ----------
+    at : int
+        Number of the part, from 0.
+    """
     return lambda name, _: name.split("-")[at]
 
 
 def leaking(found: dict[str, Any]) -> str:
-    """Return the mark of an evaluation whose parts share patients."""
+    """Return the mark of an evaluation whose training and test sets share patients.
+
+    Parameters
+    ----------
+    found : dict
+        The evaluation.
+    """
     return " (LEAKS PATIENTS)" if found["leaks_patients"] else ""
 
 
 def protocol(_: str, found: dict[str, Any]) -> str:
-    """Return the protocol of an evaluation, with the mark of one that leaks."""
+    """Return the protocol of an evaluation, with the mark of one that leaks patients.
+
+    Parameters
+    ----------
+    found : dict
+        The evaluation.
+    """
     return f"{found['protocol']}{leaking(found)}"
 
 
 class PublishedResults(Protocol):
-    """What a table needs to know of published results: the row they belong to, and its figures as printed."""
+    """Published results in a table: the row that they belong to, and its figures as printed."""
 
     @property
     def name(self) -> str:
@@ -70,9 +94,9 @@ def figure(*metrics: str, digits: int = 3) -> Cell:
     Parameters
     ----------
     *metrics : str
-        Names of a metric; the first one that an evaluation has is shown.
+        Names of metrics; the first one that an evaluation has is shown.
     digits : int
-        Digits behind the point.
+        Digits after the decimal point.
 
     Returns
     -------
@@ -103,18 +127,18 @@ def class_f1(name: str, interval: bool = False) -> Cell:
 
 
 def price(results: dict[str, Any], key: str, form: str, per: float = 1.0) -> Cell:
-    """Make a cell of what a model costs, empty where that is not known.
+    """Make a cell of the cost of a model, empty if it is unknown.
 
     Parameters
     ----------
     results : dict
-        Of the study, with ``cost`` by label.
+        Results of the study, with ``cost`` by label.
     key : str
         Name of the cost.
     form : str
-        How it is written, for :meth:`str.format`.
+        Format of the number, for :meth:`str.format`.
     per : float
-        Unit that it is written in.
+        Unit of the number.
 
     Returns
     -------
@@ -126,14 +150,28 @@ def price(results: dict[str, Any], key: str, form: str, per: float = 1.0) -> Cel
 
 
 def count(key: str) -> Cell:
-    """Make a cell of a count that an evaluation has, such as its rows."""
+    """Make a cell of a count that an evaluation has, such as ``n_test``.
+
+    Parameters
+    ----------
+    key : str
+        Name of the count.
+    """
     return lambda _, found: f"{found[key]:,}"
 
 
 def drawn(found: dict[str, Any], unit: str = "") -> str:
-    """Return how the intervals of an evaluation were drawn, in words; over another unit's name, if it is stated."""
-    told = found["interval"]
-    return f"{told['level']:.0%} intervals over {unit or told['unit']}s, {told['draws']:,} draws"
+    """Return how the intervals of an evaluation were drawn, in words.
+
+    Parameters
+    ----------
+    found : dict
+        The evaluation.
+    unit : str
+        Name of what is resampled, in place of the evaluation's own.
+    """
+    interval = found["interval"]
+    return f"{interval['level']:.0%} intervals over {unit or interval['unit']}s, {interval['draws']:,} draws"
 
 
 def table(
@@ -150,13 +188,13 @@ def table(
     Parameters
     ----------
     results : dict
-        Of the study, with ``scores``, ``smoke_run`` and ``seconds``.
+        Results of the study, with ``scores``, ``smoke_run`` and ``seconds``.
     title : str
         Title of the table.
     columns : dict of callable
-        Cells by the head of their column.
+        Cells by the name of their column.
     remarks : sequence of str
-        What a reader must know.
+        Remarks below the title.
     shown : sequence of str
         Columns that are shown in a terminal; all, if empty.
     rows : iterable of (str, dict)
@@ -167,7 +205,7 @@ def table(
     Returns
     -------
     dict
-        ``title``, ``columns``, ``rows``, ``remarks`` and ``shown``, plain values.
+        ``title``, ``columns``, ``rows``, ``remarks`` and ``shown``, as plain values.
     """
     rows = results["scores"].items() if rows is None else rows
     body = [[cell(name, found) for cell in columns.values()] for name, found in rows]
@@ -182,17 +220,13 @@ def table(
     }
 
 
-def beat_table(
-    results: dict[str, Any], first: dict[str, Any], shown: Sequence[str], published: Sequence[PublishedResults]
-) -> dict[str, Any]:
+def beat_table(results: dict[str, Any], shown: Sequence[str], published: Sequence[PublishedResults]) -> dict[str, Any]:
     """Lay out a study of beats: overall metrics, F1 of each class, and the test against a model of the same kind.
 
     Parameters
     ----------
     results : dict
-        Of the study, with ``scores`` and ``against_none``, the tests by label.
-    first : dict
-        The evaluation that the title speaks of.
+        Results of the study, with ``scores``, whose first one the title describes, and ``against_none``, the tests by label.
     shown : sequence of str
         Columns that are shown in a terminal.
     published : sequence of Published
@@ -201,8 +235,9 @@ def beat_table(
     Returns
     -------
     dict
-        As :func:`table` gives it.
+        The table, as :func:`table` gives it.
     """
+    first = next(iter(results["scores"].values()))
 
     def against_none(name: str, _: dict[str, Any]) -> str:
         test = results["against_none"].get(name)

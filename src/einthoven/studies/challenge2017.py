@@ -2,23 +2,21 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from einthoven.corpora.challenge2017 import CHALLENGE2017, N_FOLDS
 from einthoven.data.build import left_out_lines
+from einthoven.engine.declaration import TRAININGS, Results, Step, Study, StudyModel
+from einthoven.engine.members import Member
+from einthoven.engine.study_run import StudyRun
 from einthoven.evaluation.choosing import best_share_for_challenge, challenge_score
 from einthoven.evaluation.evaluate import headline
 from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.inference.predictor import load
 from einthoven.models import cost
 from einthoven.models.inputs import InputShape
-from einthoven.report import plots
-from einthoven.report import study_figures as figures
-from einthoven.report import study_table as page
-from einthoven.studies.declaration import TRAININGS, Member, Results, Step, Study, StudyModel
-from einthoven.studies.engine import StudyRun
+from einthoven.report import study_figures, study_table
 from einthoven.training.fuse import fuse
 from einthoven.training.recipe import Recipe
 
@@ -26,9 +24,9 @@ REGULARISED = Recipe(weight_decay=0.05, balance=0.25, smoothing=0.05, augment=("
 RECIPE = replace(REGULARISED, epochs=30, batch=64, lr=2e-3, keep="last", patience=1000)
 """Half of the traces are turned upside down, as some of the real ones are."""
 SHORTER = replace(RECIPE, epochs=7)
-"""Of the larger nets that read the trace alone: four to eight minutes of one core, where ``rhythm`` has nine."""
+"""For the larger nets that read the trace alone: four to eight minutes of one core, where ``rhythm`` takes nine."""
 SMALLER = replace(RECIPE, epochs=10)
-"""Of the smallest nets; as long."""
+"""For the smallest nets; as long."""
 MEASURED = "measured"
 """The store whose windows have typical beats and measurements of rhythm beside them."""
 TREES = {"n_trees": 1000, "n_bins": 27, "beat_span": 135, "n_read": 116, "summed": True, "upright": True}
@@ -44,9 +42,9 @@ MODELS = {
 }
 SMALL = ("arrhythminet_v1", "arrhythminet_v2")
 NETS, BOOSTED = ("rhythm", "rhythm_again"), "trees"
-"""Members of the best model; the nets have equal parts."""
+"""Members of the best model; the nets have equal shares."""
 SHARES = [0.0, 0.2, 0.35, 0.5]
-"""Of the trees, to choose from."""
+"""Shares of the trees to choose from."""
 BEST, SMALLEST = "challenge2017-rhythm", "challenge2017-small"
 """Names of the models that come with einthoven."""
 TOGETHER = "nets and trees"
@@ -60,18 +58,18 @@ def _folds(run: StudyRun) -> range:
 
 def _members(run: StudyRun) -> list[Member]:
     trainings = [(name, model.seed, fold) for name, model in run.study.models.items() for fold in _folds(run)]
-    return [Member(f"{name}-f{fold}", name, "clean", fold, fold + 100 * seed) for name, seed, fold in trainings]
+    return [Member(run, f"{name}-f{fold}", name, "clean", fold, fold + 100 * seed) for name, seed, fold in trainings]
 
 
 def _together(run: StudyRun, part: str, fold: int, share: float) -> Predictions:
-    """Answers of nets and trees for a part of a fold, the trees at a share."""
-    *nets, trees = (run.answers(f"train-{name}-f{fold}", part) for name in (*NETS, BOOSTED))
+    """Return the predictions of nets and trees for a part of a fold, the trees with a share."""
+    *nets, trees = (run.members[f"train-{name}-f{fold}"].predict(part) for name in (*NETS, BOOSTED))
     return replace(trees, probability=(1 - share) * mean(nets).probability + share * trees.probability)
 
 
 def _choose(run: StudyRun) -> Results:
-    """Choose on validation parts: the small net; share and class weights of the best model, for each fold and for the whole."""
-    alone = {name: [challenge_score(answers) for answers in run.each("validation", model=name)] for name in SMALL}
+    """Choose on validation data: the small net; share and class weights of the best model, for each fold and for the whole."""
+    alone = {name: [challenge_score(answers) for answers in run.predict("validation", model=name)] for name in SMALL}
     small = {name: float(np.mean(scores)) for name, scores in alone.items()}
     by_fold = [{share: _together(run, "validation", fold, share) for share in SHARES} for fold in _folds(run)]
     whole = {share: joined([answers[share] for answers in by_fold]) for share in SHARES}
@@ -84,34 +82,38 @@ def _choose(run: StudyRun) -> Results:
 
 
 def _score(run: StudyRun) -> Results:
-    """Score the pooled answers of all folds, and count what each network costs."""
+    """Score the pooled predictions of all folds, and count what each network costs."""
     weighted = [
         _together(run, "test", fold, chosen["share"]).weighted(chosen["class_weights"])
-        for fold, chosen in zip(_folds(run), run.found["chosen"]["best"], strict=True)
+        for fold, chosen in zip(_folds(run), run.results["chosen"]["best"], strict=True)
     ]
-    answers = {TOGETHER: joined(weighted)} | {name: joined(run.each("test", model=name)) for name in run.study.models}
+    answers = {TOGETHER: joined(weighted)} | {
+        name: joined(run.predict("test", model=name)) for name in run.study.models
+    }
     price = {}
-    for name, model in run.study.models.items():
-        network, shape = load(run.place(f"train-{name}-f0")).network, InputShape.of(run.stores[model.store].preparation)
+    for name in run.study.models:
+        predictor = load(run.members[f"train-{name}-f0"].folder)
+        network, shape = predictor.network, InputShape.of(predictor.card.preparation)
         macs = cost.multiply_accumulates(network, shape)
         price[name] = {"parameters": cost.parameters(network), "multiply_accumulates": macs}
-    return run.score(answers, run.stated_on_card(run.protocol), run.protocol.unit) | {"cost": price}
+    return run.score(answers, run.facts(run.protocol, on_card=True), run.protocol.unit) | {"cost": price}
 
 
 def _fuse(run: StudyRun) -> Results:
     """Make the models that come with einthoven: nets and trees of all folds as one, and the small net of the first fold."""
-    chosen, small = run.found["chosen"]["best_of_the_whole"], f"train-{run.found['chosen']['small']}-f0"
-    parts = {name: (1 - chosen["share"]) / len(NETS) for name in NETS} | {BOOSTED: chosen["share"]}
-    members = [(f"train-{name}-f{fold}", part) for fold in _folds(run) for name, part in parts.items() if part]
-    bundles = [run.place(step) / "bundle" for step, _ in members]
-    weights = [part / len(_folds(run)) for _, part in members]
+    chosen, small = (
+        run.results["chosen"]["best_of_the_whole"],
+        run.members[f"train-{run.results['chosen']['small']}-f0"],
+    )
+    shares = {name: (1 - chosen["share"]) / len(NETS) for name in NETS} | {BOOSTED: chosen["share"]}
+    members = [(run.members[f"train-{name}-f{fold}"].bundle, shares[name]) for fold in _folds(run) for name in shares]
+    bundles, weights = zip(*[(bundle, share / len(_folds(run))) for bundle, share in members if share], strict=True)
     fuse(run.folder / BEST, bundles, "weighted", weights, chosen["class_weights"], half=True)
-    fuse(run.folder / SMALLEST, [run.place(small) / "bundle"], "mean", half=True)
-    own = {"model": SMALLEST} | run.stated_on_card(run.protocol)
-    own |= run.evaluate(run.answers(small, "test"))
-    together = run.found["scores"]["scores"][TOGETHER]
-    found = {}
-    for name, metrics, remark in ((BEST, together, _CROSSED), (SMALLEST, own, _APART)):
+    fuse(run.folder / SMALLEST, [small.bundle], "mean", half=True)
+    alone = run.evaluate(small.predict("test"))
+    alone = {"model": SMALLEST} | run.facts(run.protocol, on_card=True) | alone
+    found, together = {}, run.results["scores"]["scores"][TOGETHER]
+    for name, metrics, remark in ((BEST, together, _CROSSED), (SMALLEST, alone, _APART)):
         size = run.publish(run.folder / name, metrics | {"remark": f"{remark} {metrics['remark']}"})
         found[name] = {"bytes": size, "challenge_score": metrics["challenge_score"], "n_test": metrics["n_test"]}
     return found
@@ -119,12 +121,12 @@ def _fuse(run: StudyRun) -> Results:
 
 def _table(run: StudyRun, found: Results) -> Results:
     first = found["scores"][TOGETHER]
-    columns: dict[str, page.Cell] = {
-        "model": page.label,
-        **{name: page.figure(name) for name in headline(first)},
-        **{f"F1 {name}": page.class_f1(name) for name in first["per_class"]},
-        "parameters": page.price(found, "parameters", "{:,.0f}"),
-        "MMAC": page.price(found, "multiply_accumulates", "{:.1f}", 1e6),
+    columns: dict[str, study_table.Cell] = {
+        "model": study_table.label,
+        **{name: study_table.figure(name) for name in headline(first)},
+        **{f"F1 {name}": study_table.class_f1(name) for name in first["per_class"]},
+        "parameters": study_table.price(found, "parameters", "{:,.0f}"),
+        "MMAC": study_table.price(found, "multiply_accumulates", "{:.1f}", 1e6),
     }
     shares = ", ".join(f"{chosen['share']:g}" for chosen in found["chosen"]["best"])
     remarks = [
@@ -135,12 +137,9 @@ def _table(run: StudyRun, found: Results) -> Results:
     ]
     tested = f"{first['n_test']:,} recordings at hand, {len(_folds(run))}-fold cross-validation by recording"
     shown = [*list(columns)[:2], *list(columns)[7:10]]
-    return page.table(found, f"Challenge 2017: {tested}; {page.drawn(first, 'recording')}", columns, remarks, shown)
-
-
-def _draw_scores(run: StudyRun, found: Results, file: Path) -> None:
-    scores = {name: row["challenge_score"] for name, row in found["scores"].items()}
-    plots.spread({"five-fold cross-validation": scores}, "mean F1 of N, A and O, 95 % interval", file)
+    return study_table.table(
+        found, f"Challenge 2017: {tested}; {study_table.drawn(first, 'recording')}", columns, remarks, shown
+    )
 
 
 CHALLENGE2017_STUDY = Study(
@@ -159,12 +158,17 @@ CHALLENGE2017_STUDY = Study(
     steps=(TRAININGS, Step("chosen", _choose, 0.2), Step("scores", _score, 0.5), Step("models", _fuse, 0.2)),
     compared={"paired": {f"{TOGETHER} - {name}": (TOGETHER, name) for name in MODELS}},
     results=lambda run: (
-        {"trained": run.trained} | run.found["scores"] | {name: run.found[name] for name in ("chosen", "models")}
+        {"trained": run.trained} | run.results["scores"] | {name: run.results[name] for name in ("chosen", "models")}
     ),
     table=_table,
     figures={
-        "scores": _draw_scores,
-        "cost": partial(figures.draw_cost, "challenge_score", "challenge score", "for 30 s"),
-        "confusion": partial(figures.draw_classes, TOGETHER),
+        "scores": partial(
+            study_figures.draw_groups,
+            "challenge_score",
+            "mean F1 of N, A and O",
+            {"five-fold cross-validation": {name: name for name in (TOGETHER, *MODELS)}},
+        ),
+        "cost": partial(study_figures.draw_cost, "challenge_score", "challenge score", "for 30 s"),
+        "confusion": partial(study_figures.draw_classes, TOGETHER),
     },
 )

@@ -2,19 +2,18 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from einthoven.corpora.cpsc2018 import CPSC2018
 from einthoven.data.build import left_out_lines
+from einthoven.engine.declaration import TRAININGS, Draw, Published, Results, Step, Study, StudyModel
+from einthoven.engine.members import Member
+from einthoven.engine.study_run import StudyRun
 from einthoven.evaluation.predictions import joined
 from einthoven.models.resnet1d import RESNET18
-from einthoven.report import study_figures as figures
-from einthoven.report import study_table as page
+from einthoven.report import study_figures, study_table
 from einthoven.signal.leads import STANDARD
-from einthoven.studies.declaration import TRAININGS, Draw, Member, Published, Results, Step, Study, StudyModel
-from einthoven.studies.engine import StudyRun
 from einthoven.training.recipe import Recipe
 
 RECIPE = Recipe(epochs=40, batch=32, lr=1e-3, weight_decay=1e-3, loss="weighted", schedule="plateau", patience=10)
@@ -31,21 +30,21 @@ PAPER = "Thota et al. 2025 (arXiv 2511.08650)"
 
 def _members(run: StudyRun) -> list[Member]:
     models, folds = run.study.models, range(1 if run.quick else int(run.folds))
-    places = [(protocol, name, fold) for protocol in run.protocols for name in models for fold in folds]
-    return [Member(f"{name}-f{fold}", name, by, fold, seed=fold, within=by) for by, name, fold in places]
+    trainings = [(by, name, fold) for by in run.protocols for name in models for fold in folds]
+    return [Member(run, f"{name}-f{fold}", name, by, fold, fold, within=by) for by, name, fold in trainings]
 
 
 def _score(protocol: str, run: StudyRun) -> Results:
-    """Score the pooled answers of all folds by a protocol."""
-    names, declared = run.study.models, run.named(protocol)
-    answers = {name: joined(run.each("test", protocol=protocol, model=name)) for name in names}
-    sizes = {name: run.found[f"{protocol}-train-{name}-f0"]["n_parameters"] for name in names}
-    return run.score(answers, run.stated_on_card(declared), declared.unit, protocol) | {"parameters": sizes}
+    """Score the pooled predictions of all folds by a protocol."""
+    names, declared = run.study.models, run.protocols[protocol]
+    answers = {name: joined(run.predict("test", protocol_name=protocol, model=name)) for name in names}
+    sizes = {name: run.results[f"{protocol}-train-{name}-f0"]["n_parameters"] for name in names}
+    return run.score(answers, run.facts(declared, on_card=True), declared.unit, protocol) | {"parameters": sizes}
 
 
 def _results(run: StudyRun) -> Results:
     n_folds, n = len({member.fold for member in run.members.values()}), len(np.unique(run.store.index.patient))
-    scored = {name: run.found[f"{name}-scores"] for name in run.protocols}
+    scored = {name: run.results[f"{name}-scores"] for name in run.protocols}
     return {"folds": n_folds, "protocols": scored, "recordings": n, "left_out": left_out_lines(run.store)}
 
 
@@ -55,16 +54,16 @@ def _table(run: StudyRun, found: Results) -> Results:
         rows += [(label, row | {"n": by["parameters"][label]}) for label, row in by["scores"].items()]
         tested = next(iter(by["scores"].values()))
         sizes.append(f"{tested['n_test']:,} rows of {tested['n_patients']:,} recordings by protocol {name}")
-    beside = page.beside(run.study.published, "macro_f1")
-    columns: dict[str, page.Cell] = {
-        "net": page.part_of_label(0),
-        "leads": page.part_of_label(1),
-        "protocol": page.protocol,
-        "macro-F1": page.figure("macro_f1"),
-        "macro AUROC": page.figure("macro_auroc", "macro_auc"),
-        "subset accuracy": page.figure("subset_accuracy", "accuracy"),
-        **{name: page.class_f1(name) for name in CPSC2018.protocol("clean").labels.classes},
-        "parameters": page.count("n"),
+    beside = study_table.beside(run.study.published, "macro_f1")
+    columns: dict[str, study_table.Cell] = {
+        "net": study_table.part_of_label(0),
+        "leads": study_table.part_of_label(1),
+        "protocol": study_table.protocol,
+        "macro-F1": study_table.figure("macro_f1"),
+        "macro AUROC": study_table.figure("macro_auroc", "macro_auc"),
+        "subset accuracy": study_table.figure("subset_accuracy", "accuracy"),
+        **{name: study_table.class_f1(name) for name in CPSC2018.protocol("clean").labels.classes},
+        "parameters": study_table.count("n"),
         "paper: F1": lambda label, row: beside(label, row) if row["protocol"] == "paper" else "",
     }
     remarks = [
@@ -74,15 +73,11 @@ def _table(run: StudyRun, found: Results) -> Results:
     ]
     tested = "; ".join([*sizes, f"{found['folds']} of ten folds tested"])
     title = f"CPSC 2018, {found['recordings']:,} of its 6,877 recordings: {tested}"
-    return page.table(found, title, columns, remarks, list(columns)[:6], rows)
-
-
-def _draw_classes(label: str, protocol: str, run: StudyRun, found: Results, file: Path) -> None:
-    figures.draw_classes(label, run, found["protocols"].get(protocol, {"scores": {}}), file)
+    return study_table.table(found, title, columns, remarks, list(columns)[:6], rows)
 
 
 FIGURES: dict[str, Draw | None] = {
-    f"litenet-{leads}-{protocol}": partial(_draw_classes, f"litenet-{leads}", protocol)
+    f"litenet-{leads}-{protocol}": partial(study_figures.draw_classes, f"litenet-{leads}", protocol=protocol)
     for protocol in ("clean", "paper")
     for leads in LEADS
 }
@@ -100,7 +95,7 @@ CPSC2018_STUDY = Study(
     compared={"paired": {f"litenet - resnet18, {leads}": (f"litenet-{leads}", f"resnet18-{leads}") for leads in LEADS}},
     results=_results,
     table=_table,
-    figures=FIGURES | {"protocols": figures.draw_protocols},
+    figures=FIGURES | {"protocols": study_figures.draw_protocols},
     published=(
         Published(PAPER, "litenet-12", {"macro_f1": "0.839 (ten folds)"}),
         Published(PAPER, "litenet-I", {"macro_f1": "0.786 (one split)"}),

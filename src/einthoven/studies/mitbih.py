@@ -1,4 +1,4 @@
-"""Repeat Song et al. 2026 on MIT-BIH: four networks, six answers to rare classes, six ensembles."""
+"""Repeat Song et al. 2026 on MIT-BIH: four networks, six treatments of rare classes, six ensembles."""
 
 from dataclasses import replace
 from functools import partial
@@ -7,25 +7,22 @@ from pathlib import Path
 import numpy as np
 
 from einthoven import console
-from einthoven.bundle import Card
 from einthoven.corpora.mitdb import MITDB
+from einthoven.engine.declaration import TRAININGS, Draw, Published, Quick, Results, Step, Study, StudyModel
+from einthoven.engine.members import Member
+from einthoven.engine.study_run import StudyRun
 from einthoven.evaluation import generated as quality
 from einthoven.evaluation.choosing import operating_point
 from einthoven.inference.predictor import load
-from einthoven.inference.scoring import predictions_for
-from einthoven.report import plots
-from einthoven.report import study_figures as figures
-from einthoven.report import study_table as page
+from einthoven.inference.scoring import predictions_for, score_test_part
+from einthoven.report import plots, study_figures, study_table
 from einthoven.report.average_maps import draw_average_maps
 from einthoven.signal.windows import Windows
-from einthoven.studies.declaration import TRAININGS, Draw, Member, Published, Quick, Results, Step, Study, StudyModel
-from einthoven.studies.engine import StudyRun, thinned
 from einthoven.training.fit import fit
 from einthoven.training.fuse import fuse
 from einthoven.training.gan import Generation, generate
 from einthoven.training.recipe import Recipe
 from einthoven.training.synthetic import load_windows, save_windows
-from einthoven.training.task import Task
 
 ARCHITECTURES = ("cnn", "cnn_lstm", "cnn_lstm_attention", "resnet1d")
 RECIPE = Recipe(epochs=8)
@@ -37,14 +34,15 @@ STRATEGIES = {
     "generated": RECIPE,
     "generated_focal": replace(RECIPE, loss="focal"),
 }
-"""Answers to rare classes; the two that are named so also train on generated beats."""
+"""Treatments of rare classes; the two that are named so also train on generated beats."""
 MODELS = {
     f"{name}-{strategy}": StudyModel(name, recipe=recipe, cost=8.0)
     for strategy, recipe in STRATEGIES.items()
     for name in ARCHITECTURES
 }
+BY_ARCHITECTURE = {name: {strategy: f"{name}-{strategy}" for strategy in STRATEGIES} for name in ARCHITECTURES}
 PAPER, _AHEAD = "Song et al. 2026 (arXiv 2602.17701)", "Song et al. 2026:"
-"""Its split is not stated."""
+"""Its split is not facts."""
 _N_SHOWN = 8
 ENSEMBLES = ("mean", "vote", "weighted", "top2_weighted", "dynamic", "top2_classes")
 """Named by the rule that they fuse by; top2_weighted is the weighted one of the two best."""
@@ -52,6 +50,7 @@ BEST_TWO = "ensemble-top2_weighted"
 _PRECISION = 0.988
 """Macro precision of the operating point."""
 _N_EXPLAINED = 400
+"""Beats of a class that a map is averaged over, at most."""
 
 
 def _generation(run: StudyRun) -> Generation:
@@ -59,13 +58,13 @@ def _generation(run: StudyRun) -> Generation:
     return replace(how, steps=5, batch=16) if run.quick else how
 
 
-def _task(run: StudyRun) -> Task:
-    return run.task(next(iter(run.members.values())))
+def _first(run: StudyRun) -> Member:
+    return next(iter(run.members.values()))
 
 
 def _generate_beats(run: StudyRun) -> Results:
     """Generate beats of the rare classes, and compare them with real ones."""
-    task, how = _task(run), _generation(run)
+    task, how = _first(run).task, _generation(run)
     windows, labels = generate(task, how, run.folder)
     save_windows(run.folder / "synthetic", windows.signal, labels)
     counts = np.bincount(labels, minlength=len(task.classes)).tolist()
@@ -80,24 +79,18 @@ def _generated_beats(run: StudyRun) -> tuple[Windows, np.ndarray]:
     return Windows(signal), labels
 
 
-def _told(card: Card) -> Results:
-    """Return what is told of a training."""
-    return {"best_epoch": card.training["best_epoch"] + 1, "validation_macro_f1": card.training["validation_macro_f1"]}
-
-
-def _train(run: StudyRun, member: Member) -> Results:
-    """Train a network with an answer to rare classes."""
+def _train(member: Member) -> Results:
+    """Train a network with a treatment of rare classes."""
     architecture, strategy = member.model.split("-")
-    task = run.task(member)
+    task = member.task
     if strategy.startswith("generated"):
-        task = task.with_generated(*_generated_beats(run), _generation(run).as_dict())
-    told = run.train(member, task)
-    return {"architecture": architecture, "strategy": strategy, "seed": member.seed} | told
+        task = task.with_generated(*_generated_beats(member.run), _generation(member.run).as_dict())
+    return {"architecture": architecture, "strategy": strategy, "seed": member.seed} | member.train(task)
 
 
 def _trained(run: StudyRun) -> Results:
-    """Return what each training of the first seed gave, by model."""
-    return {member.model: run.found[step] for step, member in run.members.items()}
+    """Return the results of the trainings of the first seed by model."""
+    return {member.model: run.results[step] for step, member in run.members.items()}
 
 
 def _winner(run: StudyRun) -> str:
@@ -109,43 +102,40 @@ def _winner(run: StudyRun) -> str:
 def _train_winner(seed: int, run: StudyRun) -> Results:
     """Train the winner with another seed."""
     name = _winner(run)
-    return _train(run, Member(f"{name}-s{seed}", name, run.protocol.name, seed=seed))
+    return _train(Member(run, f"{name}-s{seed}", name, run.protocol.name, seed=seed))
 
 
 def _train_on_synthetic(run: StudyRun) -> Results:
-    """Train on rare classes of generated beats alone, all else real; score on real validation beats."""
+    """Train with generated beats in place of all real ones of rare classes; score on real validation beats."""
     windows, labels = _generated_beats(run)
-    rare, task = np.unique(labels), _task(run)
+    rare, first = np.unique(labels), _first(run)
     if not len(rare):
         return {"trained_on_synthetic": {}}
+    task, recipe, out = first.task, first.recipe, run.folder / "runs" / "cnn-synthetic-only-s0"
     real = task.train[~np.isin(task.labels[task.train], rare)]
     mixed = replace(task, train=real).with_generated(windows, labels, _generation(run).as_dict())
-    recipe = run.recipe(run.study.models["cnn-none"])
-    out = run.folder / "runs" / "cnn-synthetic-only-s0"
     fit(mixed, "cnn", {}, replace(recipe, epochs=max(1, recipe.epochs // 2)), out, devices=1)
     found = {}
-    for told, place in (("synthetic", out), ("real", run.folder / "runs" / "cnn-none-s0")):
+    for trained_on, place in (("synthetic", out), ("real", first.folder)):
         answers = predictions_for(load(place), run.protocol, run.store, task.validation)
         scores = run.evaluate(answers)["per_class"]
-        found[told] = {task.classes[at]: scores[task.classes[at]]["f1"] for at in rare.tolist()}
+        found[trained_on] = {task.classes[at]: scores[task.classes[at]]["f1"] for at in rare.tolist()}
     return {"trained_on_synthetic": found}
 
 
 def _fuse_ensembles(run: StudyRun) -> Results:
-    """Fuse the networks, each with the answer to rare classes that served it best on validation."""
+    """Fuse the networks, each with the treatment of rare classes that was best on validation data."""
     score = {name: row["validation_macro_f1"] for name, row in _trained(run).items()}
-    best: dict[str, str] = {}
-    for name, row in _trained(run).items():
-        known = best.get(row["architecture"])
-        best[row["architecture"]] = name if known is None or score[name] > score[known] else known
-    order = sorted(best.values(), key=lambda name: -score[name])
-    validation = _task(run).validation
-    found: Results = {}
+    known = [[name for name in names.values() if name in score] for names in BY_ARCHITECTURE.values()]
+    order = sorted(
+        (max(names, key=lambda name: score[name]) for names in known if names), key=lambda name: -score[name]
+    )
+    validation, found = _first(run).task.validation, {}
     for label in ENSEMBLES:
         rule, chosen = ("weighted", order[:2]) if label == "top2_weighted" else (label, order)
         weights = [score[name] for name in chosen] if rule == "weighted" else []
         out = run.folder / "ensembles" / label
-        fuse(out, [run.folder / "runs" / f"{name}-s0" / "bundle" for name in chosen], rule, weights)
+        fuse(out, [run.members[f"train-{name}-s0"].bundle for name in chosen], rule, weights)
         answers = predictions_for(load(out), run.protocol, run.store, validation)
         macro_f1 = run.evaluate(answers)["macro_f1"]["value"]
         found[label] = {"members": chosen, "rule": rule, "weights": weights, "validation_macro_f1": macro_f1}
@@ -155,18 +145,19 @@ def _fuse_ensembles(run: StudyRun) -> Results:
 
 
 def _score(run: StudyRun) -> Results:
-    """Answer the test part once with each frozen model, and compare each answer to rare classes with none."""
+    """Predict the test set once with each frozen model, and compare each treatment of rare classes with none."""
     best, runs = _winner(run), run.folder / "runs"
     places = {name: runs / f"{name}-s0" for name in run.study.models}
     places |= {f"{best}-s{seed}": runs / f"{best}-s{seed}" for seed in run.study.settings["more_seeds"]}
     places |= {f"ensemble-{label}": run.folder / "ensembles" / label for label in ENSEMBLES}
-    shown = console.progress(places.items(), "scoring the test part", len(places))
-    both = {label: run.test(place, run.protocol) for label, place in shown}
-    answers = {label: found for label, (found, _) in both.items()}
-    found = run.score(answers, {label: told for label, (_, told) in both.items()}, run.protocol.unit)
+    answers, facts = {}, {}
+    for label, place in console.progress(places.items(), "predicting the test set", len(places)):
+        tested = score_test_part(load(place), run.corpus, run.protocol, run.store, every=run.test_every)
+        answers[label], facts[label] = tested
+    found = run.score(answers, facts, run.protocol.unit)
     for label, place in places.items():
-        run.keep_result(place, found["scores"][label])
-    weights = run.found["ensembles"]["top2_weighted"]["operating_point"]["weights"]
+        run.publish(place, found["scores"][label], graph=False)
+    weights = run.results["ensembles"]["top2_weighted"]["operating_point"]["weights"]
     shifted = answers[BEST_TWO].weighted(tuple(weights))
     point = {"model": f"{BEST_TWO} at the operating point", "weights": weights}
     found["scores"]["operating_point"] = point | run.evaluate(shifted)
@@ -175,23 +166,21 @@ def _score(run: StudyRun) -> Results:
 
 def _explain(run: StudyRun) -> Results:
     """Draw Grad-CAM, and attention, of each class over its mean test beat, for each network and for the best two together."""
-    names = [name for name in run.study.models if name.endswith("-none")]
-    places = {name.removesuffix("-none"): run.folder / "runs" / f"{name}-s0" for name in names}
-    places[BEST_TWO] = run.folder / "ensembles" / "top2_weighted"
-    test = run.protocol.parts(run.store.index, 0).test
-    labels = run.protocol.labels.targets(run.store.index.symbol[test])
-    chosen = {
-        name: run.store.windows[test[thinned(np.flatnonzero(labels == at), 20 if run.quick else _N_EXPLAINED)]]
-        for at, name in enumerate(run.protocol.labels.classes)
-        if (labels == at).any()
-    }
+    plain = {m.model.removesuffix("-none"): m.folder for m in run.members.values() if m.model.endswith("-none")}
+    places = plain | {BEST_TWO: run.folder / "ensembles" / "top2_weighted"}
+    test, most = run.protocol.parts(run.store.index, 0).test, 20 if run.quick else _N_EXPLAINED
+    labels, chosen = run.protocol.labels.targets(run.store.index.symbol[test]), {}
+    for at, name in enumerate(run.protocol.labels.classes):
+        mine = test[labels == at]
+        if len(mine):
+            chosen[name] = run.store.windows[mine[:: max(1, len(mine) // most)]]
     files = {label: run.folder / "figures" / f"gradcam-{label}.png" for label in places}
     shares = {label: draw_average_maps(load(place), chosen, label, files[label]) for label, place in places.items()}
     return {"beats_per_class": {name: len(windows) for name, windows in chosen.items()}, "share_of_map": shares}
 
 
 def _results(run: StudyRun) -> Results:
-    found, trained, winner = run.found, _trained(run), _winner(run)
+    found, trained, winner = run.results, _trained(run), _winner(run)
     seeds = [trained[winner], *(found[f"train-winner-s{seed}"] for seed in run.study.settings["more_seeds"])]
     return {
         "protocol": run.protocol.name,
@@ -204,48 +193,8 @@ def _results(run: StudyRun) -> Results:
     }
 
 
-def _table(run: StudyRun, found: Results) -> Results:
-    first, shown = next(iter(found["scores"].values())), ["model", *page.BEAT_METRICS, "against none"]
-    return page.beat_table(found, first, shown, run.study.published)
-
-
-def _draw_roc(label: str, run: StudyRun, found: Results, file: Path) -> None:
-    figures.draw_roc(label, found["scores"].get(label), run.folder / "predictions", file)
-
-
-def _by_architecture(run: StudyRun) -> dict[str, list[str]]:
-    """The strategies of each architecture."""
-    groups: dict[str, list[str]] = {}
-    for name in run.study.models:
-        architecture, strategy = name.split("-")
-        groups.setdefault(architecture, []).append(strategy)
-    return groups
-
-
-def _draw_imbalance(run: StudyRun, found: Results, file: Path) -> None:
-    f1 = {label: row["macro_f1"] for label, row in found["scores"].items()}
-    groups = {name: {each: f1[f"{name}-{each}"] for each in of} for name, of in _by_architecture(run).items()}
-    plots.spread(groups, "macro-F1, 95 % interval", file)
-
-
-def _draw_ensembles(run: StudyRun, found: Results, file: Path) -> None:
-    f1 = {label: row["macro_f1"] for label, row in found["scores"].items()}
-    single = {name: f1[f"{name}-none"] for name in _by_architecture(run)}
-    fused = {label: f1[f"ensemble-{label}"] for label in ENSEMBLES}
-    groups = {"single, no answer to imbalance": single, "ensembles": fused}
-    plots.spread(groups, "macro-F1, 95 % interval", file)
-
-
-def _draw_learning(run: StudyRun, found: Results, file: Path) -> None:
-    curves = {
-        name: {each: figures.learning_curve(run.folder / "runs" / f"{name}-{each}-s0" / "logs") for each in of}
-        for name, of in _by_architecture(run).items()
-    }
-    plots.curves(curves, "epoch", "validation macro-F1", file)
-
-
 def _draw_generated(run: StudyRun, found: Results, file: Path) -> None:
-    task = run.task(next(iter(run.members.values())))
+    task = _first(run).task
     windows, labels = _generated_beats(run)
     pairs = {}
     for at in np.unique(labels).tolist():
@@ -255,14 +204,20 @@ def _draw_generated(run: StudyRun, found: Results, file: Path) -> None:
         plots.real_and_generated(pairs, task.preparation.before / task.preparation.fs_hz, task.preparation.fs_hz, file)
 
 
-FIGURES: dict[str, Draw | None] = {"imbalance": _draw_imbalance, "ensembles": _draw_ensembles}
-FIGURES |= {"learning": _draw_learning, "generated": _draw_generated}
+FUSED = {
+    "single, no answer to imbalance": {name: f"{name}-none" for name in ARCHITECTURES},
+    "ensembles": {label: f"ensemble-{label}" for label in ENSEMBLES},
+}
+FIGURES: dict[str, Draw | None] = {
+    "imbalance": partial(study_figures.draw_groups, "macro_f1", "macro-F1", BY_ARCHITECTURE),
+    "ensembles": partial(study_figures.draw_groups, "macro_f1", "macro-F1", FUSED),
+    "learning": partial(study_figures.draw_learning, BY_ARCHITECTURE),
+    "generated": _draw_generated,
+}
 for _label in (*(f"{name}-none" for name in ARCHITECTURES), BEST_TWO):
-    FIGURES |= {
-        f"roc-{_label}": partial(_draw_roc, _label),
-        f"confusion-{_label}": partial(figures.draw_classes, _label),
-    }
-    FIGURES |= {f"gradcam-{_label.removesuffix('-none')}": None}
+    FIGURES[f"roc-{_label}"] = partial(study_figures.draw_roc, _label)
+    FIGURES[f"confusion-{_label}"] = partial(study_figures.draw_classes, _label)
+    FIGURES[f"gradcam-{_label.removesuffix('-none')}"] = None
 
 MITBIH = Study(
     name="mitbih",
@@ -270,8 +225,11 @@ MITBIH = Study(
     protocols=("clean", "paper"),
     stores={"": MITDB.preparation},
     models=MODELS,
-    members=lambda run: [Member(f"{name}-s0", name, run.protocol.name, work=_train) for name in run.study.models],
-    trained=_told,
+    members=lambda run: [Member(run, f"{name}-s0", name, run.protocol.name, work=_train) for name in run.study.models],
+    trained=lambda card: {
+        "best_epoch": card.training["best_epoch"] + 1,
+        "validation_macro_f1": card.training["validation_macro_f1"],
+    },
     quick=Quick(at_most=1500, test_every=15),
     settings={"generation": Generation().as_dict(), "more_seeds": [1, 2]},
     steps=(
@@ -287,12 +245,16 @@ MITBIH = Study(
         "against_none": {name: (name, f"{name.split('-')[0]}-none") for name in MODELS if not name.endswith("-none")}
     },
     results=_results,
-    table=_table,
+    table=lambda run, found: study_table.beat_table(
+        found, ["model", *study_table.BEAT_METRICS, "against none"], run.study.published
+    ),
     figures=FIGURES,
     published=(
         Published(PAPER, f"{_AHEAD} CNN-LSTM, its best single model", {"accuracy": "0.982", "macro_f1": "0.951"}),
         Published(
-            PAPER, f"{_AHEAD} Top2-Weighted", dict(zip(page.BEAT_METRICS[1:], ("0.986", "0.934", "0.958"), strict=True))
+            PAPER,
+            f"{_AHEAD} Top2-Weighted",
+            dict(zip(study_table.BEAT_METRICS[1:], ("0.986", "0.934", "0.958"), strict=True)),
         ),
     ),
 )

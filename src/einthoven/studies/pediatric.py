@@ -12,17 +12,17 @@ from einthoven.corpora.ptbxl import TABLE as PTBXL_TABLE
 from einthoven.corpora.zzu_pecg import NINE, ZZU_PECG
 from einthoven.corpora.zzu_pecg import TABLE as ZZU_TABLE
 from einthoven.data.build import left_out_lines
+from einthoven.engine.declaration import TRAININGS, Published, Quick, Results, Study, StudyModel
+from einthoven.engine.members import Member
+from einthoven.engine.study_run import StudyRun
 from einthoven.errors import CorpusIncomplete
 from einthoven.evaluation.by_age import evaluate_by_age
+from einthoven.inference.given_windows import predict_windows
 from einthoven.inference.predictor import load
 from einthoven.inference.seen_patients import require_unseen
-from einthoven.inference.window_answers import window_answers
 from einthoven.models.resnet1d import PEDIATRIC
-from einthoven.report import study_figures as figures
-from einthoven.report import study_table as page
+from einthoven.report import study_figures, study_table
 from einthoven.signal.leads import STANDARD
-from einthoven.studies.declaration import TRAININGS, Member, Published, Quick, Results, Study, StudyModel
-from einthoven.studies.engine import StudyRun
 from einthoven.training.recipe import Recipe
 from einthoven.training.scaling import scaled_by_parts
 
@@ -35,48 +35,51 @@ NETS = {
     "transformer": StudyModel("transformer", {}, RECIPE),
     "mamba2": StudyModel("mamba2", {}, RECIPE, cost=6.0),
 }
-HAMMING = {"resnet1d": ("0.0076", "0.0069"), "bilstm": ("0.0148", "0.0092")}
-HAMMING |= {"transformer": ("0.0178", "0.0116"), "mamba2": ("0.0124", "0.0188")}
-MACRO_F1 = {"resnet1d": ("0.8915", "0.9467"), "bilstm": ("0.7975", "0.9096")}
-MACRO_F1 |= {"transformer": ("0.8182", "0.9008"), "mamba2": ("0.8563", "0.8430")}
-"""As published for nine and for twelve leads, windows split at random."""
-_CORPORA = {ZZU_TABLE: (ZZU_PECG, {}), PTBXL_TABLE: (PTBXL, {"clean": "patients"})}
-"""The corpus by the table in its folder, and its names of the protocols."""
+MODELS = {f"{net}-{leads}": replace(model, store=leads) for leads in LEADS for net, model in NETS.items()}
+PAPER = {
+    "resnet1d": {"9": ("0.0076", "0.8915"), "12": ("0.0069", "0.9467")},
+    "bilstm": {"9": ("0.0148", "0.7975"), "12": ("0.0092", "0.9096")},
+    "transformer": {"9": ("0.0178", "0.8182"), "12": ("0.0116", "0.9008")},
+    "mamba2": {"9": ("0.0124", "0.8563"), "12": ("0.0188", "0.8430")},
+}
+"""Hamming loss and macro-F1 as published (Chen 2025, arXiv 2510.03780), windows split at random."""
+ADULTS = replace(PTBXL, protocols=PTBXL.protocols | {"clean": PTBXL.protocol("patients")})
+CORPORA = {ZZU_TABLE: ZZU_PECG, PTBXL_TABLE: ADULTS}
+"""The corpus by the table in its folder."""
 
 
-def _corpus_in(source: Path) -> tuple[Corpus, dict[str, str]]:
-    for name, found in _CORPORA.items():
+def _corpus_in(source: Path) -> Corpus:
+    for name, found in CORPORA.items():
         if (source / name).is_file():
             return found
     raise CorpusIncomplete(
         f"{source} holds neither ZZU-pECG nor PTB-XL.",
         found="no table of either",
-        expected=" or ".join(_CORPORA),
-        remedy="einthoven download zzu-pecg      says where to get it",
+        expected=" or ".join(CORPORA),
+        remedy="einthoven download zzu-pecg      prints where to get it",
     )
 
 
 def _members(run: StudyRun) -> list[Member]:
-    names = [(name, protocol) for protocol in run.protocols for name in run.study.models]
-    return [Member(f"{name}-{protocol}", name, protocol, work=_train_and_score, ahead="") for name, protocol in names]
+    names = [(name, by) for by in run.protocols for name in run.study.models]
+    return [Member(run, f"{name}-{by}", name, by, work=_train_and_score, ahead="") for name, by in names]
 
 
-def _train_and_score(run: StudyRun, member: Member) -> Results:
-    """Train a net on leads over their own spread, and score it on its test part, by age too."""
-    protocol, store = run.protocol_of(member), run.store_of(member)
-    task, test = scaled_by_parts(run.task(member), store, protocol), protocol.parts(store.index, 0).test
+def _train_and_score(member: Member) -> Results:
+    """Train a net on leads scaled by their own spread, and score it on its test set, by age too."""
+    run, protocol, store = member.run, member.protocol, member.store
+    task, test = scaled_by_parts(member.task, store, protocol), protocol.parts(store.index, 0).test
     test = test[::2] if run.quick else test
-    told = run.train(member, task)
-    predictor = load(run.place(member))
+    trained, predictor = member.train(task), load(member.folder)
     require_unseen(predictor, run.corpus, protocol, store, test)
-    answers = window_answers(predictor, protocol, store, test, task.windows[test])
+    answers = predict_windows(predictor, protocol, store, test, task.windows[test])
     ages, rows = store.index.age_years[test], "windows"
     if not protocol.leaks:
         _, first = np.unique(answers.record, return_index=True)
         answers, ages, rows = answers.by_record(), ages[np.sort(first)], "records"
-    answers.write(run.folder / "predictions" / f"{member.label}.csv")
-    known = {"model": f"{member.model.replace('-', ', ')} leads"} | run.stated(protocol, rows=rows) | told
-    return known | run.evaluate(answers, protocol) | {"ages": evaluate_by_age(answers, ages)}
+    facts = run.facts(protocol, model=f"{member.model.replace('-', ', ')} leads", rows=rows, **trained)
+    scored = run.score_one(member.label, answers, facts, protocol.unit)
+    return scored | {"ages": evaluate_by_age(answers, ages)}
 
 
 def _results(run: StudyRun) -> Results:
@@ -88,16 +91,16 @@ def _results(run: StudyRun) -> Results:
 def _table(run: StudyRun, found: Results) -> Results:
     are_children = run.corpus is ZZU_PECG
     published = run.study.published if are_children else ()
-    columns: dict[str, page.Cell] = {
-        "net": page.part_of_label(0),
-        "leads": page.part_of_label(1),
-        "protocol": lambda label, row: label.split("-")[2] + page.leaking(row),
+    columns: dict[str, study_table.Cell] = {
+        "net": study_table.part_of_label(0),
+        "leads": study_table.part_of_label(1),
+        "protocol": lambda label, row: label.split("-")[2] + study_table.leaking(row),
         "tested": lambda _, row: f"{row['n_test']:,} {row['rows']} of {row['n_patients']:,} patients",
-        "hamming_loss": page.figure("hamming_loss", digits=4),
-        **{name: page.figure(name) for name in ("macro_f1", "micro_f1", "macro_auroc", "subset_accuracy")},
-        "parameters": page.count("n_parameters"),
-        "paper: Hamming": page.beside(published, "hamming_loss"),
-        "paper: macro-F1": page.beside(published, "macro_f1"),
+        "hamming_loss": study_table.figure("hamming_loss", digits=4),
+        **{name: study_table.figure(name) for name in ("macro_f1", "micro_f1", "macro_auroc", "subset_accuracy")},
+        "parameters": study_table.count("n_parameters"),
+        "paper: Hamming": study_table.beside(published, "hamming_loss"),
+        "paper: macro-F1": study_table.beside(published, "macro_f1"),
     }
     adults = "" if are_children else " These are not children: the pediatric study's nets and protocols on adults."
     remarks = [
@@ -107,17 +110,13 @@ def _table(run: StudyRun, found: Results) -> Results:
         *[f"{leads} leads: {line}" for leads, lines in found["left_out"].items() for line in lines],
     ]
     title = f"Pediatric benchmark on {run.corpus.name}: four nets, nine and twelve leads"
-    return page.table(found, title, columns, remarks, list(columns)[:8])
+    return study_table.table(found, title, columns, remarks, list(columns)[:8])
 
 
-def _draw_protocols(run: StudyRun, found: Results, file: Path) -> None:
-    by: Results = {name: {"scores": {}} for name in run.protocols}
-    for label, row in found["scores"].items():
-        net, leads, name = label.split("-")
-        by[name]["scores"][f"{net}, {leads} leads"] = row
-    figures.draw_protocols(run, {"protocols": by}, file)
-
-
+BY_PROTOCOL = {
+    f"protocol {by}": {f"{name.replace('-', ', ')} leads": f"{name}-{by}" for name in MODELS}
+    for by in ("clean", "paper")
+}
 PEDIATRIC_STUDY = Study(
     name="pediatric",
     corpus=ZZU_PECG,
@@ -125,23 +124,21 @@ PEDIATRIC_STUDY = Study(
     protocols=("clean", "paper"),
     one_folder=True,
     stores={leads: ZZU_PECG.preparation.with_settings(leads=names) for leads, names in LEADS.items()},
-    models={f"{net}-{leads}": replace(model, store=leads) for leads in LEADS for net, model in NETS.items()},
+    models=MODELS,
     members=_members,
     trained=lambda card: {"best_epoch": card.training["best_epoch"] + 1},
     quick=Quick(train_every=3),
     steps=(TRAININGS,),
     results=_results,
     table=_table,
-    figures={"protocols": _draw_protocols}
+    figures={"protocols": partial(study_figures.draw_groups, "macro_f1", "macro-F1", BY_PROTOCOL)}
     | {
-        f"classes-resnet1d-12-{name}": partial(figures.draw_classes, f"resnet1d-12-{name}")
-        for name in ("clean", "paper")
+        f"classes-{name}": partial(study_figures.draw_classes, name)
+        for name in ("resnet1d-12-clean", "resnet1d-12-paper")
     },
     published=tuple(
-        Published(
-            "Chen 2025 (arXiv 2510.03780)", f"{net}-{leads}-paper", {"hamming_loss": HAMMING[net][at], "macro_f1": f1}
-        )
-        for net, both in MACRO_F1.items()
-        for at, (leads, f1) in enumerate(zip(LEADS, both, strict=True))
+        Published("Chen 2025 (arXiv 2510.03780)", f"{net}-{leads}-paper", {"hamming_loss": hamming, "macro_f1": f1})
+        for net, by_leads in PAPER.items()
+        for leads, (hamming, f1) in by_leads.items()
     ),
 )

@@ -6,26 +6,25 @@ from pathlib import Path
 
 from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.data.batches import tensors
+from einthoven.engine.declaration import TRAININGS, Published, Results, Step, Study, StudyModel
+from einthoven.engine.members import Member
+from einthoven.engine.study_run import StudyRun
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.multilabel import HEADLINE, quality
 from einthoven.evaluation.predictions import joined, mean
 from einthoven.inference.predictor import load
 from einthoven.models import speed
 from einthoven.models.inputs import InputShape
-from einthoven.report import plots
-from einthoven.report import study_figures as figures
-from einthoven.report import study_table as page
+from einthoven.report import plots, study_figures, study_table
 from einthoven.signal.preparation import crops
-from einthoven.studies.declaration import TRAININGS, Draw, Member, Published, Results, Step, Study, StudyModel
-from einthoven.studies.engine import StudyRun
 from einthoven.training.recipe import Recipe
 
 AUGMENT = ("gain", "noise", "wander", "rotated")
 RECIPE = Recipe(epochs=50, batch=32, lr=2e-3, weight_decay=0.1, keep="last", patience=1000, augment=AUGMENT)
 ALIGNED = replace(RECIPE, augment=("gain", "noise", "shift", "stretch", "rotated"))
-"""Of nets on typical beats."""
+"""For nets on typical beats."""
 CROPPED = replace(RECIPE, batch=64, lr=1e-2, weight_decay=0.01, augment=("gain", "noise", "rotated"))
-"""Crops at a high rate, as the public benchmark trains (arXiv 2004.13701)."""
+"""For crops, with a high learning rate, as in the public benchmark (arXiv 2004.13701)."""
 TYPICAL = "typical beats"
 """The store whose windows have typical beats beside them."""
 _PAIRS = [
@@ -62,7 +61,7 @@ _DEPTH = ("macro_auroc", "macro_auprc", "micro_f1")
 
 
 def _parts(run: StudyRun) -> dict[str, int | None]:
-    """What is tested in turn, by name: groups of folds, or the publisher's own test fold."""
+    """Return what is tested in turn, by name: groups of folds, or the publisher's own test fold."""
     if run.folds == "official":
         return {"official": None}
     return {f"g{group}": group for group in range(1 if run.quick else len(GROUPS))}
@@ -75,16 +74,16 @@ def _seeds(run: StudyRun) -> list[int]:
 def _members(run: StudyRun) -> list[Member]:
     parts = _parts(run).items()
     trainings = [(name, seed, part, fold) for seed in _seeds(run) for name in run.study.models for part, fold in parts]
-    return [Member(f"{name}-s{seed}-{part}", name, "clean", fold, seed, part) for name, seed, part, fold in trainings]
+    return [Member(run, f"{name}-s{seed}-{p}", name, "clean", fold, seed, p) for name, seed, p, fold in trainings]
 
 
 def _cost(run: StudyRun) -> Results:
-    """Count parameters and multiply-accumulates, and time training (crops, if it sees crops) and answering."""
+    """Count parameters and multiply-accumulates, and time training (of crops, if it sees crops) and prediction."""
     import torch
 
     found: Results = {"threads": torch.get_num_threads()}
     for name, model in run.study.models.items():
-        predictor, n_crops = load(run.place(f"train-{name}-s0-{next(iter(_parts(run)))}")), 1
+        predictor, n_crops = load(run.members[f"train-{name}-s0-{next(iter(_parts(run)))}"].folder), 1
         seen, prepared = run.stores[model.store].windows[:32], predictor.card.preparation
         if model.crop_s:
             seen, n_crops = crops(seen, prepared)
@@ -94,46 +93,46 @@ def _cost(run: StudyRun) -> Results:
 
 
 def _choose(run: StudyRun) -> Results:
-    """Choose, for each group, the hybrid that answers its validation fold best; no test part is opened.
+    """Choose, for each group, the hybrid that is best on its validation fold; no test set is used.
 
-    A group's validation fold is tested in another group, so no choice is carried from one to the next.
+    A group's validation fold is tested in another group, so each group has its own choice.
     """
     found: Results = {}
     hybrids = [name for name, model in run.study.models.items() if model.architecture == "hybrid"]
     for part in _parts(run):
-        single = {name: quality(mean(run.each("validation", model=name, group=part))) for name in run.study.models}
+        single = {name: quality(mean(run.predict("validation", model=name, group=part))) for name in run.study.models}
         found[part] = {"single_on_validation": single, "best_hybrid": max(hybrids, key=lambda name: single[name])}
     return found
 
 
 def _score(run: StudyRun) -> Results:
-    """Answer the test parts once with each frozen model; the answers of all groups are pooled, and those of each seed alone."""
+    """Predict the test sets once with each frozen model; pool the predictions of all groups, and those of each seed alone."""
     parts, models, unit = list(_parts(run)), run.study.models, run.protocol.unit
-    best = {part: run.found["chosen"][part]["best_hybrid"] for part in parts}
-    answers = {name: joined([mean(run.each("test", model=name, group=part)) for part in parts]) for name in models}
-    answers[CHOSEN] = joined([mean(run.each("test", model=best[part], group=part)) for part in parts])
-    found = run.score(answers, run.stated(run.protocol), unit)
+    best = {part: run.results["chosen"][part]["best_hybrid"] for part in parts}
+    answers = {name: joined([mean(run.predict("test", model=name, group=part)) for part in parts]) for name in models}
+    answers[CHOSEN] = joined([mean(run.predict("test", model=best[part], group=part)) for part in parts])
+    found = run.score(answers, run.facts(run.protocol), unit)
     each_seed: dict[str, list[Results]] = {}
     for name in models:
-        alone = [evaluate(joined(run.each("test", model=name, seed=seed)), unit, 1) for seed in _seeds(run)]
+        alone = [evaluate(joined(run.predict("test", model=name, seed=seed)), unit, 1) for seed in _seeds(run)]
         each_seed[name] = [{metric: one[metric]["value"] for metric in HEADLINE} for one in alone]
     return found | {"each_seed": each_seed}
 
 
 def _results(run: StudyRun) -> Results:
     folds = [["10"] if fold is None else list(GROUPS[fold]) for fold in _parts(run).values()]
-    found = {"folds": folds, "trained": run.trained, "cost": run.found["cost"], "chosen": run.found["chosen"]}
-    return found | run.found["scores"]
+    found = {"folds": folds, "trained": run.trained, "cost": run.results["cost"], "chosen": run.results["chosen"]}
+    return found | run.results["scores"]
 
 
 def _table(run: StudyRun, found: Results) -> Results:
     columns = {
-        "model": page.label,
-        **{metric: page.figure(metric, digits=4 if metric == "hamming_loss" else 3) for metric in HEADLINE},
-        "parameters": page.price(found, "parameters", "{:,.0f}"),
-        "MMAC": page.price(found, "multiply_accumulates", "{:.1f}", 1e6),
-        "trained /s": page.price(found, "training_windows_per_s", "{:.0f}"),
-        "answered /s": page.price(found, "inference_windows_per_s", "{:.0f}"),
+        "model": study_table.label,
+        **{metric: study_table.figure(metric, digits=4 if metric == "hamming_loss" else 3) for metric in HEADLINE},
+        "parameters": study_table.price(found, "parameters", "{:,.0f}"),
+        "MMAC": study_table.price(found, "multiply_accumulates", "{:.1f}", 1e6),
+        "trained /s": study_table.price(found, "training_windows_per_s", "{:.0f}"),
+        "answered /s": study_table.price(found, "inference_windows_per_s", "{:.0f}"),
     }
     first, n_seeds = next(iter(found["scores"].values())), len(_seeds(run))
     tested = "fold 10" if run.folds == "official" else "three groups of folds tested in turn"
@@ -143,9 +142,9 @@ def _table(run: StudyRun, found: Results) -> Results:
         *[f"Chosen for {part}: the hybrid {found['chosen'][part]['best_hybrid']}." for part in _parts(run)],
         f"No AUROC and AUPRC, for want of both labels: {', '.join(first['undefined']) or 'none'}.",
     ]
-    title = f"PTB-XL, 23 subclasses: {at_hand}, {tested}; {page.drawn(first)}"
+    title = f"PTB-XL, 23 subclasses: {at_hand}, {tested}; {study_table.drawn(first)}"
     shown = ["model", *_DEPTH, "hamming_loss", "subset_accuracy"]
-    return page.table(found, title, columns, remarks, shown, published=run.study.published)
+    return study_table.table(found, title, columns, remarks, shown, published=run.study.published)
 
 
 def _draw_depth(run: StudyRun, found: Results, file: Path) -> None:
@@ -153,11 +152,6 @@ def _draw_depth(run: StudyRun, found: Results, file: Path) -> None:
     plots.spread(depth, "gained by one layer more, 95 % interval", file)
 
 
-FIGURES: dict[str, Draw | None] = {"depth": _draw_depth, "classes-chosen-hybrid": partial(figures.draw_classes, CHOSEN)}
-FIGURES |= {
-    f"cost-{name}": partial(figures.draw_cost, name, f"{name.replace('_', ' ')}, 95 % interval", "a record")
-    for name in ("macro_auroc", "macro_auprc")
-}
 PTBXL_STUDY = Study(
     name="ptbxl",
     corpus=PTBXL,
@@ -174,6 +168,11 @@ PTBXL_STUDY = Study(
     },
     results=_results,
     table=_table,
-    figures=FIGURES,
+    figures={
+        "depth": _draw_depth,
+        "classes-chosen-hybrid": partial(study_figures.draw_classes, CHOSEN),
+        "cost-macro_auroc": partial(study_figures.draw_cost, "macro_auroc", "macro auroc, 95 % interval", "a record"),
+        "cost-macro_auprc": partial(study_figures.draw_cost, "macro_auprc", "macro auprc, 95 % interval", "a record"),
+    },
     published=(PUBLISHED,),
 )

@@ -13,7 +13,8 @@ from einthoven.signal.preparation import Preparation
 from einthoven.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from einthoven.studies.engine import StudyRun
+    from einthoven.engine.members import Member
+    from einthoven.engine.study_run import StudyRun
 
 Results = dict[str, Any]
 """Plain values, as results.json and the files of the steps have them."""
@@ -23,19 +24,22 @@ TRAININGS = "trainings"
 
 @dataclass(frozen=True)
 class StudyModel:
-    """A model of a study: an architecture, what differs from its defaults, the recipe, and what it sees."""
+    """A model of a study."""
 
     architecture: str
+    """Name of its architecture."""
     settings: dict[str, Any] = field(default_factory=dict)
+    """Settings that differ from the architecture's defaults."""
     recipe: Recipe = field(default_factory=Recipe)
+    """How it is trained."""
     store: str = ""
     """Name of the store that it reads."""
     crop_s: float = 0.0
-    """Length of the crops that the network sees, s; 0 for whole windows."""
+    """Length of the crops that it is trained on, s; 0 for whole windows."""
     cost: float = 1.0
     """How long one training takes, in any unit; for the time left."""
     seed: int = 0
-    """Tells models of the same recipe apart."""
+    """Distinguishes models of the same recipe."""
 
     @property
     def decisive(self) -> list[Any]:
@@ -44,62 +48,41 @@ class StudyModel:
 
 
 @dataclass(frozen=True)
-class Member:
-    """One training of a study: its run's name, its model's and protocol's names, and which fold validates."""
-
-    label: str
-    model: str
-    protocol: str
-    fold: int | None = None
-    seed: int = 0
-    group: str = ""
-    """What is tested in turn, if it has a name."""
-    labels: str | None = None
-    """Name of the corpus's label set; None for the protocol's own."""
-    within: str = ""
-    """Part of the study's folder that the run is in."""
-    work: Callable[[StudyRun, Member], Results] | None = None
-    """What is done; the training alone, if None."""
-    ahead: str = "train"
-    """What the name of its step begins with, before the label."""
-
-    @property
-    def step(self) -> str:
-        """Name of its step."""
-        return "-".join(filter(None, (self.within, self.ahead, self.label)))
-
-
-@dataclass(frozen=True)
 class Step:
-    """A named step beside the trainings."""
+    """A step beside the trainings."""
 
     name: str
+    """Name of the step and of the file of its result."""
     work: Callable[[StudyRun], Results]
+    """Returns the result."""
     cost: float = 1.0
+    """How long it takes, in the unit of the models; for the time left."""
     protocol: str = ""
-    """Left out unless this protocol is asked for."""
+    """Skipped unless this protocol is run."""
 
 
 @dataclass(frozen=True)
 class Published:
-    """Results that a paper reports, as printed, in a row of their own or beside the model of that name."""
+    """Results that a paper reports."""
 
     source: str
     """The paper, with its identifier."""
     name: str
+    """Label of the row, or of the model beside which they stand."""
     figures: dict[str, str]
+    """Figures as printed, by metric or column."""
 
 
 @dataclass(frozen=True)
 class Quick:
-    """How a smoke run is cut down."""
+    """How a smoke run is shortened."""
 
     train_every: int = 4
     """Every k-th training window is kept."""
     at_most: int | None = None
     """As many training windows at most, and half as many for validation, instead of every k-th."""
     test_every: int = 1
-    """Every k-th beat of a test part is answered."""
+    """Every k-th beat of a test set is tested."""
     recipe: dict[str, Any] = field(default_factory=lambda: {"epochs": 1})
     """Changes of each recipe."""
 
@@ -110,40 +93,46 @@ Draw = Callable[["StudyRun", Results, Path], None]
 
 @dataclass(frozen=True)
 class Study:
-    """A study whole: what is trained, what is asked, and how its results are shown."""
+    """A study: what is trained and tested, and how its results are shown."""
 
     name: str
+    """Name on the command line."""
     corpus: Corpus
+    """The corpus that is trained and tested on."""
     protocols: tuple[str, ...]
     """Protocols that ``--protocol`` can name, the default first."""
     stores: dict[str, Preparation]
+    """How windows are prepared, by a name; the first store is the study's main one."""
     models: dict[str, StudyModel]
+    """The models by name."""
     members: Callable[[StudyRun], list[Member]]
     """The trainings, in their order."""
     steps: tuple[Step | str | tuple[Step, ...], ...]
-    """In their order, with TRAININGS among them; those of a tuple do not need one another."""
+    """In their order, with TRAININGS among them; the steps of a tuple can be done side by side."""
     results: Callable[[StudyRun], Results]
     """What results.json holds beside the table, from the results of the steps."""
     table: Callable[[StudyRun, Results], Results]
-    """As :func:`einthoven.report.study.table` gives it."""
+    """What :func:`einthoven.report.study_table.table` returns."""
     figures: Mapping[str, Draw | None]
-    """Figures by the names of their files; None: a step draws it. Those whose models were not asked for are left out."""
+    """Figures by the names of their files; None: a step draws it. A figure of a model without a score is skipped."""
     compared: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     """Pairs of scored models that are tested against each other, by a name, under headings of results.json."""
     published: tuple[Published, ...] = ()
+    """What papers report."""
     one_folder: bool = False
-    """Whether a folder holds the results of all protocols that were asked for, so that ``--protocol both`` is possible."""
+    """Whether one folder holds the results of several protocols, so that ``--protocol both`` is possible."""
     folds: tuple[str, ...] = ()
     """Values of ``--folds``, the default first."""
     quick: Quick = field(default_factory=Quick)
-    trained: Callable[[Card], Results] = lambda card: {}
-    """What is told of a training beside the number of parameters."""
+    """How a smoke run is shortened."""
+    trained: Callable[[Card], Results] = lambda _: {}
+    """What is reported of a training beside the number of parameters."""
     settings: dict[str, Any] = field(default_factory=dict)
     """Other plain values that decide the results."""
     cross_validated: bool = False
-    """Whether folds are drawn from the recordings: each store must have the same ones, and answers are kept on disk."""
-    corpus_in: Callable[[Path], tuple[Corpus, dict[str, str]]] | None = None
-    """For a study of several corpora: which one a folder holds, and its names of the protocols."""
+    """Whether folds are drawn from the recordings: each store must have the same ones, and predictions are kept on disk."""
+    corpus_in: Callable[[Path], Corpus] | None = None
+    """For a study of several corpora: which one a folder holds."""
 
     @property
     def choices(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from einthoven.inference.predictor import Predictor
 from einthoven.signal.windows import Windows
 
 
-def window_answers(
+def predict_windows(
     predictor: Predictor, protocol: Protocol, store: Store, chosen: NDArray[Any], windows: Windows
 ) -> Predictions:
     """Predict on windows one by one.

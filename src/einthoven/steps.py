@@ -1,4 +1,4 @@
-"""Do the steps of a study, each once: its result is on disk before the next begins."""
+"""Do the steps of a study once each, with their results on disk."""
 
 import json
 import logging
@@ -17,17 +17,17 @@ _SETTINGS = "study.json"
 
 
 class Steps:
-    """The steps of a study and their results; a finished step is not done again.
+    """The steps of a study and their results; finished steps are not repeated.
 
     Parameters
     ----------
     folder : Path
         Folder of the study.
     settings : dict
-        Plain values that decide every result; a folder of other settings is refused. ``quick`` is one of them: a smoke run stays
-        in one process.
+        Plain values that decide every result; a folder of other settings is refused. With ``quick``, a smoke run, all steps run in
+        one process.
     costs : dict of float
-        Cost of each step by its name, in any unit; for the time left.
+        Cost of each step by its name, in any unit; for the estimate of the time left.
 
     Raises
     ------
@@ -49,12 +49,19 @@ class Steps:
             raise ConfigurationFault(
                 f"{folder} holds a study of other settings.",
                 found=f"another {', '.join(other)}",
-                expected="the settings it was started with, so that it can go on",
+                expected="the settings that it was started with",
                 remedy="name a new folder with --out, or remove this one",
             )
 
     def do(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Return the result of a step and its ``seconds``: read it if the step is done, else do the step and write it.
+        """Return the result of a step and its ``seconds``; do the step if there is no file of its result.
+
+        Parameters
+        ----------
+        name : str
+            Name of the step.
+        work : callable
+            Does the step and returns its result, plain values.
 
         Raises
         ------
@@ -72,7 +79,13 @@ class Steps:
         return _read(file)
 
     def side_by_side(self, works: dict[str, Callable[[], dict[str, Any]]]) -> list[dict[str, Any]]:
-        """Return the results of steps that do not need one another: without a GPU, one step runs on each core."""
+        """Return the results of independent steps; without a GPU, one step runs on each core.
+
+        Parameters
+        ----------
+        works : dict of callable
+            The steps by name, as :meth:`do` takes them.
+        """
         waiting = {name: work for name, work in works.items() if not self.file(name).exists()}
         if len(waiting) > 1 and self._n_cores > 1:
             workers.side_by_side({name: partial(self.do, name, work) for name, work in waiting.items()})
@@ -80,11 +93,17 @@ class Steps:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """How long each finished step took, s."""
+        """Duration of each finished step, s."""
         return {file.stem: _read(file)["seconds"] for file in sorted((self.folder / "steps").glob("*.json"))}
 
     def file(self, name: str) -> Path:
-        """Return where the result of a step is once it is done."""
+        """Return the file of the result of a step.
+
+        Parameters
+        ----------
+        name : str
+            Name of the step.
+        """
         return self.folder / "steps" / f"{name}.json"
 
     @property
@@ -117,8 +136,8 @@ def _read(file: Path) -> dict[str, Any]:
         return found
     except (OSError, ValueError) as error:
         raise FileDamaged(
-            f"a step of the study cannot be read: {file}.",
+            f"The result of a step cannot be read: {file}.",
             found=f"{type(error).__name__}: {error}",
-            expected="the JSON that the step had written",
+            expected="the JSON that the step wrote",
             remedy=f"rm {file}      the step is then done again",
         ) from error

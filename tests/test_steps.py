@@ -3,7 +3,7 @@
 import pytest
 
 from einthoven.errors import ConfigurationFault, FileDamaged
-from einthoven.studies.steps import Steps
+from einthoven.steps import Steps
 
 COSTS = {"first": 1.0, "second": 1.0}
 

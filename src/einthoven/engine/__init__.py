@@ -1,0 +1,1 @@
+"""Run a declared study: the steps that are not done yet, then its table, figures and page."""
