@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from einthoven.corpora.mitdb import MITDB
 from einthoven.evaluation.choosing import S_SHARE_COUNTS, adapted, best_for_s_and_v
@@ -22,7 +23,7 @@ PREPARATION = Preparation(
     Beats(before_s=0.3, after_s=0.5),
     ("signal", "beat", "rr", "p_waves", "similarity"),
 )
-AUGMENT = ("shift", "stretch", "gain", "other_leads", "noise")
+AUGMENT: Final = ("shift", "stretch", "gain", "other_leads", "noise")
 RECIPE = Recipe(epochs=4, lr=3e-3, weight_decay=0.02, balance=0.3, smoothing=0.05, keep="last", augment=AUGMENT)
 MODELS = {name: StudyModel("patient_context", {}, replace(RECIPE, simulate=(name,))) for name in ("runs", "patterns")}
 """By the rhythms that are simulated for a member."""
