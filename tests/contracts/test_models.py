@@ -1,9 +1,12 @@
 """The model contract, over MODELS: a model without a row in SIZES fails it."""
 
+import inspect
+
 import pytest
 import torch
 
 from einthoven.models import MODELS, cost
+from einthoven.models.described import SECTIONS, describe
 from einthoven.models.inputs import InputShape, arguments, built, call, missing_parts, reads
 from einthoven.signal.windows import PARTS
 
@@ -129,7 +132,23 @@ def test_save_and_load_give_the_same_output(name, tmp_path):
     assert torch.equal(call(net, batch(name)), call(other.eval(), batch(name)))
 
 
-def test_every_model_tells_its_cost(name):
+def test_every_architecture_describes_itself_and_each_setting(name):
+    description = describe(MODELS[name])
+    assert description.summary.endswith(".")
+    assert list(description.sections) == list(SECTIONS) and all(description.sections.values())
+    assert [setting.name for setting in description.settings if len(setting.meaning) < 8] == []
+
+
+def test_numpydoc_reads_the_same_settings(name):
+    docscrape = pytest.importorskip("numpydoc.docscrape", reason="needs numpydoc")
+    text = docscrape.NumpyDocString(inspect.getdoc(MODELS[name]))
+    meanings = {one.name: " ".join(line.strip() for line in one.desc) for one in text["Parameters"]}
+    assert meanings.keys() >= {setting.name for setting in describe(MODELS[name]).settings}
+    for setting in describe(MODELS[name]).settings:
+        assert setting.meaning == meanings[setting.name]
+
+
+def test_every_model_counts_its_cost(name):
     net = network(name)
     n = cost.multiply_accumulates(net, shape_for(name))
     assert n > (0 if name == "forest" else 0.5 * cost.parameters(net))

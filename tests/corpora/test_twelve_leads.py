@@ -257,7 +257,7 @@ def test_training_without_a_fold_that_it_needs_is_refused(ptbxl_like, tmp_path, 
     words = ["train", "--model", "cnn", "--corpus", "ptb-xl", "--from", str(folder), "--out", str(tmp_path / "run")]
     assert main(words) == 2
     told = capsys.readouterr().err
-    assert "the validation part of protocol clean is empty" in told
+    assert "The validation part of protocol clean is empty" in told
     assert "folds 1:" in told
     assert not (tmp_path / "run" / "run.json").exists()
 

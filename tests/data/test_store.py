@@ -16,6 +16,7 @@ from einthoven.data import store as stores
 from einthoven.data.augment import AUGMENTATIONS, Batch
 from einthoven.data.batches import Batches
 from einthoven.data.build import build
+from einthoven.data.sources import LAYOUT
 from einthoven.errors import FileDamaged, RecordUnreadable
 from einthoven.paths import ASSETS
 from einthoven.signal.preparation import prepare
@@ -106,10 +107,10 @@ def test_a_store_takes_at_most_three_fifths_of_what_one_tensor_took(name, n_wind
 def test_a_store_of_an_earlier_layout_is_made_again(mitdb_like, home):
     store = build(MITDB, mitdb_like, MITDB.preparation)
     manifest = store.folder / "manifest.json"
-    manifest.write_text(manifest.read_text().replace(f'"layout": {stores.LAYOUT}', '"layout": 2'))
+    manifest.write_text(manifest.read_text().replace(f'"layout": {LAYOUT}', '"layout": 2'))
     with pytest.raises(FileDamaged, match="layout 2, not 3"):
         stores.open_store(store.folder)
-    assert build(MITDB, mitdb_like, MITDB.preparation).manifest["settings"]["layout"] == stores.LAYOUT
+    assert build(MITDB, mitdb_like, MITDB.preparation).manifest["settings"]["layout"] == LAYOUT
 
 
 def test_a_store_is_made_once_and_again_when_a_file_changes(mitdb_like, home, tmp_path):

@@ -10,7 +10,7 @@ from einthoven.errors import ConfigurationFault
 from einthoven.inference.predictor import load
 from einthoven.models import own
 from einthoven.models.contract import CLAUSES, first_breach
-from einthoven.models.inputs import InputShape, example_shape
+from einthoven.models.inputs import InputShape, call, example_shape
 from einthoven.signal.windows import Windows
 
 WHOLE = InputShape(2, 100, 40, 13, 5)
@@ -38,6 +38,34 @@ class Net(nn.Module):
 
     def forward(self, x):
         return self.head(self.features(x))
+'''
+READS_FEATURES = '''
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    """A net over the signal and its measurements.
+
+    Parameters
+    ----------
+    width : int
+        Channels of the convolution.
+    n_features : int
+        Number of measurements.
+    """
+    inputs = ("signal", "features")
+
+    def __init__(self, n_leads, n_classes, n_samples, *, width=4, n_features=9):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv1d(n_leads, width, 7, padding=3), nn.BatchNorm1d(width), nn.ReLU())
+        self.numbers = nn.Linear(n_features, n_classes)
+        self.head = nn.Linear(width + n_classes, n_classes)
+
+    def features(self, signal, beat, features):
+        return torch.cat((self.body(signal).mean(dim=2), self.numbers(features)), dim=1)
+
+    def forward(self, signal, beat=None, features=None):
+        return self.head(self.features(signal, beat, features))
 '''
 BROKEN = {
     "module": [("class Net(nn.Module)", "class Net")],
@@ -119,6 +147,59 @@ def test_a_net_that_reads_beats_and_measurements_is_given_them(tmp_path):
     held(written(tmp_path, text))
     with pytest.raises(ConfigurationFault, match="clause 'logits'"):
         held(written(tmp_path, text.replace("+ more.mean(dim=1, keepdim=True)", "+ beat.mean(dim=(1, 2))[:, None]")))
+
+
+def test_a_net_that_reads_measurements_is_held_to_their_real_number(tmp_path):
+    """A layer over measurements fits those that the windows have, or the contract says where it does not."""
+    fixed = READS_FEATURES.replace("nn.Linear(n_features, n_classes)", "nn.Linear(7, n_classes)")
+    name = own.take(written(tmp_path, fixed))
+    own.require_contract(name, InputShape(2, 100, 0, 0, 7), 3, {})
+    with pytest.raises(ConfigurationFault, match="clause 'logits'"):
+        own.require_contract(name, WHOLE, 3, {})
+    held(written(tmp_path, READS_FEATURES))
+
+
+def test_windows_without_a_part_that_is_read_are_named(tmp_path):
+    name = own.take(written(tmp_path, READS_FEATURES))
+    with pytest.raises(ConfigurationFault, match="clause 'inputs'") as refused:
+        own.require_contract(name, InputShape(2, 100), 3, {})
+    assert "no features" in refused.value.found
+
+
+def test_a_net_that_reads_measurements_trains_gets_its_graph_and_predicts(forgetful, mitdb_like, home, tmp_path):
+    from einthoven.records import read
+
+    file, out = written(tmp_path, READS_FEATURES), tmp_path / "run"
+    assert main(["models", str(file)]) == 0
+    words = ["train", "--model", str(file), "--corpus", "mitdb", "--from", str(mitdb_like), "--out", str(out)]
+    assert main([*words, *["--train.epochs", "1", "--train.batch", "64"]]) == 2, "windows of the signal alone"
+    words += [
+        "--prepare.inputs",
+        "signal",
+        "rr",
+        "--prepare.scaling",
+        "millivolt",
+        "--train.epochs",
+        "1",
+        "--train.batch",
+        "64",
+    ]
+    assert main(words) == 0
+    own._loaded.clear()
+    model, record = load(out), read(mitdb_like / "100")
+    answer = model(record)
+    assert model.backend.name == "onnxruntime" and len(answer.beats) > 10
+    graph, torch_network = model.backend, load(out, file).network
+    card = model.card
+    assert len(card.feature_medians) == card.preparation.n_features > 1
+    generator = torch.Generator().manual_seed(0)
+    inputs = InputShape.of(card.preparation).sample(5, lambda size: torch.randn(size, generator=generator))
+    windows = Windows(inputs["signal"].numpy(), None, inputs["features"].numpy())
+    torch.testing.assert_close(
+        torch.from_numpy(graph.logits(windows)), call(torch_network, inputs), atol=1e-5, rtol=1e-4
+    )
+    changed = Windows(windows.signal, None, 1 + windows.features)
+    assert abs(graph.logits(changed) - graph.logits(windows)).max() > 1e-3
 
 
 def test_the_check_leaves_the_random_numbers_alone(tmp_path):

@@ -54,14 +54,14 @@ def task_of(windows: Windows, labels: np.ndarray, n_train: int, inputs: tuple[st
     )
 
 
-@pytest.mark.parametrize("several", [False, True])
-def test_a_forest_is_scikit_learn_s(several, tmp_path):
+@pytest.mark.parametrize("multilabel", [False, True])
+def test_a_forest_is_scikit_learn_s(multilabel, tmp_path):
     """What the tensors answer is what the trees answer, class by class, with a class that never occurs among them."""
     from sklearn.ensemble import ExtraTreesClassifier
 
     rng = np.random.default_rng(0)
     windows = windows_of(rng, 80, 2)
-    if several:
+    if multilabel:
         labels = (windows.beat[:, 0, 20:24] + rng.standard_normal((80, 4)) > 0).astype(np.float32)
         labels[:, 2] = 0
     else:
@@ -75,13 +75,13 @@ def test_a_forest_is_scikit_learn_s(several, tmp_path):
     trees.fit(measured[:60], labels[:60])
     wanted = np.zeros((20, 4))
     found = trees.predict_proba(measured[60:])
-    if several:
+    if multilabel:
         for at, columns in enumerate(found):
             wanted[:, at] = columns[:, 1] if columns.shape[1] == 2 else 0
     else:
         wanted[:, trees.classes_] = found
     np.testing.assert_allclose(answer, wanted, atol=1e-3)
-    assert card.multilabel == several
+    assert card.multilabel == multilabel
 
 
 def test_boosted_trees_are_scikit_learn_s(tmp_path, monkeypatch):
@@ -107,8 +107,8 @@ def test_boosted_trees_are_scikit_learn_s(tmp_path, monkeypatch):
     np.testing.assert_allclose(load(tmp_path / "run").probabilities(turned), answer, atol=1e-5)
 
 
-@pytest.mark.parametrize("several", [False, True])
-def test_trees_apart_are_scikit_learn_s(several, tmp_path, monkeypatch):
+@pytest.mark.parametrize("multilabel", [False, True])
+def test_trees_apart_are_scikit_learn_s(multilabel, tmp_path, monkeypatch):
     """Each class has trees of its own, one that no window or every window bears among them; only the numbers are asked about."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -116,7 +116,7 @@ def test_trees_apart_are_scikit_learn_s(several, tmp_path, monkeypatch):
     inputs = ("beat", "summary", "rhythm")
     windows = windows_of(rng, 240, 1, inputs)
     numbers = windows.features[:, :9]
-    if several:
+    if multilabel:
         labels = (numbers[:, :4] + 0.5 * rng.standard_normal((240, 4)) > 0.5).astype(np.float32)
         labels[:, 2], labels[:, 3] = 0, 1
     else:
@@ -131,7 +131,7 @@ def test_trees_apart_are_scikit_learn_s(several, tmp_path, monkeypatch):
     card = module.grow(task, settings, 0, tmp_path / "run")
     answer = load(tmp_path / "run").probabilities(windows[200:])
     odds = [grown.decision_function(numbers[200:]) for grown in fitted]
-    if several:
+    if multilabel:
         wanted = np.stack([1 / (1 + np.exp(-each)) for each in odds], axis=1)
         np.testing.assert_allclose(answer[:, :2], wanted, atol=1e-5)
         assert (answer[:, 2] < 1e-6).all() and (answer[:, 3] > 1 - 1e-6).all()

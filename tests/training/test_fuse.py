@@ -92,7 +92,7 @@ def test_members_that_do_not_fit_are_refused(members, tmp_path):
     with pytest.raises(ConfigurationFault, match="preparation"):
         fuse(tmp_path / "both", members, "mean")
     bundle.rewrite_card(members[1], replace(card, training=card.training | {"protocol": "paper"}))
-    with pytest.raises(ConfigurationFault, match="protocols"):
+    with pytest.raises(ConfigurationFault, match="protocol"):
         fuse(tmp_path / "both", members, "mean")
     assert not (tmp_path / "both").exists()
 

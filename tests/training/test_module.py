@@ -46,7 +46,7 @@ def test_measurements_get_a_little_noise_those_on_waves_in_proportion():
     inputs = drawn(WHOLE)
     inputs["features"][:, WHOLE.columns["waves"]] *= 100
     inputs["features"][:, -1] = 0
-    varied = training(WHOLE)._varied(inputs)
+    varied = training(WHOLE)._augmented(inputs)
     assert torch.equal(varied["signal"], inputs["signal"]) and torch.equal(varied["beat"], inputs["beat"])
     noise = varied["features"] - inputs["features"]
     summary, waves = (noise[:, WHOLE.columns[name]] for name in ("summary", "waves"))
@@ -58,12 +58,12 @@ def test_measurements_get_a_little_noise_those_on_waves_in_proportion():
 
 def test_a_window_and_its_typical_beat_are_varied_together():
     inputs = drawn(WHOLE)
-    varied = training(WHOLE, augment=("gain", "inverted"))._varied(inputs)
+    varied = training(WHOLE, augment=("gain", "inverted"))._augmented(inputs)
     factor = varied["signal"] / inputs["signal"]
     assert factor.std(dim=2).max() < 1e-3 < factor.std()
     torch.testing.assert_close(varied["beat"], inputs["beat"] * factor[:, :, :1], atol=1e-4, rtol=1e-3)
     bare = WHOLE.with_settings(inputs=("signal",))
-    assert list(training(bare, augment=("gain",))._varied(drawn(bare))) == ["signal"]
+    assert list(training(bare, augment=("gain",))._augmented(drawn(bare))) == ["signal"]
 
 
 def test_pairs_are_mixed_in_all_their_parts_by_the_same_share():
@@ -86,7 +86,7 @@ def test_a_network_of_crops_sees_the_signal_where_a_crop_falls():
     assert cut.shape == (8, 12, 50) and (cut == cut[:, :1]).all()
     assert torch.equal(cut - cut[:, :, :1], torch.arange(50.0).expand(8, 12, 50))
     assert len(set(cut[:, 0, 0].tolist())) > 3
-    answer = made._answer({"signal": signal})
+    answer = made._logits_of({"signal": signal})
     starts = np.arange(0, 151, 25)
     total = 12 * np.mean([signal[0, 0, at : at + 50].sum() for at in starts])
     np.testing.assert_allclose(answer[:, 0].numpy(), total, rtol=1e-5)
@@ -103,7 +103,7 @@ def test_a_network_of_crops_sees_the_signal_where_a_crop_falls():
     ],
 )
 def test_windows_that_lack_what_a_network_reads_are_refused_with_settings_that_do(architecture, preparation):
-    with pytest.raises(ConfigurationFault, match="reads more than these windows hold") as caught:
+    with pytest.raises(ConfigurationFault, match="reads parts that these windows do not have") as caught:
         require_inputs(architecture, preparation)
     assert "no beat" in caught.value.found and "no features" in caught.value.found
     words = caught.value.remedy.split("   ")[0].removeprefix("--prepare.").split(" --prepare.")

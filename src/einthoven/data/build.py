@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from einthoven import console, workers
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing
+from einthoven.data import sources
 from einthoven.data import store as stores
 from einthoven.errors import (
     ConfigurationFault,
@@ -69,7 +70,7 @@ def build(
     entries = [entry for entry in listing if entry.record not in without]
     if strict and listing.dropped:
         raise _incomplete(corpus, source, listing.dropped)
-    folder = stores.folder_for(corpus, entries, preparation)
+    folder = sources.folder_for(corpus, entries, preparation)
     current = _current(folder, entries)
     if current is not None:
         if strict and current.manifest.get("refused"):
@@ -81,7 +82,7 @@ def build(
             index, refused = _write_windows(writer, corpus, entries, preparation)
         if refused and (strict or not len(index.record)):
             raise _incomplete(corpus, source, refused)
-        settings = stores.settings_of(corpus, preparation)
+        settings = sources.settings_of(corpus, preparation)
         contents = sorted((name, file["sha256"]) for name, file in files.items())
         manifest = {
             "settings": settings,
@@ -89,7 +90,7 @@ def build(
             "files": files,
             **_listing_remarks(listing),
             "refused": refused,
-            "fingerprint": stores.digest([settings, contents, *stores.declared_values(entries)]),
+            "fingerprint": sources.digest([settings, contents, *sources.declared_values(entries)]),
         }
         writer.end(index, manifest)
     return stores.open_store(folder)
@@ -101,7 +102,7 @@ def _current(folder: Path, entries: list[Entry]) -> stores.Store | None:
         return None
     try:
         store = stores.open_store(folder)
-        return store if stores.is_current(store, entries) else None
+        return store if sources.is_current(store.manifest["files"], entries) else None
     except FileDamaged as error:
         _log.info("%s It is built again.", error.summary)
         return None
@@ -114,9 +115,9 @@ def _file_checksums(corpus: Corpus, source: Path, entries: list[Entry]) -> dict[
             path.name: {
                 "size": path.stat().st_size,
                 "mtime_ns": path.stat().st_mtime_ns,
-                "sha256": stores.file_sha256(path),
+                "sha256": sources.file_sha256(path),
             }
-            for path in stores.files_of(entries)
+            for path in sources.files_of(entries)
         }
     except OSError as error:
         raise _incomplete(corpus, source, {error.strerror or str(error): [Path(error.filename or "").name]}) from error
@@ -177,7 +178,7 @@ def _incomplete(corpus: Corpus, source: Path, left_out: Mapping[str, Sequence[st
 
 def _prepared(tasks: list[_Task]) -> Iterator[_Result]:
     """Run :func:`_windows_of` for each task, in order, on all cores where there is enough to do."""
-    n_bytes = sum(path.stat().st_size for path in stores.files_of([entry for _, entry, _ in tasks]))
+    n_bytes = sum(path.stat().st_size for path in sources.files_of([entry for _, entry, _ in tasks]))
     if workers.n_cores() < 2 or len(tasks) < 8 or n_bytes < _WORTH_WORKERS:
         return map(_windows_of, tasks)
     return workers.parallel_map(_windows_of, tasks)

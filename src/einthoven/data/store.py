@@ -1,6 +1,5 @@
 """Read and write stores: the windows of a corpus on disk, memory-mapped, complete or absent."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,16 +9,14 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.corpora.corpus import Corpus, Entry, Index
+from einthoven.corpora.corpus import Index
+from einthoven.data.sources import LAYOUT
 from einthoven.errors import FileDamaged
-from einthoven.paths import stores
 from einthoven.signal.preparation import Preparation
 from einthoven.signal.windows import Chosen, Windows
 
 Array = NDArray[Any]
 
-LAYOUT = 3
-"""Raised when stores of an earlier version can no longer be read."""
 INDEXED = ("record", "patient", "symbol", "position", "group", "age_years")
 _INDEX, _MANIFEST, _BEAT_ROW = "index.npz", "manifest.json", "beat_row"
 
@@ -100,98 +97,6 @@ class Store:
     def preparation(self) -> Preparation:
         """How the windows were prepared."""
         return Preparation.from_dict(self.manifest["preparation"])
-
-
-def files_of(entries: list[Entry]) -> list[Path]:
-    """Return every file of the records of a corpus, sorted.
-
-    Parameters
-    ----------
-    entries : list of Entry
-        The records.
-    """
-    return sorted(entry.path.with_name(f"{entry.path.name}.{suffix}") for entry in entries for suffix in entry.suffixes)
-
-
-def folder_for(corpus: Corpus, entries: list[Entry], preparation: Preparation) -> Path:
-    """Return the folder of the store for some settings and for files of these names and sizes.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        The corpus.
-    entries : list of Entry
-        Its records.
-    preparation : Preparation
-        How its windows are prepared.
-
-    Returns
-    -------
-    Path
-        The folder, which may not exist.
-    """
-    sizes = [[path.name, path.stat().st_size] for path in files_of(entries)]
-    settings = [settings_of(corpus, preparation), sizes, *declared_values(entries)]
-    return stores() / f"{corpus.name}-{digest(settings)[:16]}"
-
-
-def declared_values(entries: list[Entry]) -> list[list[list[str]]]:
-    """Return patient, codes, fold and age of each record from the table of a corpus: another table means another store.
-
-    Parameters
-    ----------
-    entries : list of Entry
-        The records.
-
-    Returns
-    -------
-    list
-        Empty where the corpus has no table, otherwise one list with a row for each record.
-    """
-    if not any(entry.codes or entry.group for entry in entries):
-        return []
-    return [[[e.record, e.patient, e.codes, e.group, str(e.age_years)] for e in entries]]
-
-
-def settings_of(corpus: Corpus, preparation: Preparation) -> dict[str, Any]:
-    """Return all settings that decide the content of the windows, apart from the files.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        The corpus.
-    preparation : Preparation
-        How its windows are prepared.
-
-    Returns
-    -------
-    dict
-        Plain values.
-    """
-    return {"layout": LAYOUT, "corpus": corpus.name, "version": corpus.version, "preparation": preparation.as_dict()}
-
-
-def digest(values: object) -> str:
-    """Return the SHA-256 of plain values as sorted JSON.
-
-    Parameters
-    ----------
-    values : object
-        Anything that JSON can hold.
-    """
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's content.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Writer:
@@ -334,26 +239,3 @@ def _mapped(folder: Path, part: str, shape: tuple[int, ...]) -> Array:
     if not size:
         return np.zeros(shape, np.float32)
     return np.memmap(file, np.float32, mode="r", shape=shape)
-
-
-def is_current(store: Store, entries: list[Entry]) -> bool:
-    """Return whether a store was made from files of the same content; files of unchanged size and time are not read.
-
-    Parameters
-    ----------
-    store : Store
-        The store.
-    entries : list of Entry
-        Records of its corpus, with the files as they are now.
-    """
-    files = store.manifest["files"]
-    paths = files_of(entries)
-    if {path.name for path in paths} != set(files):
-        return False
-    for path in paths:
-        stat, before = path.stat(), files[path.name]
-        if stat.st_size != before["size"]:
-            return False
-        if stat.st_mtime_ns != before["mtime_ns"] and file_sha256(path) != before["sha256"]:
-            return False
-    return True

@@ -1,4 +1,4 @@
-"""A plain convolutional network for beats and short windows."""
+"""A simple convolutional network for beats and short windows."""
 
 from torch import Tensor, nn
 

@@ -129,14 +129,14 @@ class Forest(nn.Module):
 
     def features(self, *parts: Tensor) -> Tensor:
         """Return the mean (or sum) over the leaves that a window reaches [batch, classes]."""
-        asked = self.measured(parts[0] if self.n_bins else None, parts[-1])
+        values = self.measured(parts[0] if self.n_bins else None, parts[-1])
         n_trees, n_nodes = self.feature.shape
-        begin = (torch.arange(n_trees, device=asked.device) * n_nodes).expand(asked.shape[0], -1).flatten()
-        feature, left, right = (values.flatten().long() for values in (self.feature, self.left, self.right))
+        begin = (torch.arange(n_trees, device=values.device) * n_nodes).expand(values.shape[0], -1).flatten()
+        feature, left, right = (one.flatten().long() for one in (self.feature, self.left, self.right))
         threshold = self.threshold.flatten()
         node = begin
         for _ in range(self.depth):
-            measured = asked.gather(1, feature.index_select(0, node).view(-1, n_trees)).flatten()
+            measured = values.gather(1, feature.index_select(0, node).view(-1, n_trees)).flatten()
             above = measured > threshold.index_select(0, node)
             node = begin + torch.where(above, right.index_select(0, node), left.index_select(0, node))
         leaves = self.leaves.flatten(0, 1).index_select(0, node).view(-1, n_trees, self.leaves.shape[2])

@@ -77,15 +77,12 @@ class LiteNet(nn.Module):
             nn.init.xavier_uniform_(layer.weight)
         for lstm in (self.first, self.second):
             for name, values in lstm.named_parameters():
-                if name.startswith("weight_ih"):
-                    nn.init.xavier_uniform_(values)
-                elif name.startswith("weight_hh"):
-                    nn.init.orthogonal_(values)
-                else:
-                    nn.init.zeros_(values)
-                    if name.startswith("bias_ih"):
-                        with torch.no_grad():
-                            values[lstm.hidden_size : 2 * lstm.hidden_size] = 1.0
+                kind = name.rsplit("_l0", 1)[0]
+                {"weight_ih": nn.init.xavier_uniform_, "weight_hh": nn.init.orthogonal_}.get(kind, nn.init.zeros_)(
+                    values
+                )
+                if kind == "bias_ih":
+                    nn.init.ones_(values[lstm.hidden_size : 2 * lstm.hidden_size])
 
     def maps(self, x: Tensor) -> Tensor:
         """Return the gated feature maps of windows.

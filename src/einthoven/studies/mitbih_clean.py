@@ -1,6 +1,7 @@
 """Make the inter-patient beat model: cross-validated over the patients of DS1, fused, tested on DS2 once."""
 
 from dataclasses import replace
+from typing import Final
 
 from einthoven.corpora.mitdb import MITDB
 from einthoven.engine.declaration import TRAININGS, Published, Quick, Results, Step, Study, StudyModel
@@ -21,7 +22,7 @@ PREPARATION = Preparation(
     Beats(before_s=0.3, after_s=0.5),
     ("signal", "beat", "rr", "p_waves", "similarity"),
 )
-AUGMENT = ("shift", "stretch", "gain", "other_leads", "noise")
+AUGMENT: Final = ("shift", "stretch", "gain", "other_leads", "noise")
 RECIPE = Recipe(epochs=4, lr=3e-3, weight_decay=0.02, balance=0.3, smoothing=0.05, keep="last", augment=AUGMENT)
 MODELS = {name: StudyModel("patient_context", {}, replace(RECIPE, simulate=(name,))) for name in ("runs", "patterns")}
 """By the rhythms that are simulated in training."""

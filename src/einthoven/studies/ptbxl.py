@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.data.batches import tensors
@@ -19,7 +20,7 @@ from einthoven.report import plots, study_figures, study_table
 from einthoven.signal.preparation import crops
 from einthoven.training.recipe import Recipe
 
-AUGMENT = ("gain", "noise", "wander", "rotated")
+AUGMENT: Final = ("gain", "noise", "wander", "rotated")
 RECIPE = Recipe(epochs=50, batch=32, lr=2e-3, weight_decay=0.1, keep="last", patience=1000, augment=AUGMENT)
 ALIGNED = replace(RECIPE, augment=("gain", "noise", "shift", "stretch", "rotated"))
 """For nets on typical beats."""

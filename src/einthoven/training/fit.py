@@ -90,7 +90,7 @@ def fit(
     precision = recipe.precision
     if precision == "auto":
         precision = "bf16" if requirements.native_bf16() else "fp32"
-    stated = {
+    decisive = {
         "architecture": architecture,
         "settings": settings,
         "recipe": recipe.as_dict(),
@@ -101,7 +101,7 @@ def fit(
     loss = loss_for(recipe, torch.from_numpy(task.counts(task.train)), len(task.train) if task.multilabel else None)
     if recipe.simulate:
         task = with_rhythms(task, recipe.simulate, recipe.simulated, recipe.seed)
-    finished = run_folder.enter(folder, stated)
+    finished = run_folder.enter(folder, decisive)
     own.keep_copy(architecture, folder)
     if finished is not None:
         _log.info("%s is finished; nothing to train", folder)
@@ -123,9 +123,9 @@ def _grown(task: Task, settings: Mapping[str, Any], seed: int, folder: Path, sta
             expected="no start",
             remedy="leave out --start",
         )
-    stated = {"architecture": "forest", "settings": settings, "seed": seed}
-    stated |= {"preparation": task.preparation.as_dict(), "provenance": task.provenance}
-    return run_folder.enter(folder, stated) or grow(task, settings, seed, folder)
+    decisive = {"architecture": "forest", "settings": settings, "seed": seed}
+    decisive |= {"preparation": task.preparation.as_dict(), "provenance": task.provenance}
+    return run_folder.enter(folder, decisive) or grow(task, settings, seed, folder)
 
 
 def _batches(task: Task, recipe: Recipe, devices: int | str) -> Batches:

@@ -58,25 +58,7 @@ def fuse(
     """
     cards = [bundle.load_card(member) for member in members]
     first = max(cards, key=lambda card: len(card.preparation.inputs))
-    for what, of in (
-        ("preparation", partial(_windows, first)),
-        ("classes", lambda card: card.classes),
-        ("multilabel", lambda card: card.multilabel),
-    ):
-        if any(of(card) != of(first) for card in cards):
-            raise ConfigurationFault(
-                f"The members of the ensemble differ in their {what}.",
-                found="; ".join(f"{card.name}: {of(card)}" for card in cards),
-                expected="the same in each",
-                remedy="fuse members that were trained on the same windows",
-            )
-    if any(card.training.get("protocol") != first.training.get("protocol") for card in cards):
-        raise ConfigurationFault(
-            "The members of the ensemble were trained with different protocols.",
-            found="; ".join(f"{card.name}: {card.training.get('protocol')}" for card in cards),
-            expected="the same in each",
-            remedy="fuse members of one protocol",
-        )
+    _require_same_windows(cards, first)
     tensors: dict[str, NDArray[Any]] = {}
     for at, (card, member) in enumerate(zip(cards, members, strict=True)):
         within = "network." if card.preparation != first.preparation else ""
@@ -87,21 +69,7 @@ def fuse(
         settings["weights"] = [round(float(weight), 6) for weight in weights]
     if first.multilabel:
         settings["multilabel"] = True
-    score = "validation_macro_auroc" if first.multilabel else "validation_macro_f1"
-    summaries = [
-        {
-            "name": card.name,
-            "architecture": card.architecture,
-            "fold": card.training.get("fold"),
-            "weights_sha256": card.weights_sha256,
-            score: card.training.get(score),
-        }
-        for card in cards
-    ]
-    seen = sorted(set().union(*(card.patients for card in cards)))
-    files = {name: sha for card in cards for name, sha in card.training.get(FILES_KEY, {}).items()}
-    training = first.training | ({FILES_KEY: files} if files else {})
-    training |= {"patients": bundle.packed(seen), "members": summaries, "rule": rule, "fold": None}
+    training = _training(cards, first) | {"rule": rule, "fold": None}
     card = replace(
         first,
         name=folder.resolve().name,
@@ -116,6 +84,42 @@ def fuse(
         results=(),
     )
     return bundle.save(folder, card, tensors)
+
+
+def _require_same_windows(cards: Sequence[Card], first: Card) -> None:
+    """Refuse members that differ in preparation, classes or protocol."""
+    for what, value in (
+        ("preparation", partial(_windows, first)),
+        ("classes", lambda card: card.classes),
+        ("multilabel", lambda card: card.multilabel),
+        ("protocol", lambda card: card.training.get("protocol")),
+    ):
+        if any(value(card) != value(first) for card in cards):
+            raise ConfigurationFault(
+                f"The members of the ensemble differ in their {what}.",
+                found="; ".join(f"{card.name}: {value(card)}" for card in cards),
+                expected="the same in each",
+                remedy=f"fuse members of one {what}",
+            )
+
+
+def _training(cards: Sequence[Card], first: Card) -> dict[str, Any]:
+    """Return what the card states about the training of the members, with the patients of all."""
+    score = "validation_macro_auroc" if first.multilabel else "validation_macro_f1"
+    summaries = [
+        {
+            "name": card.name,
+            "architecture": card.architecture,
+            "fold": card.training.get("fold"),
+            "weights_sha256": card.weights_sha256,
+            score: card.training.get(score),
+        }
+        for card in cards
+    ]
+    seen = sorted(set().union(*(card.patients for card in cards)))
+    files = {name: sha256 for card in cards for name, sha256 in card.training.get(FILES_KEY, {}).items()}
+    training = first.training | ({FILES_KEY: files} if files else {})
+    return training | {"patients": bundle.packed(seen), "members": summaries}
 
 
 def _windows(first: Card, card: Card) -> Preparation:

@@ -145,9 +145,9 @@ def _learn(task: Task, how: Generation, rare: list[int], folder: Path) -> Genera
             windows = torch.stack([real[at][torch.randint(len(real[at]), (), generator=rng)] for at in labels])
             noise = torch.randn(how.batch, generator.n_noise, generator=rng)
             with torch.no_grad():
-                made = generator(noise, labels)
-            loss = critic(made, labels).mean() - critic(windows, labels).mean()
-            loss = loss + how.penalty * _penalty(critic, windows, made, labels, rng)
+                generated = generator(noise, labels)
+            loss = critic(generated, labels).mean() - critic(windows, labels).mean()
+            loss = loss + how.penalty * _penalty(critic, windows, generated, labels, rng)
             _step(optimisers[1], loss)
         labels = torch.randint(len(rare), (how.batch,), generator=rng)
         noise = torch.randn(how.batch, generator.n_noise, generator=rng)
@@ -160,10 +160,10 @@ def _learn(task: Task, how: Generation, rare: list[int], folder: Path) -> Genera
     return generator.eval()
 
 
-def _penalty(critic: Critic, real: Tensor, made: Tensor, labels: Tensor, rng: torch.Generator) -> Tensor:
+def _penalty(critic: Critic, real: Tensor, generated: Tensor, labels: Tensor, rng: torch.Generator) -> Tensor:
     """Return the squared distance of the gradient's norm from 1 between real and generated windows (Gulrajani 2017, eq. 3)."""
     share = torch.rand((len(real), 1, 1), generator=rng)
-    between = (share * real + (1 - share) * made).requires_grad_()
+    between = (share * real + (1 - share) * generated).requires_grad_()
     slope = torch.autograd.grad(critic(between, labels).sum(), between, create_graph=True)[0]
     penalty: Tensor = (slope.flatten(1).norm(dim=1) - 1).square().mean()
     return penalty
