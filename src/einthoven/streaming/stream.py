@@ -80,7 +80,7 @@ class Stream:
     @property
     def n_samples(self) -> int:
         """Number of samples that were fed."""
-        return self.buffer.n_samples + self.pending.shape[1]
+        return self.buffer.n_samples + int(self.pending.shape[1])
 
     @property
     def rate_bpm(self) -> float | None:
