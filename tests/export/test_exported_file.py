@@ -76,7 +76,7 @@ def test_a_graph_of_another_shape_than_its_card_is_refused(untrained, tmp_path):
     convert.export(load(untrained), "onnx", "fp32", file, None)
     model = onnx.load(file)
     card = card_inside(file)
-    other = replace(card, preparation=replace(card.preparation, after_s=1.0))
+    other = replace(card, preparation=card.preparation.with_settings(after_s=1.0))
     keys = {"einthoven.card": json.dumps(other.as_dict()), exported_file.DIGEST_KEY: exported_file.NO_DIGEST}
     onnx.helper.set_model_props(model, keys)
     content = model.SerializeToString()

@@ -149,8 +149,8 @@ def test_paths_and_several_records_are_read(untrained, mitdb_like):
     [
         ([-1, 400], "beats from -1 to 400"),
         ([400, 21_600], "beats from 400 to 21600; the record has 21,600 samples"),
-        ([800, 400], "400 is not behind"),
-        ([400, 400], "400 is not behind"),
+        ([800, 400], "400 is not after"),
+        ([400, 400], "400 is not after"),
         ([1.5, 3.0], "float64"),
         ([[1, 2], [3, 4]], r"shape \[2, 2\]"),
         (7, r"shape \[\]"),

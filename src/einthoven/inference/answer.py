@@ -65,7 +65,7 @@ class Answer(ABC):
     @property
     @abstractmethod
     def ends(self) -> NDArray[np.int64]:
-        """Sample number at which each item ends: the beat itself, or behind the window's last sample [n]."""
+        """Sample number at which each item ends: the beat itself, or just after the last sample of the window [n]."""
 
     @property
     @abstractmethod
@@ -278,7 +278,7 @@ class RecordAnswer(Answer):
 
     @property
     def ends(self) -> NDArray[np.int64]:
-        """Sample number behind the last of each window [n]."""
+        """Sample number just after the last of each window [n]."""
         return self.windows[:, 1]
 
     @cached_property
