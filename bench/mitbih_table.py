@@ -69,7 +69,7 @@ def main(runs: Path) -> None:
             values = [_spread(metrics[key]) for key in _HEAD] + [
                 _spread(metrics["per_class"][label]["f1"]) for label in classes
             ]
-            leads = len(card["preparation"]["leads"])
+            leads = len(card["preparation"]["signal"]["leads"])
             lines.append(_row([name, leads, f"{card['n_parameters']:,}", *values]))
         base = first["baselines"]["majority"]
         rest = ["–"] * len(classes)
@@ -106,8 +106,8 @@ def _train(name: str, run: dict) -> str:
     ]
     if run["provenance"]["left_out"]:
         words.append("--leave-out " + " ".join(run["provenance"]["left_out"]))
-    if len(run["preparation"]["leads"]) == 1:
-        words.append(f'--prepare.leads "{run["preparation"]["leads"][0]}"')
+    if len(run["preparation"]["signal"]["leads"]) == 1:
+        words.append(f'--prepare.leads "{run["preparation"]["signal"]["leads"][0]}"')
     if run["settings"]:
         words.append("--set " + " ".join(f"{key}={value}" for key, value in run["settings"].items()))
     plain = Recipe().as_dict()

@@ -1,5 +1,6 @@
 """Every command that stands in README, docs/ and CONTRIBUTING is understood; those of pages on use run on small corpora."""
 
+import logging
 import re
 import shlex
 import shutil
@@ -26,6 +27,9 @@ _SHORTER = {"train": ("--train.epochs", "1"), "stream": ("--speed", "0"), "expor
 """What is added so that a command ends in a few seconds, and an export of a net that learned nothing is written."""
 _ELSEWHERE = {"docs/your_own.md"}
 """Pages that a test of their own runs."""
+_PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_NO_FILE = "edge.md"
+"""The page whose Python needs an exported file and a device."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def commands_of(page: Path) -> list[Command]:
     lines = [
         line.split("|", 1)[-1].strip() if re.match(r"[\w-]+ \| einthoven", line) else line.strip() for line in lines
     ]
-    begins = re.compile(r"(\$ )?(einthoven|make|pip install|python bench/|python -m einthoven)\b")
+    begins = re.compile(r"(\$ )?(einthoven|make|pip install|python bench/|python -m einthoven)(?![\w.])")
     return [
         Command(name, tuple(shlex.split(line.removeprefix("$ "), comments=True)))
         for line in lines
@@ -159,3 +163,67 @@ def test_the_commands_of_a_page_run_in_its_order(page, place, untrained_copy, re
         workshop = copied(place / "repository", monkeypatch)
         assert run(workshop, monkeypatch, "mitbih_table", place / "runs") == 0
         assert "| first | 2 |" in (workshop / "docs" / "results" / "mitbih.md").read_text()
+
+
+def python_of(page: Path) -> str:
+    """The Python of a page, its blocks one after the other; empty where they make files and are run elsewhere."""
+    is_run = str(page.relative_to(REPOSITORY)) not in _ELSEWHERE and page.name != _NO_FILE
+    return "\n".join(_PYTHON.findall(page.read_text())) if is_run else ""
+
+
+@pytest.fixture
+def demo(place) -> Path:
+    """The folder of the pages, with what `make demo` leaves."""
+    (place / "demo").mkdir()
+    for file in place.glob("208.*"):
+        content = file.read_bytes()
+        target = place / "demo" / f"mitdb{file.name}"
+        target.write_bytes(content.replace(b"208", b"mitdb208") if file.suffix == ".hea" else content)
+    return place
+
+
+@pytest.fixture
+def kept_logging():
+    """Take back what a page does to the loggers of this process."""
+    loggers = [logging.getLogger(name) for name in (None, "einthoven")]
+    before = [(logger.level, logger.handlers.copy()) for logger in loggers]
+    yield
+    for logger, (level, handlers) in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+
+
+_PRINTED = {
+    "python.md": {
+        "10.0",
+        "('N', 'S', 'V', 'F')",
+        "True",
+        "['100', '208']",
+        "statement_missing",
+        "missing.hea skipped: record_unreadable",
+    },
+}
+"""Lines that the Python of a page promises to print."""
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if python_of(page)], ids=lambda page: page.name)
+def test_the_python_of_a_page_runs(page, demo, kept_logging, capsys):
+    exec(compile(python_of(page), str(page), "exec"), {"__name__": "page"})
+    assert _PRINTED.get(page.name, set()) <= set(capsys.readouterr().out.splitlines())
+
+
+def test_the_page_on_python_has_every_error_and_every_public_name():
+    page = (REPOSITORY / "docs" / "python.md").read_text()
+    for kind in einthoven.EinthovenError.__subclasses__():
+        assert f"| `{kind.code}` | `{kind.__name__}` |" in page
+    for name in set(einthoven.__all__) - {"Annotations", "Card", "Predictor"}:
+        assert re.search(rf"\b{name}\b", page), name
+    assert all(
+        hasattr(einthoven.Answer, name) or name in einthoven.Answer.__dataclass_fields__ for name in _named(page)
+    )
+
+
+def _named(page: str) -> list[str]:
+    """The names in the first column of the table on answers."""
+    table = page.split("| name | content |\n", 1)[1].split("\n\n", 1)[0]
+    return [name for row in table.splitlines()[1:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]

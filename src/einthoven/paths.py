@@ -176,7 +176,7 @@ def require_folder(folder: Path) -> Path:
 
 
 def _beside(target: Path) -> Path:
-    """A new hidden name beside `target` that tells which process of which machine uses it; the user's umask holds."""
+    """Return a new hidden name beside `target` that tells which process of which machine uses it; the user's umask holds."""
     mark = f"{_HOST}-{os.getpid()}-{secrets.token_hex(4)}"
     return target.with_name(f".{target.name[:120]}-{mark}{target.suffix}")
 

@@ -144,7 +144,7 @@ def test_every_bundled_model_answers(mitdb_like, ptbxl_like, tmp_path):
 
     for name in bundle.bundled():
         model = load(name)
-        if model.card.preparation.cut == "tiles":
+        if model.card.preparation.is_whole:
             prediction = model(read(ptbxl_like / "records500" / "00000" / "00009_hr.hea"))
             assert prediction.record_probabilities.shape == (len(model.card.classes),)
         else:

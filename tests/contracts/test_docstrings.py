@@ -31,12 +31,23 @@ def public(module) -> Iterator[tuple[str, object]]:
             yield name, found
             for inner, method in vars(found).items():
                 method = getattr(method, "__func__", method)
-                if not inner.startswith("_") and inspect.isfunction(method):
+                if not inner.startswith("_") and inspect.isfunction(method) and not is_of_library(found, inner):
                     yield f"{name}.{inner}", method
 
 
+def is_of_library(kind: type, method: str) -> bool:
+    """Return whether a library fixes the parameters of a method, or (``features``) the contract of models does."""
+    foreign = [base for base in kind.__mro__[1:-1] if not base.__module__.startswith("einthoven")]
+    names = {"features": "forward"}
+    return any(hasattr(base, names.get(method, method)) for base in foreign)
+
+
 def parameters(found: object) -> list[str]:
-    """Return the names of the parameters that a caller gives."""
+    """Return the names of the parameters that a caller gives, unless a library's constructor takes them."""
+    if inspect.isclass(found):
+        maker = next(kind for kind in found.__mro__ if "__init__" in vars(kind))
+        if not maker.__module__.startswith("einthoven") and maker is not object:
+            return []
     try:
         names = list(inspect.signature(found).parameters.values())
     except (TypeError, ValueError):

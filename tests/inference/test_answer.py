@@ -179,7 +179,7 @@ def test_beats_are_refused_where_the_model_takes_none(whole, untrained, beats):
 def test_every_bundled_model_counts_its_predictions(name, mitdb_like, ptbxl_like):
     model = einthoven.load(name)
     twelve = ptbxl_like / "records500" / "00000" / "00009_hr.hea"
-    answer = model(mitdb_like / "100.hea" if model.card.preparation.cut == "beats" else twelve)
+    answer = model(twelve if model.card.preparation.is_whole else mitdb_like / "100.hea")
     assert list(answer.counts) == list(answer.classes)
     assert isinstance(answer, BeatAnswer if answer.kind == "beat" else RecordAnswer)
     assert sum(answer.counts.values()) == answer.n_items or answer.thresholds

@@ -63,7 +63,9 @@ def test_chunks_are_the_recurrence():
         states = decay[:, at].exp()[..., None, None] * states + x[:, at, :, :, None] * b[:, at, None, None]
         wanted.append((states * c[:, at, None, None]).sum(dim=-1))
     for chunk in (1, 10, 30, 64):
-        torch.testing.assert_close(mamba2.recurred(x, decay, b, c, chunk), torch.stack(wanted, 1), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(
+            mamba2.chunked_recurrence(x, decay, b, c, chunk), torch.stack(wanted, 1), atol=1e-5, rtol=1e-5
+        )
 
 
 def test_a_stream_ends_where_the_window_ends():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from einthoven.errors import ConfigurationFault
 from einthoven.models import MODELS
 from einthoven.models.cost import multiply_accumulates
 from einthoven.models.ensemble import RULES, Ensemble, OverCrops
@@ -62,7 +63,7 @@ def test_an_ensemble_answers_as_its_members_do():
     [{"rule": "best"}, {"rule": "weighted"}, {"rule": "weighted", "weights": (1, -1)}, {"members": (("x", {}),)}],
 )
 def test_nonsense_is_refused(settings):
-    with pytest.raises((ValueError, KeyError)):
+    with pytest.raises((ValueError, ConfigurationFault)):
         Ensemble(2, 4, 180, **settings)
 
 

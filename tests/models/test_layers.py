@@ -109,7 +109,7 @@ def test_the_recurrence_s_own_gradient_is_autograd_s():
     torch.manual_seed(0)
     pieces = torch.randn(6, 5, 5), -torch.rand(6, 3, 5).cumsum(dim=2), torch.randn(6, 3, 5, 2)
     found = []
-    for way in (mamba2._Inside.apply, mamba2._heard):
+    for way in (mamba2._WithinChunks.apply, mamba2._within_chunks):
         asked = [piece.clone().requires_grad_() for piece in pieces]
         answer = way(*asked)
         (answer * torch.linspace(-1, 1, answer.numel()).view_as(answer)).sum().backward()

@@ -10,6 +10,11 @@ from einthoven.errors import ConfigurationFault
 from einthoven.inference.predictor import load
 from einthoven.models import own
 from einthoven.models.contract import CLAUSES, first_breach
+from einthoven.models.inputs import InputShape, example_shape
+from einthoven.signal.windows import Windows
+
+WHOLE = InputShape(2, 100, 40, 13, 5)
+"""Windows with typical beats and measurements; a net that reads the signal alone gets nothing else of them."""
 
 GOOD = '''
 import torch
@@ -66,7 +71,7 @@ def changed(clause):
 
 
 def held(file):
-    own.require_contract(own.take(file), 2, 3, 100, {})
+    own.require_contract(own.take(file), WHOLE, 3, {})
 
 
 def test_every_clause_is_broken_once_here():
@@ -99,9 +104,9 @@ def test_other_ways_to_break_a_clause(old, new, clause, tmp_path):
         held(written(tmp_path, GOOD.replace(old, new)))
 
 
-@pytest.mark.parametrize("name", ["cnn", "forest", "self_onn"])
+@pytest.mark.parametrize("name", ["cnn", "forest", "patient_context", "self_onn"])
 def test_architectures_of_einthoven_keep_it(name):
-    assert first_breach(own.named(name), 2, 5, 360) is None
+    assert first_breach(own.named(name), example_shape(own.named(name), 2, 360), 5) is None
 
 
 def test_a_net_that_reads_beats_and_measurements_is_given_them(tmp_path):
@@ -127,7 +132,7 @@ def test_the_check_leaves_the_random_numbers_alone(tmp_path):
 def test_an_unknown_setting_is_told_with_those_there_are(tmp_path):
     name = own.take(written(tmp_path))
     with pytest.raises(ConfigurationFault, match="no such setting") as refused:
-        own.require_contract(name, 2, 3, 100, {"depth": 3})
+        own.require_contract(name, WHOLE, 3, {"depth": 3})
     assert refused.value.expected == "width"
 
 
@@ -154,7 +159,7 @@ def test_a_name_that_is_neither_is_told_both_ways(tmp_path):
 def bundle_of(folder, file):
     """A bundle of the net in a file, with random weights."""
     from einthoven import bundle
-    from einthoven.signal.preparation import Preparation
+    from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 
     name = own.take(file)
     torch.manual_seed(0)
@@ -166,22 +171,22 @@ def bundle_of(folder, file):
         classes=("N", "V"),
         labels="two",
         meanings=("normal", "ventricular"),
-        preparation=Preparation(leads=("MLII|II",), fs_hz=180, before_s=1.2, after_s=0.8),
+        preparation=Preparation(SignalSpec(("MLII|II",), 180.0), Beats(1.2, 0.8)),
         training=own.provenance(name),
     )
     bundle.save(folder / "mine", card, {key: tensor.numpy() for key, tensor in network.state_dict().items()})
-    own._given.clear()
+    own._loaded.clear()
     return folder / "mine"
 
 
 @pytest.fixture
 def forgetful():
     """A process in which no file was named yet."""
-    known = dict(own._given)
-    own._given.clear()
+    known = dict(own._loaded)
+    own._loaded.clear()
     yield
-    own._given.clear()
-    own._given.update(known)
+    own._loaded.clear()
+    own._loaded.update(known)
 
 
 def test_a_bundle_runs_no_file_by_itself(forgetful, tmp_path, monkeypatch):
@@ -190,7 +195,7 @@ def test_a_bundle_runs_no_file_by_itself(forgetful, tmp_path, monkeypatch):
     model = load(bundle_of(tmp_path, file))
     (tmp_path / "ran").unlink()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigurationFault, match="does not bring along") as refused:
+    with pytest.raises(ConfigurationFault, match="does not contain") as refused:
         model.network  # noqa: B018
     assert refused.value.remedy == "--model-file ./mynet.py"
     assert not (tmp_path / "ran").exists()
@@ -215,7 +220,7 @@ def test_another_version_named_for_something_else_is_not_used(forgetful, tmp_pat
     folder = bundle_of(tmp_path, file)
     file.write_text(GOOD.replace("width=4", "width=8"))
     own.take(file)
-    with pytest.raises(ConfigurationFault, match="does not bring along"):
+    with pytest.raises(ConfigurationFault, match="does not contain"):
         load(folder).network  # noqa: B018
 
 
@@ -231,10 +236,10 @@ def test_the_graph_answers_without_the_file(forgetful, tmp_path):
     folder = bundle_of(tmp_path, file)
     own.take(file)
     add_graph(folder)
-    own._given.clear()
+    own._loaded.clear()
     model = load(folder)
     windows = torch.randn(3, 1, 360, generator=torch.Generator().manual_seed(0)).numpy()
-    answers = model.probabilities(windows)
+    answers = model.probabilities(Windows(windows))
     assert model.backend.name == "onnxruntime"
     torch_answers = torch.softmax(load(folder, file).network(torch.from_numpy(windows)), dim=1)
     torch.testing.assert_close(torch.from_numpy(answers), torch_answers, atol=1e-5, rtol=1e-4)

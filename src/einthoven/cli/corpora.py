@@ -9,6 +9,7 @@ from tyro.conf import Positional, arg
 
 from einthoven import console
 from einthoven.cli.prepare import corpus_named
+from einthoven.cli.settings import optional
 from einthoven.corpora.corpus import Corpus, Listing, Protocol
 from einthoven.errors import StatementMissing
 from einthoven.signal.preparation import Beats, Preparation
@@ -21,7 +22,7 @@ class Corpora:
     Example: einthoven corpora mitdb
     """
 
-    name: Positional[str | None] = None
+    name: Annotated[Positional[str | None], optional("NAME")] = None
     """A corpus, or a file of yours that declares one (./mine.py[:NAME]), which is checked."""
     source: Annotated[Path | None, arg(name="from", metavar="DIR")] = None
     """Folder of the named corpus: its records, patients and classes are counted, in each part of each protocol."""

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from einthoven import console
 from einthoven.cli.predict import show
+from einthoven.cli.settings import value
 
 MODEL = "mitbih-cnn-lstm-mlii"
 _RECORD = "mitdb208"
@@ -24,7 +26,7 @@ class Demo:
     Example: einthoven demo --out demo
     """
 
-    out: Path = Path("demo")
+    out: Annotated[Path, value("DIR")] = Path("demo")
     """Folder for the recording, report.html and prediction.json."""
 
     def run(self) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from einthoven import console
+from einthoven.cli.settings import value
 from einthoven.corpora.download import ELSEWHERE, SOURCES, download
 from einthoven.errors import ConfigurationFault
 
@@ -21,7 +22,7 @@ class Download:
     """
 
     corpus: Annotated[Positional[str], arg(help=_CORPORA, metavar="|".join(SOURCES))]
-    to: Path
+    to: Annotated[Path, value("DIR")]
     """Folder to write to, in the publisher's layout."""
     include: Annotated[tuple[str, ...], arg(metavar="PATTERN ...")] = ("*",)
     """Patterns of the files to fetch, e.g. "*.csv" "records100/*"."""

@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from einthoven import console
 from einthoven.cli.predict import leads_of
+from einthoven.cli.settings import Leads, ModelFile, ModelWithWeights, Rate, Unit, value
 from einthoven.errors import RecordUnreadable
 
 if TYPE_CHECKING:
@@ -28,20 +29,15 @@ class Explain:
     Example: einthoven explain mitbih-cnn-lstm-mlii 100.hea --out evidence.html
     """
 
-    model: Positional[str]
-    """Name of a bundled model, or folder of a bundle or a run."""
-    file: Positional[Path]
+    model: ModelWithWeights
+    file: Annotated[Positional[Path], value("FILE")]
     """Recording."""
-    out: Path
+    out: Annotated[Path, value("FILE")]
     """File to write: .html or .png."""
-    fs: Annotated[float | None, arg(metavar="HZ")] = None
-    """Sampling rate, if the file does not state it."""
-    leads: Annotated[str | None, arg(metavar="A,B|FILE=LEAD")] = None
-    """Names of all leads in the file's order (I,II,V1), or new names for some (ECG1=MLII)."""
-    unit: Annotated[str | None, arg(metavar="V|mV|uV")] = None
-    """Unit, if the file does not state it."""
-    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
-    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
+    fs: Rate = None
+    leads: Leads = None
+    unit: Unit = None
+    model_file: ModelFile = None
 
     def run(self) -> int:
         """Classify the recording, compute the evidence, draw it."""

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import arg
 
 from einthoven import console
 from einthoven.cli.evaluate import corpus_of
+from einthoven.cli.settings import ModelFile, ModelWithWeights, optional, value
 from einthoven.errors import OutputRefused, StatementMissing
 from einthoven.paths import require_folder
 
@@ -22,23 +23,21 @@ class Export:
     Example: einthoven export mitbih-cnn-lstm-mlii --to onnx --precision int8 --from ./mitdb --out beats.onnx
     """
 
-    model: Positional[str]
-    """A bundled model's name, a bundle's folder, or a run's folder."""
-    out: Path
+    model: ModelWithWeights
+    out: Annotated[Path, value("FILE")]
     """The file: .onnx, or .xml for OpenVINO (a .bin with the weights comes beside it)."""
     to: Literal["onnx", "openvino"] = "onnx"
     """Format."""
     precision: Literal["fp32", "bf16", "int8"] = "fp32"
     """Numeric precision of the exported model."""
-    source: Annotated[Path | None, arg(name="from")] = None
+    source: Annotated[Path | None, arg(name="from", metavar="DIR", help_behavior_hint="")] = None
     """Folder of the corpus that trained the model: int8 is calibrated on its training windows, answers are compared on its
     validation windows."""
     even_if_worse: bool = False
     """Write the export even if it loses more than half a point of macro-F1 (macro AUROC for multilabel models)."""
-    corpus: str | None = None
+    corpus: Annotated[str | None, optional("CORPUS")] = None
     """The file that declares the corpus, ./mine.py[:NAME], if the model was trained on one of your own."""
-    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
-    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
+    model_file: ModelFile = None
 
     def run(self) -> int:
         """Convert, compare, write."""

@@ -1,10 +1,12 @@
 """The verb features."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from tyro.conf import Positional
 
 from einthoven import console
+from einthoven.cli.settings import optional
 from einthoven.errors import ConfigurationFault
 
 
@@ -15,7 +17,7 @@ class Features:
     Example: einthoven features waves
     """
 
-    name: Positional[str | None] = None
+    name: Annotated[Positional[str | None], optional("SET")] = None
     """One set of measurements; all sets where not stated."""
 
     def run(self) -> int:

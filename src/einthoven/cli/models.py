@@ -1,17 +1,18 @@
 """The verb models: list models and architectures, or describe one."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from tyro.conf import Positional
 
 from einthoven import bundle, console
 from einthoven.bundle import Card
+from einthoven.cli.settings import optional
 from einthoven.errors import ConfigurationFault, LibraryMissing, optional_imports
 from einthoven.paths import ASSETS
 from einthoven.user_file import is_reference
 
-_SIZES = {"n_classes": 5, "n_samples": 1000}
+_N_CLASSES, _N_SAMPLES = 5, 1000
 """Classes and samples that parameters are counted for; a user's architecture is checked with them, and with twelve leads."""
 
 
@@ -24,9 +25,9 @@ class Models:
     Example, one architecture: einthoven models resnet1d
     """
 
-    name: Positional[str | None] = None
+    name: Annotated[Positional[str | None], optional("NAME")] = None
     """An architecture, a model, a run's folder, or a file of yours (./mynet.py[:CLASS]), which is checked."""
-    leads: int | None = None
+    leads: Annotated[int | None, optional("N")] = None
     """List only models that need this many leads."""
 
     def run(self) -> int:
@@ -70,16 +71,17 @@ def _one(name: str) -> None:
         return
     with optional_imports():
         from einthoven.models import MODELS, own
+        from einthoven.models.inputs import example_shape
 
     if name in MODELS:
         _architecture(name, MODELS[name])
     elif is_reference(name):
         taken = own.take(name)
-        own.require_contract(taken, 12, _SIZES["n_classes"], _SIZES["n_samples"], {})
+        shape = example_shape(own.named(taken), 12, _N_SAMPLES)
+        own.require_contract(taken, shape, _N_CLASSES, {})
         _architecture(taken, own.named(taken))
         console.say(
-            f"{taken} keeps the model contract (checked with 12 leads, {_SIZES['n_classes']} classes, "
-            f"{_SIZES['n_samples']:,} samples)"
+            f"{taken} keeps the model contract (checked with 12 leads, {_N_CLASSES} classes, {_N_SAMPLES:,} samples)"
         )
     else:
         _card(_found(name, (*MODELS,)))
@@ -114,7 +116,7 @@ def _architecture(name: str, model: Any) -> None:
             console.say(f"    {line}")
     console.say(f"  reads        {', '.join(told.inputs)}")
     counts = ", ".join(f"{_n_parameters(model, n):,} with {n} lead{'s' * (n > 1)}" for n in (1, 12))
-    console.say(f"  parameters   {counts} ({_SIZES['n_classes']} classes, {_SIZES['n_samples']:,} samples)")
+    console.say(f"  parameters   {counts} ({_N_CLASSES} classes, {_N_SAMPLES:,} samples)")
     if told.settings:
         rows = [(setting.shown, setting.meaning) for setting in told.settings]
         console.table(("--set, with the default", "meaning"), rows, "Settings")
@@ -124,8 +126,9 @@ def _architecture(name: str, model: Any) -> None:
 
 def _n_parameters(model: Any, n_leads: int) -> int:
     from einthoven.models import cost
+    from einthoven.models.inputs import built, example_shape
 
-    return cost.parameters(model(n_leads, _SIZES["n_classes"], _SIZES["n_samples"]))
+    return cost.parameters(built(model, example_shape(model, n_leads, _N_SAMPLES), _N_CLASSES, {}))
 
 
 def _card(card: Card) -> None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from einthoven import console
+from einthoven.cli.settings import Leads, Model, ModelFile, Rate, Unit, optional, value
 from einthoven.errors import EinthovenError, LibraryMissing, StatementMissing, optional_imports
 
 if TYPE_CHECKING:
@@ -27,20 +28,15 @@ class Predict:
     Example, a CSV file with one row per sample: einthoven predict mitbih-cnn-lstm-mlii ecg.csv --fs 250 --leads MLII --unit mV
     """
 
-    model: Positional[str]
-    """Name of a bundled model, folder of a bundle or a run, or exported file."""
-    files: Positional[tuple[Path, ...]]
+    model: Model
+    files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
     """Recordings. For WFDB the header, the signal file or the record name."""
-    out: Path | None = None
+    out: Annotated[Path | None, optional("FILE")] = None
     """File to write: .json, .csv or .html."""
-    fs: Annotated[float | None, arg(metavar="HZ")] = None
-    """Sampling rate, if the file does not state it."""
-    leads: Annotated[str | None, arg(metavar="A,B|FILE=LEAD")] = None
-    """Names of all leads in the file's order (I,II,V1), or new names for some (ECG1=MLII)."""
-    unit: Annotated[str | None, arg(metavar="V|mV|uV")] = None
-    """Unit, if the file does not state it."""
-    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
-    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
+    fs: Rate = None
+    leads: Leads = None
+    unit: Unit = None
+    model_file: ModelFile = None
 
     def run(self) -> int:
         """Classify each file; one that cannot be read does not stop the others."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from einthoven import console
-from einthoven.cli.settings import drawn_from
+from einthoven.cli.settings import CorpusName, Source, Strict, drawn_from, value
 from einthoven.corpora import CORPORA
 from einthoven.corpora.corpus import Corpus
 from einthoven.errors import ConfigurationFault
@@ -67,14 +67,11 @@ class Prepare:
     Example: einthoven prepare mitdb --from ./mitdb
     """
 
-    corpus: Positional[str]
-    """Name of the corpus (einthoven corpora lists them), or a file of yours that declares one, ./mine.py[:NAME]."""
-    source: From
-    """Folder of the corpus as its publisher lays it out."""
-    protocol: str = "clean"
+    corpus: Positional[CorpusName]
+    source: Source
+    protocol: Annotated[str, value("PROTOCOL")] = "clean"
     """Protocol whose records are prepared."""
-    strict: bool = False
-    """Stop at the first missing or unreadable record. By default such records are skipped and counted."""
+    strict: Strict = False
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
 
     def run(self) -> int:

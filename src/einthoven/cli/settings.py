@@ -1,12 +1,42 @@
-"""Options of the command line that are drawn from the settings they set, so that each fact is written once."""
+"""Options that several verbs share, and options drawn from the settings they set, so that each fact is written once."""
 
 import ast
 import inspect
 import textwrap
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from tyro.conf import arg
+from tyro.conf import Positional, arg
+
+_ANY_MODEL = "Name of a bundled model, folder of a bundle or a run, or exported file."
+_WITH_WEIGHTS = "Name of a bundled model, or folder of a bundle or a run."
+_CORPUS = "Name of a corpus (einthoven corpora lists them), or a Python file that declares one, ./mine.py[:NAME]."
+_STRICT = "Stop at the first missing or unreadable record. By default such records are skipped and counted."
+_LEADS = "Names of all leads in the file's order (I,II,V1), or new names for some (ECG1=MLII)."
+_MODEL_FILE = "Python file of the model's architecture, if it is your own: it is run. A model contains no code."
+
+Model = Annotated[Positional[str], arg(metavar="MODEL", help=_ANY_MODEL)]
+ModelWithWeights = Annotated[Positional[str], arg(metavar="MODEL", help=_WITH_WEIGHTS)]
+ModelFile = Annotated[str | None, arg(metavar="FILE.py", help=_MODEL_FILE, help_behavior_hint="")]
+Rate = Annotated[
+    float | None, arg(metavar="HZ", help="Sampling rate, if the file does not state it.", help_behavior_hint="")
+]
+Leads = Annotated[str | None, arg(metavar="A,B|FILE=LEAD", help=_LEADS, help_behavior_hint="")]
+Unit = Annotated[str | None, arg(metavar="V|mV|uV", help="Unit, if the file does not state it.", help_behavior_hint="")]
+Source = Annotated[Path, arg(name="from", metavar="DIR", help="Folder of the corpus, in the publisher's layout.")]
+CorpusName = Annotated[str, arg(metavar="CORPUS", help=_CORPUS)]
+Strict = Annotated[bool, arg(help=_STRICT)]
+
+
+def optional(metavar: str) -> Any:
+    """Return the option of a value that may be left out; its help is the docstring under the field."""
+    return arg(metavar=metavar, help_behavior_hint="")
+
+
+def value(metavar: str) -> Any:
+    """Return the option of a value under a name that says what it is."""
+    return arg(metavar=metavar)
 
 
 @cache
@@ -24,4 +54,4 @@ def field_docs(kind: type) -> dict[str, str]:
 
 def drawn_from(kind: type, name: str, metavar: str) -> Any:
     """Return the option for a field of a settings class: its help is the field's docstring."""
-    return arg(help=field_docs(kind)[name].replace("``", ""), metavar=metavar)
+    return arg(help=field_docs(kind)[name].replace("``", ""), metavar=metavar, help_behavior_hint="")

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import arg
 
 from einthoven import console
 from einthoven.cli.predict import BACKENDS, leads_of
+from einthoven.cli.settings import Model, optional, value
 from einthoven.errors import ConfigurationFault, EinthovenError, OutputRefused, StatementMissing
 from einthoven.paths import require_folder
 
@@ -39,13 +40,12 @@ class Stream:
     Example, a device: einthoven stream MODEL --from /dev/ttyUSB0 --fs 300 --leads I --unit mV --out answers.jsonl
     """
 
-    model: Positional[str]
-    """Name of a bundled model, folder of a bundle or a run, or exported file."""
-    source: Annotated[str, arg(name="from")]
+    model: Model
+    source: Annotated[str, arg(name="from", metavar="FILE|PORT|-")]
     """Recording, serial port, named pipe, file of lines, or - for lines on standard input."""
-    out: Path | None = None
+    out: Annotated[Path | None, optional("FILE")] = None
     """File to append answers to, one JSON object per line (default: standard output; in a terminal the view only)."""
-    speed: float = 1.0
+    speed: Annotated[float, value("FACTOR")] = 1.0
     """Playback speed of a recording: 1 is real time, 0 is as fast as possible."""
     fs: Annotated[float | None, arg(metavar="HZ")] = None
     """Sampling rate; overrides what the source states."""
@@ -53,9 +53,9 @@ class Stream:
     """Names of all leads in the source's order (I,II), or new names for some (ECG1=MLII)."""
     unit: Annotated[str | None, arg(metavar="V|mV|uV")] = None
     """Unit, if the source does not state it (default for lines: mV)."""
-    baud: int = 115200
+    baud: Annotated[int, value("BAUD")] = 115200
     """Baud rate of a serial port."""
-    state: Path | None = None
+    state: Annotated[Path | None, optional("FILE")] = None
     """File to save unprocessed samples to at the end; if it exists, the stream continues from it."""
 
     def run(self) -> int:

@@ -9,7 +9,8 @@ from tyro.conf import arg
 
 from einthoven import console
 from einthoven.bundle import Card
-from einthoven.cli.prepare import From, Windows, corpus_named
+from einthoven.cli.prepare import Windows, corpus_named
+from einthoven.cli.settings import CorpusName, Source, Strict, optional, value
 from einthoven.errors import ConfigurationFault, EinthovenError
 from einthoven.paths import require_folder
 from einthoven.training.recipe import Recipe
@@ -23,25 +24,22 @@ class Train:
     Example: einthoven train --model cnn_lstm --corpus mitdb --from ./mitdb --protocol clean --out runs/first --train.lr 3e-4
     """
 
-    model: str
+    model: Annotated[str, value("ARCHITECTURE")]
     """Architecture (einthoven models lists them), or a file of yours that holds one, ./mynet.py[:CLASS]."""
-    corpus: str
-    """Name of the corpus (einthoven corpora lists them), or a file of yours that declares one, ./mine.py[:NAME]."""
-    source: From
-    """Folder of the corpus as its publisher lays it out."""
-    out: Path
+    corpus: CorpusName
+    source: Source
+    out: Annotated[Path, value("DIR")]
     """Folder of the run: settings, logs, checkpoints, and the bundle at the end."""
-    protocol: str = "clean"
+    protocol: Annotated[str, value("PROTOCOL")] = "clean"
     """Protocol that splits the corpus; clean keeps patients apart."""
-    labels: str | None = None
+    labels: Annotated[str | None, optional("LABELS")] = None
     """Label set, if the corpus offers several (einthoven corpora NAME lists them; default: the protocol's)."""
-    strict: bool = False
-    """Stop at the first missing or unreadable record. By default such records are skipped and counted."""
-    leave_out: tuple[str, ...] = ()
+    strict: Strict = False
+    leave_out: Annotated[tuple[str, ...], optional("RECORD ...")] = ()
     """Records that are used neither for training nor for validation."""
-    fold: int | None = None
+    fold: Annotated[int | None, optional("K")] = None
     """Fold used for validation, if the protocol is cross-validated (default: the protocol's validation set)."""
-    start: str | None = None
+    start: Annotated[str | None, optional("MODEL")] = None
     """Model of the same architecture whose weights the training starts from: a bundled model, or folder of a bundle or a run."""
     settings: Annotated[tuple[str, ...], arg(name="set", metavar="NAME=VALUE")] = ()
     """Settings of the architecture, e.g. hidden=128 widths=32,64,128."""
@@ -51,10 +49,11 @@ class Train:
     def run(self) -> int:
         """Prepare the corpus, train, and print the validation score."""
         from einthoven.data.build import build, left_out_lines
-        from einthoven.models.own import as_arguments, require_contract
+        from einthoven.models.inputs import InputShape
+        from einthoven.models.own import require_contract
         from einthoven.training.fit import fit
         from einthoven.training.module import SCORE
-        from einthoven.training.requirements import require_model
+        from einthoven.training.requirements import require_inputs, require_model
         from einthoven.training.task import task_of
 
         architecture = require_model(self.model)
@@ -63,8 +62,8 @@ class Train:
         protocol = corpus.with_labels(corpus.protocol(self.protocol), self.labels)
         settings = dict(_setting(text) for text in self.settings)
         preparation = self.windows.over(corpus.preparation)
-        sizes = len(preparation.leads), len(protocol.labels.classes), preparation.n_input
-        require_contract(architecture, *sizes, as_arguments(settings))
+        require_inputs(architecture, preparation)
+        require_contract(architecture, InputShape.of(preparation), len(protocol.labels.classes), settings)
         store = build(corpus, self.source, preparation, protocol.without, self.strict)
         for line in left_out_lines(store):
             console.note(line)
@@ -88,7 +87,7 @@ class Train:
 
 
 def _with_graph(folder: Path, is_own: bool) -> Card:
-    """The card of a bundle that has its graph, or, where a user's architecture cannot be traced, has none and says so."""
+    """Add the graph to a bundle; a user's architecture that cannot be traced goes without, and a line says so."""
     from einthoven import bundle
     from einthoven.export.graph import add_graph
 

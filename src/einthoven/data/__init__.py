@@ -1,1 +1,1 @@
-"""From corpus to batches: build a store once, serve it from memory."""
+"""Build the store of a corpus once, and serve batches of its windows."""

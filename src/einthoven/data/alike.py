@@ -1,4 +1,4 @@
-"""Require that several stores of a corpus hold the same recordings."""
+"""Require that the stores of a corpus hold the same recordings."""
 
 from collections.abc import Iterable
 
@@ -15,22 +15,22 @@ def require_same_recordings(corpus: Corpus, stores: Iterable[Store]) -> None:
     Parameters
     ----------
     corpus : Corpus
-        Their corpus.
+        Corpus of the stores.
     stores : iterable of Store
         One for each preparation.
 
     Raises
     ------
     CorpusIncomplete
-        Naming recordings that are not in each of them.
+        If a recording is not in each of them.
     """
     records = [np.unique(store.index.record) for store in stores]
-    if all(np.array_equal(records[0], others) for others in records[1:]):
+    if all(np.array_equal(records[0], one) for one in records[1:]):
         return
     odd = sorted(set().union(*records).difference(set(records[0]).intersection(*records[1:])))
     raise CorpusIncomplete(
-        f"not every preparation of {corpus.name} has the same recordings, so folds would not be the same.",
+        f"The preparations of {corpus.name} have different recordings, so their folds would differ.",
         found=f"{len(odd)} recordings in some of them only: {', '.join(odd[:5])}",
-        expected="recordings that each of them can use",
-        remedy="move these out of the folder",
+        expected="recordings that every preparation can use",
+        remedy="move these recordings out of the folder",
     )

@@ -1,4 +1,4 @@
-"""Variations of training windows, each a function with its physical unit: AUGMENTATIONS."""
+"""Augment training windows: each augmentation is a function with physical units, and AUGMENTATIONS lists them."""
 
 import math
 from collections.abc import Callable
@@ -7,17 +7,19 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from einthoven.data.augmentation_names import NAMES
+
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows that are varied, and the typical beats that belong to them.
+    """Windows to augment, and the typical beats that belong to them.
 
     Parameters
     ----------
     signal : Tensor [batch, leads, samples]
         The windows.
     beat : Tensor [batch, leads, beat_samples], optional
-        Their typical beats; varied as their windows are.
+        Their typical beats, changed as their windows are.
     fs_hz : float
         Sampling rate, Hz.
     r_peak : int
@@ -33,20 +35,42 @@ class Batch:
         return len(self.signal)
 
     def map(self, change: Callable[[Tensor], Tensor]) -> "Batch":
-        """Return windows and typical beats, both changed."""
+        """Return windows and typical beats, both changed.
+
+        Parameters
+        ----------
+        change : callable
+            Takes and returns a tensor [batch, leads, samples].
+        """
         return replace(self, signal=change(self.signal), beat=None if self.beat is None else change(self.beat))
 
     def times(self, factor: Tensor) -> "Batch":
-        """Return windows and typical beats, both multiplied by a factor [batch, 1 or leads, 1]."""
+        """Return windows and typical beats, both multiplied by a factor.
+
+        Parameters
+        ----------
+        factor : Tensor [batch, 1 or leads, 1]
+            The factor.
+        """
         return self.map(lambda x: x * factor.to(x.device))
 
 
 Augmentation = Callable[..., Batch]
-"""Takes a batch and a generator of random numbers, and returns the batch varied."""
+"""Takes a batch and a generator of random numbers, and returns the augmented batch."""
 
 
 def shift(batch: Batch, rng: torch.Generator, *, most_s: float = 0.03) -> Batch:
-    """Move each window by up to `most_s` either way, all its leads together; the edge is held."""
+    """Move each window in time, all its leads together; its first or last sample fills the gap.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    most_s : float, seconds
+        Largest shift in either direction.
+    """
     most = round(most_s * batch.fs_hz)
     by = torch.randint(-most, most + 1, (len(batch), 1, 1), generator=rng)
 
@@ -58,7 +82,17 @@ def shift(batch: Batch, rng: torch.Generator, *, most_s: float = 0.03) -> Batch:
 
 
 def stretch(batch: Batch, rng: torch.Generator, *, most: float = 0.2) -> Batch:
-    """Stretch or squeeze each window about its middle, and its typical beat about the R peak, by up to `most`."""
+    """Stretch or squeeze each window about its middle, and its typical beat about the R peak.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    most : float
+        Largest change of the logarithm of the duration.
+    """
     factor = torch.exp(most * (2 * torch.rand((len(batch), 1, 1), generator=rng) - 1))
 
     def stretched(x: Tensor, middle: float) -> Tensor:
@@ -75,7 +109,17 @@ def stretch(batch: Batch, rng: torch.Generator, *, most: float = 0.2) -> Batch:
 
 
 def other_leads(batch: Batch, rng: torch.Generator, *, dropped: float = 0.3) -> Batch:
-    """Invert each lead but the first half of the time, and silence it with chance `dropped`: it may be any lead."""
+    """Invert each lead but the first half of the time, and sometimes silence it: it may be any lead.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    dropped : float
+        Probability that a lead is silenced.
+    """
     draw = torch.rand((2, *batch.signal.shape[:2], 1), generator=rng)
     factor = torch.where(draw[0] < 0.5, -1.0, 1.0) * (draw[1] >= dropped)
     factor[:, 0] = 1.0
@@ -83,23 +127,63 @@ def other_leads(batch: Batch, rng: torch.Generator, *, dropped: float = 0.3) -> 
 
 
 def inverted(batch: Batch, rng: torch.Generator, *, chance: float = 0.5) -> Batch:
-    """Invert all leads of each window with a chance of `chance`: swapped electrodes, or a device held upside down."""
+    """Invert all leads of some windows: swapped electrodes, or a device held upside down.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    chance : float
+        Probability that a window is inverted.
+    """
     return batch.times(torch.where(torch.rand((len(batch), 1, 1), generator=rng) < chance, -1.0, 1.0))
 
 
 def gain(batch: Batch, rng: torch.Generator, *, most: float = 0.2) -> Batch:
-    """Scale each lead of each window by a factor between 1 - `most` and 1 + `most`."""
+    """Scale each lead of each window by a random factor.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    most : float
+        Largest difference of the factor from 1.
+    """
     return batch.times(1 + most * (2 * torch.rand((*batch.signal.shape[:2], 1), generator=rng) - 1))
 
 
 def noise(batch: Batch, rng: torch.Generator, *, most: float = 0.05) -> Batch:
-    """Add white noise of up to `most` in the unit of the scaled signal, its strength drawn for each window."""
+    """Add white noise, its strength drawn for each window.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    most : float, unit of the scaled signal
+        Largest standard deviation.
+    """
     strength = most * torch.rand((len(batch), 1, 1), generator=rng)
     return batch.map(lambda x: x + (strength * torch.randn(x.shape, generator=rng)).to(x.device))
 
 
 def wander(batch: Batch, rng: torch.Generator, *, most: float = 0.3) -> Batch:
-    """Add a sine of 0.1 to 0.6 Hz of up to `most` in the unit of the scaled signal, as breathing does."""
+    """Add a sine of 0.1 to 0.6 Hz, as breathing does.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    most : float, unit of the scaled signal
+        Largest amplitude.
+    """
     shape = (*batch.signal.shape[:2], 1)
     hz = 0.1 + 0.5 * torch.rand((len(batch), 1, 1), generator=rng)
     phase = 2 * torch.pi * torch.rand(shape, generator=rng)
@@ -113,7 +197,15 @@ def wander(batch: Batch, rng: torch.Generator, *, most: float = 0.3) -> Batch:
 
 
 def rolled(batch: Batch, rng: torch.Generator) -> Batch:
-    """Let each window begin anywhere and put what is cut off behind it: for rhythms. Its typical beat stays as it is."""
+    """Start each window at a random sample and append the samples before it, for rhythms; its typical beat stays.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    """
     n = batch.signal.shape[-1]
     by = torch.randint(n, (len(batch), 1, 1), generator=rng)
     at = ((torch.arange(n) + by) % n).to(batch.signal.device)
@@ -121,7 +213,17 @@ def rolled(batch: Batch, rng: torch.Generator) -> Batch:
 
 
 def masked(batch: Batch, rng: torch.Generator, *, most_s: float = 1.0) -> Batch:
-    """Silence all leads of each window over a span of up to `most_s`, wherever it falls. Its typical beat stays as it is."""
+    """Silence all leads of each window over a random span; its typical beat stays.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    most_s : float, seconds
+        Longest span.
+    """
     n = batch.signal.shape[-1]
     length = (most_s * batch.fs_hz * torch.rand((len(batch), 1, 1), generator=rng)).long()
     start = (n * torch.rand((len(batch), 1, 1), generator=rng)).long()
@@ -130,17 +232,38 @@ def masked(batch: Batch, rng: torch.Generator, *, most_s: float = 1.0) -> Batch:
 
 
 def leads_off(batch: Batch, rng: torch.Generator, *, chance: float = 0.1) -> Batch:
-    """Silence each lead of each window with a chance of its own, but never all: an electrode fell off."""
+    """Silence random leads of each window, but never all: an electrode fell off.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    chance : float
+        Probability that a lead is silenced.
+    """
     kept = torch.rand((*batch.signal.shape[:2], 1), generator=rng) >= chance
     kept |= ~kept.any(dim=1, keepdim=True)
     return batch.times(kept)
 
 
 def rotated(batch: Batch, rng: torch.Generator, *, most_degrees: float = 20.0, most: float = 0.15) -> Batch:
-    """Rotate the vectorcardiogram by up to `most_degrees` and stretch its axes by up to `most` (electrode placement).
+    """Rotate the vectorcardiogram and stretch its axes, for the twelve standard leads (electrode placement).
 
-    For the twelve standard leads only. The leads change by what the rotation changes in their vectorcardiogram (Dower et al.
-    1980); what a vector does not explain of them stays.
+    The leads change by the change of their vectorcardiogram (Dower et al. 1980); the part of them that a vector does not explain
+    stays.
+
+    Parameters
+    ----------
+    batch : Batch
+        The windows.
+    rng : torch.Generator
+        Source of random numbers.
+    most_degrees : float, degrees
+        Largest rotation.
+    most : float
+        Largest relative stretch of an axis.
     """
     n = len(batch)
     axis = torch.nn.functional.normalize(torch.randn((n, 3), generator=rng), dim=1)
@@ -174,17 +297,5 @@ _DOWER = _twelve(
     ],
 )
 
-AUGMENTATIONS: dict[str, Augmentation] = {
-    "shift": shift,
-    "stretch": stretch,
-    "inverted": inverted,
-    "gain": gain,
-    "other_leads": other_leads,
-    "noise": noise,
-    "wander": wander,
-    "rolled": rolled,
-    "masked": masked,
-    "leads_off": leads_off,
-    "rotated": rotated,
-}
-"""Every variation by name."""
+AUGMENTATIONS: dict[str, Augmentation] = {name: globals()[name] for name in NAMES}
+"""Every augmentation by name."""

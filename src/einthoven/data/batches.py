@@ -1,4 +1,4 @@
-"""Whole batches of windows, in an order that seed and epoch alone decide."""
+"""Serve whole batches of windows, in an order that seed and epoch alone decide."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,18 +21,20 @@ class Batches:
     windows : WindowSource
         Windows in memory or of a store.
     labels : array [n] or [n, classes]
-        Class numbers; zeros and ones where a window can bear several classes.
+        Class numbers; zeros and ones where a window can have more than one class.
     chosen : array
         Window numbers that are served.
     size : int
         Windows in a batch.
     seed : int, optional
-        Of the order; None serves in the order of `chosen`, every window once.
-    rank, world : int
-        This process's number and how many there are; each serves its share of every epoch.
+        Seed of the order; None serves every window once, in the order of `chosen`.
+    rank : int
+        Number of this process; it serves its share of every epoch.
+    world : int
+        Number of processes.
     balance : float
-        How far rare classes are drawn more often, 0 (as they come) to 1 (all alike); above 0 windows are drawn with
-        replacement.
+        How far rare classes are drawn more often, from 0 (not at all) to 1 (all classes equally often); above 0 windows are
+        drawn with replacement.
     """
 
     def __init__(
@@ -51,8 +53,8 @@ class Batches:
         self.epoch = 0
         self.chances: Array | None = None
         if balance > 0:
-            of = labels[self.chosen]
-            self.chances = np.bincount(of)[of].astype(float) ** -balance
+            drawn_from = labels[self.chosen]
+            self.chances = np.bincount(drawn_from)[drawn_from].astype(float) ** -balance
             self.chances /= self.chances.sum()
 
     def __len__(self) -> int:
@@ -71,5 +73,15 @@ class Batches:
 
 
 def tensors(windows: Windows) -> dict[str, Tensor]:
-    """Return the parts of windows as tensors, by name."""
+    """Return the parts of windows as tensors, by name.
+
+    Parameters
+    ----------
+    windows : Windows
+        Windows in memory.
+
+    Returns
+    -------
+    dict of Tensor
+    """
     return {name: torch.from_numpy(np.ascontiguousarray(values)) for name, values in windows.parts.items()}

@@ -1,4 +1,4 @@
-"""The memory-mapped windows of a corpus on disk: whole or absent, never half."""
+"""Read and write stores: the windows of a corpus on disk, memory-mapped, complete or absent."""
 
 import hashlib
 import json
@@ -26,18 +26,18 @@ _INDEX, _MANIFEST, _BEAT_ROW = "index.npz", "manifest.json", "beat_row"
 
 @dataclass(frozen=True, eq=False)
 class StoredWindows:
-    """Windows of a store, read from disk as they are asked for.
+    """Windows of a store, read from disk when they are needed.
 
     Parameters
     ----------
     signal : array [n, leads, samples], float32
-        Memory-mapped.
+        The signal, memory-mapped.
     beat : array [m, leads, beat_samples], float32, optional
-        The typical beats that differ; memory-mapped.
+        The distinct typical beats, memory-mapped.
     features : array [n, k], float32, optional
-        Memory-mapped.
+        The measurements, memory-mapped.
     beat_row : array [n], int64, optional
-        Which typical beat belongs to each window.
+        Row of `beat` that belongs to each window.
     """
 
     signal: Array
@@ -68,11 +68,11 @@ class Store:
     Parameters
     ----------
     folder : Path
-        Where they are.
+        Its folder.
     windows : StoredWindows
         The windows, memory-mapped and read-only.
     index : Index
-        What is known of each window.
+        Record, patient, label and position of each window.
     manifest : dict
         Settings, files with sizes and checksums, counts.
     """
@@ -85,11 +85,11 @@ class Store:
     @property
     def fingerprint(self) -> str:
         """SHA-256 over settings and the contents of every file that was read."""
-        return self.manifest["fingerprint"]
+        return str(self.manifest["fingerprint"])
 
     @property
     def left_out(self) -> dict[str, int]:
-        """How many records of the corpus are not in it, by the reason; the manifest has their names."""
+        """Number of records of the corpus that were skipped, by reason; the manifest has their names."""
         found: dict[str, int] = {}
         for part in ("dropped", "refused"):
             for reason, names in self.manifest.get(part, {}).items():
@@ -103,48 +103,106 @@ class Store:
 
 
 def files_of(entries: list[Entry]) -> list[Path]:
-    """Every file a corpus's records consist of, sorted."""
+    """Return every file of the records of a corpus, sorted.
+
+    Parameters
+    ----------
+    entries : list of Entry
+        The records.
+    """
     return sorted(entry.path.with_name(f"{entry.path.name}.{suffix}") for entry in entries for suffix in entry.suffixes)
 
 
 def folder_for(corpus: Corpus, entries: list[Entry], preparation: Preparation) -> Path:
-    """Where the store of these settings over files of these names and sizes lives."""
+    """Return the folder of the store for some settings and for files of these names and sizes.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The corpus.
+    entries : list of Entry
+        Its records.
+    preparation : Preparation
+        How its windows are prepared.
+
+    Returns
+    -------
+    Path
+        The folder, which may not exist.
+    """
     sizes = [[path.name, path.stat().st_size] for path in files_of(entries)]
-    return stores() / f"{corpus.name}-{digest([settings_of(corpus, preparation), sizes, *stated_of(entries)])[:16]}"
+    settings = [settings_of(corpus, preparation), sizes, *declared_values(entries)]
+    return stores() / f"{corpus.name}-{digest(settings)[:16]}"
 
 
-def stated_of(entries: list[Entry]) -> list:
-    """What a table states of each record (patient, codes, fold, age), where the corpus has one: another table is another store."""
+def declared_values(entries: list[Entry]) -> list[list[list[str]]]:
+    """Return patient, codes, fold and age of each record from the table of a corpus: another table means another store.
+
+    Parameters
+    ----------
+    entries : list of Entry
+        The records.
+
+    Returns
+    -------
+    list
+        Empty where the corpus has no table, otherwise one list with a row for each record.
+    """
     if not any(entry.codes or entry.group for entry in entries):
         return []
     return [[[e.record, e.patient, e.codes, e.group, str(e.age_years)] for e in entries]]
 
 
-def settings_of(corpus: Corpus, preparation: Preparation) -> dict:
-    """All that decides what the windows hold, but for the files."""
+def settings_of(corpus: Corpus, preparation: Preparation) -> dict[str, Any]:
+    """Return all settings that decide the content of the windows, apart from the files.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The corpus.
+    preparation : Preparation
+        How its windows are prepared.
+
+    Returns
+    -------
+    dict
+        Plain values.
+    """
     return {"layout": LAYOUT, "corpus": corpus.name, "version": corpus.version, "preparation": preparation.as_dict()}
 
 
-def digest(plain: object) -> str:
-    """SHA-256 of plain values as sorted JSON."""
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+def digest(values: object) -> str:
+    """Return the SHA-256 of plain values as sorted JSON.
+
+    Parameters
+    ----------
+    values : object
+        Anything that JSON can hold.
+    """
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content."""
+    """Return the SHA-256 of a file's content.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Writer:
-    """Writes the parts of windows, record after record, into a folder.
+    """Writer of the parts of windows, record after record, into a folder.
 
     Parameters
     ----------
     folder : Path
         An empty folder.
     preparation : Preparation
-        Of the windows.
+        How the windows are prepared.
     """
 
     def __init__(self, folder: Path, preparation: Preparation):
@@ -164,17 +222,31 @@ class Writer:
             file.close()
 
     def add(self, windows: Windows) -> None:
-        """Append the windows of one record; the typical beat that the heartbeats of a record share is written once."""
+        """Append the windows of one record; the typical beat that the heartbeats of a record share is written once.
+
+        Parameters
+        ----------
+        windows : Windows
+            Windows of the record.
+        """
         for name, values in windows.parts.items():
             if name == "beat":
-                own = np.arange(len(values)) if self.is_whole else np.zeros(len(values), np.int64)
-                self.beat_row.append(self.n[name] + own)
+                rows = np.arange(len(values)) if self.is_whole else np.zeros(len(values), np.int64)
+                self.beat_row.append(self.n[name] + rows)
                 values = values if self.is_whole else values[:1]
             self._files[name].write(np.ascontiguousarray(values, np.float32).data)
             self.n[name] += len(values)
 
     def end(self, index: Index, manifest: dict[str, Any]) -> None:
-        """Write index and manifest beside the windows; the manifest comes last."""
+        """Write index and manifest beside the windows; the manifest comes last.
+
+        Parameters
+        ----------
+        index : Index
+            A row for each window that was added.
+        manifest : dict
+            Plain values; the shapes of the parts are added.
+        """
         rows = {name: getattr(index, name) for name in INDEXED}
         if "beat" in self.shapes:
             rows[_BEAT_ROW] = np.concatenate([*self.beat_row, np.zeros(0, np.int64)])
@@ -184,7 +256,17 @@ class Writer:
 
 
 def shapes_of(preparation: Preparation) -> dict[str, tuple[int, ...]]:
-    """Return the shape of one window's parts, by name."""
+    """Return the shape of one window's parts, by name.
+
+    Parameters
+    ----------
+    preparation : Preparation
+        How windows are prepared.
+
+    Returns
+    -------
+    dict of tuple of int
+    """
     shapes: dict[str, tuple[int, ...]] = {"signal": (len(preparation.leads), preparation.n_samples)}
     if preparation.beat_samples:
         shapes["beat"] = (len(preparation.leads), preparation.beat_samples)
@@ -194,17 +276,34 @@ def shapes_of(preparation: Preparation) -> dict[str, tuple[int, ...]]:
 
 
 def part_file(folder: Path, part: str) -> Path:
-    """Return the file that holds a part of a store's windows: float32 in C order."""
+    """Return the file that holds a part of a store's windows: float32 in C order.
+
+    Parameters
+    ----------
+    folder : Path
+        The store's folder.
+    part : str
+        Name of the part.
+    """
     return folder / f"{part}.f32"
 
 
 def open_store(folder: Path) -> Store:
     """Open a finished store.
 
+    Parameters
+    ----------
+    folder : Path
+        The store's folder.
+
+    Returns
+    -------
+    Store
+
     Raises
     ------
     FileDamaged
-        Where a file is missing, or of another size than the manifest says.
+        If a file is missing, or its size differs from the manifest's.
     """
     try:
         manifest = json.loads((folder / _MANIFEST).read_text())
@@ -219,7 +318,7 @@ def open_store(folder: Path) -> Store:
             raise ValueError(f"{len(index.record)} rows of index for {len(windows)} windows")
     except Exception as error:
         raise FileDamaged(
-            f"the store {folder} is not whole.",
+            f"The store {folder} is damaged.",
             found=f"{type(error).__name__}: {error}",
             expected=f"signal.f32, {_INDEX} and {_MANIFEST} that agree",
             remedy=f"rm -r {folder}      then prepare again",
@@ -238,15 +337,23 @@ def _mapped(folder: Path, part: str, shape: tuple[int, ...]) -> Array:
 
 
 def is_current(store: Store, entries: list[Entry]) -> bool:
-    """Whether the store was made from files of the same content; unchanged size and time spare the reading."""
-    known = store.manifest["files"]
+    """Return whether a store was made from files of the same content; files of unchanged size and time are not read.
+
+    Parameters
+    ----------
+    store : Store
+        The store.
+    entries : list of Entry
+        Records of its corpus, with the files as they are now.
+    """
+    files = store.manifest["files"]
     paths = files_of(entries)
-    if {path.name for path in paths} != set(known):
+    if {path.name for path in paths} != set(files):
         return False
     for path in paths:
-        stat, told = path.stat(), known[path.name]
-        if stat.st_size != told["size"]:
+        stat, before = path.stat(), files[path.name]
+        if stat.st_size != before["size"]:
             return False
-        if stat.st_mtime_ns != told["mtime_ns"] and file_sha256(path) != told["sha256"]:
+        if stat.st_mtime_ns != before["mtime_ns"] and file_sha256(path) != before["sha256"]:
             return False
     return True

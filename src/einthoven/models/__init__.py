@@ -1,4 +1,6 @@
-"""Every architecture by name: MODELS. Each is ``Model(n_leads, n_classes, n_samples, *, …)`` with features(), head, forward()."""
+"""All architectures by name (MODELS): each is ``Model(n_leads, n_classes, n_samples, *, …)`` with features(), head, forward()."""
+
+from typing import Any
 
 from einthoven.models.arrhythminet import ArrhythmiNetV1, ArrhythmiNetV2
 from einthoven.models.bilstm import BiLSTM
@@ -20,7 +22,7 @@ from einthoven.models.transformer import Transformer
 from einthoven.models.typical_beat import TypicalBeat
 from einthoven.models.xresnet1d import XResNet1d
 
-MODELS = {
+MODELS: dict[str, Any] = {
     "cnn": CNN,
     "cnn_lstm": CNNLSTM,
     "cnn_lstm_attention": CNNLSTMAttention,
@@ -42,3 +44,4 @@ MODELS = {
     "arrhythminet_v2": ArrhythmiNetV2,
     "self_onn": SelfONN,
 }
+"""Each architecture by the name that the command line and cards use."""

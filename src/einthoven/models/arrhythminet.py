@@ -1,4 +1,4 @@
-"""Knows two very small nets of depthwise-separable convolutions. Does not know what their classes mean."""
+"""ArrhythmiNet: two very small networks of depthwise-separable convolutions."""
 
 import itertools
 
@@ -20,9 +20,14 @@ class ArrhythmiNetV1(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    widths : channels of the blocks; a block that widens halves the time
-    kernel : of the depthwise convolutions; the stem's is 15; dropout : before the head
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    widths : tuple of int
+        Channels of the blocks; a block that widens halves the time.
+    kernel : int
+        Samples of the depthwise kernels; the stem's kernel is 15.
+    dropout : float
+        Dropout rate before the head.
     """
 
     def __init__(
@@ -44,12 +49,14 @@ class ArrhythmiNetV1(nn.Module):
         self.head = nn.Linear(widths[-1], n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
-        return self.dropout(self.blocks(x).mean(dim=2))
+        """Return features [batch, features] of windows [batch, leads, samples]."""
+        features: Tensor = self.dropout(self.blocks(x).mean(dim=2))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
 
 
 class ArrhythmiNetV2(nn.Module):
@@ -64,10 +71,18 @@ class ArrhythmiNetV2(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    widths : channels of the blocks; a block that widens halves the time
-    expand : how much wider a block is inside; kernel : of the depthwise convolutions; the stem's is 15
-    last : channels ahead of the mean over time; dropout : before the head
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    widths : tuple of int
+        Channels of the blocks; a block that widens halves the time.
+    expand : int
+        Factor by which a block is wider inside.
+    kernel : int
+        Samples of the depthwise kernels; the stem's kernel is 15.
+    last : int
+        Channels before the mean over time.
+    dropout : float
+        Dropout rate before the head.
     """
 
     def __init__(
@@ -91,16 +106,32 @@ class ArrhythmiNetV2(nn.Module):
         self.head = nn.Linear(last, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
-        return self.dropout(self.blocks(x).mean(dim=2))
+        """Return features [batch, features] of windows [batch, leads, samples]."""
+        features: Tensor = self.dropout(self.blocks(x).mean(dim=2))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
 
 
 def separable(n_in: int, n_out: int, kernel: int, stride: int) -> nn.Sequential:
-    """A convolution for each channel by itself, then one of a single sample across the channels."""
+    """Return a depthwise convolution and a pointwise one, each with its normalisation.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Channels of input and output.
+    kernel : int
+        Samples of the depthwise kernel, odd.
+    stride : int
+        Samples between two outputs.
+
+    Returns
+    -------
+    nn.Sequential
+    """
     depthwise = Conv1d(n_in, n_in, kernel, stride, groups=n_in)
     return nn.Sequential(depthwise, BatchNorm1d(n_in), nn.ReLU(), *ConvBlock(n_in, n_out, 1))
 
@@ -119,5 +150,5 @@ class _InvertedResidual(nn.Module):
         self.keeps = stride == 1 and n_in == n_out
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, n_in, samples] to [batch, n_out, ceil(samples / stride)]."""
+        """Return [batch, n_out, ceil(samples / stride)] of [batch, n_in, samples]."""
         return torch.add(x, self.body(x)) if self.keeps else self.body(x)

@@ -1,4 +1,4 @@
-"""Knows the two-layer bidirectional LSTM of the pediatric benchmark. Does not know what its classes mean."""
+"""A two-layer bidirectional LSTM over the samples."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from einthoven.models.blocks import LSTM, Dropout
 
 
 class BiLSTM(nn.Module):
-    """Two LSTM layers that read the samples both ways; the last step is answered from.
+    """Two bidirectional LSTM layers over the samples; their last states are classified.
 
     Paper
         Chen 2025, arXiv 2510.03780: the BiLSTM of its comparison, 545,555 parameters at 12 leads and 19 classes.
@@ -18,8 +18,14 @@ class BiLSTM(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    hidden : of each direction; n_layers : layers; dropout : between them and before the head
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    hidden : int
+        Units of the LSTM in each direction.
+    n_layers : int
+        Number of LSTM layers.
+    dropout : float
+        Dropout rate between the layers and before the head.
     """
 
     def __init__(
@@ -39,10 +45,12 @@ class BiLSTM(nn.Module):
         self.head = nn.Linear(2 * hidden, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
+        """Return features [batch, features] of windows [batch, leads, samples]."""
         _, (last, _) = self.lstm(x.transpose(1, 2))
-        return self.dropout(torch.cat((last[-2], last[-1]), dim=1))
+        features: Tensor = self.dropout(torch.cat((last[-2], last[-1]), dim=1))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits

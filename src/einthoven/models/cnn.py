@@ -1,4 +1,4 @@
-"""Knows the plain convolutional net for beats and short windows. Does not know what its classes mean."""
+"""A plain convolutional network for beats and short windows."""
 
 from torch import Tensor, nn
 
@@ -18,11 +18,16 @@ class CNN(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    widths : channels of the blocks
-    kernel : of every convolution, samples
-    n_bins : spans of time that are averaged
-    dropout : before the head
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    widths : tuple of int
+        Channels of the blocks; each block halves the time.
+    kernel : int
+        Samples of every convolution kernel.
+    n_bins : int
+        Spans of time that are averaged.
+    dropout : float
+        Dropout rate before the head.
     """
 
     def __init__(
@@ -45,9 +50,11 @@ class CNN(nn.Module):
         self.head = nn.Linear(widths[-1] * n_bins, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
-        return self.pool(self.blocks(x))
+        """Return features [batch, features] of windows [batch, leads, samples]."""
+        features: Tensor = self.pool(self.blocks(x))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits

@@ -1,4 +1,4 @@
-"""Knows the convolutional net whose features an LSTM reads in time. Does not know what its classes mean."""
+"""A convolutional network whose feature maps an LSTM reads in time."""
 
 import torch
 from torch import Tensor, nn
@@ -13,16 +13,22 @@ class CNNLSTM(nn.Module):
         Song et al. 2026, arXiv 2602.17701: its best single model on MIT-BIH (macro-F1 0.951).
     Departures
         - Layer sizes are not stated there; these are ours.
-        - The LSTM runs both ways; its mean and its largest value over time are read, not its last step.
+        - The LSTM is bidirectional; mean and maximum of its states over time are used, not its last step.
     Receptive field
         The whole window.
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    widths, kernels : of the convolutions
-    hidden : of the LSTM, for each direction
-    dropout : after the convolutions and before the head
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    widths : tuple of int
+        Channels of the convolutions.
+    kernels : tuple of int
+        Samples of their kernels.
+    hidden : int
+        Units of the LSTM in each direction.
+    dropout : float
+        Dropout rate after the convolutions and before the head.
     """
 
     def __init__(
@@ -43,10 +49,12 @@ class CNNLSTM(nn.Module):
         self.head = nn.Linear(4 * hidden, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
+        """Return features [batch, features] of windows [batch, leads, samples]."""
         states, _ = self.lstm(self.stem(x).transpose(1, 2))
-        return self.dropout(torch.cat((states.mean(dim=1), states.amax(dim=1)), dim=1))
+        features: Tensor = self.dropout(torch.cat((states.mean(dim=1), states.amax(dim=1)), dim=1))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits

@@ -1,4 +1,4 @@
-"""Knows the CNN-LSTM whose steps are weighed by attention. Does not know what its classes mean."""
+"""A CNN-LSTM whose time steps are weighted by attention."""
 
 import torch
 from torch import Tensor, nn
@@ -7,23 +7,29 @@ from einthoven.models.blocks import ConvStem, Dropout
 
 
 class CNNLSTMAttention(nn.Module):
-    """Three convolutions, one bidirectional LSTM, a softmax over time that says which steps count, a dense layer.
+    """Three convolutions, one bidirectional LSTM, attention (a softmax over time), a dense layer.
 
     Paper
         Song et al. 2026, arXiv 2602.17701: attention as a softmax over time of an alignment between the LSTM's hidden
         states and a learned context vector (as Yang et al. 2016, hierarchical attention networks).
     Departures
         - Layer sizes are not stated there; these are ours.
-        - The LSTM runs both ways.
+        - The LSTM is bidirectional.
     Receptive field
         The whole window.
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    widths, kernels : of the convolutions
-    hidden : of the LSTM, for each direction
-    dropout : after the convolutions and before the head
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    widths : tuple of int
+        Channels of the convolutions.
+    kernels : tuple of int
+        Samples of their kernels.
+    hidden : int
+        Units of the LSTM in each direction.
+    dropout : float
+        Dropout rate after the convolutions and before the head.
     """
 
     def __init__(
@@ -46,18 +52,31 @@ class CNNLSTMAttention(nn.Module):
         self.head = nn.Linear(2 * hidden, n_classes)
 
     def attention(self, x: Tensor) -> Tensor:
-        """Weights of the steps, [batch, steps], each row summing to one."""
+        """Return the weights of the time steps.
+
+        Parameters
+        ----------
+        x : Tensor [batch, leads, samples]
+            Windows.
+
+        Returns
+        -------
+        Tensor [batch, steps]
+            Each row sums to one.
+        """
         states, _ = self.lstm(self.stem(x).transpose(1, 2))
         return self._weights(states)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
+        """Return features [batch, features] of windows [batch, leads, samples]."""
         states, _ = self.lstm(self.stem(x).transpose(1, 2))
-        return self.dropout((states * self._weights(states).unsqueeze(2)).sum(dim=1))
+        features: Tensor = self.dropout((states * self._weights(states).unsqueeze(2)).sum(dim=1))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
 
     def _weights(self, states: Tensor) -> Tensor:
         return torch.softmax(self.context(torch.tanh(self.alignment(states))).squeeze(2), dim=1)

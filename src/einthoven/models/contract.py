@@ -1,4 +1,4 @@
-"""Check an architecture against the contract that every model keeps, clause by clause."""
+"""Check an architecture against the model contract, clause by clause."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -8,23 +8,26 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-INPUTS = ("signal", "beat", "features")
-"""What a network can read; one without the attribute ``inputs`` reads the signal."""
+from einthoven.models.inputs import InputShape, arguments, built, call, missing_parts
+from einthoven.signal.windows import PARTS
+
 CLAUSES = {
     "module": "a subclass of torch.nn.Module",
     "constructor": "Model(n_leads, n_classes, n_samples, *, settings that all have defaults)",
-    "inputs": f"inputs names some of {', '.join(INPUTS)}; without it the model reads the signal",
+    "inputs": f"inputs names some of {', '.join(PARTS)}, which forward takes in this order; without it the model reads the signal",
     "parts": "a method features(x) and a layer head",
     "logits": "finite logits [batch, classes], for batches of 1 and of 7 windows",
-    "deterministic": "the same answer to the same windows in eval mode",
+    "deterministic": "the same logits for the same windows in eval mode",
     "forward": "forward(x) is head(features(x))",
-    "rows": "each window is answered by itself in eval mode, whatever the batch holds",
-    "weights": "all that was learned is in state_dict(), and a new network that loads it gives the same answer",
+    "rows": "the logits of a window do not depend on the other windows of its batch in eval mode",
+    "weights": "all that was learned is in state_dict(), and a new network that loads it gives the same logits",
     "gradient": "the loss gives every trained parameter a finite gradient that is not zero",
 }
 """Each clause, by its name."""
 _SIZES = ("n_leads", "n_classes", "n_samples")
-_N_WINDOWS, _N_BEAT, _N_FEATURES = 7, 135, 7
+_N_WINDOWS = 7
+_WHOLE = InputShape(1, 3, 3, 1, 1)
+"""Windows that have every part."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Breach:
     clause : str
         Its name, a key of CLAUSES.
     found : str
-        What was found in its place; empty where an error was raised.
+        What was found instead; empty where an error was raised.
     error : Exception, optional
         What the architecture raised.
     """
@@ -48,42 +51,30 @@ class Breach:
 
 @dataclass
 class _Trial:
-    """An architecture under trial: its class, the sizes it is built for, and its network once it is built."""
+    """An architecture under test: its class, the shapes it is built for, and its network once it is built."""
 
     model: Any
-    sizes: tuple[int, int, int]
+    shape: InputShape
+    n_classes: int
     settings: Mapping[str, Any]
     network: nn.Module = field(default_factory=nn.Identity)
 
-    def build(self) -> nn.Module:
-        torch.manual_seed(0)
-        return self.model(*self.sizes, **self.settings)  # type: ignore[no-any-return]
+    def build(self, seed: int = 0) -> nn.Module:
+        torch.manual_seed(seed)
+        return built(self.model, self.shape, self.n_classes, self.settings)
 
-    def windows(self, n: int = _N_WINDOWS, seed: int = 1) -> tuple[Tensor | None, ...]:
-        """Random input of `n` windows: the signal alone, or the three parts with None for those that are not read."""
-        n_leads, _, n_samples = self.sizes
-        given = {name: of.default for name, of in inspect.signature(self.model).parameters.items()} | {**self.settings}
-        beat, features = given.get("beat_samples", _N_BEAT), given.get("n_features", _N_FEATURES)
-        shapes = {"signal": (n, n_leads, n_samples), "beat": (n, n_leads, beat), "features": (n, features)}
-        generator = torch.Generator().manual_seed(seed)
-        drawn = {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
-        inputs = inputs_of(self.model)
-        if inputs == ("signal",):
-            return (drawn["signal"],)
-        return tuple(drawn[name] if name in inputs else None for name in INPUTS)
+    def windows(self, n: int = _N_WINDOWS) -> dict[str, Tensor]:
+        """Return `n` random windows, always the same."""
+        generator = torch.Generator().manual_seed(1)
+        return self.shape.sample(n, lambda size: torch.randn(size, generator=generator))
 
-    def logits(self, windows: tuple[Tensor | None, ...]) -> Tensor:
+    def logits(self, windows: Mapping[str, Tensor]) -> Tensor:
         with torch.no_grad():
-            return self.network.eval()(*windows)  # type: ignore[no-any-return]
-
-
-def inputs_of(model: Any) -> tuple[str, ...]:
-    """Return what an architecture reads, of INPUTS."""
-    return tuple(getattr(model, "inputs", ("signal",)))
+            return call(self.network.eval(), windows)
 
 
 def first_breach(
-    model: Any, n_leads: int, n_classes: int, n_samples: int, settings: Mapping[str, Any] | None = None
+    model: Any, shape: InputShape, n_classes: int, settings: Mapping[str, Any] | None = None
 ) -> Breach | None:
     """Return the first clause that an architecture breaks, or None where it keeps all.
 
@@ -91,14 +82,16 @@ def first_breach(
 
     Parameters
     ----------
-    model : class
+    model : type
         The architecture.
-    n_leads, n_classes, n_samples : int
-        Sizes that it is built for.
+    shape : InputShape
+        Shapes of the windows that it is built for and called with.
+    n_classes : int
+        Number of classes.
     settings : mapping, optional
         Settings that differ from its defaults.
     """
-    trial = _Trial(model, (n_leads, n_classes, n_samples), settings or {})
+    trial = _Trial(model, shape, n_classes, settings or {})
     with torch.random.fork_rng(devices=[]):
         for clause, check in _CHECKS.items():
             try:
@@ -111,8 +104,14 @@ def first_breach(
 
 
 def static_breach(model: Any) -> Breach | None:
-    """Return the first clause that can be seen to be broken without building a network, or None."""
-    trial = _Trial(model, (1, 2, 3), {})
+    """Return the first clause whose breach shows without building a network, or None.
+
+    Parameters
+    ----------
+    model : type
+        The architecture.
+    """
+    trial = _Trial(model, _WHOLE, 2, {})
     for clause in ("module", "constructor", "inputs"):
         found = _STATIC[clause](trial)
         if found:
@@ -136,8 +135,10 @@ def _constructor(trial: _Trial) -> str:
 
 def _inputs(trial: _Trial) -> str:
     stated = getattr(trial.model, "inputs", ("signal",))
-    is_kept = isinstance(stated, tuple) and 0 < len(stated) == len({*stated} & {*INPUTS})
-    return "" if is_kept else f"inputs = {stated!r}"
+    if not (isinstance(stated, tuple) and 0 < len(stated) == len({*stated} & {*PARTS})):
+        return f"inputs = {stated!r}"
+    missing = missing_parts(trial.model, trial.shape)
+    return f"inputs = {stated!r}, but the windows have no {' and no '.join(missing)}" if missing else ""
 
 
 def _built(trial: _Trial) -> str:
@@ -153,10 +154,11 @@ def _parts(trial: _Trial) -> str:
 def _logits(trial: _Trial) -> str:
     for n in (1, _N_WINDOWS):
         logits = trial.logits(trial.windows(n))
-        wanted = (n, trial.sizes[1])
+        wanted = (n, trial.n_classes)
         if not isinstance(logits, Tensor) or tuple(logits.shape) != wanted:
             shape = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
-            return f"{shape} for {n} windows of {trial.sizes[0]} leads x {trial.sizes[2]} samples, not {list(wanted)}"
+            leads_and_samples = f"{trial.shape.n_leads} leads x {trial.shape.n_samples} samples"
+            return f"{shape} for {n} windows of {leads_and_samples}, not {list(wanted)}"
         if not bool(torch.isfinite(logits).all()):
             return f"{int((~torch.isfinite(logits)).sum())} of {logits.numel()} logits are not finite"
     return ""
@@ -166,7 +168,7 @@ def _forward(trial: _Trial) -> str:
     windows = trial.windows()
     network: Any = trial.network.eval()
     with torch.no_grad():
-        apart = network.head(network.features(*windows))
+        apart = network.head(network.features(*arguments(network, windows)))
     return _difference(trial.logits(windows), apart)
 
 
@@ -178,10 +180,8 @@ def _deterministic(trial: _Trial) -> str:
 def _rows(trial: _Trial) -> str:
     windows = trial.windows()
     whole = trial.logits(windows)
-    alone = [
-        trial.logits(tuple(None if part is None else part[at : at + 1] for part in windows)) for at in range(_N_WINDOWS)
-    ]
-    disturbed = tuple(None if part is None else torch.cat((100 + part[:1], part[1:])) for part in windows)
+    alone = [trial.logits({name: part[at : at + 1] for name, part in windows.items()}) for at in range(_N_WINDOWS)]
+    disturbed = {name: torch.cat((100 + part[:1], part[1:])) for name, part in windows.items()}
     return _difference(whole, torch.cat(alone)) or _difference(whole[1:], trial.logits(disturbed)[1:])
 
 
@@ -190,21 +190,21 @@ def _weights(trial: _Trial) -> str:
 
     state = load(save({name: tensor.contiguous() for name, tensor in trial.network.state_dict().items()}))
     wanted = trial.logits(trial.windows())
-    torch.manual_seed(1)
-    other = trial.model(*trial.sizes, **trial.settings)
+    other = trial.build(seed=1)
     other.load_state_dict(state)
     with torch.no_grad():
-        return _difference(wanted, other.eval()(*trial.windows()))
+        return _difference(wanted, call(other.eval(), trial.windows()))
 
 
 def _gradient(trial: _Trial) -> str:
     network = trial.build().train()
-    n_classes = trial.sizes[1]
+    n_classes = trial.n_classes
     truth = (torch.arange(_N_WINDOWS)[:, None] % max(2, n_classes) == torch.arange(n_classes)).float()
     optimiser = torch.optim.SGD(network.parameters(), lr=0.01)
     for _ in range(2):  # a branch may begin at zero, and then pass nothing back at first
         optimiser.zero_grad()
-        nn.functional.binary_cross_entropy_with_logits(network(*trial.windows()), truth).backward()  # type: ignore[no-untyped-call]
+        loss = nn.functional.binary_cross_entropy_with_logits(call(network, trial.windows()), truth)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
         optimiser.step()
     for name, parameter in network.named_parameters():
         if not parameter.requires_grad:
@@ -217,7 +217,7 @@ def _gradient(trial: _Trial) -> str:
 
 
 def _difference(one: Tensor, other: Tensor) -> str:
-    """What differs between two answers, in words; empty where they are alike."""
+    """Describe how two sets of logits differ; empty where they are equal within rounding."""
     if one.shape != other.shape:
         return f"{list(one.shape)} and {list(other.shape)}"
     if torch.allclose(one, other, rtol=1e-3, atol=1e-4):

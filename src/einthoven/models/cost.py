@@ -1,27 +1,46 @@
-"""What a network costs: parameters, and multiply-accumulates for one window."""
+"""Count what a network costs: parameters, and multiply-accumulates for one window."""
 
-import torch
-from torch import nn
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor, nn
 
 from einthoven.models.inputs import InputShape, call
 
 
 def parameters(network: nn.Module) -> int:
-    """Trained numbers."""
+    """Return the number of trained parameters.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network.
+    """
     return sum(p.numel() for p in network.parameters())
 
 
 def multiply_accumulates(network: nn.Module, shape: InputShape) -> int:
-    """Return the multiplications with an addition that one window takes.
+    """Count the multiply-accumulates of one window.
 
     Convolutions, dense layers, recurrent layers and attention are counted from the shapes that pass through them; a layer with a
     method ``multiply_accumulates(input)`` adds its own; additions, normalisation and activations are not counted.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network; its mode stays as it is.
+    shape : InputShape
+        Shape of its input.
+
+    Returns
+    -------
+    int
     """
     total = 0
 
-    def count(layer: nn.Module, given: tuple, answer: object) -> None:
+    def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Any) -> None:
         nonlocal total
-        total += _of(layer, given[0], answer)
+        total += _of_layer(layer, inputs[0], output)
 
     hooks = [layer.register_forward_hook(count) for layer in network.modules()]
     was_training = network.training
@@ -34,18 +53,18 @@ def multiply_accumulates(network: nn.Module, shape: InputShape) -> int:
     return total
 
 
-def _of(layer: nn.Module, given: torch.Tensor, answer: object) -> int:
-    own = getattr(layer, "multiply_accumulates", None)
-    if own is not None:
-        return own(given)
-    if isinstance(layer, nn.Conv1d):
-        return answer.numel() // layer.out_channels * layer.weight.numel()
-    if isinstance(layer, nn.Linear):
-        return answer.numel() // layer.out_features * layer.weight.numel()
+def _of_layer(layer: nn.Module, given: Tensor, output: Any) -> int:
+    own_count: Callable[[Tensor], int] | None = getattr(layer, "multiply_accumulates", None)
+    if own_count is not None:
+        return own_count(given)
+    if isinstance(layer, nn.Conv1d | nn.Linear):
+        n_out = layer.out_channels if isinstance(layer, nn.Conv1d) else layer.out_features
+        return int(output.numel()) // n_out * layer.weight.numel()
     if isinstance(layer, nn.LSTM | nn.GRU):
         weights = sum(p.numel() for name, p in layer.named_parameters() if name.startswith("weight"))
         return given.shape[0] * given.shape[1] * weights
     if isinstance(layer, nn.MultiheadAttention):
         batch, n = given.shape[:2]
-        return batch * n * (layer.in_proj_weight.numel() + layer.embed_dim**2 + 2 * n * layer.embed_dim)
+        projected = layer.in_proj_weight.numel() + layer.embed_dim**2
+        return int(batch * n * (projected + 2 * n * layer.embed_dim))
     return 0

@@ -5,9 +5,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from einthoven.models.contract import inputs_of
+from einthoven.models.inputs import reads
 
-_SECTIONS = ("Paper", "Departures", "Receptive field", "Parameters", "Raises", "Notes", "References", "Examples")
+SECTIONS = ("Paper", "Departures", "Receptive field")
+"""What the docstring of an architecture states beside its parameters."""
+_HEADINGS = (*SECTIONS, "Parameters", "Raises", "Notes", "References", "Examples")
 _ENTRY = re.compile(r"(?P<names>\w+(?:, \w+)*) : (?P<rest>.*)")
 
 
@@ -22,7 +24,7 @@ class Setting:
     default : object
         Its default.
     meaning : str
-        What the docstring says of it; empty where it says nothing.
+        Its description in the docstring; empty where there is none.
     """
 
     name: str
@@ -43,7 +45,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Description:
-    """What there is to say of an architecture.
+    """Description of an architecture.
 
     Parameters
     ----------
@@ -52,9 +54,9 @@ class Description:
     sections : dict of str
         Text of Paper, Departures and Receptive field, where the docstring has them.
     inputs : tuple of str
-        What it reads.
+        Parts of a window that it reads.
     settings : tuple of Setting
-        What can be set.
+        Its settings.
     """
 
     summary: str
@@ -64,30 +66,35 @@ class Description:
 
 
 def describe(model: Any) -> Description:
-    """Return what the signature and the docstring of an architecture say.
+    """Read the description of an architecture from its signature and its docstring.
 
     Parameters
     ----------
-    model : class
+    model : type
         The architecture.
+
+    Returns
+    -------
+    Description
     """
-    own_text = inspect.cleandoc(vars(model).get("__doc__") or "")
-    found = _sections(own_text)
+    text = inspect.cleandoc(vars(model).get("__doc__") or "")
+    found = _sections(text)
     meanings = _meanings(found.get("Parameters", ""))
-    of = inspect.signature(model).parameters.values()
-    settings = (
-        Setting(one.name, one.default, meanings.get(one.name, "")) for one in of if one.kind is one.KEYWORD_ONLY
+    settings = tuple(
+        Setting(one.name, one.default, meanings.get(one.name, ""))
+        for one in inspect.signature(model).parameters.values()
+        if one.kind is one.KEYWORD_ONLY
     )
-    told: dict[str, str] = {name: found[name] for name in ("Paper", "Departures", "Receptive field") if name in found}
-    return Description(own_text.partition("\n")[0], told, inputs_of(model), tuple(settings))
+    sections = {name: found[name] for name in SECTIONS if name in found}
+    return Description(text.partition("\n")[0], sections, reads(model), settings)
 
 
 def _sections(text: str) -> dict[str, str]:
-    """The sections of a docstring by their headings, underlined or not, each with its text."""
+    """Return the sections of a docstring by their headings, underlined or not."""
     found: dict[str, list[str]] = {}
     here: list[str] = []
     for line in text.splitlines():
-        if line in _SECTIONS:
+        if line in _HEADINGS:
             here = found.setdefault(line, [])
         elif not re.fullmatch("-+", line):
             here.append(line)
@@ -95,7 +102,7 @@ def _sections(text: str) -> dict[str, str]:
 
 
 def _meanings(text: str) -> dict[str, str]:
-    """What is said of each parameter: the indented lines below its name, or what stands beside it where there are none."""
+    """Return the description of each parameter: the indented lines below its name, or the text beside it if there are none."""
     found: dict[str, str] = {}
     entries = re.split(r"\n(?=\S)", text)
     for entry in entries:

@@ -1,5 +1,6 @@
-"""Several networks that answer as one. A member is any architecture of MODELS; an ensemble is one too."""
+"""Several networks whose probabilities are fused by a rule; an ensemble is an architecture like any other."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -14,10 +15,10 @@ class Ensemble(nn.Module):
     """Several networks on the same windows, fused by a rule.
 
     Paper
-        Song et al. 2026, arXiv 2602.17701 ("dynamic ensemble fusion"); its Top2-Weighted can be read in two ways, both
-        are here: ``weighted`` over the two best members, and ``top2_classes``.
+        Song et al. 2026, arXiv 2602.17701 ("dynamic ensemble fusion"); its Top2-Weighted is ambiguous. Both
+        readings are here: ``weighted`` over the two best members, and ``top2_classes``.
     Departures
-        - A tied vote goes to the class of the larger mean probability.
+        - A tied vote goes to the class with the larger mean probability.
     Receptive field
         The largest of its members.
 
@@ -26,17 +27,26 @@ class Ensemble(nn.Module):
     n_leads, n_classes, n_samples : int
         Leads, classes, samples of a window.
     members : tuple
-        (architecture, settings) of each member; or (architecture, settings, samples) of one that sees crops of the signal of so
-        many samples.
+        (architecture, settings) of each member; (architecture, settings, samples) of a member that reads crops of the signal, with
+        their length.
     rule : str
-        ``mean`` of the probabilities; ``vote`` of the classes; ``weighted`` mean; ``dynamic``: the mean of the two
-        members that are most sure of this window; ``top2_classes``: each member's two most probable classes are summed.
+        ``mean`` of the probabilities; ``vote`` of the classes; ``weighted`` mean; ``dynamic``: the mean of the two members with
+        the highest probability for this window; ``top2_classes``: the sum over each member's two most probable classes.
     weights : tuple of float
-        Of the members, for ``weighted``.
+        Weight of each member, for ``weighted``.
     multilabel : bool
-        Whether a window can bear several classes, each with a probability of its own; ``mean`` and ``weighted`` only.
-    beat_samples, r_peak, n_features : int
-        Of the typical beat and the measurements, for members that read them.
+        Whether a window can have more than one class, each with its own probability; for ``mean`` and ``weighted`` only.
+    beat_samples : int
+        Samples of the typical beat, for members that read it.
+    r_peak : int
+        Samples of the typical beat ahead of its R peak.
+    n_features : int
+        Number of measurements, for members that read them.
+
+    Raises
+    ------
+    ValueError
+        If there is no such rule, or rule, weights and `multilabel` contradict each other.
     """
 
     def __init__(
@@ -45,7 +55,7 @@ class Ensemble(nn.Module):
         n_classes: int,
         n_samples: int,
         *,
-        members: tuple[tuple, ...] = (("cnn", {"widths": (8, 8)}), ("cnn_lstm", {"hidden": 8})),
+        members: tuple[tuple[Any, ...], ...] = (("cnn", {"widths": (8, 8)}), ("cnn_lstm", {"hidden": 8})),
         rule: str = "mean",
         weights: tuple[float, ...] = (),
         multilabel: bool = False,
@@ -55,13 +65,14 @@ class Ensemble(nn.Module):
     ):
         super().__init__()
         if multilabel and rule not in ("mean", "weighted"):
-            raise ValueError(f"rule is {rule}; expected mean or weighted, where a window can bear several classes")
+            raise ValueError(f"rule is {rule}; expected mean or weighted for multilabel")
         if rule not in RULES:
             raise ValueError(f"rule is {rule}; expected {', '.join(RULES)}")
         if rule == "weighted" and (len(weights) != len(members) or min(weights) < 0 or sum(weights) <= 0):
             raise ValueError(f"{len(weights)} weights for {len(members)} members; expected one each, none below zero")
         self.rule, self.n_classes, self.multilabel = rule, n_classes, multilabel
         shares = torch.tensor(weights if rule == "weighted" else [1.0] * len(members))
+        self.shares: Tensor
         self.register_buffer("shares", shares / shares.sum(), persistent=False)
         shape = InputShape(n_leads, n_samples, beat_samples, r_peak, n_features)
         self.members = nn.ModuleList(_member(shape, n_classes, *member) for member in members)
@@ -70,28 +81,31 @@ class Ensemble(nn.Module):
         self.head = _Fusion(self)
 
     def features(self, *parts: Tensor) -> Tensor:
-        """Return the members' logits side by side [batch, members * classes]; `parts` as in :attr:`inputs`."""
+        """Return the logits of all members [batch, members * classes] for the parts in :attr:`inputs`."""
         given = dict(zip(self.inputs, parts, strict=True))
         return torch.cat([member(*arguments(member, given)) for member in self.members], dim=1)
 
     def forward(self, *parts: Tensor) -> Tensor:
         """Return logarithms of the fused probabilities (of their odds, where multilabel) [batch, classes]."""
-        return self.head(self.features(*parts))
+        logits: Tensor = self.head(self.features(*parts))
+        return logits
 
 
 class OverCrops(nn.Module):
-    """A network asked about crops of the signal; the mean of its answers.
+    """A network over crops of the signal, and the mean of its logits.
 
     Parameters
     ----------
     network : nn.Module
-        For windows of `crop` samples.
-    n_samples, crop : int
-        Samples of a window, and of the crops, which overlap by half.
+        A network for windows of `crop` samples.
+    n_samples : int
+        Samples of a window.
+    crop : int
+        Samples of a crop; crops overlap by half.
     """
 
     convolves_trace = True
-    """Its last convolution is one over the trace."""
+    """Whether its last convolution is over the trace."""
 
     def __init__(self, network: nn.Module, n_samples: int, crop: int):
         super().__init__()
@@ -99,12 +113,23 @@ class OverCrops(nn.Module):
         self.starts = crop_starts(n_samples, crop).tolist()
 
     def cut(self, signal: Tensor) -> Tensor:
-        """Return crops [batch * crops, leads, crop] of windows [batch, leads, samples]."""
+        """Return crops of windows.
+
+        Parameters
+        ----------
+        signal : Tensor [batch, leads, samples]
+            The windows.
+
+        Returns
+        -------
+        Tensor [batch * crops, leads, crop]
+        """
         return torch.stack([signal[:, :, at : at + self.crop] for at in self.starts], dim=1).flatten(0, 1)
 
     def forward(self, signal: Tensor) -> Tensor:
         """Return logits [batch, classes] of windows [batch, leads, samples]."""
-        return self.network(self.cut(signal)).unflatten(0, (-1, len(self.starts))).mean(dim=1)
+        logits: Tensor = self.network(self.cut(signal))
+        return logits.view(-1, len(self.starts), logits.shape[1]).mean(dim=1)
 
 
 class _Fusion(nn.Module):
@@ -113,42 +138,49 @@ class _Fusion(nn.Module):
     def __init__(self, ensemble: Ensemble):
         super().__init__()
         self.rule, self.n_classes, self.multilabel = ensemble.rule, ensemble.n_classes, ensemble.multilabel
+        self.shares: Tensor
         self.register_buffer("shares", ensemble.shares, persistent=False)
 
     def forward(self, logits: Tensor) -> Tensor:
         """Fuse by the rule."""
-        members = logits.float().unflatten(1, (len(self.shares), self.n_classes))
+        members = logits.float().view(-1, len(self.shares), self.n_classes)
         if self.multilabel:
             return torch.logit(RULES[self.rule](torch.sigmoid(members), self.shares), eps=1e-7)
-        each = F.softmax(members, dim=2)
-        return RULES[self.rule](each, self.shares).clamp(min=1e-9).log()
+        return RULES[self.rule](F.softmax(members, dim=2), self.shares).clamp(min=1e-9).log()
 
 
-def mean(each: Tensor, shares: Tensor) -> Tensor:
-    """Mean probability, weighted by `shares` [members]; `each` is [batch, members, classes]."""
-    return (each * shares[None, :, None]).sum(dim=1)
+def _mean(members: Tensor, shares: Tensor) -> Tensor:
+    """Return the mean probability, weighted by the shares of the members."""
+    return (members * shares[None, :, None]).sum(dim=1)
 
 
-def vote(each: Tensor, shares: Tensor) -> Tensor:
-    """Share of the votes, with a trace of the mean that breaks ties."""
-    votes = F.one_hot(each.argmax(dim=2), each.shape[2]).float().mean(dim=1)
-    return 0.99 * votes + 0.01 * mean(each, shares)
+def _vote(members: Tensor, shares: Tensor) -> Tensor:
+    """Return the share of the votes; a hundredth of the mean probability breaks ties."""
+    votes = F.one_hot(members.argmax(dim=2), members.shape[2]).float().mean(dim=1)
+    return 0.99 * votes + 0.01 * _mean(members, shares)
 
 
-def dynamic(each: Tensor, shares: Tensor) -> Tensor:
-    """Mean of the two members that are most sure of this window."""
-    surest = each.amax(dim=2).topk(min(2, each.shape[1]), dim=1).indices
-    return each.gather(1, surest[:, :, None].expand(-1, -1, each.shape[2])).mean(dim=1)
+def _dynamic(members: Tensor, shares: Tensor) -> Tensor:
+    """Return the mean of the two members with the highest probability for this window."""
+    surest = members.amax(dim=2).topk(min(2, members.shape[1]), dim=1).indices
+    return members.gather(1, surest[:, :, None].expand(-1, -1, members.shape[2])).mean(dim=1)
 
 
-def top2_classes(each: Tensor, shares: Tensor) -> Tensor:
-    """Each member's two most probable classes, summed over the members."""
-    second = each.topk(min(2, each.shape[2]), dim=2).values[:, :, -1:]
-    kept = torch.where(each >= second, each, torch.zeros_like(each)).sum(dim=1)
+def _top2_classes(members: Tensor, shares: Tensor) -> Tensor:
+    """Return the sum over each member's two most probable classes."""
+    second = members.topk(min(2, members.shape[2]), dim=2).values[:, :, -1:]
+    kept = torch.where(members >= second, members, torch.zeros_like(members)).sum(dim=1)
     return kept / kept.sum(dim=1, keepdim=True)
 
 
-RULES = {"mean": mean, "vote": vote, "weighted": mean, "dynamic": dynamic, "top2_classes": top2_classes}
+RULES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "mean": _mean,
+    "vote": _vote,
+    "weighted": _mean,
+    "dynamic": _dynamic,
+    "top2_classes": _top2_classes,
+}
+"""Rules by name: from probabilities [batch, members, classes] and shares [members] to probabilities [batch, classes]."""
 
 
 def _member(shape: InputShape, n_classes: int, name: str, settings: dict[str, Any], crop: int = 0) -> nn.Module:

@@ -1,22 +1,25 @@
-"""Knows a pair of networks that learn to make windows of a class. Not in MODELS: neither of them classifies."""
+"""Generator and critic of a conditional WGAN for windows; neither classifies, so they are not in MODELS."""
 
 import torch
 from torch import Tensor, nn
 
 
 class Generator(nn.Module):
-    """Noise and a class in, a window out.
+    """A network that turns noise and a class into a window.
 
     Paper
-        Gulrajani et al. 2017, arXiv 1704.00028 (WGAN with gradient penalty); that rare beats are made so is Song et al. 2026.
+        Gulrajani et al. 2017, arXiv 1704.00028 (WGAN with gradient penalty); Song et al. 2026 generate rare beats with it.
     Departures
-        - Both leave the network free; it is ours: a dense layer, then four doublings of time, each with a convolution.
+        - Neither paper fixes the network; ours is a dense layer, then four doublings of time, each with a convolution.
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of the windows and number of classes it can make
-    n_noise : numbers drawn for each window
-    width : channels of the last convolution; the first has four times as many
+    n_leads, n_classes, n_samples : int
+        Leads, classes (number of them that can be generated), samples of a window.
+    n_noise : int
+        Random numbers for each window.
+    width : int
+        Channels of the last convolution; the first has four times as many.
     """
 
     def __init__(self, n_leads: int, n_classes: int, n_samples: int, *, n_noise: int = 64, width: int = 32):
@@ -30,20 +33,24 @@ class Generator(nn.Module):
         self.body = nn.Sequential(*layers, nn.Conv1d(width, n_leads, 7, padding=3))
 
     def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
-        """[batch, n_noise] and class numbers [batch] to windows [batch, leads, samples]."""
+        """Return windows [batch, leads, samples] of noise [batch, n_noise] and class numbers [batch]."""
         first = self.dense(torch.cat((noise, self.label(labels)), dim=1)).unflatten(1, (-1, self.n_first))
-        return self.body(first)[:, :, : self.n_samples]
+        windows: Tensor = self.body(first)[:, :, : self.n_samples]
+        return windows
 
 
 class Critic(nn.Module):
-    """A window and a class in, a number out: how real it looks. No batch normalisation, which the penalty forbids.
+    """A network that scores how real a window of a class looks; without batch normalisation, which the penalty forbids.
 
     Paper
         As :class:`Generator`; the class enters by projection (Miyato and Koyama 2018, arXiv 1802.05637).
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : as for the generator; width : channels of the first convolution
+    n_leads, n_classes, n_samples : int
+        Leads, classes (number of them that can be generated), samples of a window.
+    width : int
+        Channels of the first convolution.
     """
 
     def __init__(self, n_leads: int, n_classes: int, n_samples: int, *, width: int = 32):
@@ -57,6 +64,7 @@ class Critic(nn.Module):
         self.label = nn.Embedding(n_classes, n_features)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        """[batch, leads, samples] and class numbers [batch] to [batch]."""
+        """Return scores [batch] of windows [batch, leads, samples] and class numbers [batch]."""
         features = self.body(x)
-        return self.value(features).squeeze(1) + (features * self.label(labels)).mean(dim=1)
+        score: Tensor = self.value(features).squeeze(1) + (features * self.label(labels)).mean(dim=1)
+        return score

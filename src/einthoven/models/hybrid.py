@@ -1,4 +1,4 @@
-"""Knows a convolutional net with any stack of recurrent layers on top. Does not know what its classes mean."""
+"""A convolutional network with any stack of recurrent layers on top."""
 
 import torch
 from torch import Tensor, nn
@@ -9,26 +9,37 @@ RECURRENT = {"lstm": (nn.LSTM, 1), "gru": (nn.GRU, 1), "bilstm": (nn.LSTM, 2), "
 
 
 class Hybrid(nn.Module):
-    """Residual convolutions that read morphology, recurrent layers that read its course, one head.
+    """Residual convolutions for morphology, recurrent layers for its course in time, one head.
 
     Paper
         Jafari and Jafari 2026, arXiv 2601.18830: a CNN, and LSTM, GRU, BiLSTM and stacks of them added step by step; its best is
         one BiLSTM layer.
     Departures
         - Layer sizes are not stated there; these are ours.
-        - Mean and largest value over time are joined before the head, with or without recurrence, so that only the recurrence
-          differs between two nets of this module.
+        - Mean and maximum over time are joined before the head, with or without recurrence, so that two networks of this
+          module differ by the recurrence alone.
     Receptive field
         Without recurrence 569 samples (5.7 s at 100 Hz); with it the whole window.
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    recurrence : layers in their order, each one of lstm, gru, bilstm, bigru; empty for the CNN alone
-    widths : channels of the stages; each but the first halves the time
-    kernel : of the blocks, samples; the stem's is 15
-    hidden : of each recurrent layer and direction
-    dropout : inside the blocks, between recurrent layers, and before the head
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    recurrence : tuple of str
+        Layers in their order, each of ``lstm``, ``gru``, ``bilstm``, ``bigru``; empty for the CNN alone.
+    widths : tuple of int
+        Channels of the stages; each but the first halves the time.
+    kernel : int
+        Samples of the kernels of the blocks; the stem's kernel is 15.
+    hidden : int
+        Units of each recurrent layer in each direction.
+    dropout : float
+        Dropout rate inside the blocks, between recurrent layers, and before the head.
+
+    Raises
+    ------
+    ValueError
+        If `recurrence` names an unknown layer.
     """
 
     def __init__(
@@ -60,15 +71,17 @@ class Hybrid(nn.Module):
         self.head = nn.Linear(2 * width, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
+        """Return features [batch, features] of windows [batch, leads, samples]."""
         maps = self.convolutions(x)
         if len(self.recurrence):
             states = maps.transpose(1, 2)
             for layer in self.recurrence:
                 states, _ = layer(self.dropout(states))
             maps = states.transpose(1, 2)
-        return self.dropout(torch.cat((maps.mean(dim=2), maps.amax(dim=2)), dim=1))
+        features: Tensor = self.dropout(torch.cat((maps.mean(dim=2), maps.amax(dim=2)), dim=1))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits

@@ -1,4 +1,4 @@
-"""Knows InceptionTime: convolutions of several lengths side by side. Does not know what its classes mean."""
+"""InceptionTime: parallel convolutions of several kernel lengths."""
 
 import torch
 from torch import Tensor, nn
@@ -7,23 +7,28 @@ from einthoven.models.blocks import BatchNorm1d, Conv1d, Dropout, MaxPool1d
 
 
 class Inception1d(nn.Module):
-    """Modules that look at the signal through kernels of three lengths at once, with a shortcut over every three.
+    """Modules of parallel convolutions with three kernel lengths, and a shortcut over every three modules.
 
     Paper
         Ismail Fawaz et al. 2020, arXiv 1909.04939 (InceptionTime); in the public PTB-XL benchmark (arXiv 2004.13701) inception1d.
     Departures
         - The signal is halved before the second group of three modules.
-        - Mean and largest value over time are joined.
+        - Mean and maximum over time are joined.
     Receptive field
         With kernels to 39, 344 samples.
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    width : channels of each branch; a module gives four times as many
-    kernels : of the branches, samples
-    n_modules : a multiple of three
-    dropout : before the head
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    width : int
+        Channels of each branch; a module returns four times as many.
+    kernels : tuple of int
+        Samples of the kernels of the branches.
+    n_modules : int
+        Number of modules, a multiple of three.
+    dropout : float
+        Dropout rate before the head.
     """
 
     def __init__(
@@ -46,14 +51,16 @@ class Inception1d(nn.Module):
         self.head = nn.Linear(8 * width, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
+        """Return features [batch, features] of windows [batch, leads, samples]."""
         for at, group in enumerate(self.groups):
             x = group(x if at == 0 else self.halve(x))
-        return self.dropout(torch.cat((x.mean(dim=2), x.amax(dim=2)), dim=1))
+        features: Tensor = self.dropout(torch.cat((x.mean(dim=2), x.amax(dim=2)), dim=1))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
 
 
 class _Group(nn.Module):
@@ -64,7 +71,7 @@ class _Group(nn.Module):
         self.shortcut = nn.Sequential(Conv1d(n_in, n_out, 1), BatchNorm1d(n_out))
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, n_in, samples] to [batch, 4 * width, samples]."""
+        """Return [batch, 4 * width, samples] of [batch, n_in, samples]."""
         return torch.relu(self.modules_(x) + self.shortcut(x))
 
 
@@ -78,6 +85,6 @@ class _Inception(nn.Module):
         self.norm = BatchNorm1d((len(kernels) + 1) * width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, n_in, samples] to [batch, 4 * width, samples]."""
+        """Return [batch, 4 * width, samples] of [batch, n_in, samples]."""
         narrow = self.narrow(x)
         return torch.relu(self.norm(torch.cat([*(branch(narrow) for branch in self.branches), self.pooled(x)], dim=1)))

@@ -1,4 +1,4 @@
-"""What a network reads: the named parts of a window, their shapes, and how a network is built and called for them."""
+"""Which named parts of a window a network reads, with which shapes, and how a network is built and called for them."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -12,6 +12,9 @@ from torch.nn import functional as F
 from einthoven.signal.preparation import Preparation
 from einthoven.signal.windows import PARTS
 
+_N_FEATURES = 7
+"""Measurements of an example, for an architecture that states no number."""
+
 
 @dataclass(frozen=True)
 class InputShape:
@@ -20,7 +23,7 @@ class InputShape:
     Parameters
     ----------
     n_leads, n_samples : int
-        Of the signal.
+        Leads and samples of the signal.
     beat_samples : int
         Samples of the typical beat; 0 where there is none.
     r_peak : int
@@ -37,7 +40,17 @@ class InputShape:
 
     @classmethod
     def of(cls, preparation: Preparation) -> "InputShape":
-        """Return what a network for a preparation sees at once."""
+        """Return the shapes that a network reads at once after a preparation.
+
+        Parameters
+        ----------
+        preparation : Preparation
+            How windows are prepared; where the network reads crops, a shape is that of a crop.
+
+        Returns
+        -------
+        InputShape
+        """
         return cls(
             len(preparation.leads),
             preparation.n_input,
@@ -53,7 +66,20 @@ class InputShape:
         return tuple(name for name in PARTS if there[name])
 
     def sample(self, n: int = 1, fill: Callable[..., Tensor] = torch.zeros) -> dict[str, Tensor]:
-        """Return `n` windows of these shapes, made by `fill`, a function such as ``torch.zeros``."""
+        """Return windows of these shapes.
+
+        Parameters
+        ----------
+        n : int
+            Number of windows.
+        fill : callable
+            Makes a tensor of a shape, as ``torch.zeros`` does.
+
+        Returns
+        -------
+        dict of Tensor
+            The parts, by name.
+        """
         shapes = {
             "signal": (n, self.n_leads, self.n_samples),
             "beat": (n, self.n_leads, self.beat_samples),
@@ -63,13 +89,64 @@ class InputShape:
 
 
 def reads(model: "nn.Module | type[nn.Module]") -> tuple[str, ...]:
-    """Return the parts that a model reads: its attribute ``inputs``, else the signal alone."""
+    """Return the parts that a model reads: its attribute ``inputs``, else the signal alone.
+
+    Parameters
+    ----------
+    model : nn.Module or type
+        An architecture or a network.
+
+    Returns
+    -------
+    tuple of str
+        Names of parts, see :data:`einthoven.signal.windows.PARTS`.
+    """
     return tuple(getattr(model, "inputs", ("signal",)))
 
 
 def missing_parts(model: "nn.Module | type[nn.Module]", shape: InputShape) -> tuple[str, ...]:
-    """Return the parts that a model reads and a window of these shapes does not have."""
+    """Return the parts that a model reads and a window does not have.
+
+    Parameters
+    ----------
+    model : nn.Module or type
+        An architecture or a network.
+    shape : InputShape
+        Shapes of the window.
+
+    Returns
+    -------
+    tuple of str
+        Names of the missing parts.
+    """
     return tuple(name for name in reads(model) if name not in shape.parts)
+
+
+def example_shape(model: type[nn.Module], n_leads: int, n_samples: int) -> InputShape:
+    """Return the shape of windows that an architecture can read with its default settings.
+
+    Parameters
+    ----------
+    model : type
+        The architecture.
+    n_leads, n_samples : int
+        Leads and samples of the signal.
+
+    Returns
+    -------
+    InputShape
+        With the sizes of the typical beat and of the measurements that the constructor has as defaults; a typical beat without
+        a default is as long as the window.
+    """
+    defaults = {name: one.default for name, one in inspect.signature(model).parameters.items()}
+    read = reads(model)
+    beat_samples, r_peak = defaults.get("beat_samples") or n_samples, defaults.get("r_peak") or n_samples // 3
+    return InputShape(
+        n_leads,
+        n_samples,
+        *((beat_samples, r_peak) if "beat" in read else (0, 0)),
+        (defaults.get("n_features") or _N_FEATURES) if "features" in read else 0,
+    )
 
 
 def built(model: type[nn.Module], shape: InputShape, n_classes: int, settings: Mapping[str, Any]) -> nn.Module:
@@ -78,10 +155,10 @@ def built(model: type[nn.Module], shape: InputShape, n_classes: int, settings: M
     Parameters
     ----------
     model : type
-        ``Model(n_leads, n_classes, n_samples, *, …)``; one that reads more than the signal takes `beat_samples` and `r_peak`, or
-        `n_features`, too.
+        ``Model(n_leads, n_classes, n_samples, *, …)``; where its constructor takes `beat_samples`, `r_peak` or `n_features`, it
+        gets those of the windows.
     shape : InputShape
-        Of the windows.
+        Shape of the windows.
     n_classes : int
         Number of classes.
     settings : mapping
@@ -91,16 +168,41 @@ def built(model: type[nn.Module], shape: InputShape, n_classes: int, settings: M
     -------
     nn.Module
     """
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
     taken = inspect.signature(model).parameters
     sizes = {name: getattr(shape, name) for name in ("beat_samples", "r_peak", "n_features") if name in taken}
-    return model(shape.n_leads, n_classes, shape.n_samples, **(sizes | plain))
+    return model(shape.n_leads, n_classes, shape.n_samples, **(sizes | as_arguments(settings)))
+
+
+def as_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as an architecture takes them: what a card keeps as a list is a tuple.
+
+    Parameters
+    ----------
+    settings : mapping
+        Settings by name.
+
+    Returns
+    -------
+    dict
+    """
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
 
 
 def arguments(network: nn.Module, inputs: Mapping[str, Tensor]) -> tuple[Tensor | None, ...]:
     """Return the arguments ``(signal, beat, features)`` of a network, None for a part that it does not read.
 
-    Trailing parts that are not read are left out; a network whose ``forward`` takes ``*parts`` gets those alone that it reads.
+    Trailing parts that are not read are left out. A network whose ``forward`` takes ``*parts`` gets only those that it reads.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network.
+    inputs : mapping of Tensor
+        Parts of windows, by name; those that are not read may be there too.
+
+    Returns
+    -------
+    tuple of Tensor or None
     """
     read = reads(network)
     if takes_any(network):
@@ -110,18 +212,42 @@ def arguments(network: nn.Module, inputs: Mapping[str, Tensor]) -> tuple[Tensor 
 
 
 def takes_any(network: nn.Module) -> bool:
-    """Return whether ``forward`` takes ``*parts``."""
+    """Return whether ``forward`` takes ``*parts``.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network.
+    """
     kinds = (parameter.kind for parameter in inspect.signature(network.forward).parameters.values())
     return any(kind is inspect.Parameter.VAR_POSITIONAL for kind in kinds)
 
 
 def call(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
-    """Return the logits [batch, classes] of a network for the parts of windows."""
+    """Return the logits [batch, classes] of a network.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network.
+    inputs : mapping of Tensor
+        Parts of windows, by name.
+    """
     logits: Tensor = network(*arguments(network, inputs))
     return logits
 
 
 def around_r_peak(beat: Tensor, r_peak: int, span: int) -> Tensor:
-    """Return `span` samples of typical beats [batch, leads, beat_samples], a third of them ahead of the R peak; zeros beyond."""
+    """Return a span of typical beats around their R peak [batch, leads, span]; zeros beyond their ends.
+
+    Parameters
+    ----------
+    beat : Tensor [batch, leads, beat_samples]
+        Typical beats.
+    r_peak : int
+        Samples of a beat ahead of its R peak.
+    span : int
+        Samples to return, a third of them ahead of the R peak.
+    """
     first = r_peak - span // 3
     return F.pad(beat, (-first, first + span - beat.shape[2]))

@@ -1,4 +1,4 @@
-"""Knows the lightweight CNN-Attention-BiLSTM for single and twelve leads. Does not know what its classes mean."""
+"""A lightweight CNN-Attention-BiLSTM for one to twelve leads."""
 
 import torch
 from torch import Tensor, nn
@@ -21,9 +21,16 @@ class LiteNet(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    widths : channels of the blocks; kernel : samples
-    hidden : of the LSTMs, for each direction; dense : of the dense layer
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    widths : tuple of int
+        Channels of the three blocks.
+    kernel : int
+        Samples of the convolution kernels.
+    hidden : tuple of int
+        Units of the two LSTMs in each direction.
+    dense : int
+        Units of the dense layer.
     """
 
     def __init__(
@@ -51,16 +58,22 @@ class LiteNet(nn.Module):
         self.between = Dropout(0.3)
         self.dense = nn.Sequential(Dropout(0.5), nn.Linear(2 * hidden[1], dense), nn.ReLU(), Dropout(0.4))
         self.head = nn.Linear(dense, n_classes)
-        self._begin()
+        self._initialise()
 
-    def _begin(self) -> None:
-        """The first block He-normal, all else Glorot; recurrent weights orthogonal, the forget gate open."""
+    def _initialise(self) -> None:
+        """Initialise the first block He-normal, the rest Glorot; recurrent weights orthogonal, the forget gate open."""
         convolutions = [layer for layer in self.blocks if isinstance(layer, nn.Conv1d)]
-        for at, layer in enumerate(convolutions):
-            (nn.init.kaiming_normal_ if at < 2 else nn.init.xavier_uniform_)(layer.weight)
-        for layer in (*convolutions, self.gate, self.dense[1], self.head):
+        for at, convolution in enumerate(convolutions):
+            (nn.init.kaiming_normal_ if at < 2 else nn.init.xavier_uniform_)(convolution.weight)
+        remaining: list[nn.Conv1d | nn.Linear] = [
+            self.gate,
+            *(one for one in self.dense if isinstance(one, nn.Linear)),
+            self.head,
+        ]
+        for layer in (*convolutions, *remaining):
+            assert layer.bias is not None
             nn.init.zeros_(layer.bias)
-        for layer in (self.gate, self.dense[1], self.head):
+        for layer in remaining:
             nn.init.xavier_uniform_(layer.weight)
         for lstm in (self.first, self.second):
             for name, values in lstm.named_parameters():
@@ -75,19 +88,32 @@ class LiteNet(nn.Module):
                             values[lstm.hidden_size : 2 * lstm.hidden_size] = 1.0
 
     def maps(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to the gated feature maps [batch, channels, about samples / 128]."""
-        found = self.blocks(x)
-        return self.pool(found * torch.sigmoid(self.gate(found)))
+        """Return the gated feature maps of windows.
+
+        Parameters
+        ----------
+        x : Tensor [batch, leads, samples]
+            Windows.
+
+        Returns
+        -------
+        Tensor [batch, channels, about samples / 128]
+        """
+        ungated = self.blocks(x)
+        gated: Tensor = self.pool(ungated * torch.sigmoid(self.gate(ungated)))
+        return gated
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
+        """Return features [batch, features] of windows [batch, leads, samples]."""
         states, _ = self.first(self.maps(x).transpose(1, 2))
         states, _ = self.second(states)
-        return self.dense(self.between(states).mean(dim=1))
+        features: Tensor = self.dense(self.between(states).mean(dim=1))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
 
 
 def _norm(n: int) -> BatchNorm1d:

@@ -1,4 +1,4 @@
-"""Load architectures from files that a user named, and give architectures by name: these and those of MODELS.
+"""Load architectures from files that a user named, and look architectures up by name: these and those of MODELS.
 
 A bundle that was trained with a user's architecture names it and states the checksum of its file; it holds no code. Only a
 file that the user names in this process is run.
@@ -16,6 +16,7 @@ from einthoven import user_file
 from einthoven.errors import ConfigurationFault
 from einthoven.models import MODELS
 from einthoven.models.contract import CLAUSES, Breach, first_breach, static_breach
+from einthoven.models.inputs import InputShape
 from einthoven.paths import written_aside
 
 FILES_KEY = "architecture_files"
@@ -23,14 +24,16 @@ FILES_KEY = "architecture_files"
 
 
 @dataclass(frozen=True)
-class _Own:
+class _UserModel:
+    """An architecture of a user's file, with the text that was run and its checksum."""
+
     path: Path
     content: bytes
     sha256: str
     model: Any
 
 
-_given: dict[tuple[str, str], _Own] = {}
+_loaded: dict[tuple[str, str], _UserModel] = {}
 """Architectures whose files were named in this process, by name and checksum; the last named stands last."""
 
 
@@ -40,11 +43,16 @@ def take(reference: str | Path) -> str:
     Parameters
     ----------
     reference : str or Path
-        ``./mynet.py``, or ``./mynet.py:Class`` where the file has several classes.
+        ``./mynet.py``, or ``./mynet.py:Class`` where the file has more than one class.
+
+    Returns
+    -------
+    str
+        The name.
 
     Raises
     ------
-    ConfigurationFault, ConfigurationFault
+    ConfigurationFault
         If the file or the class is missing, the file fails, or the class breaks a clause that shows before it is built.
     """
     loaded = user_file.run(reference)
@@ -53,8 +61,8 @@ def take(reference: str | Path) -> str:
     breach = static_breach(model)
     if breach is not None:
         raise _broken(name, loaded.path, breach)
-    _given.pop((name, loaded.sha256), None)
-    _given[name, loaded.sha256] = _Own(loaded.path, loaded.content, loaded.sha256, model)
+    _loaded.pop((name, loaded.sha256), None)
+    _loaded[name, loaded.sha256] = _UserModel(loaded.path, loaded.content, loaded.sha256, model)
     return name
 
 
@@ -64,19 +72,19 @@ def take_for(training: Mapping[str, Any], reference: str | Path) -> None:
     Parameters
     ----------
     training : mapping
-        What the model's card says of its training.
+        The part ``training`` of the model's card.
     reference : str or Path
         The file.
 
     Raises
     ------
-    ConfigurationFault, ConfigurationFault
-        If the model needs no file, or the file is another than the one it was trained with.
+    ConfigurationFault
+        If the model needs no file, or was trained with another file.
     """
     stated: Mapping[str, str] = training.get(FILES_KEY, {})
     if not stated:
         raise ConfigurationFault(
-            "this model is of an architecture of einthoven.",
+            "This model has an architecture of einthoven.",
             found=f"--model-file {reference}",
             expected="no file: none is needed",
             remedy="leave out --model-file",
@@ -85,7 +93,7 @@ def take_for(training: Mapping[str, Any], reference: str | Path) -> None:
     fitting = [name for name, sha256 in stated.items() if sha256 == loaded.sha256]
     for name in fitting:
         model = getattr(loaded.module, name.rpartition(":")[2])
-        _given[name, loaded.sha256] = _Own(loaded.path, loaded.content, loaded.sha256, model)
+        _loaded[name, loaded.sha256] = _UserModel(loaded.path, loaded.content, loaded.sha256, model)
     if not fitting:
         name, sha256 = next(iter(stated.items()))
         raise ConfigurationFault(
@@ -104,72 +112,103 @@ def named(name: str, training: Mapping[str, Any] | None = None) -> Any:
     name : str
         Key of MODELS, or ``mynet.py:Class``.
     training : mapping, optional
-        What a card says of its training: the file must then have the checksum that it states.
+        The part ``training`` of a card: the file must then have the checksum that it states.
+
+    Returns
+    -------
+    type
+        The class.
 
     Raises
     ------
-    ConfigurationFault, ConfigurationFault
+    ConfigurationFault
         If there is none of that name, or its file was not named.
     """
     if name in MODELS:
         return MODELS[name]
     sha256 = (training or {}).get(FILES_KEY, {}).get(name)
-    known = [own.model for (key, of), own in _given.items() if key == name and sha256 in (None, of)]
-    if known:
-        return known[-1]
+    fitting = [one.model for (key, checksum), one in _loaded.items() if key == name and sha256 in (None, checksum)]
+    if fitting:
+        return fitting[-1]
     file = name.partition(":")[0]
     if not user_file.is_reference(name):
         raise ConfigurationFault(
-            "there is no such architecture.",
+            "Unknown architecture.",
             found=name,
             expected=f"{', '.join(MODELS)}, or a file of yours, ./mynet.py:Class",
             remedy=f"--model {next(iter(MODELS))}",
         )
     raise ConfigurationFault(
-        f"the architecture {name} is in a user's file, which a model does not bring along.",
-        found="no file: code runs only where you name it",
+        f"The architecture {name} is in a user's file, which a bundle does not contain.",
+        found="no file: code runs only if you name its file",
         expected=f"{file}" + (f" with SHA-256 {sha256[:16]}…" if sha256 else ""),
         remedy=f"--model-file ./{file}",
     )
 
 
 def resolved(text: str) -> str:
-    """Return the name of an architecture that the user means: of MODELS, or of a file, which is then run.
+    """Return the name of an architecture of MODELS, or of one in a user's file, which is then run.
+
+    Parameters
+    ----------
+    text : str
+        What the user wrote: a key of MODELS, or ``./mynet.py[:Class]``.
+
+    Returns
+    -------
+    str
+        A key of MODELS, or ``mynet.py:Class``.
 
     Raises
     ------
-    ConfigurationFault, ConfigurationFault
+    ConfigurationFault
         As :func:`take` and :func:`named`.
     """
-    if user_file.is_reference(text) and not any(name == text for name, _ in _given):
+    if user_file.is_reference(text) and not any(name == text for name, _ in _loaded):
         return take(text)
     named(text)
     return text
 
 
 def provenance(name: str) -> dict[str, dict[str, str]]:
-    """Return what a card must state of a user's architecture: the checksum of its file; nothing for one of MODELS."""
-    own = _own(name)
-    return {} if own is None else {FILES_KEY: {name: own.sha256}}
-
-
-def keep_copy(name: str, folder: Path) -> None:
-    """Copy the file of a user's architecture into the folder of a run, so that it can be named when the original changed."""
-    own = _own(name)
-    if own is not None and not (folder / own.path.name).exists():
-        with written_aside(folder / own.path.name) as aside:
-            aside.write_bytes(own.content)
-
-
-def require_contract(name: str, n_leads: int, n_classes: int, n_samples: int, settings: Mapping[str, Any]) -> None:
-    """Refuse a user's architecture that breaks a clause of the contract; those of MODELS are held to it by the tests.
+    """Return what a card states about a user's architecture: the checksum of its file; nothing for one of MODELS.
 
     Parameters
     ----------
     name : str
         The architecture.
-    n_leads, n_classes, n_samples : int
-        Sizes that it will be trained for.
+    """
+    mine = _user_model(name)
+    return {} if mine is None else {FILES_KEY: {name: mine.sha256}}
+
+
+def keep_copy(name: str, folder: Path) -> None:
+    """Copy the file of a user's architecture into the folder of a run, so that it can be named when the original changed.
+
+    Parameters
+    ----------
+    name : str
+        The architecture; for one of MODELS nothing is copied.
+    folder : Path
+        The run's folder.
+    """
+    mine = _user_model(name)
+    if mine is not None and not (folder / mine.path.name).exists():
+        with written_aside(folder / mine.path.name) as aside:
+            aside.write_bytes(mine.content)
+
+
+def require_contract(name: str, shape: InputShape, n_classes: int, settings: Mapping[str, Any]) -> None:
+    """Refuse a user's architecture that breaks a clause of the contract; the tests hold those of MODELS to it.
+
+    Parameters
+    ----------
+    name : str
+        The architecture.
+    shape : InputShape
+        Shapes of the windows that it will read.
+    n_classes : int
+        Number of classes.
     settings : mapping
         Settings that differ from its defaults.
 
@@ -178,34 +217,29 @@ def require_contract(name: str, n_leads: int, n_classes: int, n_samples: int, se
     ConfigurationFault
         If a clause is broken; the message names it.
     """
-    own = _own(name)
-    if own is None:
+    mine = _user_model(name)
+    if mine is None:
         return
-    parameters = list(inspect.signature(own.model).parameters)[3:]
+    parameters = list(inspect.signature(mine.model).parameters)[3:]
     unknown = [setting for setting in settings if setting not in parameters]
     if unknown:
         raise ConfigurationFault(
             f"{name} has no such setting.",
             found=", ".join(unknown),
             expected=", ".join(parameters) or "no settings",
-            remedy=f"einthoven models {own.path}:{name.rpartition(':')[2]}",
+            remedy=f"einthoven models {mine.path}:{name.rpartition(':')[2]}",
         )
-    breach = first_breach(own.model, n_leads, n_classes, n_samples, settings)
+    breach = first_breach(mine.model, shape, n_classes, settings)
     if breach is not None:
-        raise _broken(name, own.path, breach)
+        raise _broken(name, mine.path, breach)
 
 
-def as_arguments(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings as an architecture takes them: what a card keeps as a list is a tuple."""
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
-
-
-def _own(name: str) -> _Own | None:
-    return next((own for (key, _), own in reversed(_given.items()) if key == name), None)
+def _user_model(name: str) -> _UserModel | None:
+    return next((one for (key, _), one in reversed(_loaded.items()) if key == name), None)
 
 
 def _candidates(names: Mapping[str, Any], module: str) -> dict[str, Any]:
-    """Networks that a file defines: those with a method ``features`` where there are any, else every module."""
+    """Return the networks that a file defines: those with a method ``features`` if there are any, else every module."""
     defined = {
         name: value
         for name, value in names.items()

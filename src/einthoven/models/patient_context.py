@@ -1,4 +1,4 @@
-"""A network that judges a beat's shape beside the patient's typical beat, and its timing by the rhythm."""
+"""A network that compares a beat's shape with the patient's typical beat, and its timing with the rhythm."""
 
 import torch
 from torch import Tensor, nn
@@ -8,33 +8,40 @@ from einthoven.models.blocks import BatchNorm1d, Conv1d, Dropout
 
 
 class PatientContext(nn.Module):
-    """Two branches that answer one after the other: is it another class than the first two, by shape; if not, which, by rhythm.
+    """Two decisions: by shape, whether a beat is of another class than the first two; if not, by rhythm, which of the two.
 
     Paper
-        None; ours, for patients whom nobody has seen. That shapes decide between ventricular and other beats and intervals
-        between supraventricular and normal ones is de Chazal, O'Dwyer and Reilly 2004; in our cross-validation over
-        DS1 a network that sees shapes for both takes supraventricular beats for those of people it knows.
+        None; ours, for unseen patients. Shapes separate ventricular from other beats, and intervals supraventricular from
+        normal ones (de Chazal, O'Dwyer and Reilly 2004). In our cross-validation over DS1, a network that sees shapes for both
+        decisions recognises supraventricular beats by the shapes of its training patients.
     Departures
-        - The first two classes (N and S) are told apart by the rhythm alone: ``P(S) = P(N or S) * P(S | N or S)``.
+        - The first two classes (N and S) are distinguished by the rhythm alone: ``P(S) = P(N or S) * P(S | N or S)``.
     Receptive field
-        The whole window; the rhythm reaches as far as the preparation does.
+        The whole window; for the rhythm, as far as the preparation measures it.
 
     Parameters
     ----------
     n_leads, n_classes, n_samples : int
         Leads, classes, samples of a window.
-    beat_samples, r_peak : int
-        Samples of the typical beat, which is as long as the window, and of it ahead of the R peak.
+    beat_samples : int
+        Samples of the typical beat, which is as long as the window; 0 stands for that length.
+    r_peak : int
+        Samples of the typical beat ahead of its R peak.
     n_features : int
-        Measurements on each beat.
+        Number of measurements of a beat.
     n_timing : int
-        How many of these, from the first on, are on the rhythm; the others go with the shape only.
+        How many of them, from the first on, describe the rhythm; the rest is used with the shape only.
     width : int
         Channels of the first convolutions.
     hidden : int
         Units of the dense layers.
     dropout : float
-        Before the dense layers.
+        Dropout rate before the dense layers.
+
+    Raises
+    ------
+    ValueError
+        If the typical beat is not as long as the window.
     """
 
     inputs = ("signal", "beat", "features")
@@ -68,18 +75,19 @@ class PatientContext(nn.Module):
         self.head = _InTurn(2 * hidden, hidden, n_classes, dropout)
 
     def features(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
-        """Return features [batch, features] of windows: of shape, with the measurements beside it; then of timing."""
+        """Return features [batch, features] of windows: of the shape and all measurements, then of the timing."""
         shapes = torch.stack((signal, beat), dim=2).flatten(1, 2)  # a lead, then its typical beat
         timing = self.timing(features[:, : self.n_timing])
         return torch.cat((self.shape(shapes), self.beside(features), timing), dim=1)
 
     def forward(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
         """Return logits [batch, classes] of windows [batch, leads, samples]."""
-        return self.head(self.features(signal, beat, features))
+        logits: Tensor = self.head(self.features(signal, beat, features))
+        return logits
 
 
 class _InTurn(nn.Module):
-    """Log-probabilities of all classes from two decisions, the second among the first two classes."""
+    """The log-probabilities of all classes from two decisions, the second among the first two classes."""
 
     def __init__(self, n_shape: int, n_timing: int, n_classes: int, dropout: float):
         super().__init__()
@@ -93,7 +101,7 @@ class _InTurn(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        """[batch, features] to [batch, classes]."""
+        """Return [batch, classes] of [batch, features]."""
         first = F.log_softmax(self.first(features[:, : self.n_shape]).float(), dim=1)
         second = F.log_softmax(self.second(features[:, self.n_shape :]).float(), dim=1)
         return torch.cat((first[:, :1] + second, first[:, 1:]), dim=1)

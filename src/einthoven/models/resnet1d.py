@@ -1,4 +1,4 @@
-"""Knows the one-dimensional residual net. Does not know what its classes mean."""
+"""A one-dimensional residual network."""
 
 import torch
 from torch import Tensor, nn
@@ -12,26 +12,38 @@ RESNET18 = {"widths": (64, 128, 256, 512), "first_shortcut": True}
 
 
 class ResNet1d(nn.Module):
-    """A stem that quarters the time, stages of two residual blocks, mean and largest value over time, a dense layer.
+    """A stem that quarters the time, stages of two residual blocks, mean and maximum over time, a dense layer.
 
     Paper
         Song et al. 2026, arXiv 2602.17701: the ResNet-1D of its comparison; the block is He et al. 2016.
     Departures
         - Layer sizes are not stated there; these are ours. Other sizes give the ResNet-1D of Chen 2025, arXiv 2510.03780, and the
           ResNet-18-1D of Thota et al. 2025, arXiv 2511.08650 (:data:`PEDIATRIC`, :data:`RESNET18`).
-        - Mean and largest value over time are joined.
+        - Mean and maximum over time are joined.
     Receptive field
         With three stages of kernel 7, 619 samples.
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    widths : channels of the stages; every stage but the first halves the time
-    kernel : of the blocks, samples; the stem's is 15
-    n_blocks : residual blocks in each stage
-    dropout : inside the blocks and before the head
-    first_shortcut : a convolution in the shortcut of the first block, though nothing changes its size
-    pooling : ``both``: mean and largest value over time are joined; ``mean``
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    widths : tuple of int
+        Channels of the stages; each but the first halves the time.
+    kernel : int
+        Samples of the kernels of the blocks; the stem's kernel is 15.
+    n_blocks : int
+        Residual blocks in each stage.
+    dropout : float
+        Dropout rate inside the blocks and before the head.
+    first_shortcut : bool
+        Whether the shortcut of the first block is a convolution, although its size does not change.
+    pooling : str
+        ``both`` joins mean and maximum over time; ``mean`` takes the mean alone.
+
+    Raises
+    ------
+    ValueError
+        If `pooling` is neither.
     """
 
     def __init__(
@@ -63,12 +75,13 @@ class ResNet1d(nn.Module):
         self.head = nn.Linear((2 if pooling == "both" else 1) * widths[-1], n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
+        """Return features [batch, features] of windows [batch, leads, samples]."""
         maps = self.stages(self.stem(x))
-        if self.pooling == "mean":
-            return self.dropout(maps.mean(dim=2))
-        return self.dropout(torch.cat((maps.mean(dim=2), maps.amax(dim=2)), dim=1))
+        mean = maps.mean(dim=2)
+        features: Tensor = self.dropout(mean if self.pooling == "mean" else torch.cat((mean, maps.amax(dim=2)), dim=1))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits

@@ -1,4 +1,4 @@
-"""A network that reads a rhythm: the window, its typical beat, measurements on it."""
+"""A network that classifies a rhythm from the window, its typical beat and measurements on it."""
 
 import torch
 from torch import Tensor, nn
@@ -8,28 +8,30 @@ from einthoven.models.inputs import around_r_peak
 
 
 class RhythmNet(nn.Module):
-    """Residual convolutions over the stretch, convolutions over its typical beat, a dense layer over its measurements; one head.
+    """Residual convolutions over the window, convolutions over its typical beat, a dense layer over its measurements; one head.
 
     Paper
-        None; ours. That measurements on the intervals and a net that reads the signal know different things, and more together,
-        is what the Challenge 2017's entries showed (Clifford et al. 2017; Hong et al. 2017, ENCASE).
+        None; ours. The entries of the Challenge 2017 showed that measurements of the intervals and a network over the signal
+        complement each other (Clifford et al. 2017; Hong et al. 2017, ENCASE).
     Departures
-        Not a paper's.
+        None: there is no paper.
     Receptive field
-        The whole stretch, through the measurements; 10.1 s at 150 Hz for the convolutions.
+        The whole window, through the measurements; 10.1 s at 150 Hz for the convolutions.
 
     Parameters
     ----------
     n_leads, n_classes, n_samples : int
         Leads, classes, samples of a window.
-    beat_samples, r_peak : int
-        Samples of the typical beat, and of it ahead of the R peak.
+    beat_samples : int
+        Samples of the typical beat.
+    r_peak : int
+        Samples of the typical beat ahead of its R peak.
     n_features : int
-        Measurements on each window.
+        Number of measurements of a window.
     widths : tuple of int
         Channels of the stages over the window; each but the first halves the time.
     kernel : int
-        Of the stages, samples.
+        Samples of the kernels of the stages; the stem's kernel is 15.
     beat_span : int
         Samples of the typical beat that are read, a third of them ahead of the R peak.
     beat_width : int
@@ -37,7 +39,7 @@ class RhythmNet(nn.Module):
     hidden : int
         Units of the dense layers over the beat and over the measurements.
     dropout : float
-        Before the head, half of it inside the blocks.
+        Dropout rate before the head, half of it inside the blocks.
     """
 
     inputs = ("signal", "beat", "features")
@@ -82,10 +84,12 @@ class RhythmNet(nn.Module):
     def features(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
         """Return features [batch, features] of windows, typical beats and measurements."""
         maps = self.stretch(signal)
-        own = self.own(around_r_peak(beat, self.r_peak, self.beat_span))
-        parts = maps.mean(dim=2), maps.amax(dim=2), own, self.numbers(features)
-        return self.dropout(torch.cat(parts, dim=1))
+        of_beat = self.own(around_r_peak(beat, self.r_peak, self.beat_span))
+        parts = maps.mean(dim=2), maps.amax(dim=2), of_beat, self.numbers(features)
+        joined: Tensor = self.dropout(torch.cat(parts, dim=1))
+        return joined
 
     def forward(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
         """Return logits [batch, classes] of windows [batch, leads, samples]."""
-        return self.head(self.features(signal, beat, features))
+        logits: Tensor = self.head(self.features(signal, beat, features))
+        return logits

@@ -1,4 +1,4 @@
-"""Knows the structured state-space net S4 in its diagonal form. Does not know what its classes mean."""
+"""The structured state-space network S4, in its diagonal form."""
 
 import math
 
@@ -10,22 +10,29 @@ from einthoven.models.blocks import Dropout
 
 
 class S4(nn.Module):
-    """State-space layers that read the window both ways, each a convolution as long as the window.
+    """Bidirectional state-space layers, each a convolution as long as the window.
 
     Paper
         Gu, Goel and Ré 2022, arXiv 2111.00396 (S4); Gu et al. 2022, arXiv 2206.11893 (S4D, its diagonal form, used here);
         Mehari and Strodthoff 2022, arXiv 2211.07579 (S4 on PTB-XL: four layers, both ways).
     Departures
         - Diagonal states (S4D-Lin) in place of the low-rank correction; both are reported as equally good.
-        - 128 channels in place of 512, and a stride of two before the first layer: made for two cores.
+        - 128 channels in place of 512, and a stride of two before the first layer, for the sake of two cores.
     Receptive field
         The whole window.
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    width : channels; n_states : complex states of each channel; n_layers : layers
-    dropout : inside the layers and before the head
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    width : int
+        Channels.
+    n_states : int
+        Complex states of each channel.
+    n_layers : int
+        Number of layers.
+    dropout : float
+        Dropout rate inside the layers and before the head.
     """
 
     def __init__(
@@ -46,19 +53,21 @@ class S4(nn.Module):
         self.head = nn.Linear(2 * width, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
+        """Return features [batch, features] of windows [batch, leads, samples]."""
         states = self.inlet(x)
         for layer in self.layers:
             states = layer(states)
-        return self.dropout(torch.cat((states.mean(dim=2), states.amax(dim=2)), dim=1))
+        features: Tensor = self.dropout(torch.cat((states.mean(dim=2), states.amax(dim=2)), dim=1))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
 
 
 class _Layer(nn.Module):
-    """Normalise, convolve both ways with the kernels of the states, mix the channels, add."""
+    """A layer: normalise, convolve both ways with the kernels of the states, mix the channels, add."""
 
     def __init__(self, width: int, n_states: int, length: int, dropout: float):
         super().__init__()
@@ -74,10 +83,10 @@ class _Layer(nn.Module):
         self.dropout = Dropout(dropout)
 
     def kernel(self) -> Tensor:
-        """Impulse responses [2 * width, length]: forwards for the first half of the rows, backwards for the second.
+        """Return impulse responses [2 * width, length]: causal in the first half of the rows, anti-causal in the second.
 
-        Of the states ``x' = A x + u`` with ``A = -decay + i frequency``, held over a step (zero-order hold): the real part of
-        ``2 C (exp(step A) - 1) / A exp(step A t)``; in real numbers, so that it can be exported.
+        They belong to the states ``x' = A x + u`` with ``A = -decay + i frequency``, held over a step (zero-order hold): the real
+        part of ``2 C (exp(step A) - 1) / A exp(step A t)``. It is computed in real numbers, so that it can be exported.
         """
         step = self.log_step.float().exp()[:, None]
         real, imaginary = -self.log_decay.float().exp() * step, self.frequency.float() * step
@@ -106,19 +115,20 @@ class _Layer(nn.Module):
         return 2 * _product(coarse.transpose(1, 2), fine).flatten(1)[:, : self.length]
 
     def multiply_accumulates(self, x: Tensor) -> int:
-        """Of the convolution: three transforms of twice the length, a product; the mixing counts itself."""
+        """Count the multiply-accumulates of the convolution: three transforms of twice the length, and a product."""
         n = 2 * x.shape[2]
         return x.shape[0] * round(x.shape[1] * (3 * n / 2 * math.log2(n) + 2 * n))
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, width, samples], same shape."""
+        """Return [batch, width, samples] of the same shape."""
         u = self.norm(x.transpose(1, 2)).transpose(1, 2)
         y = _convolved(u.float(), self.kernel()) + u * self.through[:, None]
-        return x + self.dropout(F.glu(self.mix(self.dropout(F.gelu(y).to(x.dtype))), dim=1))
+        output: Tensor = x + self.dropout(F.glu(self.mix(self.dropout(F.gelu(y).to(x.dtype))), dim=1))
+        return output
 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
-    """Of matrices [batch, n, m] and [batch, m, k], in float32 under autocast too."""
+    """Multiply matrices [batch, n, m] and [batch, m, k], in float32 under autocast too."""
     if torch.compiler.is_exporting():
         return a @ b
     with torch.autocast(a.device.type, enabled=False):
@@ -126,7 +136,7 @@ def _product(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _convolved(u: Tensor, kernel: Tensor) -> Tensor:
-    """[batch, width, samples] convolved with the first half of the kernels as causal, with the second as anti-causal."""
+    """Convolve [batch, width, samples] with the first half of the kernels (causal) and the second half (anti-causal)."""
     ahead, behind = kernel.chunk(2)
     n = u.shape[2]
     if torch.compiler.is_exporting():
@@ -134,4 +144,5 @@ def _convolved(u: Tensor, kernel: Tensor) -> Tensor:
         return F.conv1d(F.pad(u, (n - 1, n - 1)), both.flip(1)[:, None], groups=u.shape[1])
     size = 2 * n
     spectrum = torch.fft.rfft(ahead, size) + torch.fft.rfft(behind, size).conj()
-    return torch.fft.irfft(torch.fft.rfft(u, size) * spectrum, size)[..., :n]
+    output: Tensor = torch.fft.irfft(torch.fft.rfft(u, size) * spectrum, size)[..., :n]
+    return output

@@ -1,4 +1,4 @@
-"""Knows the self-organised operational net, whose neurons learn polynomials of their input. Knows no class."""
+"""A self-organised operational network, whose neurons learn polynomials of their input."""
 
 import torch
 from torch import Tensor, nn
@@ -20,10 +20,20 @@ class SelfONN(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    q : highest power; 1 is a convolutional net
-    widths : neurons of the operational layers; kernel : theirs, samples
-    pool : samples that are pooled behind each of them; hidden : of the first dense layer; dropout : ahead of it
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    q : int
+        Highest power; 1 gives a convolutional network.
+    widths : tuple of int
+        Neurons of the operational layers.
+    kernel : int
+        Samples of their kernels.
+    pool : int
+        Samples that are pooled after each of them.
+    hidden : int
+        Units of the first dense layer.
+    dropout : float
+        Dropout rate before the first dense layer.
     """
 
     def __init__(
@@ -49,16 +59,33 @@ class SelfONN(nn.Module):
         self.head = nn.Linear(hidden, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
-        return self.dense(self.layers(x))
+        """Return features [batch, features] of windows [batch, leads, samples]."""
+        features: Tensor = self.dense(self.layers(x))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
 
 
 class OperationalConv1d(nn.Module):
-    """The sum over q = 1 … Q of a convolution of ``x ** q``; one bias. Computed as one convolution of all powers side by side."""
+    """The sum over q = 1 … Q of a convolution of ``x ** q``; computed as one convolution of all powers side by side, with a bias.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Channels of input and output.
+    kernel : int
+        Samples of the kernels, odd.
+    q : int
+        Highest power Q.
+
+    Raises
+    ------
+    ValueError
+        If `q` is below 1.
+    """
 
     def __init__(self, n_in: int, n_out: int, kernel: int, q: int):
         super().__init__()
@@ -68,8 +95,9 @@ class OperationalConv1d(nn.Module):
         self.powers = Conv1d(q * n_in, n_out, kernel, bias=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, n_in, samples] to [batch, n_out, samples]."""
+        """Return [batch, n_out, samples] of [batch, n_in, samples]."""
         raised = [x]
         for _ in range(self.q - 1):
             raised.append(raised[-1] * x)
-        return self.powers(torch.cat(raised, dim=1))
+        output: Tensor = self.powers(torch.cat(raised, dim=1))
+        return output

@@ -1,4 +1,4 @@
-"""Measure what a network costs: parameters, multiply-accumulates, and windows a second."""
+"""Measure the speed of a network beside its parameters and multiply-accumulates."""
 
 import time
 from collections.abc import Callable
@@ -18,36 +18,40 @@ def measured(
     Parameters
     ----------
     network : nn.Module
-        Left in evaluation mode.
+        The network; left in evaluation mode.
     shape : InputShape
-        Of its input.
+        Shape of its input.
     inputs : dict of Tensor
-        Windows that are handled at once.
+        Windows of one batch.
     n_crops : int
-        Crops that a window is answered in; `inputs` then are crops.
+        Crops in which a window is seen; `inputs` are crops then.
     repeats : int
-        The fastest of so many counts.
+        Number of timings; the fastest counts.
 
     Returns
     -------
     dict of float
-        ``parameters``, ``multiply_accumulates`` for a window, ``training_windows_per_s`` (crops, if there are some) and
+        ``parameters``, ``multiply_accumulates`` for a window, ``training_windows_per_s`` (crops, if there are any) and
         ``inference_windows_per_s``.
     """
     n_windows = len(inputs["signal"])
-    trained_s = _fastest(lambda: call(network.train(), inputs).square().mean().backward(), repeats)
+
+    def train() -> None:
+        call(network.train(), inputs).square().mean().backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
+
+    trained_s = _fastest(train, repeats)
     with torch.inference_mode():
-        answered_s = _fastest(lambda: call(network.eval(), inputs), repeats)
+        predicted_s = _fastest(lambda: call(network.eval(), inputs), repeats)
     return {
         "parameters": cost.parameters(network),
         "multiply_accumulates": n_crops * cost.multiply_accumulates(network, shape),
         "training_windows_per_s": round(n_windows / trained_s, 1),
-        "inference_windows_per_s": round(n_windows / n_crops / answered_s, 1),
+        "inference_windows_per_s": round(n_windows / n_crops / predicted_s, 1),
     }
 
 
 def _fastest(work: Callable[[], object], repeats: int) -> float:
-    """Seconds; a first time is not counted."""
+    """Return the seconds of the fastest run; a first run is not counted."""
     taken = []
     for _ in range(repeats + 1):
         started = time.perf_counter()

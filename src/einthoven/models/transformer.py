@@ -1,4 +1,4 @@
-"""Knows the small transformer of the pediatric benchmark. Does not know what its classes mean."""
+"""A small transformer encoder over patches of samples."""
 
 import math
 
@@ -15,14 +15,26 @@ class Transformer(nn.Module):
     Paper
         Chen 2025, arXiv 2510.03780: the Transformer of its comparison, 279,443 parameters at 12 leads and 19 classes.
     Departures
-        - Positions are sinusoids (Vaswani et al. 2017), which the count of parameters leaves room for and the paper does not say.
+        - Positions are sinusoids (Vaswani et al. 2017). The paper does not describe them; the number of parameters allows them.
     Receptive field
         The whole window.
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    width : of a token; patch : samples in one; n_layers, n_heads, feed_forward, dropout : of the encoder
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    width : int
+        Channels of a token.
+    patch : int
+        Samples of a token.
+    n_layers : int
+        Number of encoder layers.
+    n_heads : int
+        Attention heads of an encoder layer.
+    feed_forward : int
+        Units of the feed-forward part of an encoder layer.
+    dropout : float
+        Dropout rate of the encoder and of the head.
     """
 
     def __init__(
@@ -48,33 +60,39 @@ class Transformer(nn.Module):
         )
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
-        return self.encoder(self.inlet(x).transpose(1, 2) + self.positions).mean(dim=1)
+        """Return features [batch, features] of windows [batch, leads, samples]."""
+        features: Tensor = self.encoder(self.inlet(x).transpose(1, 2) + self.positions).mean(dim=1)
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
 
 
 class _EncoderLayer(nn.TransformerEncoderLayer):
-    """torch's, whose attention in training is written out: with few channels to a head that is faster, above all in bf16."""
+    """An encoder layer of torch with attention written out in training: with few channels a head that is faster, mainly in bf16."""
 
     def __init__(self, width: int, n_heads: int, feed_forward: int, dropout: float):
         super().__init__(width, n_heads, feed_forward, dropout, batch_first=True)
         self.dropout, self.dropout1, self.dropout2 = Dropout(dropout), Dropout(dropout), Dropout(dropout)
 
-    def _sa_block(self, x: Tensor, attn_mask, key_padding_mask, is_causal: bool = False) -> Tensor:
+    def _sa_block(
+        self, x: Tensor, attn_mask: Tensor | None, key_padding_mask: Tensor | None, is_causal: bool = False
+    ) -> Tensor:
         if not self.training:
             return super()._sa_block(x, attn_mask, key_padding_mask, is_causal)
-        own = self.self_attn
-        joint = F.linear(x, own.in_proj_weight, own.in_proj_bias).unflatten(2, (3, own.num_heads, own.head_dim))
+        layer = self.self_attn
+        joint = F.linear(x, layer.in_proj_weight, layer.in_proj_bias)
+        joint = joint.view(*x.shape[:2], 3, layer.num_heads, layer.head_dim)
         query, key, value = joint.permute(2, 0, 3, 1, 4).unbind(0)
-        scores = (query * own.head_dim**-0.5) @ key.transpose(-1, -2)
-        heard = self.dropout(torch.softmax(scores, dim=-1, dtype=scores.dtype)) @ value
-        return self.dropout1(own.out_proj(heard.transpose(1, 2).flatten(2)))
+        scores = (query * layer.head_dim**-0.5) @ key.transpose(-1, -2)
+        attended = self.dropout(torch.softmax(scores, dim=-1, dtype=scores.dtype)) @ value
+        output: Tensor = self.dropout1(layer.out_proj(attended.transpose(1, 2).flatten(2)))
+        return output
 
 
 def _sinusoids(n: int, width: int) -> Tensor:
-    """Positions [n, width]."""
+    """Return positions [n, width]."""
     angle = torch.arange(n)[:, None] * torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
     return torch.stack((angle.sin(), angle.cos()), dim=2).flatten(1)

@@ -1,4 +1,4 @@
-"""A network that reads a window by its typical beat, with the window itself beside it."""
+"""A network that classifies a window by its typical beat, with the window itself beside it."""
 
 import torch
 from torch import Tensor, nn
@@ -8,14 +8,14 @@ from einthoven.models.inputs import around_r_peak
 
 
 class TypicalBeat(nn.Module):
-    """Typical beats, aligned, into a dense layer that knows where in the beat it is; the stretch itself; numbers on its rhythm.
+    """Convolutions over the aligned typical beat and a dense layer, convolutions over the window, measurements on its rhythm.
 
     Paper
-        None; ours, for few records: a median over the beats of ten seconds is quieter than any of them, and what is aligned need
-        not be found. Median beats in all leads are what electrocardiographs measure on, and what ECG-SMART-NET (2024,
-        arXiv 2405.09567) reads.
+        None; ours, for few records. A median over the beats of ten seconds has less noise than any of them, and its waves are
+        always at the same place. Electrocardiographs measure on median beats in all leads, and ECG-SMART-NET (2024,
+        arXiv 2405.09567) reads them.
     Departures
-        Not a paper's.
+        None: there is no paper.
     Receptive field
         The whole window.
 
@@ -23,12 +23,14 @@ class TypicalBeat(nn.Module):
     ----------
     n_leads, n_classes, n_samples : int
         Leads, classes, samples of a window.
-    beat_samples, r_peak : int
-        Samples of the typical beat, and of it ahead of the R peak.
+    beat_samples : int
+        Samples of the typical beat.
+    r_peak : int
+        Samples of the typical beat ahead of its R peak.
     n_features : int
-        Measurements on each window.
+        Number of measurements of a window.
     n_read : int
-        How many of these are read, from the first on.
+        How many of them are read, from the first on.
     beat_span : int
         Samples of the typical beat that are read, a third of them ahead of the R peak.
     width : int
@@ -38,7 +40,7 @@ class TypicalBeat(nn.Module):
     hidden : int
         Units of the dense layer.
     dropout : float
-        Before the dense layer and behind it.
+        Dropout rate before and after the dense layer.
     """
 
     inputs = ("signal", "beat", "features")
@@ -88,7 +90,7 @@ class TypicalBeat(nn.Module):
 
     @property
     def convolves_trace(self) -> bool:
-        """Whether its last convolution is one over the trace, not over the typical beat."""
+        """Whether its last convolution is over the trace, not over the typical beat."""
         return self.window is not None
 
     def features(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
@@ -102,4 +104,5 @@ class TypicalBeat(nn.Module):
 
     def forward(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
         """Return logits [batch, classes] of windows [batch, leads, samples]."""
-        return self.head(self.features(signal, beat, features))
+        logits: Tensor = self.head(self.features(signal, beat, features))
+        return logits

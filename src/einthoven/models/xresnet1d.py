@@ -1,4 +1,4 @@
-"""Knows xresnet1d101, the strongest net of the public PTB-XL benchmark. Does not know what its classes mean."""
+"""xresnet1d101, the strongest network of the public PTB-XL benchmark."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from einthoven.models.blocks import BatchNorm1d, Conv1d, ConvBlock, Dropout, Max
 
 
 class XResNet1d(nn.Module):
-    """A stem of three convolutions, bottleneck blocks of one width, mean and largest value over time, two dense layers.
+    """A stem of three convolutions, bottleneck blocks of one width, mean and maximum over time, two dense layers.
 
     Paper
         Strodthoff et al. 2021, arXiv 2004.13701 (xresnet1d101, 1.87 M parameters at 12 leads and 23 classes); the architecture
@@ -19,12 +19,18 @@ class XResNet1d(nn.Module):
 
     Parameters
     ----------
-    n_leads, n_classes, n_samples : shape of input and output
-    n_blocks : blocks of each stage; every stage but the first halves the time
-    width : channels inside the blocks; four times as many between them
-    kernel : samples
-    hidden : of the dense layer
-    dropout : before the last layer, half of it before the dense layer
+    n_leads, n_classes, n_samples : int
+        Leads, classes, samples of a window.
+    n_blocks : tuple of int
+        Blocks of each stage; every stage but the first halves the time.
+    width : int
+        Channels inside the blocks; four times as many between them.
+    kernel : int
+        Samples of the convolution kernels.
+    hidden : int
+        Units of the dense layer.
+    dropout : float
+        Dropout rate before the last layer, half of it before the dense layer.
     """
 
     def __init__(
@@ -58,13 +64,15 @@ class XResNet1d(nn.Module):
         self.head = nn.Sequential(nn.BatchNorm1d(hidden), Dropout(dropout), nn.Linear(hidden, n_classes))
 
     def features(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to [batch, features]."""
+        """Return features [batch, features] of windows [batch, leads, samples]."""
         maps = self.blocks(self.stem(x))
-        return self.dense(torch.cat((maps.amax(dim=2), maps.mean(dim=2)), dim=1))
+        features: Tensor = self.dense(torch.cat((maps.amax(dim=2), maps.mean(dim=2)), dim=1))
+        return features
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, leads, samples] to logits [batch, classes]."""
-        return self.head(self.features(x))
+        """Return logits [batch, classes] of windows [batch, leads, samples]."""
+        logits: Tensor = self.head(self.features(x))
+        return logits
 
 
 class _Bottleneck(nn.Module):
@@ -83,5 +91,5 @@ class _Bottleneck(nn.Module):
         self.shortcut = nn.Sequential(*shortcut)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, n_in, samples] to [batch, 4 * width, ceil(samples / stride)]."""
+        """Return [batch, 4 * width, ceil(samples / stride)] of [batch, n_in, samples]."""
         return torch.relu(self.body(x) + self.shortcut(x))

@@ -1,1 +1,1 @@
-"""From a store and a split to a bundle. Lightning stays in here."""
+"""Train models: from a store and a split to a bundle. Only this package imports Lightning."""

@@ -1,4 +1,4 @@
-"""What happens at the end of each epoch: the best weights are kept, and a line is logged."""
+"""Keep the best weights and log a line at the end of each epoch."""
 
 import logging
 import time
@@ -7,6 +7,7 @@ from typing import Any
 
 import lightning as L
 from lightning.pytorch.callbacks import Callback
+from torch import nn
 
 from einthoven import console
 from einthoven.paths import written_aside
@@ -16,23 +17,23 @@ _PAUSE_S = 30
 
 
 class KeepBest(Callback):
-    """Writes the weights of the best validation score, or of the last epoch, whole or not at all.
+    """Callback that writes the weights of the best validation score, or of the last epoch, completely or not at all.
 
     Parameters
     ----------
     file : Path
-        Where they go.
+        Target file.
     keeps_last : bool
-        Whether the last epoch's are kept, whatever its score.
+        Whether the last epoch's weights are kept, whatever its score.
     name : str
-        The score.
+        Name of the score.
     """
 
     def __init__(self, file: Path, keeps_last: bool, name: str):
         self.file, self.keeps_last, self.name, self.score, self.epoch = file, keeps_last, name, -1.0, -1
 
     def on_validation_end(self, trainer: L.Trainer, module: L.LightningModule) -> None:
-        """Keep the weights where they are the best so far."""
+        """Keep the weights if they are the best so far."""
         score = float(trainer.callback_metrics[f"val_{self.name}"])
         if trainer.sanity_checking or (score <= self.score and not self.keeps_last):
             return
@@ -40,29 +41,31 @@ class KeepBest(Callback):
         if trainer.is_global_zero:
             from safetensors.torch import save
 
-            weights = module.network.state_dict()
+            network = module.network
+            assert isinstance(network, nn.Module)
+            weights = network.state_dict()
             state = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
             with written_aside(self.file) as aside:
                 aside.write_bytes(save(state))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps."""
+        """Return the state for a checkpoint."""
         return {"score": self.score, "epoch": self.epoch}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take back what a checkpoint kept."""
+        """Restore the state of a checkpoint."""
         self.score, self.epoch = state_dict["score"], state_dict["epoch"]
 
 
 class Lines(Callback):
-    """Logs one line an epoch, where no bar can be drawn; beside other trainings, one in half a minute.
+    """Callback that logs a line for each epoch, where no bar can be drawn; beside other trainings at most one in half a minute.
 
     Parameters
     ----------
     epochs : int
-        At most so many.
+        Largest number of epochs.
     name : str
-        The score.
+        Name of the score.
     """
 
     def __init__(self, epochs: int, name: str):

@@ -1,4 +1,4 @@
-"""The card of a model that was trained here."""
+"""Make the card of a trained model."""
 
 import platform
 from collections.abc import Mapping
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from einthoven import __version__
 from einthoven.bundle import Card
@@ -27,9 +28,9 @@ def card_for(
     settings : mapping
         Settings that differ from the architecture's defaults.
     folder : Path
-        Of the run; its name becomes the model's.
+        Folder of the run; its name becomes the model's.
     training : mapping
-        What else is told of the training.
+        Further values for the card's part ``training``.
 
     Returns
     -------
@@ -52,12 +53,12 @@ def card_for(
     )
 
 
-def _counts(task: Task, chosen: np.ndarray) -> dict[str, int]:
+def _counts(task: Task, chosen: NDArray[Any]) -> dict[str, int]:
     return dict(zip(task.classes, task.counts(chosen).tolist(), strict=True))
 
 
 def _feature_medians(task: Task) -> tuple[float, ...]:
-    """Return the median of each measurement over the real windows that train."""
+    """Return the median of each measurement over the real training windows."""
     features = task.windows.features
     if features is None:
         return ()

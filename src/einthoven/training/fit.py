@@ -1,4 +1,4 @@
-"""Train a model: start or resume, stop early, keep the best weights, leave a bundle."""
+"""Train a model: start or resume, stop early, keep the best weights, write a bundle."""
 
 import logging
 import os
@@ -30,8 +30,8 @@ from einthoven.training.losses import loss_for
 from einthoven.training.module import SCORE, Training, quiet_lightning
 from einthoven.training.recipe import Recipe
 from einthoven.training.rhythms import with_rhythms
-from einthoven.training.start import warm_started
 from einthoven.training.task import Task
+from einthoven.training.warm_start import warm_started
 
 _log = logging.getLogger(__name__)
 
@@ -46,12 +46,12 @@ def fit(
     devices: int | str = "auto",
     start: str | Path | None = None,
 ) -> Card | None:
-    """Train, or resume where a killed run stopped; the same command ends with the same weights. A forest is grown.
+    """Train a model, or resume a killed run; the same command ends with the same weights. A forest is grown.
 
     Parameters
     ----------
     task : Task
-        What is learned from what.
+        Windows, labels and the parts of the split.
     architecture : str
         Name of an architecture, or the file of a user's own.
     settings : mapping
@@ -59,11 +59,11 @@ def fit(
     recipe : Recipe
         How to train.
     folder : Path
-        The run: run.json, logs, last.ckpt, best.safetensors, and bundle/ at the end.
+        Folder of the run: run.json, logs, last.ckpt, best.safetensors, and bundle/ at the end.
     devices : int or str
-        GPUs that share the work, if there are any.
+        Number of GPUs, or ``auto`` for all; ignored where there is none.
     start : str or Path, optional
-        A model whose weights the training starts from, see :func:`einthoven.training.start.warm_started`.
+        A model whose weights the training starts from, see :func:`einthoven.training.warm_start.warm_started`.
 
     Returns
     -------
@@ -72,8 +72,10 @@ def fit(
 
     Raises
     ------
-    ConfigurationFault, ConfigurationFault
-        If architecture, windows and recipe do not suit each other, or the folder holds a run with other settings.
+    ConfigurationFault
+        If architecture, windows and recipe do not fit together, or the folder holds a run with other settings.
+    FileDamaged
+        If the checkpoint of a killed run cannot be read.
     """
     architecture = requirements.require_model(architecture)
     task = replace(task, provenance=task.provenance | own.provenance(architecture))
@@ -116,7 +118,7 @@ def fit(
 def _grown(task: Task, settings: Mapping[str, Any], seed: int, folder: Path, start: str | Path | None) -> Card:
     if start is not None:
         raise ConfigurationFault(
-            "a forest is grown and cannot start from another model.",
+            "A forest cannot start from another model.",
             found=f"start {start}",
             expected="no start",
             remedy="leave out --start",
@@ -144,7 +146,7 @@ class _Run:
     devices: int | str
 
     def train(self, module: Training, train: Batches) -> dict[str, Any] | None:
-        """Train to the end; what the card tells of it, or None in a process that leaves that to the first."""
+        """Train to the end; return values for the card, or None in every process but the first."""
         recipe, score = self.recipe, SCORE[self.task.multilabel]
         validation = Batches(self.task.windows, self.task.labels, self.task.validation, 2 * recipe.batch)
         keeper = KeepBest(self.folder / run_folder.BEST, recipe.keep == "last", score)
@@ -154,7 +156,7 @@ class _Run:
             resumed = str(last) if last.exists() else None
             try:
                 trainer.fit(module, train, validation, ckpt_path=resumed, weights_only=True)
-            except SystemExit as error:  # so Lightning leaves when it is interrupted, deaf to the next interruption
+            except SystemExit as error:  # Lightning leaves so when it is interrupted, and ignores the next interruption
                 signal.signal(signal.SIGINT, signal.default_int_handler)
                 raise KeyboardInterrupt from error
         if not trainer.is_global_zero:

@@ -1,11 +1,13 @@
-"""Finished members become one bundle, an ensemble."""
+"""Write trained models as one bundle, an ensemble."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven import bundle
 from einthoven.bundle import Card
@@ -23,23 +25,36 @@ def fuse(
     thresholds: Sequence[float] = (),
     at_least_one: bool = False,
     half: bool = False,
-    class_prior_adaptation: dict | None = None,
+    class_prior_adaptation: dict[str, Any] | None = None,
 ) -> Card:
-    """Write the bundle of an ensemble; its card names everybody whom one of its members has seen.
+    """Write the bundle of an ensemble; its card names all patients whom one of its members has seen.
 
     Parameters
     ----------
-    folder : of the new bundle; its name is the ensemble's
-    members : bundles of the members
-    rule : of :class:`einthoven.models.ensemble.Ensemble`; weights : of the members, for ``weighted``
-    class_weights, thresholds, at_least_one, class_prior_adaptation : see :class:`einthoven.bundle.Card`
-    half : whether weights of two dimensions and more are kept with 16 bits, whole numbers with the fewest; all work in 32
+    folder : Path
+        Folder of the new bundle; its name is the ensemble's.
+    members : sequence of Path
+        Bundles of the members.
+    rule : str
+        Rule of :class:`einthoven.models.ensemble.Ensemble`.
+    weights : sequence of float
+        Weight of each member, for ``weighted``.
+    class_weights, thresholds, at_least_one, class_prior_adaptation
+        Decision settings, see :class:`einthoven.bundle.Card`.
+    half : bool
+        Whether weights of two dimensions and more are stored with 16 bits, and whole numbers with as few as they need; all are
+        used with 32 bits.
+
+    Returns
+    -------
+    Card
+        Card of the ensemble.
 
     Raises
     ------
     ConfigurationFault
-        Where members differ in preparation, classes or protocol; beside members that read typical beats some may see crops of
-        the same windows alone.
+        If members differ in preparation, classes or protocol. Beside members that read typical beats, others may read the signal
+        of the same windows, or crops of it.
     """
     cards = [bundle.load_card(member) for member in members]
     first = max(cards, key=lambda card: len(card.preparation.inputs))
@@ -50,30 +65,30 @@ def fuse(
     ):
         if any(of(card) != of(first) for card in cards):
             raise ConfigurationFault(
-                f"the members of an ensemble differ in their {what}.",
+                f"The members of the ensemble differ in their {what}.",
                 found="; ".join(f"{card.name}: {of(card)}" for card in cards),
                 expected="the same in each",
                 remedy="fuse members that were trained on the same windows",
             )
     if any(card.training.get("protocol") != first.training.get("protocol") for card in cards):
         raise ConfigurationFault(
-            "the members of an ensemble were trained by different protocols.",
+            "The members of the ensemble were trained with different protocols.",
             found="; ".join(f"{card.name}: {card.training.get('protocol')}" for card in cards),
             expected="the same in each",
             remedy="fuse members of one protocol",
         )
-    tensors = {}
+    tensors: dict[str, NDArray[Any]] = {}
     for at, (card, member) in enumerate(zip(cards, members, strict=True)):
         within = "network." if card.preparation != first.preparation else ""
         weights_of = bundle.load_weights(member, card)
-        tensors |= {f"members.{at}.{within}{name}": _kept(values, half) for name, values in weights_of.items()}
-    settings = {"members": [_described(card, first) for card in cards], "rule": rule}
+        tensors |= {f"members.{at}.{within}{name}": _stored(values, half) for name, values in weights_of.items()}
+    settings: dict[str, Any] = {"members": [_member(card, first) for card in cards], "rule": rule}
     if weights:
         settings["weights"] = [round(float(weight), 6) for weight in weights]
     if first.multilabel:
         settings["multilabel"] = True
     score = "validation_macro_auroc" if first.multilabel else "validation_macro_f1"
-    told = [
+    summaries = [
         {
             "name": card.name,
             "architecture": card.architecture,
@@ -86,7 +101,7 @@ def fuse(
     seen = sorted(set().union(*(card.patients for card in cards)))
     files = {name: sha for card in cards for name, sha in card.training.get(FILES_KEY, {}).items()}
     training = first.training | ({FILES_KEY: files} if files else {})
-    training |= {"patients": bundle.packed(seen), "members": told, "rule": rule, "fold": None}
+    training |= {"patients": bundle.packed(seen), "members": summaries, "rule": rule, "fold": None}
     card = replace(
         first,
         name=folder.resolve().name,
@@ -104,19 +119,19 @@ def fuse(
 
 
 def _windows(first: Card, card: Card) -> Preparation:
-    """Return the preparation that a member could share with `first`: a member that reads crops of the same signal can."""
-    own = card.preparation
-    if first.preparation.reads_beats and not own.reads_beats and isinstance(own.cut, Tiles):
-        return replace(own, cut=replace(own.cut, crop_s=0.0), inputs=first.preparation.inputs)
-    return own
+    """Return the preparation that a member shares with `first`, to which one that reads crops of the same signal is adapted."""
+    preparation = card.preparation
+    if first.preparation.reads_beats and not preparation.reads_beats and isinstance(preparation.cut, Tiles):
+        return replace(preparation, cut=replace(preparation.cut, crop_s=0.0), inputs=first.preparation.inputs)
+    return preparation
 
 
-def _described(card: Card, first: Card) -> list:
+def _member(card: Card, first: Card) -> list[Any]:
     same = card.preparation == first.preparation
     return [card.architecture, card.settings] + ([] if same else [card.preparation.n_input])
 
 
-def _kept(values: np.ndarray, half: bool) -> np.ndarray:
+def _stored(values: NDArray[Any], half: bool) -> NDArray[Any]:
     if not half or values.ndim < 2:
         return values
     if values.dtype == np.float32:

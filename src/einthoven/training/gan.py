@@ -1,10 +1,12 @@
-"""Generation of rare beats: a conditional WGAN that sees training windows only."""
+"""Generate beats of rare classes with a conditional WGAN that sees training windows only."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from einthoven import console
@@ -15,6 +17,7 @@ from einthoven.signal.windows import Windows
 from einthoven.training.checkpoint import serialised
 from einthoven.training.task import Task
 
+Array = NDArray[Any]
 _EVERY = 250
 
 
@@ -39,33 +42,59 @@ class Generation:
     penalty: float = 10.0
     """Weight of the gradient penalty."""
     seed: int = 0
-    """Of weights, order and noise."""
+    """Seed of weights, order and noise."""
 
-    def as_dict(self) -> dict:
-        """Plain values, for a card."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, for a card."""
         return asdict(self)
 
 
 def rare_classes(task: Task, how: Generation) -> list[int]:
-    """Class numbers that are generated: there are some windows to learn from, and few."""
+    """Return the classes to generate: those with few training windows, but enough to learn from.
+
+    Parameters
+    ----------
+    task : Task
+        Its training part decides.
+    how : Generation
+        Settings.
+
+    Returns
+    -------
+    list of int
+        Class numbers.
+    """
     counts = np.bincount(task.labels[task.train], minlength=len(task.classes))
     return [at for at, n in enumerate(counts) if 20 <= n < how.rare_share * counts.sum()]
 
 
-def generate(task: Task, how: Generation, folder: Path) -> tuple[Windows, np.ndarray]:
-    """Learn the rare classes of the training part and make windows of them; goes on where a killed run stopped.
+def generate(task: Task, how: Generation, folder: Path) -> tuple[Windows, Array]:
+    """Train a generator of the rare classes and generate windows; a killed run is resumed.
 
     Parameters
     ----------
-    folder : for the generator's checkpoint
+    task : Task
+        Its training windows are learned from.
+    how : Generation
+        Settings.
+    folder : Path
+        Folder for the generator's checkpoint.
 
     Returns
     -------
-    windows, and their class numbers [n]
+    tuple
+        Windows, and their class numbers [n].
+
+    Raises
+    ------
+    ConfigurationFault
+        If the windows have more parts than the signal.
+    FileDamaged
+        If the checkpoint of a killed run cannot be read.
     """
     if task.preparation.inputs != ("signal",):
         raise ConfigurationFault(
-            "only windows of the signal alone can be generated.",
+            "Only windows of the signal alone can be generated.",
             found=f"inputs {', '.join(task.preparation.inputs)}",
             expected="inputs signal",
             remedy="--prepare.inputs signal",
@@ -78,12 +107,12 @@ def generate(task: Task, how: Generation, folder: Path) -> tuple[Windows, np.nda
     wanted = [int(min(how.multiple * counts[at], how.most_share * counts.sum())) for at in rare]
     labels = np.repeat(np.arange(len(rare)), wanted)
     rng = torch.Generator().manual_seed(how.seed + 1)
-    made = []
+    pieces = []
     with torch.inference_mode():
         for piece in np.array_split(labels, -(-len(labels) // 512)):
             noise = torch.randn(len(piece), generator.n_noise, generator=rng)
-            made.append(generator(noise, torch.from_numpy(piece)).numpy())
-    return Windows(np.concatenate(made)), np.array(rare)[labels]
+            pieces.append(generator(noise, torch.from_numpy(piece)).numpy())
+    return Windows(np.concatenate(pieces)), np.array(rare)[labels]
 
 
 def _learn(task: Task, how: Generation, rare: list[int], folder: Path) -> Generator:
@@ -104,9 +133,9 @@ def _learn(task: Task, how: Generation, rare: list[int], folder: Path) -> Genera
             first = state["step"]
         except Exception as error:
             raise FileDamaged(
-                f"the checkpoint {file} cannot be read.",
+                f"The checkpoint {file} cannot be read.",
                 found=f"{type(error).__name__}: {str(error).splitlines()[0][:120]}",
-                expected="what the killed run had written",
+                expected="the state of a killed run",
                 remedy=f"rm {file}      the generator is then trained again",
             ) from error
     for step in console.progress(range(first, how.steps), "learning rare beats", how.steps - first):
@@ -132,14 +161,15 @@ def _learn(task: Task, how: Generation, rare: list[int], folder: Path) -> Genera
 
 
 def _penalty(critic: Critic, real: Tensor, made: Tensor, labels: Tensor, rng: torch.Generator) -> Tensor:
-    """Squared distance of the gradient's norm from one, between real and made windows (Gulrajani et al. 2017, equation 3)."""
+    """Return the squared distance of the gradient's norm from 1 between real and generated windows (Gulrajani 2017, eq. 3)."""
     share = torch.rand((len(real), 1, 1), generator=rng)
     between = (share * real + (1 - share) * made).requires_grad_()
     slope = torch.autograd.grad(critic(between, labels).sum(), between, create_graph=True)[0]
-    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+    penalty: Tensor = (slope.flatten(1).norm(dim=1) - 1).square().mean()
+    return penalty
 
 
 def _step(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
     optimiser.step()

@@ -1,11 +1,13 @@
 """Grow a forest from a task (with scikit-learn) and save it as a bundle."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from einthoven import bundle
 from einthoven.bundle import Card
@@ -14,16 +16,17 @@ from einthoven.errors import ConfigurationFault
 from einthoven.models.forest import Forest
 from einthoven.models.inputs import InputShape, built, call
 from einthoven.training.card import card_for
-from einthoven.training.module import SCORE, judged
+from einthoven.training.module import SCORE, validation_scores
 from einthoven.training.task import Task
 
+Array = NDArray[Any]
 N_TREES, LEAST, SHARE = 100, 2, 0.1
-"""Of randomised trees: how many, windows in a leaf, and the share of the measurements that each branch may choose from."""
+"""Settings of randomised trees: their number, windows in a leaf, and the share of the values that each branch may choose from."""
 ROUNDS, RARE = 250, 0.25
-"""Of boosted trees: rounds of one tree a class, and the power of a class's rarity that it weighs more by."""
+"""Settings of boosted trees: rounds of one tree a class, and the exponent of a class's rarity in its weight."""
 _BATCH = 512
 _NEVER = -20.0
-"""Logit of a class that no training window bears."""
+"""Logit of a class that no training window has."""
 _APART = {
     "learning_rate": 0.05,
     "max_leaf_nodes": 4,
@@ -31,31 +34,44 @@ _APART = {
     "min_samples_leaf": 3,
     "l2_regularization": 5.0,
 }
-"""Of boosted trees for each class by itself, which few windows bear."""
+"""Settings of boosted trees for each class by itself."""
 _ROUNDS_APART = 100
 
 
-def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
-    """Grow a forest on the training part of a task: extremely randomised trees, or, where ``summed`` is set, boosted ones, each
-    class by itself where ``apart`` is.
+def grow(task: Task, settings: Mapping[str, Any], seed: int, folder: Path) -> Card:
+    """Grow a forest on the training part of a task, and write its bundle.
+
+    The trees are extremely randomised; with ``summed`` they are boosted, and with ``apart`` each class is boosted by itself.
 
     Parameters
     ----------
-    settings : of :class:`einthoven.models.forest.Forest`, but for what the trees decide; ``n_trees`` among them
-    seed : of the trees
-    folder : the bundle goes to ``folder/bundle``
+    task : Task
+        Windows, labels and the parts of the split.
+    settings : mapping
+        Settings of :class:`einthoven.models.forest.Forest`, except those that the trees decide.
+    seed : int
+        Seed of the trees.
+    folder : Path
+        Folder of the run; the bundle is written to ``folder/bundle``.
 
     Returns
     -------
-    its card
+    Card
+        The forest's card.
+
+    Raises
+    ------
+    ConfigurationFault
+        If no forest can be grown with these settings, or on these labels.
     """
+    settings = dict(settings)
     shape, n_classes = InputShape.of(task.preparation), len(task.classes)
     measuring = _measuring(shape, n_classes, settings)
     measured = np.concatenate(
         [measuring.measured(part.get("beat"), part["features"]).numpy() for part in _inputs(task, task.train)]
     )
-    kind = (_apart if settings.get("apart") else _boosted) if settings.get("summed") else _randomised
-    trees, how = kind(measured, task, settings, seed)
+    grown = (_apart if settings.get("apart") else _boosted) if settings.get("summed") else _randomised
+    trees, how = grown(measured, task, settings, seed)
     decided = settings | {
         "n_trees": len(trees),
         "n_nodes": max(len(tree.feature) for tree in trees),
@@ -77,33 +93,27 @@ def grow(task: Task, settings: dict, seed: int, folder: Path) -> Card:
     score = SCORE[task.multilabel]
     trained = {
         "best_epoch": 0,
-        f"validation_{score}": round(judged(logits, task.labels[task.validation])[score], 6),
+        f"validation_{score}": round(validation_scores(logits, task.labels[task.validation])[score], 6),
         "recipe": {"seed": seed} | how,
     }
     card = card_for(task, "forest", decided, folder, trained)
     return bundle.save(folder / "bundle", card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
 
 
-def _inputs(task: Task, chosen: np.ndarray) -> Iterator[dict[str, torch.Tensor]]:
+def _inputs(task: Task, chosen: Array) -> Iterator[dict[str, torch.Tensor]]:
     """Yield windows in batches, as tensors."""
     for at in np.array_split(chosen, -(-len(chosen) // _BATCH)):
         yield tensors(task.windows[at])
 
 
-def _forest(shape: InputShape, n_classes: int, settings: dict) -> Forest:
+def _forest(shape: InputShape, n_classes: int, settings: dict[str, Any]) -> Forest:
     network = built(Forest, shape, n_classes, settings)
     assert isinstance(network, Forest)
     return network
 
 
-def _measuring(shape: InputShape, n_classes: int, settings: dict) -> Forest:
-    """Return a forest that has not grown, for what it measures.
-
-    Raises
-    ------
-    ConfigurationFault
-        Where a setting is not a forest's, or contradicts another.
-    """
+def _measuring(shape: InputShape, n_classes: int, settings: dict[str, Any]) -> Forest:
+    """Return a forest that has not grown, for the values that it decides on."""
     try:
         least = n_classes if settings.get("summed") else 1
         if settings.get("n_trees", least) < least or settings.get("n_bins", 0) < 0:
@@ -111,27 +121,27 @@ def _measuring(shape: InputShape, n_classes: int, settings: dict) -> Forest:
         return _forest(shape, n_classes, {"n_trees": n_classes} | settings).eval()
     except (TypeError, ValueError, RuntimeError) as error:
         raise ConfigurationFault(
-            "no forest can be grown with these settings.",
+            "No forest can be grown with these settings.",
             found=f"{settings} for {n_classes} classes: {str(error).splitlines()[0]}",
-            expected="keyword arguments of Forest; summed where the trees are apart, and as many of them for each class",
+            expected="settings of forest; summed with apart, and a multiple of the number of classes as n_trees",
             remedy="--set summed=True apart=True",
         ) from error
 
 
 @dataclass(frozen=True)
 class _Tree:
-    """One tree: of each node the measurement it asks for, the limit, the nodes below (itself, for a leaf), and its answer."""
+    """A tree: for each node the value it compares, its threshold, the nodes below (itself, for a leaf), and its output."""
 
-    feature: np.ndarray
-    threshold: np.ndarray
-    left: np.ndarray
-    right: np.ndarray
-    leaves: np.ndarray
+    feature: Array
+    threshold: Array
+    left: Array
+    right: Array
+    leaves: Array
     depth: int
 
 
-def _randomised(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tuple[list[_Tree], dict]:
-    from sklearn.ensemble import ExtraTreesClassifier
+def _randomised(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> tuple[list[_Tree], dict[str, Any]]:
+    from sklearn.ensemble import ExtraTreesClassifier  # type: ignore[import-untyped]  # it has no types
 
     how = {"min_samples_leaf": LEAST, "max_features": SHARE}
     grown = ExtraTreesClassifier(
@@ -142,26 +152,22 @@ def _randomised(measured: np.ndarray, task: Task, settings: dict, seed: int) -> 
     for tree in (estimator.tree_ for estimator in grown.estimators_):
         here, is_leaf = np.arange(tree.node_count), tree.children_left < 0
         left, right = (np.where(is_leaf, here, below) for below in (tree.children_left, tree.children_right))
-        asked = np.where(is_leaf, 0, tree.feature)
-        trees.append(_Tree(asked, tree.threshold, left, right, _answers(tree.value, known, task), tree.max_depth))
+        feature = np.where(is_leaf, 0, tree.feature)
+        trees.append(
+            _Tree(feature, tree.threshold, left, right, _probabilities(tree.value, known, task), tree.max_depth)
+        )
     return trees, how
 
 
-def _boosted(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tuple[list[_Tree], dict]:
-    """Gradient boosting with one tree a class and round (scikit-learn's histograms); the baseline is shared out among the leaves.
-
-    Raises
-    ------
-    ConfigurationFault
-        Where a window can bear several classes.
-    """
+def _boosted(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> tuple[list[_Tree], dict[str, Any]]:
+    """Boost one tree a class and round (scikit-learn's histograms); the baseline is distributed among the leaves."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     if task.multilabel:
         raise ConfigurationFault(
-            "boosted trees that share their rounds tell single classes apart.",
-            found="windows that can bear several",
-            expected="one class a window",
+            "Boosted trees that share their rounds are for windows of one class each.",
+            found="multilabel windows",
+            expected="one class for each window",
             remedy="--set summed=True apart=True",
         )
     rounds = settings.get("n_trees", ROUNDS * len(task.classes)) // len(task.classes)
@@ -171,10 +177,10 @@ def _boosted(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tup
     grown = HistGradientBoostingClassifier(max_iter=rounds, early_stopping=False, random_state=seed, **how).fit(
         measured, labels, sample_weight=(weights / weights.mean())[labels]
     )
-    n_trees = sum(len(each) for each in grown._predictors)
+    n_trees = sum(len(of_round) for of_round in grown._predictors)
     trees = []
-    for each in grown._predictors:
-        for column, predictor in zip(grown.classes_.tolist(), each, strict=True):
+    for of_round in grown._predictors:
+        for column, predictor in zip(grown.classes_.tolist(), of_round, strict=True):
             leaves = np.full((len(predictor.nodes), len(task.classes)), _NEVER / n_trees)
             leaves[:, grown.classes_] = grown._baseline_prediction.ravel() / n_trees
             leaves[:, column] += predictor.nodes["value"]
@@ -182,16 +188,16 @@ def _boosted(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tup
     return trees, {"rounds": rounds, "weight_of_rare": RARE} | how
 
 
-def _apart(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tuple[list[_Tree], dict]:
-    """Gradient boosting of each class against all windows that do not bear it, in the order of the classes."""
+def _apart(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> tuple[list[_Tree], dict[str, Any]]:
+    """Boost each class against all windows without it, in the order of the classes."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     n_classes = len(task.classes)
     rounds = settings.get("n_trees", _ROUNDS_APART * n_classes) // n_classes
     labels = task.labels[task.train]
-    bears = labels > 0 if task.multilabel else labels[:, None] == np.arange(n_classes)
+    has_class = labels > 0 if task.multilabel else labels[:, None] == np.arange(n_classes)
     trees = []
-    for column in bears.T:
+    for column in has_class.T:
         if column.all() or not column.any():
             one = np.zeros(1, np.int64)
             only = np.full((1, 1), (-1 if column.all() else 1) * _NEVER / rounds)
@@ -206,22 +212,22 @@ def _apart(measured: np.ndarray, task: Task, settings: dict, seed: int) -> tuple
     return trees, {"rounds": rounds} | _APART
 
 
-def _histogram_tree(predictor, leaves: np.ndarray) -> _Tree:
-    """A tree of scikit-learn's gradient boosting, with the answers of its nodes [nodes, answers]."""
+def _histogram_tree(predictor: Any, leaves: Array) -> _Tree:
+    """Return a tree of scikit-learn's gradient boosting with the outputs of its nodes [nodes, outputs]."""
     nodes = predictor.nodes
     here, is_leaf = np.arange(len(nodes)), nodes["is_leaf"].astype(bool)
     left, right = (np.where(is_leaf, here, nodes[below]) for below in ("left", "right"))
     return _Tree(nodes["feature_idx"], nodes["num_threshold"], left, right, leaves, int(nodes["depth"].max()))
 
 
-def _answers(values: np.ndarray, known: list[np.ndarray], task: Task) -> np.ndarray:
-    """Probabilities of each class at each node [nodes, classes], from scikit-learn's [nodes, outputs, values]."""
+def _probabilities(values: Array, known: list[Array], task: Task) -> Array:
+    """Return the probabilities at each node [nodes, classes] of scikit-learn's [nodes, outputs, values]."""
     shares = values / np.maximum(values.sum(axis=2, keepdims=True), 1e-12)
     out = np.zeros((len(values), len(task.classes)))
     if task.multilabel:
         for at, labels in enumerate(known):
-            there = np.flatnonzero(labels == 1)
-            out[:, at] = shares[:, at, there[0]] if len(there) else 0.0
+            positive = np.flatnonzero(labels == 1)
+            out[:, at] = shares[:, at, positive[0]] if len(positive) else 0.0
     else:
         out[:, known[0]] = shares[:, 0]
     return out

@@ -1,4 +1,4 @@
-"""Knows the losses: logits and class numbers (or zeros and ones for each class) in, one number out."""
+"""Losses: functions of logits and class numbers, or of zeros and ones for each class, that return one number."""
 
 from collections.abc import Callable
 
@@ -13,11 +13,18 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def focal(logits: Tensor, labels: Tensor, gamma: float, alpha: Tensor | None = None) -> Tensor:
-    """Focal loss, mean of ``-alpha_t (1 - p_t)^gamma log p_t`` (Lin et al. 2017, equation 5).
+    """Return the focal loss, the mean of ``-alpha_t (1 - p_t)^gamma log p_t`` (Lin et al. 2017, equation 5).
 
     Parameters
     ----------
-    logits : [batch, classes]; labels : class numbers [batch]; gamma : focusing exponent; alpha : weight of each class
+    logits : Tensor [batch, classes]
+        Logits.
+    labels : Tensor [batch]
+        Class numbers.
+    gamma : float
+        Focusing exponent.
+    alpha : Tensor [classes], optional
+        Weight of each class.
     """
     log_p = F.log_softmax(logits.float(), dim=1).gather(1, labels[:, None]).squeeze(1)
     loss = -((1 - log_p.exp()) ** gamma) * log_p
@@ -25,16 +32,29 @@ def focal(logits: Tensor, labels: Tensor, gamma: float, alpha: Tensor | None = N
 
 
 def balanced_weights(counts: Tensor) -> Tensor:
-    """Weight of each class: ``n / (classes * n_class)``; a class without windows weighs nothing."""
+    """Return the weight of each class, ``n / (classes * n_class)``; that of a class without windows is 0.
+
+    Parameters
+    ----------
+    counts : Tensor [classes]
+        Windows of each class.
+    """
     return torch.where(counts > 0, counts.sum() / (len(counts) * counts.clamp(min=1)), 0.0)
 
 
 def sigmoid_focal(logits: Tensor, truth: Tensor, gamma: float, alpha: Tensor | None = None) -> Tensor:
-    """Focal loss where several classes can be true: each class is a question of its own (Lin et al. 2017, equation 5).
+    """Return the multilabel focal loss, binary for each class (Lin et al. 2017, equation 5).
 
     Parameters
     ----------
-    logits, truth : [batch, classes]; gamma : focusing exponent; alpha : weight of each class
+    logits : Tensor [batch, classes]
+        Logits.
+    truth : Tensor [batch, classes]
+        Zeros and ones.
+    gamma : float
+        Focusing exponent.
+    alpha : Tensor [classes], optional
+        Weight of each class.
     """
     logits = logits.float()
     loss = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
@@ -45,11 +65,18 @@ def sigmoid_focal(logits: Tensor, truth: Tensor, gamma: float, alpha: Tensor | N
 def asymmetric(
     logits: Tensor, truth: Tensor, gamma_negative: float = 4.0, gamma_positive: float = 1.0, margin: float = 0.05
 ) -> Tensor:
-    """Asymmetric loss: easy negatives are turned down more than easy positives (Ridnik et al. 2021, equation 7).
+    """Return the asymmetric loss, which reduces easy negatives more than easy positives (Ridnik et al. 2021, equation 7).
 
     Parameters
     ----------
-    logits, truth : [batch, classes]; margin : probability below which a negative no longer counts
+    logits : Tensor [batch, classes]
+        Logits.
+    truth : Tensor [batch, classes]
+        Zeros and ones.
+    gamma_negative, gamma_positive : float
+        Focusing exponents of negatives and positives.
+    margin : float
+        Probability below which a negative does not count.
     """
     p = torch.sigmoid(logits.float())
     shifted = (p - margin).clamp(min=0)
@@ -59,35 +86,55 @@ def asymmetric(
 
 
 def positive_weights(counts: Tensor, n: int, most: float = 100.0) -> Tensor:
-    """Weight of each class's positives: negatives over positives, at most `most` (the pediatric benchmark's cap)."""
+    """Return the weight of each class's positives: negatives over positives (capped as in the pediatric benchmark).
+
+    Parameters
+    ----------
+    counts : Tensor [classes]
+        Positive windows of each class.
+    n : int
+        Windows in all.
+    most : float
+        Largest weight.
+    """
     return ((n - counts) / counts.clamp(min=1)).clamp(max=most)
 
 
 def loss_for(recipe: Recipe, counts: Tensor, n: int | None = None) -> Loss:
-    """The loss a recipe names, with the class counts of the training part [classes].
+    """Return the loss of a recipe.
 
     Parameters
     ----------
-    n : windows of the training part, where they can bear several classes; None where each bears one
+    recipe : Recipe
+        How to train.
+    counts : Tensor [classes]
+        Training windows of each class.
+    n : int, optional
+        Number of training windows, for multilabel windows; None where each window has one class.
+
+    Returns
+    -------
+    callable
+        Takes logits and truth.
 
     Raises
     ------
     ConfigurationFault
-        Where there is not one alpha for each class.
+        If the number of alphas is not that of the classes, or the asymmetric loss is chosen for windows of one class.
     """
     if recipe.focal_alpha and len(recipe.focal_alpha) != len(counts):
         raise ConfigurationFault(
-            "the focal loss does not have one alpha a class.",
+            "The focal loss needs one alpha for each class.",
             found=f"{len(recipe.focal_alpha)} for {len(counts)} classes",
             expected="none, or one for each class in the order of the labels",
             remedy=f"--train.focal-alpha {' '.join(['1'] * len(counts))}",
         )
     if n is not None:
-        return _loss_of_several(recipe, counts.float(), n)
+        return _multilabel_loss(recipe, counts.float(), n)
     if recipe.loss == "asymmetric":
         raise ConfigurationFault(
-            "the asymmetric loss wants windows that can bear several classes.",
-            found="a corpus whose windows bear one class each",
+            "The asymmetric loss is for multilabel windows only.",
+            found="windows with one class each",
             expected=", ".join(name for name in LOSSES if name != "asymmetric"),
             remedy="--train.loss focal",
         )
@@ -105,7 +152,7 @@ def loss_for(recipe: Recipe, counts: Tensor, n: int | None = None) -> Loss:
     )
 
 
-def _loss_of_several(recipe: Recipe, counts: Tensor, n: int) -> Loss:
+def _multilabel_loss(recipe: Recipe, counts: Tensor, n: int) -> Loss:
     if recipe.loss == "asymmetric":
         return asymmetric
     if recipe.loss == "focal":

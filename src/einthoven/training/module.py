@@ -1,18 +1,21 @@
-"""One training step and one validation pass, as Lightning wants them."""
+"""Training steps and validation, as a Lightning module."""
 
 import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import lightning as L
 import numpy as np
 import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from einthoven import console
 from einthoven.data.augment import AUGMENTATIONS, Batch
-from einthoven.data.batches import tensors
+from einthoven.data.batches import Batches, tensors
 from einthoven.evaluation.metrics import auc, confusion, scores
 from einthoven.evaluation.multilabel import counted
 from einthoven.models.inputs import call
@@ -25,12 +28,12 @@ _FEATURE_NOISE = 0.03
 _PLATEAU = 5
 Inputs = dict[str, Tensor]
 SCORE = {False: "macro_f1", True: "macro_auroc"}
-"""What the validation part is judged by, where a window bears one class, and where it can bear several."""
+"""Name of the validation score: of windows with one class (False), and of multilabel windows (True)."""
 
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
-    """Leave out Lightning's hints and its Python warnings until the block ends.
+    """Suppress Lightning's hints and its Python warnings until the block ends.
 
     Yields
     ------
@@ -42,27 +45,46 @@ def quiet_lightning() -> Iterator[None]:
         yield
 
 
-def judged(logits: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Scores of a validation part: macro-F1 and accuracy; macro AUROC and micro-F1 where a window can bear several classes.
+def validation_scores(logits: NDArray[Any], truth: NDArray[Any]) -> dict[str, float]:
+    """Return the scores of a validation part: macro-F1 and accuracy; macro AUROC and micro-F1 of multilabel windows.
 
     Parameters
     ----------
-    logits : [n, classes]; truth : class numbers [n], or zeros and ones [n, classes]
+    logits : array [n, classes]
+        Logits.
+    truth : array [n] or [n, classes]
+        Class numbers; zeros and ones of multilabel windows.
+
+    Returns
+    -------
+    dict of float
     """
     if truth.ndim == 1:
         got = scores(confusion(truth, logits.argmax(axis=1), logits.shape[1]))
         return {"macro_f1": float(got["macro_f1"]), "accuracy": float(got["accuracy"])}
     once = np.ones((1, len(truth)), np.uint16)
-    areas = [auc(there > 0, score, once)[0] for there, score in zip(truth.T, logits.T, strict=True)]
+    areas = [auc(positive > 0, score, once)[0] for positive, score in zip(truth.T, logits.T, strict=True)]
     area = float(np.nanmean(areas)) if np.isfinite(areas).any() else 0.5
     return {"macro_auroc": area, "micro_f1": float(counted(truth > 0, logits > 0, once)["micro_f1"][0])}
 
 
 class Training(L.LightningModule):
-    """A network, its loss and its optimiser.
+    """A network with its loss and its optimiser.
 
-    Every epoch draws from generators that seed and epoch alone decide, so that a resumed training equals an
-    uninterrupted one.
+    The random numbers of an epoch depend on seed and epoch alone, so that a resumed training equals an uninterrupted one.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network.
+    loss : callable
+        Takes logits and truth.
+    recipe : Recipe
+        How to train.
+    preparation : Preparation
+        How the windows were prepared.
+    steps_per_epoch : int
+        Batches in an epoch.
     """
 
     def __init__(self, network: nn.Module, loss: Loss, recipe: Recipe, preparation: Preparation, steps_per_epoch: int):
@@ -73,20 +95,22 @@ class Training(L.LightningModule):
         self._logits: list[Tensor] = []
 
     def on_train_epoch_start(self) -> None:
-        """Start the epoch's own random numbers, and its own order of windows."""
+        """Seed the random numbers and the order of windows of the epoch."""
         seed = int(
             np.random.SeedSequence((self.recipe.seed, self.current_epoch, self.global_rank)).generate_state(1)[0]
         )
         torch.manual_seed(seed)
         self._rng = torch.Generator().manual_seed(seed)
-        self.trainer.train_dataloader.epoch = self.current_epoch
+        batches = self.trainer.train_dataloader
+        assert isinstance(batches, Batches)
+        batches.epoch = self.current_epoch
 
     def training_step(self, batch: tuple[Inputs, Tensor], _: int) -> Tensor:
-        """Vary the windows, answer, compare."""
+        """Augment a batch and return its loss."""
         inputs, labels = batch
         if self.preparation.is_cropped:
             inputs = {"signal": self._cropped(inputs["signal"])}
-        inputs = self._varied(inputs)
+        inputs = self._augmented(inputs)
         if self.recipe.mixup:
             inputs, labels = self._mixed(inputs, labels)
         loss = self.loss(call(self.network, inputs), labels)
@@ -94,10 +118,10 @@ class Training(L.LightningModule):
         return loss
 
     def _cropped(self, x: Tensor) -> Tensor:
-        """A crop of each window, where it falls."""
-        wanted, there = self.preparation.n_input, x.shape[-1]
-        start = torch.randint(0, there - wanted + 1, (len(x), 1, 1), generator=self._rng)
-        at = (start + torch.arange(wanted)).to(x.device)
+        """Return a random crop of each window."""
+        n_crop, n_samples = self.preparation.n_input, x.shape[-1]
+        start = torch.randint(0, n_samples - n_crop + 1, (len(x), 1, 1), generator=self._rng)
+        at = (start + torch.arange(n_crop)).to(x.device)
         return x.gather(2, at.expand(-1, x.shape[1], -1))
 
     def _mixed(self, inputs: Inputs, truth: Tensor) -> tuple[Inputs, Tensor]:
@@ -112,54 +136,61 @@ class Training(L.LightningModule):
 
         return {name: mixed(x) for name, x in inputs.items()}, mixed(truth)
 
-    def _answer(self, inputs: Inputs) -> Tensor:
-        """Return the logits of windows; the mean over their crops, where the network sees crops."""
+    def _logits_of(self, inputs: Inputs) -> Tensor:
+        """Return the logits of windows; their mean over crops, where the network reads crops."""
         if not self.preparation.is_cropped:
             return call(self.network, inputs)
         signal = inputs["signal"]
         pieces, n = crops(Windows(signal.cpu().numpy()), self.preparation)
         cut = {name: x.to(signal.device) for name, x in tensors(pieces).items()}
-        return call(self.network, cut).unflatten(0, (-1, n)).mean(dim=1)
+        logits = call(self.network, cut)
+        return logits.view(-1, n, logits.shape[1]).mean(dim=1)
 
-    def _varied(self, inputs: Inputs) -> Inputs:
-        """Vary windows as the recipe says; measurements get a little noise, those on waves in proportion to their size."""
+    def _augmented(self, inputs: Inputs) -> Inputs:
+        """Augment windows as the recipe says; measurements get a little noise, those of waves in proportion to their size."""
         batch = Batch(inputs["signal"], inputs.get("beat"), self.preparation.fs_hz, self.preparation.r_peak)
         for name in self.recipe.augment:
             batch = AUGMENTATIONS[name](batch, self._rng)
-        varied = {"signal": batch.signal} | ({} if batch.beat is None else {"beat": batch.beat})
+        augmented = {"signal": batch.signal} | ({} if batch.beat is None else {"beat": batch.beat})
         features = inputs.get("features")
         if features is None:
-            return varied
+            return augmented
         noise = _FEATURE_NOISE * torch.randn(features.shape, generator=self._rng).to(features.device)
         waves = self.preparation.columns.get("waves")
         if waves is not None:
             noise[:, waves] *= features[:, waves].abs()
-        return varied | {"features": features + noise}
+        return augmented | {"features": features + noise}
 
     def validation_step(self, batch: tuple[Inputs, Tensor], _: int) -> None:
-        """Keep answers and truth."""
+        """Keep logits and truth."""
         inputs, labels = batch
-        self._logits.append(self._answer(inputs).float().cpu())
+        self._logits.append(self._logits_of(inputs).float().cpu())
         self._truth.append(labels.cpu())
 
     def on_validation_epoch_end(self) -> None:
-        """Scores and loss over the whole validation part."""
+        """Log scores and loss of the whole validation part."""
         logits, truth = torch.cat(self._logits), torch.cat(self._truth)
         self._logits, self._truth = [], []
-        values = {f"val_{name}": value for name, value in judged(logits.numpy(), truth.numpy()).items()}
+        values = {f"val_{name}": value for name, value in validation_scores(logits.numpy(), truth.numpy()).items()}
         losses = nn.functional.binary_cross_entropy_with_logits, nn.functional.cross_entropy
         values["val_loss"] = float(losses[truth.ndim == 1](logits, truth))
         self.log_dict(values, prog_bar=True)
 
-    def configure_gradient_clipping(self, optimizer, gradient_clip_val=None, gradient_clip_algorithm=None) -> None:
-        """Scale the gradients down to a norm; Lightning would not where the optimiser is fused, for fp16's sake."""
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Scale the gradients down to a norm; Lightning refuses that for a fused optimiser, because of fp16."""
+        assert gradient_clip_val is not None
         nn.utils.clip_grad_norm_(self.network.parameters(), gradient_clip_val)
 
-    def configure_optimizers(self) -> dict:
-        """AdamW with a rise over the first epoch and a cosine to zero, or halved where the validation loss stays."""
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        plain = [p for p in self.network.parameters() if p.ndim <= 1]
-        groups = [{"params": decayed}, {"params": plain, "weight_decay": 0.0}]
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Return AdamW with a rise over the first epoch and a cosine to zero, or halved where the validation loss stays."""
+        matrices = [p for p in self.network.parameters() if p.ndim > 1]
+        vectors = [p for p in self.network.parameters() if p.ndim <= 1]
+        groups: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
         optimizer = torch.optim.AdamW(groups, lr=self.recipe.lr, weight_decay=self.recipe.weight_decay, fused=True)
         if self.recipe.schedule == "plateau":
             halving = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, "min", factor=0.5, patience=_PLATEAU)

@@ -1,4 +1,4 @@
-"""What a training requires of architecture, windows and recipe, checked before anything is trained."""
+"""Check architecture, windows and recipe before anything is trained."""
 
 import platform
 from collections.abc import Mapping
@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from einthoven.data.augment import AUGMENTATIONS
 from einthoven.errors import ConfigurationFault
 from einthoven.models import own
 from einthoven.models.inputs import InputShape, built, call, missing_parts, reads
@@ -24,7 +23,7 @@ def require_model(architecture: str) -> str:
     Parameters
     ----------
     architecture : str
-        As the user named it.
+        The name or file that the user gave.
 
     Returns
     -------
@@ -33,7 +32,7 @@ def require_model(architecture: str) -> str:
 
     Raises
     ------
-    ConfigurationFault, ConfigurationFault
+    ConfigurationFault
         If there is none, or the user's class breaks a clause of the contract.
     """
     return own.resolved(architecture)
@@ -47,12 +46,12 @@ def require_inputs(architecture: str, preparation: Preparation) -> None:
     architecture : str
         Name of an architecture.
     preparation : Preparation
-        Of the windows.
+        How the windows are prepared.
 
     Raises
     ------
     ConfigurationFault
-        Naming the parts, and inputs that have them.
+        If a part is missing; the remedy names inputs that have it.
     """
     shape, model = InputShape.of(preparation), own.named(architecture)
     if missing := missing_parts(model, shape):
@@ -62,7 +61,7 @@ def require_inputs(architecture: str, preparation: Preparation) -> None:
         if not preparation.is_whole and preparation.signal.scaling != "millivolt":
             wanted += " --prepare.scaling millivolt"
         raise ConfigurationFault(
-            f"{architecture} reads more than these windows hold.",
+            f"{architecture} reads parts that these windows do not have.",
             found=f"windows with {', '.join(shape.parts)}; no {', no '.join(missing)}",
             expected=", ".join(reads(model)),
             remedy=f"{wanted}      (einthoven features lists the measurements)",
@@ -70,54 +69,45 @@ def require_inputs(architecture: str, preparation: Preparation) -> None:
 
 
 def require_recipe(recipe: Recipe, task: Task) -> None:
-    """Refuse a recipe that does not suit the windows.
+    """Refuse a recipe that does not fit the windows.
 
     Parameters
     ----------
     recipe : Recipe
         How to train.
     task : Task
-        What is learned from what.
+        Windows and labels.
 
     Raises
     ------
     ConfigurationFault
-        If an augmentation does not exist.
-    ConfigurationFault
-        If balance, mixup or an augmentation does not suit the labels or the leads.
+        If balance, mixup or an augmentation does not fit the labels or the leads.
     """
-    if unknown := sorted(set(recipe.augment) - set(AUGMENTATIONS)):
-        raise ConfigurationFault(
-            "Unknown augmentation.",
-            found=", ".join(unknown),
-            expected=", ".join(AUGMENTATIONS),
-            remedy=f"--train.augment {' '.join(list(AUGMENTATIONS)[:3])}",
-        )
     if (recipe.balance and task.multilabel) or (recipe.mixup and not task.multilabel):
         raise ConfigurationFault(
-            "the recipe does not suit these windows.",
+            "The recipe does not fit these windows.",
             found=f"balance {recipe.balance:g}, mixup {recipe.mixup:g}, multilabel: {task.multilabel}",
-            expected="balance for windows of one class each, mixup for windows of several",
+            expected="balance for windows of one class each, mixup for multilabel windows",
             remedy=f"--train.{'balance' if task.multilabel else 'mixup'} 0",
         )
     if "rotated" in recipe.augment and task.preparation.leads != STANDARD:
         raise ConfigurationFault(
-            "only the twelve standard leads can be rotated.",
+            "Only the twelve standard leads can be rotated.",
             found=", ".join(task.preparation.leads),
             expected=", ".join(STANDARD),
-            remedy="leave rotated out of --train.augment",
+            remedy=f"--train.augment {' '.join(name for name in recipe.augment if name != 'rotated')}",
         )
 
 
 def network_for(architecture: str, shape: InputShape, n_classes: int, settings: Mapping[str, Any]) -> nn.Module:
-    """Return a network of MODELS, or of a user's architecture, for windows of some shape.
+    """Build a network of MODELS, or of a user's architecture, for windows of some shape.
 
     Parameters
     ----------
     architecture : str
         Name of an architecture.
     shape : InputShape
-        Of the windows.
+        Shape of the windows.
     n_classes : int
         Number of classes.
     settings : mapping
@@ -130,8 +120,8 @@ def network_for(architecture: str, shape: InputShape, n_classes: int, settings: 
 
     Raises
     ------
-    ConfigurationFault, ConfigurationFault
-        If there is no such architecture, or it cannot be built so.
+    ConfigurationFault
+        If there is no such architecture, or it cannot be built with these settings.
     """
     model = own.named(architecture)
     try:
@@ -149,9 +139,9 @@ def network_for(architecture: str, shape: InputShape, n_classes: int, settings: 
 
 
 def native_bf16() -> bool:
-    """Return whether this machine multiplies bf16 natively: a GPU that does, or a CPU with AVX-512 BF16, AMX or Arm BF16."""
+    """Return whether this machine has native bf16 arithmetic: in its GPU, or as AVX-512 BF16, AMX or Arm BF16 in its CPU."""
     if torch.cuda.is_available():
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     cpuinfo = Path("/proc/cpuinfo")
     flags = cpuinfo.read_text().split() if platform.system() == "Linux" and cpuinfo.exists() else []
     return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(flags))

@@ -1,41 +1,57 @@
-"""Simulation of rhythms that few training records show, by their measurements alone; waveforms stay real.
+"""Simulate rhythms that few training records show, by their measurements alone; waveforms stay real.
 
-In a person with atrial runs most beats can be early ones, and a run then sets the median by which its own beats would be
-judged. In fibrillation beats come early by chance and none is supraventricular ectopic; P waves are absent.
+In atrial runs most beats of a person can be early, and then they also decide the median with which each beat is compared. In
+fibrillation beats come early by chance, none of them is supraventricular ectopic, and P waves are absent.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import ConfigurationFault
 from einthoven.signal.beat_rhythm import P_WAVE_NAMES, rr_features
 from einthoven.signal.windows import Windows, concatenated
 from einthoven.training.task import Task
 
+Array = NDArray[Any]
 _NORMAL, _EARLY = "N", "S"
-_MADE = ("rr", "p_waves")
-_LEAST = 10  # normal windows of a record, so that the simulated beats differ
+_NEEDED = ("rr", "p_waves")
+_LEAST = 10
+"""Normal windows that a record needs, so that the simulated beats differ."""
 
 
-def with_rhythms(task: Task, rhythms: tuple[str, ...], n_beats: int, seed: int) -> Task:
-    """The task with `n_beats` simulated beats for each training record and rhythm: its normal windows, in another rhythm.
+def with_rhythms(task: Task, kinds: tuple[str, ...], n_beats: int, seed: int) -> Task:
+    """Return a task with simulated beats: normal windows of each training record in other rhythms.
 
-    The windows are real; only the numbers on the rhythm, and the class of the beats that come early, are made. They are
-    marked synthetic and train only.
+    The windows are real; only the measurements of the rhythm, and the class of the beats that come early, are simulated. They
+    are marked synthetic and used for training only.
 
     Parameters
     ----------
-    rhythms : of RHYTHMS
+    task : Task
+        The task.
+    kinds : tuple of str
+        Keys of RHYTHMS.
+    n_beats : int
+        Beats for each training record and rhythm.
+    seed : int
+        Seed of the random numbers.
+
+    Returns
+    -------
+    Task
 
     Raises
     ------
     ConfigurationFault
-        Where the windows bear no numbers on the rhythm, or the classes are not AAMI's.
+        If the windows have no measurements of the rhythm, or the classes are not AAMI's.
     """
-    if not set(_MADE) <= set(task.preparation.inputs) or not {_NORMAL, _EARLY} <= set(task.classes):
+    if not set(_NEEDED) <= set(task.preparation.inputs) or not {_NORMAL, _EARLY} <= set(task.classes):
         raise ConfigurationFault(
-            "rhythms cannot be simulated for this task.",
+            "Rhythms cannot be simulated for these windows and classes.",
             found=f"inputs {', '.join(task.preparation.inputs)}; classes {', '.join(task.classes)}",
-            expected=f"inputs {' and '.join(_MADE)}, and classes {_NORMAL} and {_EARLY} among others",
+            expected=f"inputs {' and '.join(_NEEDED)}, and at least the classes {_NORMAL} and {_EARLY}",
             remedy="--prepare.inputs signal beat rr p_waves similarity --prepare.scaling millivolt",
         )
     rng = np.random.default_rng((seed, 1))
@@ -44,12 +60,12 @@ def with_rhythms(task: Task, rhythms: tuple[str, ...], n_beats: int, seed: int) 
     labels = []
     columns = task.preparation.columns
     for record in np.unique(task.record[task.train]):
-        mine = task.train[(task.record[task.train] == record) & (task.labels[task.train] == normal)]
-        if len(mine) < _LEAST:
+        normal_windows = task.train[(task.record[task.train] == record) & (task.labels[task.train] == normal)]
+        if len(normal_windows) < _LEAST:
             continue
-        for name in rhythms:
+        for name in kinds:
             is_early, simulated = RHYTHMS[name](n_beats, rng)
-            real = task.windows[rng.choice(mine, n_beats)]
+            real = task.windows[rng.choice(normal_windows, n_beats)]
             features = np.array(real.features)
             for part, values in simulated.items():
                 features[:, columns[part]] = values
@@ -57,12 +73,12 @@ def with_rhythms(task: Task, rhythms: tuple[str, ...], n_beats: int, seed: int) 
             labels.append(np.where(is_early, early, normal))
     if not windows:
         return task
-    how = {"what": f"{', '.join(rhythms)}; waveforms are real", "beats_per_record_and_rhythm": n_beats}
+    how = {"what": f"{', '.join(kinds)}; waveforms are real", "beats_per_record_and_rhythm": n_beats}
     return task.with_generated(concatenated(windows), np.concatenate(labels).astype(np.int64), how)
 
 
-Simulated = tuple[np.ndarray, dict[str, np.ndarray]]
-"""Which beats are early, bool [n], and the measurements that are made, by their set."""
+Simulated = tuple[Array, dict[str, Array]]
+"""Which beats are early, bool [n], and the simulated measurements, by their set."""
 
 
 def _runs(n_beats: int, rng: np.random.Generator) -> Simulated:
@@ -71,7 +87,7 @@ def _runs(n_beats: int, rng: np.random.Generator) -> Simulated:
 
 
 def _fibrillation(n_beats: int, rng: np.random.Generator) -> Simulated:
-    """Simulate a rhythm without early beats in which P waves are alike by chance only."""
+    """Simulate fibrillation, in which no beat counts as early and P waves are alike by chance only."""
     waves = np.empty((n_beats, len(P_WAVE_NAMES)), np.float32)
     intervals = rr_features(fibrillation(n_beats, rng))
     waves[:, 0] = rng.uniform(-0.1, 0.45) + 0.05 * rng.standard_normal(n_beats)
@@ -85,18 +101,25 @@ def _patterns(n_beats: int, rng: np.random.Generator) -> Simulated:
 
 
 RHYTHMS = {"runs": _runs, "patterns": _patterns, "fibrillation": _fibrillation}
+"""Simulators by the name that a recipe uses."""
 
 
-def rhythm_with_runs(n_beats: int, sinus_s: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Sinus beats and runs of early ones, each run followed by a pause.
+def rhythm_with_runs(n_beats: int, sinus_s: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Simulate sinus beats and runs of early beats, each run followed by a pause.
 
     Parameters
     ----------
-    n_beats : how many; sinus_s : the sinus interval
+    n_beats : int
+        Number of beats.
+    sinus_s : float, seconds
+        Sinus interval.
+    rng : np.random.Generator
+        Source of random numbers.
 
     Returns
     -------
-    which beats are early, bool [n]; times in s [n]
+    tuple of array
+        Which beats are early, bool [n]; times in s [n].
     """
     coupling, longest_run, longest_rest = rng.uniform(0.45, 0.8), rng.uniform(1, 12), rng.uniform(1, 8)
     pause = rng.uniform(1.0, 1.8)
@@ -112,16 +135,22 @@ def rhythm_with_runs(n_beats: int, sinus_s: float, rng: np.random.Generator) -> 
     return np.array(is_early[:n_beats]), np.cumsum(np.clip(intervals[:n_beats], 0.25, 4.0))
 
 
-def rhythm_with_patterns(n_beats: int, sinus_s: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A sinus rhythm that breathes, and early beats by themselves, in bigeminy, in couplets or in runs, each followed by a pause.
+def rhythm_with_patterns(n_beats: int, sinus_s: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Simulate respiratory sinus arrhythmia with early beats: single, bigeminy, couplets or runs, each followed by a pause.
 
     Parameters
     ----------
-    n_beats : how many; sinus_s : the sinus interval
+    n_beats : int
+        Number of beats.
+    sinus_s : float, seconds
+        Sinus interval.
+    rng : np.random.Generator
+        Source of random numbers.
 
     Returns
     -------
-    which beats are early, bool [n]; times in s [n]
+    tuple of array
+        Which beats are early, bool [n]; times in s [n].
     """
     coupling, within = rng.uniform(0.45, 0.85), rng.uniform(0.85, 1.1)
     mean_run, mean_rest = rng.choice((1.0, rng.uniform(1, 4), rng.uniform(2, 15))), np.exp(rng.uniform(0, np.log(20)))
@@ -142,7 +171,20 @@ def rhythm_with_patterns(n_beats: int, sinus_s: float, rng: np.random.Generator)
     return np.array(is_early[:n_beats]), np.cumsum(np.clip(intervals[:n_beats], 0.25, 4.0))
 
 
-def fibrillation(n_beats: int, rng: np.random.Generator) -> np.ndarray:
-    """Times in s [n] of beats whose intervals are independent of each other, as in atrial fibrillation."""
+def fibrillation(n_beats: int, rng: np.random.Generator) -> Array:
+    """Simulate beats with independent intervals, as in atrial fibrillation.
+
+    Parameters
+    ----------
+    n_beats : int
+        Number of beats.
+    rng : np.random.Generator
+        Source of random numbers.
+
+    Returns
+    -------
+    array [n]
+        Times in s.
+    """
     spread = rng.uniform(0.15, 0.3)
     return np.cumsum(np.clip(rng.uniform(0.5, 0.9) * np.exp(spread * rng.standard_normal(n_beats)), 0.28, 2.5))

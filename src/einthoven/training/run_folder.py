@@ -1,4 +1,4 @@
-"""The folder of a run: its settings, its checkpoint, and whether it is finished."""
+"""Read and write the folder of a run: its settings, its checkpoint, and whether it is finished."""
 
 import json
 from collections.abc import Mapping
@@ -16,15 +16,15 @@ from einthoven.training.callbacks import KeepBest
 RUN, BEST, LAST = "run.json", "best.safetensors", "last.ckpt"
 
 
-def enter(folder: Path, stated: Mapping[str, Any]) -> Card | None:
+def enter(folder: Path, settings: Mapping[str, Any]) -> Card | None:
     """Start a run in a folder, or make sure that the run in it has the same settings.
 
     Parameters
     ----------
     folder : Path
-        Made where there is none.
-    stated : mapping
-        All that decides the weights, as plain values.
+        Created if there is none.
+    settings : mapping
+        Plain values that decide the weights.
 
     Returns
     -------
@@ -37,20 +37,20 @@ def enter(folder: Path, stated: Mapping[str, Any]) -> Card | None:
         If the folder holds a run with other settings.
     """
     file = output_folder(folder) / RUN
-    plain = json.loads(json.dumps(stated))
+    wanted = json.loads(json.dumps(settings))
     if not file.exists():
         with written_aside(file) as aside:
-            aside.write_text(json.dumps(plain, indent=1))
+            aside.write_text(json.dumps(wanted, indent=1))
         return None
     try:
-        known = json.loads(file.read_text())
+        before = json.loads(file.read_text())
     except ValueError:
-        known = {}
-    if known != plain:
-        other = [name for name in plain if known.get(name) != plain[name]]
+        before = {}
+    if before != wanted:
+        different = [name for name in wanted if before.get(name) != wanted[name]]
         raise ConfigurationFault(
             f"{folder} holds a run with other settings.",
-            found=f"another {', '.join(other)}",
+            found=f"another {', '.join(different)}",
             expected="the settings it was started with, so that it can resume",
             remedy="name a new folder with --out, or remove this one",
         )
@@ -58,14 +58,14 @@ def enter(folder: Path, stated: Mapping[str, Any]) -> Card | None:
 
 
 def has_stopped(last: Path, keeper: KeepBest, patience: int) -> bool:
-    """Return whether a killed run had already stopped early; the keeper then knows its best epoch again.
+    """Return whether a killed run had already stopped early; the state of the keeper is restored then.
 
     Parameters
     ----------
     last : Path
         The checkpoint.
     keeper : KeepBest
-        Gets back what it had kept.
+        Its best score and epoch are restored.
     patience : int
         Epochs without a better score before a run stops.
 
@@ -86,9 +86,9 @@ def has_stopped(last: Path, keeper: KeepBest, patience: int) -> bool:
         keeper.load_state_dict(state[keeper.state_key])
     except Exception as error:
         raise FileDamaged(
-            f"the checkpoint {last} cannot be read.",
+            f"The checkpoint {last} cannot be read.",
             found=f"{type(error).__name__}: {str(error).splitlines()[0][:120]}",
-            expected="what the killed run had written",
+            expected="the state of a killed run",
             remedy=f"rm {last}      the training then starts again from its first epoch",
         ) from error
     return bool(waited >= patience)

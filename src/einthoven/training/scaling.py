@@ -1,8 +1,10 @@
-"""Scale every lead of a task by its spread over a part of the corpus."""
+"""Standardise every lead of a task over the parts of a split."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
@@ -11,28 +13,28 @@ from einthoven.training.task import Task
 
 
 def scaled_by_parts(task: Task, store: Store, protocol: Protocol) -> Task:
-    """Return a task with every lead over its spread in the training part, or in each part by itself.
+    """Return a task whose leads have mean 0 and standard deviation 1 in the training part, or in each part.
 
     Parameters
     ----------
     task : Task
-        What is trained on.
+        The task.
     store : Store
-        Its windows.
+        The store of its windows.
     protocol : Protocol
-        Its protocol; with one that leaks patients each part is scaled by itself.
+        Its protocol; with one that leaks patients each part is standardised by itself.
 
     Returns
     -------
     Task
-        The same with scaled windows, and with the training part's mean and spread in its preparation.
+        A task with standardised windows, and with mean and deviation of the training part in its preparation.
     """
     windows, parts = np.array(store.windows.signal), protocol.parts(store.index, 0)
     mean, sd = _moments(windows[parts.train])
     if protocol.leaks:
         for part in (parts.train, parts.validation, parts.test):
-            own_mean, own_sd = _moments(windows[part])
-            windows[part] = (windows[part] - own_mean) / own_sd
+            part_mean, part_sd = _moments(windows[part])
+            windows[part] = (windows[part] - part_mean) / part_sd
     else:
         windows = (windows - mean) / sd
     mean_mv, sd_mv = tuple(mean.ravel().tolist()), tuple(sd.ravel().tolist())
@@ -40,7 +42,7 @@ def scaled_by_parts(task: Task, store: Store, protocol: Protocol) -> Task:
     return replace(task, windows=Windows(windows), preparation=preparation)
 
 
-def _moments(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each lead [leads, 1], float32."""
+def _moments(windows: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return mean and standard deviation of each lead [leads, 1]."""
     mean = windows.mean(axis=(0, 2), dtype=np.float64)[:, None]
     return mean.astype(np.float32), (windows.std(axis=(0, 2), dtype=np.float64)[:, None] + 1e-6).astype(np.float32)

@@ -1,23 +1,27 @@
-"""Keep generated windows on disk."""
+"""Write generated windows to disk, and read them."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import FileDamaged
 from einthoven.paths import folder_aside
 
+Array = NDArray[Any]
 
-def save_windows(folder: Path, windows: np.ndarray, labels: np.ndarray) -> None:
-    """Write generated windows, whole or not at all.
+
+def save_windows(folder: Path, windows: Array, labels: Array) -> None:
+    """Write generated windows, completely or not at all.
 
     Parameters
     ----------
     folder : Path
-        Replaced, if it exists.
-    windows : np.ndarray [n, leads, samples]
+        Target folder, which is replaced if it exists.
+    windows : array [n, leads, samples]
         Generated windows.
-    labels : np.ndarray [n]
+    labels : array [n]
         Their class numbers.
     """
     with folder_aside(folder) as aside:
@@ -25,34 +29,35 @@ def save_windows(folder: Path, windows: np.ndarray, labels: np.ndarray) -> None:
         np.save(aside / "labels.npy", labels)
 
 
-def load_windows(folder: Path, step: Path) -> tuple[np.ndarray, np.ndarray]:
+def load_windows(folder: Path, step: Path) -> tuple[Array, Array]:
     """Read generated windows.
 
     Parameters
     ----------
     folder : Path
-        As :func:`save_windows` wrote it.
+        Folder that :func:`save_windows` wrote.
     step : Path
-        File that says that they are generated.
+        File that marks the step of a study as done.
 
     Returns
     -------
-    np.ndarray [n, leads, samples]
+    windows : array [n, leads, samples]
         The windows.
-    np.ndarray [n]
+    labels : array [n]
         Their class numbers.
 
     Raises
     ------
     FileDamaged
-        If they are gone or damaged.
+        If they are missing or damaged.
     """
     try:
-        return tuple(np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("windows", "labels"))
+        windows, labels = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("windows", "labels"))
+        return windows, labels
     except (OSError, ValueError) as error:
         raise FileDamaged(
-            f"the generated beats of the study are gone from {folder}.",
+            f"The generated beats of the study in {folder} cannot be read.",
             found=f"{type(error).__name__}: {str(error)[:120]}",
-            expected="windows.npy and labels.npy, as the step 'generated' had written them",
-            remedy=f"rm {step}      they are then made again",
+            expected="windows.npy and labels.npy, as the step 'generated' wrote them",
+            remedy=f"rm {step}      they are then generated again",
         ) from error

@@ -1,8 +1,10 @@
-"""What is learned from what: a store and a protocol become a task."""
+"""Combine a store and a protocol into a training task: windows, labels and the parts of the split."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import Split, audit, require_apart
@@ -11,25 +13,29 @@ from einthoven.errors import ConfigurationFault, CorpusIncomplete, PatientLeak
 from einthoven.signal.preparation import Preparation
 from einthoven.signal.windows import Windows, WindowSource, concatenated
 
+Array = NDArray[Any]
+
 
 @dataclass(frozen=True)
 class Task:
-    """Windows, labels and the two parts that training may see; the test part is not in it.
+    """Windows, labels and the two parts that training may see; the test set is not in it.
 
     Parameters
     ----------
     windows : WindowSource
         Windows of a store, or in memory.
     labels : array [n] or [n, classes]
-        Class numbers, -1 outside the protocol; zeros and ones where a window can bear several classes.
+        Class numbers, -1 outside the protocol; zeros and ones of multilabel windows.
     train, validation : array
         Window numbers.
-    classes, meanings : tuple of str
-        Names of the classes, and what they mean.
+    classes : tuple of str
+        Names of the classes.
     label_set : str
-        The label set in words.
+        Name of the label set.
+    meanings : tuple of str
+        Descriptions of the classes.
     preparation : Preparation
-        Of the windows.
+        How the windows were prepared.
     provenance : dict
         Plain values for the card: corpus, protocol, patients and more.
     attribution : str
@@ -37,57 +43,78 @@ class Task:
     record : array [n]
         Record of each window.
     synthetic : array [n], bool
-        Windows that were generated.
+        Which windows were generated.
+
+    Raises
+    ------
+    PatientLeak
+        If generated windows are in the validation part.
     """
 
     windows: WindowSource
-    labels: np.ndarray
-    train: np.ndarray
-    validation: np.ndarray
+    labels: Array
+    train: Array
+    validation: Array
     classes: tuple[str, ...]
     label_set: str
     meanings: tuple[str, ...]
     preparation: Preparation
-    provenance: dict
+    provenance: dict[str, Any]
     attribution: str
-    record: np.ndarray
-    synthetic: np.ndarray
+    record: Array
+    synthetic: Array
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.synthetic[self.validation].any():
             raise PatientLeak(
-                "generated windows are in the validation part.",
+                "Generated windows are in the validation part.",
                 found=f"{self.synthetic[self.validation].sum()} of {len(self.validation)}",
-                expected="none: generated windows train, and do nothing else",
+                expected="none: generated windows are for training only",
                 remedy="generate after the split, from its training part",
             )
 
     @property
     def multilabel(self) -> bool:
-        """Whether a window can bear several classes at once."""
+        """Whether a window can have more than one class."""
         return self.labels.ndim == 2
 
-    def counts(self, chosen: np.ndarray) -> np.ndarray:
-        """Windows of each class [classes] among some window numbers."""
-        if self.multilabel:
-            return self.labels[chosen].sum(axis=0).astype(np.int64)
-        return np.bincount(self.labels[chosen], minlength=len(self.classes))
+    def counts(self, chosen: Array) -> Array:
+        """Count the windows of each class.
 
-    def with_generated(self, windows: Windows, labels: np.ndarray, how: dict) -> "Task":
-        """Return the same task with generated windows in its training part, marked as such.
+        Parameters
+        ----------
+        chosen : array
+            Window numbers.
+
+        Returns
+        -------
+        array [classes], int64
+        """
+        labels = self.labels[chosen]
+        counts: Array = (
+            labels.sum(axis=0).astype(np.int64) if self.multilabel else np.bincount(labels, minlength=len(self.classes))
+        )
+        return counts
+
+    def with_generated(self, windows: Windows, labels: Array, how: dict[str, Any]) -> "Task":
+        """Return a task with generated windows in its training part, marked as such.
 
         Parameters
         ----------
         windows : Windows
-            With the parts of the task's own.
+            Generated windows, with the same parts as the task's.
         labels : array [k]
             Their class numbers.
         how : dict
-            Settings of their making, for the card.
+            Settings of the generation, for the card.
+
+        Returns
+        -------
+        Task
         """
         first, n = len(self.windows), len(windows)
         counts = np.bincount(labels, minlength=len(self.classes))
-        told = {name: int(count) for name, count in zip(self.classes, counts, strict=True) if count}
+        generated = {name: int(count) for name, count in zip(self.classes, counts, strict=True) if count}
         return replace(
             self,
             windows=concatenated((self.windows[:], windows)),
@@ -95,32 +122,52 @@ class Task:
             train=np.concatenate((self.train, np.arange(first, first + n))),
             record=np.concatenate((self.record, np.full(n, "synthetic"))),
             synthetic=np.concatenate((self.synthetic, np.ones(n, bool))),
-            provenance=self.provenance | {"synthetic": {"windows": told, "how": how}},
+            provenance=self.provenance | {"synthetic": {"windows": generated, "how": how}},
         )
 
 
 def split_of(
     store: Store, protocol: Protocol, seed: int, left_out: tuple[str, ...] = (), fold: int | None = None
 ) -> Split:
-    """Part a store, and refuse a split that shares patients though its protocol keeps them apart.
+    """Split a store, and refuse a split that shares patients although its protocol separates them.
+
+    Parameters
+    ----------
+    store : Store
+        The store.
+    protocol : Protocol
+        How it is split.
+    seed : int
+        Seed of the split, for a protocol that draws one.
+    left_out : tuple of str
+        Records that are used neither for training nor for validation.
+    fold : int, optional
+        Fold of the training patients that validates; by default the protocol's own validation part.
+
+    Returns
+    -------
+    Split
 
     Raises
     ------
-    PatientLeak, ConfigurationFault, CorpusIncomplete
-        Where patients are shared beyond those declared, a record to leave out does not exist, or there is nobody to train on or
-        to validate by.
+    ConfigurationFault
+        If a record to leave out or the fold does not exist.
+    CorpusIncomplete
+        If the training or the validation part is empty.
+    PatientLeak
+        If parts share patients other than the declared ones.
     """
     unknown = sorted(set(left_out) - set(np.unique(store.index.record).tolist()))
     if unknown:
         raise ConfigurationFault(
-            f"a record to leave out is not in protocol {protocol.name}.",
+            f"A record to leave out is not in protocol {protocol.name}.",
             found=", ".join(unknown),
             expected="names of records that the protocol uses",
             remedy="--leave-out 208",
         )
     if fold is not None and not 0 <= fold < protocol.n_folds:
         raise ConfigurationFault(
-            f"protocol {protocol.name} has no such fold.",
+            f"Protocol {protocol.name} has no such fold.",
             found=f"fold {fold}",
             expected=f"0 to {protocol.n_folds - 1}" if protocol.n_folds else "none: it is not cross-validated",
             remedy="--fold 0" if protocol.n_folds else "leave out --fold",
@@ -138,23 +185,41 @@ def _empty(store: Store, protocol: Protocol, part: str) -> CorpusIncomplete:
     groups, counts = np.unique(store.index.folds, return_counts=True)
     folds = ", ".join(f"{name}: {n}" for name, n in zip(groups, counts, strict=True) if name)
     return CorpusIncomplete(
-        f"the {part} part of protocol {protocol.name} is empty.",
+        f"The {part} part of protocol {protocol.name} is empty.",
         found=f"folds {folds}" if folds else f"{len(store.windows):,} windows, none of them in it",
         expected=protocol.summary,
-        remedy="--from a folder that holds its recordings, or another --protocol or --fold",
+        remedy="--from a folder with its recordings, or another --protocol or --fold",
     )
 
 
 def task_of(
     corpus: Corpus, protocol: Protocol, store: Store, seed: int, left_out: tuple[str, ...] = (), fold: int | None = None
 ) -> Task:
-    """The task of a protocol over a store.
+    """Return the task of a protocol over a store.
 
     Parameters
     ----------
-    seed : of the split, where the protocol draws one
-    left_out : records that neither train nor validate
-    fold : which fold of the training patients validates; None for the protocol's own validation part
+    corpus : Corpus
+        Corpus of the store.
+    protocol : Protocol
+        How the store is split.
+    store : Store
+        The store.
+    seed : int
+        Seed of the split, for a protocol that draws one.
+    left_out : tuple of str
+        Records that are used neither for training nor for validation.
+    fold : int, optional
+        Fold of the training patients that validates; by default the protocol's own validation part.
+
+    Returns
+    -------
+    Task
+
+    Raises
+    ------
+    ConfigurationFault, CorpusIncomplete, PatientLeak
+        As :func:`split_of`.
     """
     split = split_of(store, protocol, seed, left_out, fold)
     seen = np.concatenate((split.train, split.validation))
