@@ -1,4 +1,4 @@
-"""Grad-CAM against a net whose reason is known; an ensemble's map against its members'."""
+"""Grad-CAM of a network whose evidence is known, and of an ensemble against its members."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from tests.contracts.test_models import batch, network
 
 
 class _Watcher(nn.Module):
-    """Answers for class 1 by what lies between samples 100 and 119, and by nothing else."""
+    """Predict class 1 from samples 100 to 119, and from nothing else."""
 
     def __init__(self):
         super().__init__()
@@ -29,7 +29,7 @@ class _Watcher(nn.Module):
         return torch.stack((-seen, seen), dim=1)
 
 
-def test_the_map_lies_where_the_reason_is():
+def test_the_map_lies_where_the_evidence_is():
     x = np.ones((3, 1, 200), np.float32)
     x[:, :, 100:120] = 5
     found = gradcam(_Watcher().eval(), Windows(x), np.ones(3, int))
@@ -59,7 +59,7 @@ def test_every_model_is_explained(name):
 
 
 class _Forgetful(nn.Module):
-    """Reads the typical beat and the measurements, and answers by what lies in the first fifth of the beat."""
+    """Read the typical beat and the measurements, and predict from the first fifth of the beat."""
 
     inputs = ("beat", "features")
 
@@ -69,8 +69,8 @@ class _Forgetful(nn.Module):
         return torch.stack((-seen, seen), dim=1)
 
 
-def test_what_a_net_without_convolutions_reads_is_hidden_piece_by_piece():
-    """Over the typical beat where it reads that and not the signal; nothing is shown of what it measures alone."""
+def test_for_a_network_without_convolutions_pieces_are_set_to_zero():
+    """Over the typical beat if it reads that and not the signal; zero if it reads measurements alone."""
     windows = Windows(np.zeros((2, 1, 200), np.float32), np.ones((2, 1, 100), np.float32), np.ones((2, 3), np.float32))
     found = gradcam(_Forgetful().eval(), windows, np.ones(2, int))
     assert found.shape == (2, 200)
@@ -80,8 +80,8 @@ def test_what_a_net_without_convolutions_reads_is_hidden_piece_by_piece():
     assert not gradcam(forest, windows, np.ones(2, int)).any()
 
 
-def test_over_the_trace_are_those_that_convolve_it():
-    """By their shares, each over its own largest value; none where all look at typical beats."""
+def test_networks_that_convolve_the_signal_have_a_map_over_it():
+    """Weighted by their shares, each scaled to one; None if all read typical beats alone."""
     of_beat = {"width": 4, "hidden": 8}
     members = (
         ("typical_beat", of_beat | {"window_width": 0}),
@@ -101,8 +101,8 @@ def test_over_the_trace_are_those_that_convolve_it():
     assert want.max() > 0
 
 
-def test_a_lead_is_silenced_together_with_its_typical_beat():
-    """Once for each lead, in copies; neither another lead nor a measurement is touched."""
+def test_a_lead_is_set_to_zero_together_with_its_typical_beat():
+    """Once for each lead, in copies; other leads and the measurements do not change."""
     windows = Windows(np.ones((1, 3, 10), np.float32), np.ones((1, 3, 4), np.float32), np.ones((1, 2), np.float32))
     silenced = _silenced(windows, 3)
     for part in ("signal", "beat"):
@@ -113,7 +113,7 @@ def test_a_lead_is_silenced_together_with_its_typical_beat():
     assert _silenced(Windows(windows.signal), 3).beat is None
 
 
-def test_attention_is_asked_for_what_the_net_reads():
+def test_attention_uses_what_the_network_reads():
     net = network("cnn_lstm_attention", 3, 4, 144).eval()
     windows = windows_for("cnn_lstm_attention")
     found = attention(net, windows)

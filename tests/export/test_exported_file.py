@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,9 @@ from einthoven.export import convert, files, graph
 from einthoven.inference import exported_file
 from einthoven.inference.exported_file import card_inside
 from einthoven.inference.predictor import load
+from einthoven.signal.windows import Windows
+from tests.export.untrained import untrained_of
+from tests.workshop import REPOSITORY
 
 
 def test_a_graph_without_a_card_or_not_ours_is_refused(untrained, tmp_path):
@@ -72,7 +76,7 @@ def test_a_graph_of_another_shape_than_its_card_is_refused(untrained, tmp_path):
     convert.export(load(untrained), "onnx", "fp32", file, None)
     model = onnx.load(file)
     card = card_inside(file)
-    other = replace(card, preparation=replace(card.preparation, after_s=1.0))
+    other = replace(card, preparation=card.preparation.with_settings(after_s=1.0))
     keys = {"einthoven.card": json.dumps(other.as_dict()), exported_file.DIGEST_KEY: exported_file.NO_DIGEST}
     onnx.helper.set_model_props(model, keys)
     content = model.SerializeToString()
@@ -157,3 +161,26 @@ def test_a_second_interrupt_does_not_wait(interruptible, caplog):
         assert "Interrupt received; stopping after this step." in caplog.text
         signal.raise_signal(signal.SIGINT)
         pytest.fail("it waited")
+
+
+@pytest.mark.parametrize("architecture", ["cnn", "forest"])
+def test_the_documented_code_reads_an_export_with_onnxruntime_alone(architecture, tmp_path, monkeypatch, capsys):
+    """Its inputs have the names of the parts of a window; the probabilities are those of einthoven."""
+    settings = {"cnn": {"widths": (4, 4)}, "forest": {"n_trees": 4}}[architecture]
+    model = untrained_of(architecture, tmp_path / "model", settings)
+    convert.export(model, "onnx", "fp32", tmp_path / "model.onnx", None)
+    blocks = re.findall(
+        r"^```python\n(.*?)^```", (REPOSITORY / "docs" / "edge.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    (code,) = (block for block in blocks if "import onnxruntime" in block)
+    assert "einthoven" not in code.replace("einthoven.card", "")
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(code, names)
+    assert "signal" in capsys.readouterr().out
+    windows = names["windows"]
+    assert list(windows) == (["signal"] if architecture == "cnn" else ["beat", "features"])
+    shapes = {name: values.shape for name, values in graph.noise(model.card)[:1].parts.items()}
+    assert {name: values.shape for name, values in windows.items()} == {name: shapes[name] for name in windows}
+    zeros = Windows(**{name: np.zeros(shape, np.float32) for name, shape in shapes.items()})
+    np.testing.assert_allclose(names["probabilities"], model.probabilities(zeros), atol=1e-5)

@@ -1,4 +1,4 @@
-"""Beats and whole records are answered alike: the same names, the same plain values, the same refusals."""
+"""Answers for beats and for whole records have the same names, plain values and refusals."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ from einthoven.records.record import Record
 from einthoven.report.answers import as_csv, as_json
 from einthoven.report.page import render
 from einthoven.signal.leads import STANDARD
-from tests.inference.test_findings import made
+from tests.inference.five_classes import made
 from tests.layouts import twelve_leads
 
 COMMON = {
@@ -107,7 +107,7 @@ def test_without_pandas_a_table_is_refused_with_a_remedy(answer, monkeypatch):
         answer.to_frame()
 
 
-def test_an_answer_shows_itself_in_a_few_lines_and_safely(answer):
+def test_an_answer_has_a_short_repr_and_safe_html(answer):
     odd = replace(answer, record=replace(answer.record, name="<b>&"), remarks=("<script>x</script>",))
     told, html = repr(odd), odd._repr_html_()
     assert type(answer).__name__ in told and answer.summary in told and 4 <= len(told.splitlines()) <= 14
@@ -118,7 +118,7 @@ def test_an_answer_shows_itself_in_a_few_lines_and_safely(answer):
     )
 
 
-def test_a_declined_record_is_told_as_such_everywhere(answer):
+def test_a_declined_record_is_shown_as_such_everywhere(answer):
     declined = replace(
         answer,
         declined=Declined("unreadable", "no lead is readable"),
@@ -134,7 +134,7 @@ def test_a_declined_record_is_told_as_such_everywhere(answer):
         assert "no lead is readable" in told
 
 
-def test_a_path_and_several_records_are_answered(untrained, mitdb_like):
+def test_paths_and_several_records_are_read(untrained, mitdb_like):
     model, file = einthoven.load(untrained), mitdb_like / "100.hea"
     one = model(einthoven.read(file))
     for again in (model(file), model(str(file)), *model([file, one.record])):
@@ -149,20 +149,20 @@ def test_a_path_and_several_records_are_answered(untrained, mitdb_like):
     [
         ([-1, 400], "beats from -1 to 400"),
         ([400, 21_600], "beats from 400 to 21600; the record has 21,600 samples"),
-        ([800, 400], "400 is not behind"),
-        ([400, 400], "400 is not behind"),
+        ([800, 400], "400 is not after"),
+        ([400, 400], "400 is not after"),
         ([1.5, 3.0], "float64"),
         ([[1, 2], [3, 4]], r"shape \[2, 2\]"),
         (7, r"shape \[\]"),
         (["N"], "e.g. N"),
     ],
 )
-def test_beats_that_cannot_be_the_record_s_are_refused(given, found, untrained, beats):
+def test_invalid_beats_are_refused(given, found, untrained, beats):
     with pytest.raises(ConfigurationFault, match=found):
         einthoven.load(untrained)(beats.record, given)
 
 
-def test_beats_at_both_ends_of_the_record_are_answered(untrained, beats):
+def test_beats_at_both_ends_of_the_record_are_classified(untrained, beats):
     model = einthoven.load(untrained)
     assert model(beats.record, [0, beats.record.n_samples - 1]).n_items == 2
     assert model(beats.record, []).n_items == 0
@@ -176,7 +176,7 @@ def test_beats_are_refused_where_the_model_takes_none(whole, untrained, beats):
 
 
 @pytest.mark.parametrize("name", bundle.bundled())
-def test_every_bundled_model_counts_what_it_found(name, mitdb_like, ptbxl_like):
+def test_every_bundled_model_counts_its_predictions(name, mitdb_like, ptbxl_like):
     model = einthoven.load(name)
     twelve = ptbxl_like / "records500" / "00000" / "00009_hr.hea"
     answer = model(twelve if model.card.preparation.is_whole else mitdb_like / "100.hea")
@@ -208,5 +208,5 @@ assert not {"torch", "matplotlib"} & set(sys.modules)
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
-    assert "evidence: this needs torch" in ended.stderr
+    assert "evidence: the package torch is not installed" in ended.stderr
     assert sorted(file.suffix for file in tmp_path.glob("*-*.*")) == sorted([".csv", ".html", ".json"] * 2)

@@ -1,4 +1,4 @@
-"""Any record gets an answer that is marked, or a refusal with its reason."""
+"""Any record is classified, with remarks where the signal is bad, or refused with a reason."""
 
 import shutil
 from dataclasses import replace
@@ -43,8 +43,8 @@ def test_beats_are_found_where_none_are_given(model, ecg):
     assert prediction.rate_bpm == pytest.approx(75, abs=8)
 
 
-def test_the_answer_is_that_of_the_training_windows(model, mitdb_like, home):
-    """prepare() is one door: a record read by predict gives what the store gives."""
+def test_a_record_is_prepared_as_in_training(model, mitdb_like, home):
+    """A record read by predict has the same windows as in the store."""
     store = build(MITDB, mitdb_like, model.card.preparation, ("102", "104", "107", "217"))
     record = einthoven.read(mitdb_like / "100.hea")
     mine = store.index.record == "100"
@@ -72,7 +72,7 @@ def test_another_rate_and_order_and_name_give_nearly_the_same(model, ecg):
         ("clipped", lambda x: np.clip(3 * x, -0.1, 0.8)),
     ],
 )
-def test_a_bad_signal_is_answered_and_marked(name, spoil, model, ecg):
+def test_a_bad_signal_is_classified_with_remarks(name, spoil, model, ecg):
     lead, _ = ecg
     prediction = model(record_of(spoil(lead)))
     assert prediction.quality[0].verdict == name
@@ -101,7 +101,7 @@ def test_shorter_than_a_window(model, ecg):
         model(record_of(ecg[0][:700]))
 
 
-def test_a_score_that_shares_patients_is_never_called_clean(model, mitdb_like, home):
+def test_a_test_set_with_patients_of_the_training_is_refused(model, mitdb_like, home):
     from dataclasses import replace
 
     protocol = MITDB.protocols["clean"]
@@ -112,11 +112,11 @@ def test_a_score_that_shares_patients_is_never_called_clean(model, mitdb_like, h
     model_that_saw.card = replace(model.card, training=model.card.training | {"patients": ["mitdb/201", "mitdb/233"]})
     with pytest.raises(PatientLeak, match="mitdb/233"):
         score_test_part(model_that_saw, MITDB, protocol, store)
-    with pytest.raises(ConfigurationFault, match="does not answer what mitdb"):
+    with pytest.raises(ConfigurationFault, match="predicts other classes than this protocol of mitdb"):
         score_test_part(model, MITDB, MITDB.protocols["paper"], store)
 
 
-def test_class_weights_move_probability(untrained, tmp_path):
+def test_class_weights_change_the_probabilities(untrained, tmp_path):
     shutil.copytree(untrained, tmp_path / "copy")
     windows = Windows(np.random.default_rng(0).standard_normal((20, 1, 360)).astype(np.float32))
     before = load(untrained).probabilities(windows)
@@ -126,8 +126,8 @@ def test_class_weights_move_probability(untrained, tmp_path):
     np.testing.assert_allclose(after, want / want.sum(axis=1, keepdims=True), rtol=1e-5)
 
 
-def test_a_person_s_own_share_is_worked_out_record_by_record(untrained, mitdb_like, home, tmp_path):
-    """A record's beats are answered as by_person says it, in predict and evaluate alike; single windows are not moved."""
+def test_class_priors_are_adapted_to_each_record(untrained, mitdb_like, home, tmp_path):
+    """As by_person adapts them, in predict and evaluate alike; single windows are not changed."""
     shutil.copytree(untrained, tmp_path / "copy")
     own = {"of": "S", "beside": "N", "share": 0.02, "counts": 30.0}
     bundle.rewrite_card(tmp_path / "copy", replace(bundle.load_card(untrained), class_prior_adaptation=own))

@@ -16,7 +16,7 @@ from einthoven.records.record import Record
 from einthoven.signal.preparation import Preparation, SignalSpec, Span, Tiles, prepared_signal
 from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Buffer, Mark
-from einthoven.streaming.stream import Stream, replay
+from einthoven.streaming.stream import Stream
 
 FS_HZ = 360.0
 _TOLERANCE = 1e-4
@@ -53,12 +53,19 @@ def record(ecg):
     return Record("strip", ecg[0][None].astype(np.float32), FS_HZ, ("MLII",))
 
 
-def said(told) -> list[StreamAnswer]:
-    return [one for one in told if isinstance(one, StreamAnswer)]
+def replay(stream, signal_mv, chunk: int):
+    """Feed a whole signal [leads, samples] in pieces, and end it."""
+    for at in range(0, signal_mv.shape[1], chunk):
+        yield stream.feed(signal_mv[:, at : at + chunk])
+    yield stream.end()
 
 
-def marks(told) -> list[Mark]:
-    return [one for one in told if isinstance(one, Mark)]
+def answers_in(events) -> list[StreamAnswer]:
+    return [one for one in events if isinstance(one, StreamAnswer)]
+
+
+def marks(events) -> list[Mark]:
+    return [one for one in events if isinstance(one, Mark)]
 
 
 def followed(model, record, chunk: int) -> list:
@@ -69,7 +76,7 @@ def followed(model, record, chunk: int) -> list:
 def same_as_whole(model, record, told) -> None:
     """Whether a stream's answers are those to the whole record."""
     whole = model(record)
-    got = said(told)
+    got = answers_in(told)
     assert [one.sample for one in got] == [round(one.start_s * record.fs_hz) for one in got] == whole.samples.tolist()
     assert [one.kind for one in got] == [whole.kind] * whole.n_items
     values = [list(one.probabilities.values()) for one in got]
@@ -92,7 +99,7 @@ def test_any_chunks_give_the_answers_of_the_whole_record(beats_model, tiled, ecg
             same_as_whole(model, record, followed(model, record, chunk))
 
 
-def test_missing_samples_are_mended_as_in_the_whole_record(beats_model, tiled, record):
+def test_gaps_are_filled_as_in_the_whole_record(beats_model, tiled, record):
     signal = record.signal_mv.copy()
     signal[0, :200] = signal[0, 4000:4300] = signal[0, 9000:10500] = signal[0, -50:] = np.nan
     gaps = replace(record, signal_mv=signal)
@@ -107,18 +114,18 @@ def test_missing_samples_are_mended_as_in_the_whole_record(beats_model, tiled, r
             (9000, 10500),
             (len(signal[0]) - 50, len(signal[0])),
         ]
-    doubts = {one.doubt for one in said(told) if one.start_s < 4000 / FS_HZ < one.end_s}
+    doubts = {one.doubt for one in answers_in(told) if one.start_s < 4000 / FS_HZ < one.end_s}
     assert doubts == {"missing samples"}
 
 
-def test_a_long_gap_does_not_hold_the_stream_up(beats_model, ecg):
+def test_a_long_gap_does_not_delay_the_stream(beats_model, ecg):
     stream = Stream(beats_model, FS_HZ, ("MLII",))
     stream.feed(ecg[0][None, :3600])
     for _ in range(60):
         stream.feed(np.full((1, 360), np.nan))
         assert stream.buffer.values.shape[1] < 30 * FS_HZ
     assert stream.buffer.off(0)
-    told = said(stream.feed(ecg[0][None]))
+    told = answers_in(stream.feed(ecg[0][None]))
     assert len(told) > 20
 
 
@@ -147,25 +154,25 @@ def test_a_lead_that_falls_off_is_marked_and_comes_back(beats_model, ecg):
     ]
 
 
-def test_a_jolt_as_it_comes_back_does_not_leave_a_lead_off(beats_model, ecg):
+def test_a_jump_as_a_lead_comes_back_does_not_leave_it_off(beats_model, ecg):
     signal = ecg[0].copy()
     signal[3600:7920] = 0.0
     signal[7930] = 45.0
     record = Record("strip", signal[None].astype(np.float32), FS_HZ, ("MLII",))
     told = followed(beats_model, record, 500)
     assert [mark.kind for mark in marks(told)] == ["lead_off", "lead_on", "implausible"]
-    assert not [one for one in said(told) if one.start_s > 25 and one.doubt == "lead off"]
+    assert not [one for one in answers_in(told) if one.start_s > 25 and one.doubt == "lead off"]
 
 
-def test_off_is_told_of_what_lay_in_it(beats_model, tiled, ecg):
-    """Of the beats and windows inside, and of no other, whenever they are answered."""
+def test_beats_and_windows_in_a_lead_off_are_doubtful(beats_model, tiled, ecg):
+    """Those inside and no others, whenever they are classified."""
     signal = ecg[0].copy()
     signal[3600:7920] = 0.004 * np.random.default_rng(0).standard_normal(4320)
     record = Record("strip", signal[None].astype(np.float32), FS_HZ, ("MLII",))
-    beats = said(followed(beats_model, record, 500))
+    beats = answers_in(followed(beats_model, record, 500))
     for one in beats:
         assert (one.doubt == "lead off") == (10 <= one.start_s < 22), one
-    windows = said(followed(tiled, record, 500))
+    windows = answers_in(followed(tiled, record, 500))
     assert [one.doubt == "lead off" for one in windows] == [False, True, True, False, False, False]
 
 
@@ -186,7 +193,7 @@ def test_a_buffer_knows_when_every_lead_was_off(ecg):
 
 
 @pytest.mark.parametrize("value", [1500.0, -5e4, 1e300])
-def test_a_sample_that_is_no_voltage_is_missing_and_told(beats_model, record, value):
+def test_an_impossible_value_counts_as_missing_and_is_marked(beats_model, record, value):
     """As in the whole record; the detector's thresholds do not learn from it."""
     signal = record.signal_mv.astype(float)
     signal[0, 9000] = value
@@ -196,7 +203,7 @@ def test_a_sample_that_is_no_voltage_is_missing_and_told(beats_model, record, va
 
 
 @pytest.mark.parametrize("seconds", [0.5, 4.9])
-def test_what_is_too_short_for_the_whole_record_is_for_a_stream(tiled, record, seconds):
+def test_a_signal_too_short_for_the_model_is_too_short_for_a_stream(tiled, record, seconds):
     short = replace(record, signal_mv=record.signal_mv[:, : round(seconds * FS_HZ)])
     with pytest.raises(RecordUnreadable):
         tiled(short)
@@ -214,7 +221,7 @@ def followed_raw(model, signal):
 
 
 @pytest.mark.parametrize("at", [1, 359, 5000, 12_345])
-def test_a_saved_stream_goes_on_as_if_it_had_not_stopped(beats_model, tiled, record, tmp_path, at):
+def test_a_saved_stream_continues_as_if_it_had_not_stopped(beats_model, tiled, record, tmp_path, at):
     for model in (beats_model, tiled):
         first = Stream(model, FS_HZ, record.leads)
         told = first.feed(record.signal_mv[:, :at])
@@ -222,10 +229,10 @@ def test_a_saved_stream_goes_on_as_if_it_had_not_stopped(beats_model, tiled, rec
         again = Stream.restored(model, tmp_path / "state")
         told += [one for more in replay(again, record.signal_mv[:, at:], 999) for one in more]
         same_as_whole(model, record, told)
-        assert again.n_answers == len(said(told))
+        assert again.n_answers == len(answers_in(told))
 
 
-def test_a_state_of_another_model_or_of_nothing_is_refused(beats_model, tiled, record, tmp_path):
+def test_a_state_of_another_model_or_a_broken_one_is_refused(beats_model, tiled, record, tmp_path):
     Stream(beats_model, FS_HZ, record.leads).save(tmp_path / "state")
     with pytest.raises(FileDamaged, match="other weights"):
         Stream.restored(tiled, tmp_path / "state")
@@ -234,7 +241,7 @@ def test_a_state_of_another_model_or_of_nothing_is_refused(beats_model, tiled, r
         Stream.restored(tiled, tmp_path / "state")
 
 
-def test_a_state_that_was_changed_is_refused_wherever(beats_model, record, tmp_path):
+def test_a_changed_state_is_refused(beats_model, record, tmp_path):
     stream = Stream(beats_model, FS_HZ, record.leads)
     stream.feed(record.signal_mv[:, :9000])
     stream.save(tmp_path / "state")
@@ -250,7 +257,7 @@ def test_a_state_that_was_changed_is_refused_wherever(beats_model, record, tmp_p
             n_refused += 1
         else:
             again.save(tmp_path / "same")
-            assert (tmp_path / "same").read_bytes() == kept, "a bit that means nothing"
+            assert (tmp_path / "same").read_bytes() == kept, "a bit without a meaning"
     assert n_refused > 100
     with np.load(tmp_path / "state") as whole:
         arrays = dict(whole)
@@ -269,7 +276,7 @@ def test_masked_samples_are_missing(beats_model, record):
     ]
 
 
-def test_what_has_ended_is_over(beats_model, record, tmp_path):
+def test_an_ended_stream_is_closed(beats_model, record, tmp_path):
     stream = Stream(beats_model, FS_HZ, record.leads)
     stream.feed(record.signal_mv)
     stream.end()
@@ -287,7 +294,7 @@ def test_a_stream_without_rate_or_leads_is_refused(beats_model, fs_hz, leads):
         Stream(beats_model, fs_hz, leads)
 
 
-def test_what_does_not_fit_is_refused_and_the_stream_goes_on(beats_model, record):
+def test_a_chunk_that_does_not_fit_is_refused_and_the_stream_continues(beats_model, record):
     stream = Stream(beats_model, FS_HZ, ("MLII",))
     for wrong in (np.zeros((2, 10)), np.zeros(10), np.array([["a"]]), [[1], [2, 3]], [], None):
         with pytest.raises(RecordUnreadable):
@@ -302,12 +309,12 @@ def test_what_does_not_fit_is_refused_and_the_stream_goes_on(beats_model, record
         Stream(beats_model, float("nan"), ("MLII",))
 
 
-def test_a_model_that_compares_all_beats_cannot_follow():
+def test_a_model_that_compares_all_beats_is_refused():
     with pytest.raises(ConfigurationFault, match="live signal"):
         Stream(einthoven.load("mitbih-clean-context"), FS_HZ, ("MLII", "V1"))
 
 
-def test_the_mean_over_windows_is_what_is_said_of_the_record(tiled, record):
+def test_the_mean_over_windows_is_the_probability_for_the_record(tiled, record):
     stream = Stream(tiled, FS_HZ, record.leads)
     for _ in replay(stream, record.signal_mv, 1000):
         pass

@@ -1,4 +1,4 @@
-"""The verb stream: lines, recordings and ports are answered; faults are told, and nothing that was answered or kept is lost."""
+"""The verb stream: lines, recordings and ports are classified, faults reported, and no answer or state is lost."""
 
 import io
 import json
@@ -33,7 +33,7 @@ def fed(monkeypatch, lines) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content), "utf-8", errors="strict"))
 
 
-def test_the_verb_answers_lines_and_goes_on_after_faults(untrained, lines_of, monkeypatch, tmp_path, capsys):
+def test_lines_are_classified_and_faults_reported(untrained, lines_of, monkeypatch, tmp_path, capsys):
     lines = [*lines_of[:3000], "noise on the line", *lines_of[3010:]]
     fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines])
     assert main(["stream", str(untrained), "--from", "-", "--out", str(tmp_path / "a.jsonl")]) == 1
@@ -56,8 +56,8 @@ def test_a_rate_that_changes_ends_one_part_and_begins_another(untrained, lines_o
 
 
 @pytest.mark.parametrize("bad", ["fs_hz=20", "leads=V1", "leads=V1,V5"])
-def test_a_part_that_cannot_be_answered_is_left_out(untrained, lines_of, monkeypatch, tmp_path, bad):
-    """The stream is there when a signal comes that it can read; no ended part is saved."""
+def test_a_part_that_cannot_be_classified_is_skipped(untrained, lines_of, monkeypatch, tmp_path, bad):
+    """The stream continues with a signal that it can read; no ended part is saved."""
     other = [",".join(["0.1"] * (1 + bad.count(","))) for _ in range(500)]
     state = tmp_path / "state"
     again = ["# fs_hz=360 leads=MLII", *(line.split(",")[1] for line in lines_of)]
@@ -79,7 +79,7 @@ class Terminal(io.StringIO):
 
 
 def test_a_person_sees_the_view_and_no_lines(untrained, lines_of, monkeypatch, tmp_path):
-    """One terminal shows both streams: JSON among the pictures would tear them."""
+    """A terminal shows both outputs: JSON lines would break the view."""
     for out in ([], ["--out", str(tmp_path / "a.jsonl")]):
         seen = {name: Terminal() for name in ("stdout", "stderr")}
         for name, stream in seen.items():
@@ -91,8 +91,8 @@ def test_a_person_sees_the_view_and_no_lines(untrained, lines_of, monkeypatch, t
     assert sum(one["kind"] == "beat" for one in answers(tmp_path / "a.jsonl")) > 15
 
 
-def test_the_last_answers_are_seen(untrained, lines_of, monkeypatch):
-    """Those that come with the end of the signal, too: there is nothing after them that would show them."""
+def test_the_view_shows_the_last_answers(untrained, lines_of, monkeypatch):
+    """Those at the end of the signal, too, after which nothing is drawn."""
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(f"sys.{name}", Terminal())
     seen = []
@@ -111,7 +111,7 @@ def test_every_mark_can_be_shown(untrained, kind):
     assert "\u2800" in trace(np.array(view.trace), 10)
 
 
-def test_a_port_that_vanishes_keeps_what_was_answered(untrained, lines_of, monkeypatch, tmp_path, capsys):
+def test_a_port_that_disappears_keeps_the_answers(untrained, lines_of, monkeypatch, tmp_path, capsys):
     device = Device(b"".join(f"{line}\n".encode() for line in lines_of) + b"the end\n")
 
     def heard(port, baud):
@@ -129,7 +129,7 @@ def test_a_port_that_vanishes_keeps_what_was_answered(untrained, lines_of, monke
     assert any(one["kind"] == "fault" and "No signal from port" in one["text"] for one in told)
 
 
-def test_a_saved_state_goes_on(untrained, lines_of, monkeypatch, tmp_path):
+def test_a_saved_state_continues(untrained, lines_of, monkeypatch, tmp_path):
     words = ["stream", str(untrained), "--from", "-", "--fs", "360", "--leads", "MLII"]
     fed(monkeypatch, lines_of)
     assert main([*words, "--out", str(tmp_path / "whole.jsonl")]) == 0
@@ -164,7 +164,7 @@ def test_a_state_is_of_the_first_part_only(untrained, lines_of, monkeypatch, tmp
     assert "18.3 s" in capsys.readouterr().err, "of both parts"
 
 
-def test_leads_of_lines_are_named_anew(untrained, lines_of, monkeypatch, capsys):
+def test_leads_of_lines_are_renamed(untrained, lines_of, monkeypatch, capsys):
     fed(monkeypatch, ["# fs_hz=360 leads=ECG9", *lines_of])
     assert main(["stream", str(untrained), "--from", "-", "--leads", "ECG9=MLII"]) == 0
     assert capsys.readouterr().out.count('"kind": "beat"') > 15
@@ -187,7 +187,7 @@ def test_a_named_pipe_is_read_as_lines(untrained, lines_of, tmp_path, capsys):
     assert capsys.readouterr().out.count('"kind": "beat"') > 15
 
 
-def test_answers_are_appended_to_whole_lines_and_a_file_is_made_with_the_first(
+def test_answers_are_appended_after_a_whole_line_and_a_file_is_made_with_the_first(
     untrained, lines_of, monkeypatch, tmp_path
 ):
     out = tmp_path / "a.jsonl"
@@ -201,7 +201,7 @@ def test_answers_are_appended_to_whole_lines_and_a_file_is_made_with_the_first(
     assert torn == '{"kind": "torn"' and len([json.loads(line) for line in lines]) > 15
 
 
-def test_answers_are_not_lost_where_the_state_cannot_be_kept(untrained, lines_of, monkeypatch, tmp_path, capsys):
+def test_answers_are_written_where_the_state_cannot_be_saved(untrained, lines_of, monkeypatch, tmp_path, capsys):
     fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
     whole = main(["stream", str(untrained), "--from", "-"]), capsys.readouterr().out
     (tmp_path / "state").mkdir()
@@ -215,14 +215,14 @@ def test_answers_are_not_lost_where_the_state_cannot_be_kept(untrained, lines_of
     assert told.out == whole[1] and told.err.count("remedy") == 1
 
 
-def test_memory_is_kept_where_the_answers_cannot_be(untrained, lines_of, monkeypatch, tmp_path, capsys):
+def test_the_state_is_saved_where_answers_cannot_be_written(untrained, lines_of, monkeypatch, tmp_path, capsys):
     fed(monkeypatch, ["# fs_hz=360 leads=MLII", *lines_of])
     words = ["stream", str(untrained), "--from", "-", "--out", "/dev/full", "--state", str(tmp_path / "state")]
     assert main(words) == 2
     assert capsys.readouterr().err.count("remedy") == 1 and (tmp_path / "state").stat().st_size > 1000
 
 
-def test_memory_is_kept_where_nobody_reads_on(untrained, lines_of, tmp_path):
+def test_the_state_is_saved_where_the_reader_of_a_pipe_has_gone(untrained, lines_of, tmp_path):
     lines = "\n".join(["# fs_hz=360 leads=MLII", *lines_of])
     command = [sys.executable, "-m", "einthoven.cli.main", "stream", str(untrained), "--from", "-"]
     reads, writes = os.pipe()

@@ -31,38 +31,26 @@ class Answer(ABC):
     """What a model predicts for one record.
 
     An answer has items: beats (:class:`BeatAnswer`) or windows (:class:`RecordAnswer`). All else has the same name in both.
-
-    Parameters
-    ----------
-    record : Record
-        The record that was read.
-    card : Card
-        Card of the model.
-    leads : tuple of str
-        Names of the leads that the model used.
-    beats : array [n_beats], sample numbers
-        Heartbeats, at the record's sampling rate.
-    probabilities : array [n, n_classes]
-        Of each item the probability of each class. Rows sum to one unless the model is multilabel.
-    missing : array of bool [n]
-        Whether samples are missing near the beat, or in the window, in any lead used.
-    quality : tuple of LeadQuality
-        One verdict for each lead used.
-    remarks : tuple of str
-        What a reader of the answer must know.
-    declined : Declined, optional
-        Why the record is not answered; None where it is.
     """
 
     record: Record
+    """The record that was classified."""
     card: Card
+    """Card of the model."""
     leads: tuple[str, ...]
+    """Names of the leads that the model used."""
     beats: NDArray[np.int64]
+    """Heartbeats [n_beats], as sample numbers at the record's sampling rate."""
     probabilities: NDArray[np.float32]
+    """Probability of each class for each item [n, n_classes]. Rows sum to one unless the model is multilabel."""
     missing: NDArray[np.bool_]
+    """Whether samples are missing near the beat, or in the window, in any lead used [n]."""
     quality: tuple[LeadQuality, ...]
+    """One verdict for each lead used."""
     remarks: tuple[str, ...]
+    """What a reader of the answer must know."""
     declined: Declined | None = None
+    """Why the record is declined; None if it is not."""
 
     kind: ClassVar[str]
     """What an item is: ``beat`` or ``window``."""
@@ -77,7 +65,7 @@ class Answer(ABC):
     @property
     @abstractmethod
     def ends(self) -> NDArray[np.int64]:
-        """Sample number at which each item ends: the beat itself, or behind the window's last sample [n]."""
+        """Sample number at which each item ends: the beat itself, or just after the last sample of the window [n]."""
 
     @property
     @abstractmethod
@@ -274,7 +262,7 @@ class RecordAnswer(Answer):
     windows : array [n, 2], sample numbers
         Where each window begins and ends, at the record's sampling rate.
     evidence : tuple of Evidence
-        What speaks for each class that is predicted, where it was computed.
+        Evidence for each class that is predicted, where it was computed.
     """
 
     windows: NDArray[np.int64]
@@ -290,7 +278,7 @@ class RecordAnswer(Answer):
 
     @property
     def ends(self) -> NDArray[np.int64]:
-        """Sample number behind the last of each window [n]."""
+        """Sample number just after the last of each window [n]."""
         return self.windows[:, 1]
 
     @cached_property

@@ -207,8 +207,8 @@ class OpenVinoBackend:
         try:
             core = openvino.Core()
             read = core.read_model(model if isinstance(model, bytes) else str(model))
-            ports = {port.get_any_name(): _sizes(port) for port in read.inputs}
-            self.takes = ports.parts_of_inputs(card, ports, _sizes(read.outputs[0]))
+            shapes = {port.get_any_name(): _sizes(port) for port in read.inputs}
+            self.takes = ports.parts_of_inputs(card, shapes, _sizes(read.outputs[0]))
             compiled = core.compile_model(
                 read, "CPU", options | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
             )

@@ -142,11 +142,11 @@ class Predictor:
         else:
             logits = self.backend.logits(windows)
         if card.multilabel:
-            return 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
+            return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))))
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         if self.card.class_weights:
             powers = powers * np.asarray(self.card.class_weights, powers.dtype)
-        return powers / powers.sum(axis=1, keepdims=True)
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
     def answers(self, windows: Windows, record: np.ndarray) -> np.ndarray:
         """Return the class probabilities of prepared windows, adapted to each record's share of a class where the card says so.
@@ -254,6 +254,7 @@ class Predictor:
                 f"Most QRS complexes of {names[0]} point down: electrodes reversed, or device held upside down."
             )
         windows = preparation.prepare(record, wanted)
+        assert windows.position is not None
         starts = windows.position
         ends = np.minimum(starts + round(window_s * record.fs_hz), record.n_samples)
         return RecordAnswer(

@@ -34,7 +34,7 @@ def checked_beats(beats: ArrayLike, record: Record) -> NDArray[np.int64]:
     elif given.size and (given.min() < 0 or given.max() >= record.n_samples):
         found = f"beats from {given.min()} to {given.max()}; the record has {record.n_samples:,} samples"
     elif (given[1:] <= given[:-1]).any():
-        found = f"{given[np.flatnonzero(given[1:] <= given[:-1])[0] + 1]} is not behind the beat before it"
+        found = f"{given[np.flatnonzero(given[1:] <= given[:-1])[0] + 1]} is not after the beat before it"
     if found:
         raise ConfigurationFault(
             f"These beats cannot be beats of {record.source or record.name}.",

@@ -74,7 +74,7 @@ class Buffer:
     @property
     def n_samples(self) -> int:
         """Number of samples that were fed."""
-        return self.first + self.values.shape[1]
+        return self.first + int(self.values.shape[1])
 
     @property
     def certain(self) -> int:

@@ -97,7 +97,7 @@ def as_numbers(chunk: NDArray[Any], leads: tuple[str, ...]) -> NDArray[Any]:
     """
     try:
         if isinstance(chunk, np.ma.MaskedArray):
-            found: NDArray[Any] = np.asarray(chunk.astype(np.float32).filled(np.nan))
+            found: NDArray[Any] = np.ma.filled(chunk.astype(np.float32), np.nan)
         else:
             found = np.asarray(chunk)
     except ValueError:  # rows of different lengths

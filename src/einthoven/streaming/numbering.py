@@ -154,7 +154,7 @@ class Numbering:
         elif number == self.next:
             self.faults.add("stray", f"sample {leapt} between {self.next - 1} and {self.next} was skipped")
         else:
-            self.faults.add("number", f"sample {leapt} after {self.next - 1} was taken for {self.next}")
+            self.faults.add("number", f"sample {leapt} after {self.next - 1} counts as {self.next}")
             self._append(self.next, values)
 
     def _append(self, number: int, values: Values) -> None:

@@ -80,7 +80,7 @@ class Stream:
     @property
     def n_samples(self) -> int:
         """Number of samples that were fed."""
-        return self.buffer.n_samples + self.pending.shape[1]
+        return self.buffer.n_samples + int(self.pending.shape[1])
 
     @property
     def rate_bpm(self) -> float | None:
@@ -309,25 +309,3 @@ class Stream:
         except Exception as error:  # a damaged archive raises errors of many kinds
             raise state.damaged(file, model.card.name, error) from error
         return stream
-
-
-def replay(stream: Stream, signal_mv: NDArray[Any], chunk: int) -> Iterator[list[Event]]:
-    """Feed a whole signal to a stream in pieces, and end it.
-
-    Parameters
-    ----------
-    stream : Stream
-        The stream.
-    signal_mv : array [leads, samples], mV
-        The signal.
-    chunk : int
-        Samples of a piece.
-
-    Yields
-    ------
-    list of StreamAnswer or Mark
-        What became certain with each piece, and at the end.
-    """
-    for at in range(0, signal_mv.shape[1], chunk):
-        yield stream.feed(signal_mv[:, at : at + chunk])
-    yield stream.end()

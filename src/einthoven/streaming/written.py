@@ -1,4 +1,4 @@
-"""Write the answers of a stream as JSON lines, and count them over all parts of a signal."""
+"""Write the answers of a stream as JSON lines, and count them over all parts of the signal."""
 
 import json
 from collections.abc import Sequence
@@ -19,15 +19,27 @@ class Lines(Protocol):
     """Where lines are written."""
 
     def write(self, text: str, /) -> object:
-        """Write a text."""
+        """Write a text.
+
+        Parameters
+        ----------
+        text : str
+            The text.
+        """
 
     def flush(self) -> object:
-        """Hand what was written on to the system."""
+        """Write what is buffered."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong with the source, in words."""
+    """A fault of the source.
+
+    Parameters
+    ----------
+    text : str
+        Description.
+    """
 
     text: str
 
@@ -42,7 +54,7 @@ class Written:
     Parameters
     ----------
     lines : Lines or None
-        Where answers are written; None where they are only drawn.
+        Where answers are written; None if they are only shown.
     """
 
     def __init__(self, lines: Lines | None):
@@ -51,7 +63,12 @@ class Written:
         self.total: Any = 0.0
 
     def write(self, answers: Sequence[StreamAnswer | Mark | Fault]) -> None:
-        """Write answers, one JSON object per line; from the second part of a signal on with its number.
+        """Write answers, one JSON object per line; from the second part of a signal on with the number of the part.
+
+        Parameters
+        ----------
+        answers : sequence of StreamAnswer, Mark or Fault
+            The answers.
 
         Raises
         ------
@@ -70,25 +87,58 @@ class Written:
             raise
 
     def fault(self, text: str, before: Sequence[StreamAnswer | Mark] = (), is_shown: bool = True) -> None:
-        """Report a fault, after the answers before it."""
+        """Report a fault.
+
+        Parameters
+        ----------
+        text : str
+            Description.
+        before : sequence of StreamAnswer or Mark
+            Answers that are written before it.
+        is_shown : bool
+            Whether it is shown as well, if it is one of the first five.
+        """
         self.faults += 1
         self.write([*before, Fault(text)])
         if is_shown and self.faults <= _SHOWN:
             console.note(text)
 
     def last_answers(self, live: Stream) -> list[StreamAnswer | Mark]:
-        """End a part and return its last answers."""
+        """End a part of a signal.
+
+        Parameters
+        ----------
+        live : Stream
+            The stream of this part.
+
+        Returns
+        -------
+        list of StreamAnswer or Mark
+            Its last answers.
+        """
         last = live.end()
         self.count(live)
         return last
 
     def count(self, live: Stream) -> None:
-        """Add a part to the counts."""
+        """Add a part of a signal to the counts.
+
+        Parameters
+        ----------
+        live : Stream
+            The stream of this part.
+        """
         self.seconds += live.n_samples / live.fs_hz
         self.n_answers, self.total = self.n_answers + live.n_answers, self.total + live.total
 
     def summarise(self, classes: Sequence[str]) -> None:
-        """Print how much was classified, and the most probable classes."""
+        """Print how much was classified, and the most probable classes.
+
+        Parameters
+        ----------
+        classes : sequence of str
+            Classes of the model.
+        """
         if self.faults > _SHOWN:
             where = "all are in the output" if self.lines is not None else "--out FILE records them all"
             console.note(f"… {self.faults} faults in total; {where}")
