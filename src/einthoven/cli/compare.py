@@ -8,6 +8,7 @@ from tyro.conf import Positional, arg
 
 from einthoven import console
 from einthoven.cli.evaluate import corpus_of
+from einthoven.cli.settings import optional
 from einthoven.errors import ConfigurationFault
 from einthoven.paths import require_folder
 
@@ -17,35 +18,35 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Compare:
-    """Compare two models on the same test part, by a paired bootstrap.
+    """Compare two models on the same test set, by a paired bootstrap.
 
     Example: einthoven compare runs/first mitbih-cnn-lstm-mlii --from ./mitdb
 
     Without --from: einthoven compare scores/first scores/second, two folders that einthoven evaluate wrote.
     """
 
-    first: Positional[str]
-    """A run, a bundle or the name of a bundled model; without --from a folder that einthoven evaluate wrote."""
-    second: Positional[str]
+    first: Annotated[Positional[str], arg(metavar="MODEL")]
+    """Name of a bundled model, or folder of a bundle or a run; without --from, a folder that einthoven evaluate wrote."""
+    second: Annotated[Positional[str], arg(metavar="MODEL")]
     """The model that the first one is compared with, or its evaluation."""
-    source: Annotated[Path | None, arg(name="from", metavar="DIR")] = None
-    """Folder of the corpus as its publisher lays it out; both models are then tested on it."""
-    corpus: str | None = None
+    source: Annotated[Path | None, arg(name="from", metavar="DIR", help_behavior_hint="")] = None
+    """Folder of the corpus, in the publisher's layout; both models are then tested on it."""
+    corpus: Annotated[str | None, optional("CORPUS")] = None
     """Name of the corpus (default: the one that trained the first model)."""
-    protocol: str | None = None
+    protocol: Annotated[str | None, optional("PROTOCOL")] = None
     """Protocol of the corpus (default: the one that trained the first model)."""
-    out: Path | None = None
+    out: Annotated[Path | None, optional("DIR")] = None
     """Folder for comparison.json and table.md."""
 
     def run(self) -> int:
-        """Compare, and print both models' figures and their difference."""
+        """Compare, and print the metrics of both models and their difference."""
         from einthoven.evaluation.paired import compare_answered, evaluated
         from einthoven.report import comparison
 
         if self.out is not None:
             require_folder(self.out)
         if self.source is not None:
-            both = self._tested(self.source)
+            first, second = self._tested(self.source)
         elif self.corpus or self.protocol:
             raise ConfigurationFault(
                 "a corpus or a protocol is named, and no folder to test the models on.",
@@ -54,8 +55,8 @@ class Compare:
                 remedy=f"einthoven compare {self.first} {self.second} --from DIR",
             )
         else:
-            both = [evaluated(Path(name)) for name in (self.first, self.second)]
-        found = compare_answered(*both)
+            first, second = evaluated(Path(self.first)), evaluated(Path(self.second))
+        found = compare_answered(first, second)
         columns, rows = comparison.table(found)
         console.table(columns, rows, comparison.title(found))
         for line in comparison.in_words(found):
@@ -65,10 +66,10 @@ class Compare:
             console.say(f"{self.out}: comparison.json, table.md")
         return 0
 
-    def _tested(self, source: Path) -> "list[Answered]":
+    def _tested(self, source: Path) -> "tuple[Answered, Answered]":
         from einthoven.inference.comparing import predict_test_set
         from einthoven.inference.predictor import load
 
-        models = [load(self.first), load(self.second)]
-        corpus, protocol = corpus_of(models[0].card, self.corpus, self.protocol)
-        return [predict_test_set(model, corpus, protocol, source) for model in models]
+        first, second = load(self.first), load(self.second)
+        corpus, protocol = corpus_of(first.card, self.corpus, self.protocol)
+        return predict_test_set(first, corpus, protocol, source), predict_test_set(second, corpus, protocol, source)

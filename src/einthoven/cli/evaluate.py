@@ -1,49 +1,48 @@
-"""Knows the verb evaluate."""
+"""Evaluate a model from the command line."""
 
 import json
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from typing import Annotated
-
-from tyro.conf import Positional, arg
+from typing import TYPE_CHECKING, Annotated, Any
 
 from einthoven import console
-from einthoven.cli.prepare import From, corpus_named
+from einthoven.bundle import Card
+from einthoven.cli.prepare import corpus_named
+from einthoven.cli.settings import ModelFile, ModelWithWeights, Source, Strict, optional
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.errors import ConfigurationFault, OutputRefused
 from einthoven.paths import require_folder, written_aside
 
+if TYPE_CHECKING:
+    from einthoven.inference.predictor import Predictor
+
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Score a model on the test part of a corpus, with intervals.
+    """Evaluate a model on the test set of a corpus, with confidence intervals.
 
     Example: einthoven evaluate mitbih-cnn-lstm-mlii --corpus mitdb --from ./mitdb
     """
 
-    model: Positional[str]
-    """A run's folder, a bundle's folder, or the name of a bundled model."""
-    source: From
-    """Folder of the corpus as its publisher lays it out."""
-    out: Path | None = None
-    """Folder for metrics.json, table.md, predictions.csv, roc.png and confusion.png (classes.png for several classes at once);
-    scores/MODEL-CORPUS here, where not stated (a number is put behind it where that holds another evaluation)."""
-    corpus: str | None = None
-    """Name of the corpus, or a file of yours that declares one (./mine.py[:NAME]); the one the model was trained on by default."""
-    protocol: str | None = None
-    """How the corpus is parted; the one the model was trained by, where not stated."""
-    labels: str | None = None
-    """Which question is put to it, where a corpus knows several; the one the model was trained on, where not stated."""
-    folds: tuple[str, ...] = ()
-    """Folds that are tested, where the publisher made some; those of the protocol, where not stated."""
-    strict: bool = False
-    """End at a record that is declared and not there, or cannot be read; else such are counted and left out."""
-    model_file: Annotated[str | None, arg(metavar="FILE.py")] = None
-    """Python file of the model's architecture, if that is your own: it is run. A model brings along no code."""
+    model: ModelWithWeights
+    source: Source
+    out: Annotated[Path | None, optional("DIR")] = None
+    """Folder for metrics.json, table.md, predictions.csv and figures (default: scores/MODEL-CORPUS, with a number added if that
+    holds another evaluation)."""
+    corpus: Annotated[str | None, optional("CORPUS")] = None
+    """Name of the corpus, or a Python file that declares one, ./mine.py[:NAME] (default: the one that trained the model)."""
+    protocol: Annotated[str | None, optional("PROTOCOL")] = None
+    """Protocol that splits the corpus (default: the one that trained the model)."""
+    labels: Annotated[str | None, optional("LABELS")] = None
+    """Label set, if the corpus offers several (default: the one that trained the model)."""
+    folds: Annotated[tuple[str, ...], optional("FOLD ...")] = ()
+    """Folds to test, if the publisher defines folds (default: the test set of the protocol)."""
+    strict: Strict = False
+    model_file: ModelFile = None
 
     def run(self) -> int:
-        """Open the test part, score, write tables and figures."""
+        """Predict the test set, compute the metrics, and write tables and figures."""
         from einthoven.data.build import build, left_out_lines
         from einthoven.evaluation.evaluate import evaluate, headline
         from einthoven.inference.predictor import load
@@ -57,8 +56,8 @@ class Evaluate:
         require_folder(self.out or Path("scores"))
         store = build(corpus, self.source, card.preparation, protocol.without, self.strict)
         own = (card.training.get("corpus"), card.training.get("protocol")) == (corpus.name, protocol.name)
-        known = own and any(f"{corpus.name}/{patient}" in card.patients for patient in set(store.index.patient))
-        fold = card.training.get("fold") if known else None
+        seen = own and any(f"{corpus.name}/{patient}" in card.patients for patient in set(store.index.patient))
+        fold = card.training.get("fold") if seen else None
         predictions, found = score_test_part(predictor, corpus, protocol, store, folds=self.folds, fold=fold)
         metrics = {
             "model": card.display_name,
@@ -69,7 +68,7 @@ class Evaluate:
             "store_fingerprint": store.fingerprint,
         }
         if self.out is not None and _is_another(self.out, metrics):
-            console.note(f"{self.out} held another evaluation, which is replaced")
+            console.note(f"{self.out} contained another evaluation, which is replaced")
         out = self.out or _own_folder(f"{Path(self.model).absolute().name}-{corpus.name}", metrics)
         with written_aside(out / "metrics.json") as aside:
             aside.write_text(json.dumps(metrics, indent=1) + "\n")
@@ -85,7 +84,8 @@ class Evaluate:
             self._keep(predictor, metrics)
         console.say(tables.title(metrics))
         console.table(
-            ("metric", "value", "95 % interval"), [(name, *tables.cells(metrics[name])) for name in headline(metrics)]
+            ("metric", "value", "95 % interval"),
+            [(tables.metric_name(name), *tables.cells(metrics[name])) for name in headline(metrics)],
         )
         console.table(*tables.per_class(metrics))
         for line in left_out_lines(store):
@@ -94,54 +94,65 @@ class Evaluate:
         console.say(f"{metrics['remark']}\n{out}: metrics.json, table.md, {figure}, roc.png, predictions.csv")
         return 0
 
-    def _keep(self, predictor, metrics: dict) -> None:
+    def _keep(self, predictor: "Predictor", metrics: dict[str, Any]) -> None:
         from einthoven.inference.scoring import keep_result
 
         try:
             larger = keep_result(predictor, metrics)
         except OutputRefused as error:
-            console.note(f"the card of {predictor.card.name} stays as it is: {error.found}")
+            console.note(f"the card of {predictor.card.name} is not changed: {error.found}")
             return
         if larger:
-            console.note(f"the card keeps its result on {larger['n_test']:,} {larger['rows']}, a larger test than this")
+            console.note(
+                f"the card keeps its result on {larger['n_test']:,} {larger['rows']}, a larger test set than this one"
+            )
 
 
 def corpus_of(
-    card, corpus_name: str | None = None, protocol_name: str | None = None, labels: str | None = None
+    card: Card, corpus_name: str | None = None, protocol_name: str | None = None, labels: str | None = None
 ) -> tuple[Corpus, Protocol]:
-    """The corpus and the protocol that a model was trained by, or others that are stated."""
+    """Return the corpus and the protocol that trained a model, or others that are stated."""
     corpus = corpus_named(corpus_name or _stated(card.training, "corpus", card.name))
     protocol = corpus.protocol(protocol_name or _stated(card.training, "protocol", card.name))
     asked = next((name for name, known in corpus.label_sets.items() if known.name == card.labels), None)
     return corpus, corpus.with_labels(protocol, labels or asked)
 
 
-_OF_ONE_EVALUATION = ("model", "weights_sha256", "corpus", "protocol", "labels", "folds", "fold", "left_out")
-_OF_ONE_EVALUATION += ("store_fingerprint",)
+_IDENTITY = (
+    "model",
+    "weights_sha256",
+    "corpus",
+    "protocol",
+    "labels",
+    "folds",
+    "fold",
+    "left_out",
+    "store_fingerprint",
+)
 
 
-def _own_folder(name: str, metrics: dict) -> Path:
-    """scores/NAME, or with the first number behind it that holds no other evaluation."""
+def _own_folder(name: str, metrics: dict[str, Any]) -> Path:
+    """Return scores/NAME, or scores/NAME-2 and so on: the first that holds no other evaluation."""
     folders = (Path("scores") / f"{name}-{number}" for number in count(2))
     return next(folder for folder in chain([Path("scores") / name], folders) if not _is_another(folder, metrics))
 
 
-def _is_another(folder: Path, metrics: dict) -> bool:
+def _is_another(folder: Path, metrics: dict[str, Any]) -> bool:
     try:
         known = json.loads((folder / "metrics.json").read_text())
-        return any(known.get(key) != metrics[key] for key in _OF_ONE_EVALUATION)
+        return any(known.get(key) != metrics[key] for key in _IDENTITY)
     except FileNotFoundError:
         return False
     except (OSError, ValueError, AttributeError):
         return True
 
 
-def _stated(training: dict, key: str, name: str) -> str:
+def _stated(training: dict[str, Any], key: str, name: str) -> str:
     if key not in training:
         raise ConfigurationFault(
-            f"the card of {name} does not say its {key}.",
+            f"the card of {name} does not state its {key}.",
             found="nothing",
             expected=f"a {key}",
             remedy=f"--{key} {'mitdb' if key == 'corpus' else 'clean'}",
         )
-    return training[key]
+    return str(training[key])

@@ -1,7 +1,6 @@
 """The verb prepare, and the options that training and evaluation share with it."""
 
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
@@ -13,8 +12,6 @@ from einthoven.corpora.corpus import Corpus
 from einthoven.errors import ConfigurationFault
 from einthoven.signal.preparation import SCALINGS, Beats, Preparation, SignalSpec, Tiles
 from einthoven.user_file import is_reference
-
-From = Annotated[Path, arg(name="from", metavar="DIR")]
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from einthoven import console
-from einthoven.cli.prepare import From
+from einthoven.cli.settings import Source, optional, value
 from einthoven.errors import ConfigurationFault
 
 
@@ -17,15 +18,14 @@ class StudyVerb:
     Example: einthoven study mitbih --from ./mitdb --protocol clean --out studies/mitbih
     """
 
-    name: Positional[str]
+    name: Annotated[Positional[str], arg(metavar="STUDY")]
     """Name of the study: mitbih, mitbih-clean, mitbih-small, ptbxl, ptbxl-model, pediatric, challenge2017, cpsc2018."""
-    source: From
-    """Folder of the corpus as its publisher lays it out."""
-    out: Path
+    source: Source
+    out: Annotated[Path, value("DIR")]
     """Folder for runs, results.json, table.md, figures and report.html."""
-    protocol: str = "clean"
+    protocol: Annotated[str, value("PROTOCOL")] = "clean"
     """Protocol of the corpus; clean keeps patients apart, both runs all protocols of the study."""
-    folds: str | None = None
+    folds: Annotated[str | None, optional("FOLDS")] = None
     """For ptbxl: groups (three groups of folds, tested in turn) or official (fold 10 is tested). For cpsc2018: 10, 5 or 3 folds."""
     quick: bool = False
     """Smoke run: all steps on a few windows. Its numbers mean nothing, and the output says so."""

@@ -81,7 +81,7 @@ class Train:
             f"in epoch {card.training['best_epoch'] + 1}, {card.n_parameters:,} parameters"
         )
         console.say(
-            f"einthoven evaluate {self.out}{stated} --from {self.source} --out {self.out}/test      scores the test part"
+            f"einthoven evaluate {self.out}{stated} --from {self.source} --out {self.out}/test      evaluates it on the test set"
         )
         return 0
 

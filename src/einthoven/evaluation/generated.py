@@ -84,8 +84,8 @@ def _sample(windows: Array, rng: np.random.Generator) -> Array:
 def _two_sample_accuracy(first: Array, second: Array, seed: int) -> float:
     """Return the cross-validated accuracy of a forest that distinguishes two equally large samples."""
     with optional_imports():
-        from sklearn.ensemble import RandomForestClassifier  # type: ignore[import-untyped]  # scikit-learn has no types
-        from sklearn.model_selection import cross_val_score  # type: ignore[import-untyped]  # scikit-learn has no types
+        from sklearn.ensemble import RandomForestClassifier  # scikit-learn has no types
+        from sklearn.model_selection import cross_val_score  # scikit-learn has no types
 
     n = min(len(first), len(second))
     if n < 10:
@@ -98,7 +98,7 @@ def _two_sample_accuracy(first: Array, second: Array, seed: int) -> float:
 
 def _nearest(windows: Array, others: Array) -> float:
     with optional_imports():
-        from sklearn.neighbors import NearestNeighbors  # type: ignore[import-untyped]  # scikit-learn has no types
+        from sklearn.neighbors import NearestNeighbors  # scikit-learn has no types
 
     distance, _ = NearestNeighbors(n_neighbors=1).fit(others).kneighbors(windows)
     return round(float(np.median(distance) / np.sqrt(windows.shape[1])), 4)

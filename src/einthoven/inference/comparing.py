@@ -11,7 +11,7 @@ from einthoven.inference.predictor import Predictor
 from einthoven.inference.scoring import score_test_part
 
 
-def answered(predictor: Predictor, corpus: Corpus, protocol: Protocol, source: Path) -> Answered:
+def predict_test_set(predictor: Predictor, corpus: Corpus, protocol: Protocol, source: Path) -> Answered:
     """Answer the test part of a protocol.
 
     A model that was trained on a fold of this protocol is tested on what that fold left for the test.

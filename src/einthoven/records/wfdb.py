@@ -190,7 +190,7 @@ def _require_length(file: Path, n_bytes: int, header: Header, n_samples: int, pa
 def _require_frames(file: Path, expected: int, path: Path) -> None:
     """Refuse a compressed signal file that is not as long as its header states."""
     with optional_imports():
-        import soundfile  # type: ignore[import-untyped]  # soundfile has no types
+        import soundfile  # soundfile has no types
 
     try:
         found = soundfile.info(file).frames
@@ -306,7 +306,7 @@ def _no_signal_file(file: Path, path: Path, found: str) -> RecordUnreadable:
 
 def _wfdb_package() -> Any:
     with optional_imports():
-        import wfdb  # type: ignore[import-untyped]  # wfdb has no types
+        import wfdb  # wfdb has no types
     return wfdb
 
 

@@ -161,6 +161,6 @@ def similarity_features(lead: Array, before: int, fs_hz: float) -> Array:
 
 def _running_median(values: Array, size: int) -> Array:
     """Return the running median over `size` neighbours; the ends are repeated."""
-    from scipy.ndimage import median_filter  # type: ignore[import-untyped]  # SciPy has no types
+    from scipy.ndimage import median_filter  # SciPy has no types
 
     return np.asarray(median_filter(values, size, mode="nearest"))

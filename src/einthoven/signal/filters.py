@@ -67,10 +67,10 @@ def band_pass(signal: Array, fs_hz: float, low_hz: float, high_hz: float) -> Arr
     level = np.median(signal, axis=-1, keepdims=True)
     held = np.pad(signal - level, ((0, 0), (half, half)), mode="edge")
     if held.shape[-1] > _LONG:
-        from scipy.signal import oaconvolve  # type: ignore[import-untyped]  # SciPy has no types
+        from scipy.signal import oaconvolve  # SciPy has no types
 
         return np.asarray(oaconvolve(held, taps[None], mode="valid", axes=-1), signal.dtype)
-    from scipy.fft import irfft, next_fast_len, rfft  # type: ignore[import-untyped]  # SciPy has no types
+    from scipy.fft import irfft, next_fast_len, rfft  # SciPy has no types
 
     # In one piece: for a few seconds the blocks of oaconvolve cost more than they save.
     size = next_fast_len(held.shape[-1], real=True)

@@ -327,7 +327,7 @@ class LiveHeartbeats:
 
 def _filtered(signal: NDArray[Any], fs_hz: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the band of QRS complexes, and the power of its slope over a moving window, both [samples]."""
-    from scipy.signal import butter, sosfiltfilt  # type: ignore[import-untyped]  # SciPy has no types
+    from scipy.signal import butter, sosfiltfilt  # SciPy has no types
 
     band = sosfiltfilt(butter(2, _BAND_HZ, "bandpass", output="sos", fs=fs_hz), signal.astype(np.float64))
     slope = np.correlate(band, np.array([-1.0, -2.0, 0.0, 2.0, 1.0]), mode="same")

@@ -44,7 +44,7 @@ def resample(signal: NDArray[Any], from_hz: float, to_hz: float) -> NDArray[Any]
     factor = ratio(from_hz, to_hz)
     if factor == 1 or signal.shape[-1] == 0:
         return signal
-    from scipy.signal import resample_poly  # type: ignore[import-untyped]  # SciPy has no types
+    from scipy.signal import resample_poly  # SciPy has no types
 
     return np.asarray(resample_poly(signal, factor.numerator, factor.denominator, axis=-1, padtype="edge"))
 

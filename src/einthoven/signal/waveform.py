@@ -147,7 +147,7 @@ def beat_features(signal: Array, beats: Array, fs_hz: float) -> Array:
 
 def _spectrum(signal: Array, without: Array, fs_hz: float) -> list[float]:
     """Return half the logarithms of the shares of bands in the power [14]: without the beats, and with them."""
-    from scipy.fft import rfft  # type: ignore[import-untyped]  # SciPy has no types
+    from scipy.fft import rfft  # SciPy has no types
 
     window = np.hanning(len(signal))
     hz = np.arange(len(signal) // 2 + 1) * fs_hz / len(signal)

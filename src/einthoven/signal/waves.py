@@ -109,7 +109,7 @@ def upsampled(beat_mv: Array, fs_hz: float) -> Array:
     -------
     array [leads, samples], mV
     """
-    from scipy.interpolate import CubicSpline  # type: ignore[import-untyped]  # SciPy has no types
+    from scipy.interpolate import CubicSpline  # SciPy has no types
 
     at = np.arange(beat_mv.shape[1]) / fs_hz
     return np.asarray(CubicSpline(at, beat_mv, axis=1)(np.arange(round(at[-1] * _FINE_HZ) + 1) / _FINE_HZ))

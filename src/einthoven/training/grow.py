@@ -141,7 +141,7 @@ class _Tree:
 
 
 def _randomised(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> tuple[list[_Tree], dict[str, Any]]:
-    from sklearn.ensemble import ExtraTreesClassifier  # type: ignore[import-untyped]  # it has no types
+    from sklearn.ensemble import ExtraTreesClassifier  # it has no types
 
     how = {"min_samples_leaf": LEAST, "max_features": SHARE}
     grown = ExtraTreesClassifier(
