@@ -83,10 +83,8 @@ class Evaluate:
         if not self.folds:
             self._keep(predictor, metrics)
         console.say(tables.title(metrics))
-        console.table(
-            ("metric", "value", "95 % interval"),
-            [(tables.metric_name(name), *tables.cells(metrics[name])) for name in headline(metrics)],
-        )
+        rows = [(tables.metric_name(name), *tables.cells(metrics[name])) for name in headline(metrics)]
+        console.table(("metric", "value", "95 % interval"), rows)
         console.table(*tables.per_class(metrics))
         for line in left_out_lines(store):
             console.say(line)
