@@ -78,7 +78,7 @@ def test_a_graph_that_was_changed_is_refused(exported, tmp_path, name):
 def test_an_ensemble_s_graph_needs_onnxruntime(exported, monkeypatch):
     """Its numbers lie elsewhere; where that cannot be, torch answers."""
     assert load(exported).backend.name == "onnxruntime"
-    windows = np.random.default_rng(0).standard_normal((9, 1, 360)).astype(np.float32)
+    windows = Windows(np.random.default_rng(0).standard_normal((9, 1, 360)).astype(np.float32))
     graph = load(exported).probabilities(windows)
     monkeypatch.setattr("einthoven.inference.backends.find_spec", lambda name: None if name == "onnxruntime" else True)
     assert load(exported).backend.name == "torch"

@@ -226,12 +226,13 @@ def test_every_step_s_gradient_is_scaled_down_to_the_recipe_s_norm(mitdb_like, s
 def test_a_training_leaves_warning_filters_and_loggers_as_they_were(mitdb_like, home, tmp_path, monkeypatch, capsys):
     from einthoven.corpora.mitdb import MITDB
     from einthoven.data.build import build
-    from einthoven.signal.preparation import Preparation
+    from einthoven.signal.preparation import Beats, Preparation, SignalSpec
     from einthoven.training.fit import fit
     from einthoven.training.task import task_of
 
     protocol = MITDB.protocol("clean")
-    store = build(MITDB, mitdb_like, Preparation(("MLII|II|V5",), 180.0, 0.3, 0.5), protocol.without)
+    preparation = Preparation(SignalSpec(("MLII|II|V5",), 180.0), Beats(0.3, 0.5))
+    store = build(MITDB, mitdb_like, preparation, protocol.without)
     task, names = task_of(MITDB, protocol, store, 0), ("lightning.pytorch", "lightning.fabric", "einthoven", "")
 
     def settings():
