@@ -93,7 +93,7 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
             dropped.setdefault("the same name in another folder", []).append(name)
             continue
         if not header.with_suffix(".mat").is_file():
-            dropped.setdefault("no .mat beside the header", []).append(name)
+            dropped.setdefault("no .mat with the header", []).append(name)
             continue
         try:
             comments = read_header(header).comments
@@ -106,7 +106,7 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
     if not entries:
         raise CorpusIncomplete(
             f"{folder} holds no record of the Challenge 2021.",
-            found="no header with a .mat beside it",
+            found="no header with its .mat",
             expected="folders of its sources, e.g. WFDB_CPSC2018/A0001.hea and A0001.mat",
             remedy="einthoven download challenge-2021 --to DIR",
         )

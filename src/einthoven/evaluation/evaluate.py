@@ -1,4 +1,4 @@
-"""Score predictions: every metric with its interval, beside a baseline."""
+"""Score predictions: every metric with its interval, and a baseline."""
 
 from collections.abc import Mapping
 from typing import Any

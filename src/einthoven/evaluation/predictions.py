@@ -1,4 +1,4 @@
-"""Hold predictions beside the truth, and read and write them as CSV, so that any model's file is scored by the same code."""
+"""Hold predictions with their truth, and read and write them as CSV, so that any model's file is scored by the same code."""
 
 import csv
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ def decide(probability: Array, thresholds: tuple[float, ...], at_least_one: bool
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions beside the truth, one row for each window.
+    """Predictions with their truth, one row for each window.
 
     Parameters
     ----------
