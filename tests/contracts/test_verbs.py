@@ -176,7 +176,7 @@ BAD_USE: dict[tuple[str, ...], tuple[type[EinthovenError], str]] = {
     train("--set", "height=3"): (ConfigurationFault, "height"),
     train("--leave-out", "999"): (ConfigurationFault, "999"),
     train("--train.lr", "0"): (ConfigurationFault, "lr is 0"),
-    train("--train.augment", "blur"): (ConfigurationFault, "blur"),
+    train("--train.balance", "2"): (ConfigurationFault, "balance is 2"),
     train("--train.loss", "focal", "--train.focal-alpha", "1", "2"): (
         ConfigurationFault,
         "--train.focal-alpha 1 1 1 1",

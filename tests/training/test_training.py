@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from einthoven.cli.main import main
 from einthoven.errors import ConfigurationFault, FileDamaged
 from einthoven.training.losses import asymmetric, balanced_weights, focal, loss_for, positive_weights, sigmoid_focal
-from einthoven.training.recipe import LOSSES, Recipe
+from einthoven.training.recipe import LOSSES, SIMULATED, Recipe
 from tests.refusals import refused
 
 LOGITS = torch.randn(32, 4, generator=torch.Generator().manual_seed(0))
@@ -81,6 +81,40 @@ def test_all_faults_of_a_recipe_are_named_at_once():
     with pytest.raises(ConfigurationFault) as caught:
         Recipe(epochs=0, lr=-1, loss="hinge", precision="fp8")
     assert caught.value.found.count(";") == 3
+
+
+@pytest.mark.parametrize("setting", ["loss", "schedule", "keep", "precision", "simulate", "augment"])
+def test_an_unknown_name_is_refused_with_those_there_are(setting, capsys):
+    """In Python and on the command line, where the help lists them."""
+    value = ("blur",) if setting in ("simulate", "augment") else "blur"
+    with pytest.raises(ConfigurationFault, match=f"{setting} is blur"):
+        Recipe(**{setting: value})
+    with pytest.raises(SystemExit) as ended:
+        main(
+            [
+                "train",
+                "--model",
+                "cnn",
+                "--corpus",
+                "mitdb",
+                "--from",
+                ".",
+                "--out",
+                "run",
+                f"--train.{setting}",
+                "blur",
+            ]
+        )
+    assert ended.value.code == 2 and "blur" in capsys.readouterr().err
+
+
+def test_augmentations_and_rhythms_are_those_that_a_recipe_can_name():
+    from einthoven.data.augment import AUGMENTATIONS
+    from einthoven.data.augmentation_names import NAMES
+    from einthoven.training.rhythms import RHYTHMS
+
+    assert tuple(AUGMENTATIONS) == NAMES
+    assert set(RHYTHMS) == set(SIMULATED)
 
 
 def words_of(source, out, *more):
