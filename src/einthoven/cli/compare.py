@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Compare:
-    """Compare two models on the same test part, by a paired bootstrap.
+    """Compare two models on the same test set, by a paired bootstrap.
 
     Example: einthoven compare runs/first mitbih-cnn-lstm-mlii --from ./mitdb
 
@@ -25,15 +25,15 @@ class Compare:
     """
 
     first: Positional[str]
-    """A run, a bundle or the name of a bundled model; without --from a folder that einthoven evaluate wrote."""
+    """A run, a bundle or a bundled model by name; without --from, a folder that einthoven evaluate wrote."""
     second: Positional[str]
-    """The model that the first one is compared with, or its evaluation."""
+    """The model to compare the first one with, or its evaluation."""
     source: Annotated[Path | None, arg(name="from", metavar="DIR")] = None
-    """Folder of the corpus as its publisher lays it out; both models are then tested on it."""
+    """Folder of the corpus as its publisher lays it out. Both models are tested on it."""
     corpus: str | None = None
-    """Name of the corpus (default: the one that trained the first model)."""
+    """Name of the corpus (default: the corpus that trained the first model)."""
     protocol: str | None = None
-    """Protocol of the corpus (default: the one that trained the first model)."""
+    """Protocol of the corpus (default: the protocol that trained the first model)."""
     out: Path | None = None
     """Folder for comparison.json and table.md."""
 
@@ -48,13 +48,13 @@ class Compare:
             both = self._tested(self.source)
         elif self.corpus or self.protocol:
             raise ConfigurationFault(
-                "a corpus or a protocol is named, and no folder to test the models on.",
+                "There is no folder to test the models on.",
                 found=" ".join(filter(None, (self.corpus, self.protocol))),
-                expected="--from DIR with it, or two folders that einthoven evaluate wrote and nothing else",
+                expected="--from DIR with --corpus and --protocol, or two folders that einthoven evaluate wrote",
                 remedy=f"einthoven compare {self.first} {self.second} --from DIR",
             )
         else:
-            both = [evaluated(Path(name)) for name in (self.first, self.second)]
+            both = evaluated(Path(self.first)), evaluated(Path(self.second))
         found = compare_answered(*both)
         columns, rows = comparison.table(found)
         console.table(columns, rows, comparison.title(found))
@@ -65,10 +65,10 @@ class Compare:
             console.say(f"{self.out}: comparison.json, table.md")
         return 0
 
-    def _tested(self, source: Path) -> "list[Answered]":
+    def _tested(self, source: Path) -> "tuple[Answered, Answered]":
         from einthoven.inference.comparing import predict_test_set
         from einthoven.inference.predictor import load
 
-        models = [load(self.first), load(self.second)]
-        corpus, protocol = corpus_of(models[0].card, self.corpus, self.protocol)
-        return [predict_test_set(model, corpus, protocol, source) for model in models]
+        first, second = load(self.first), load(self.second)
+        corpus, protocol = corpus_of(first.card, self.corpus, self.protocol)
+        return predict_test_set(first, corpus, protocol, source), predict_test_set(second, corpus, protocol, source)

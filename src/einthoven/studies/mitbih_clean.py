@@ -21,8 +21,15 @@ PREPARATION = Preparation(
     Beats(before_s=0.3, after_s=0.5),
     ("signal", "beat", "rr", "p_waves", "similarity"),
 )
-AUGMENT = ("shift", "stretch", "gain", "other_leads", "noise")
-RECIPE = Recipe(epochs=4, lr=3e-3, weight_decay=0.02, balance=0.3, smoothing=0.05, keep="last", augment=AUGMENT)
+RECIPE = Recipe(
+    epochs=4,
+    lr=3e-3,
+    weight_decay=0.02,
+    balance=0.3,
+    smoothing=0.05,
+    keep="last",
+    augment=("shift", "stretch", "gain", "other_leads", "noise"),
+)
 MODELS = {name: StudyModel("patient_context", {}, replace(RECIPE, simulate=(name,))) for name in ("runs", "patterns")}
 """By the rhythms that are simulated in training."""
 

@@ -19,8 +19,15 @@ from einthoven.report import plots, study_figures, study_table
 from einthoven.signal.preparation import crops
 from einthoven.training.recipe import Recipe
 
-AUGMENT = ("gain", "noise", "wander", "rotated")
-RECIPE = Recipe(epochs=50, batch=32, lr=2e-3, weight_decay=0.1, keep="last", patience=1000, augment=AUGMENT)
+RECIPE = Recipe(
+    epochs=50,
+    batch=32,
+    lr=2e-3,
+    weight_decay=0.1,
+    keep="last",
+    patience=1000,
+    augment=("gain", "noise", "wander", "rotated"),
+)
 ALIGNED = replace(RECIPE, augment=("gain", "noise", "shift", "stretch", "rotated"))
 """For nets on typical beats."""
 CROPPED = replace(RECIPE, batch=64, lr=1e-2, weight_decay=0.01, augment=("gain", "noise", "rotated"))
