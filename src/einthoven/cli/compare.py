@@ -49,9 +49,9 @@ class Compare:
             first, second = self._tested(self.source)
         elif self.corpus or self.protocol:
             raise ConfigurationFault(
-                "a corpus or a protocol is named, and no folder to test the models on.",
+                "There is no folder to test the models on.",
                 found=" ".join(filter(None, (self.corpus, self.protocol))),
-                expected="--from DIR with it, or two folders that einthoven evaluate wrote and nothing else",
+                expected="--from DIR with --corpus and --protocol, or two folders that einthoven evaluate wrote",
                 remedy=f"einthoven compare {self.first} {self.second} --from DIR",
             )
         else:

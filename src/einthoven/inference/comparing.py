@@ -1,4 +1,4 @@
-"""Put two models to the same test part of a corpus."""
+"""Predict a test set with each of two models that are compared."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from einthoven.inference.scoring import score_test_part
 
 
 def predict_test_set(predictor: Predictor, corpus: Corpus, protocol: Protocol, source: Path) -> Answered:
-    """Answer the test part of a protocol.
+    """Return the predictions of a model for the test set of a protocol.
 
-    A model that was trained on a fold of this protocol is tested on what that fold left for the test.
+    A model that was trained on a fold of this protocol is tested on the test set of that fold.
 
     Parameters
     ----------
@@ -23,19 +23,19 @@ def predict_test_set(predictor: Predictor, corpus: Corpus, protocol: Protocol, s
     corpus : Corpus
         The corpus.
     protocol : Protocol
-        How it is split.
+        The protocol that splits it.
     source : Path
         Folder of the corpus as its publisher lays it out.
 
     Returns
     -------
     Answered
-        The answers, with what is said of the test.
+        The predictions, and what is reported of the test.
 
     Raises
     ------
     PatientLeak
-        If the protocol keeps patients apart and the model has seen one of the test part.
+        If the protocol keeps patients apart and the model has seen one of the test set.
     ConfigurationFault
         If the classes of model and protocol differ.
     """
