@@ -151,7 +151,7 @@ def test_without_optional_libraries_tables_and_pages_are_written(model, suffix, 
     record = twelve if model.startswith("ptbxl") else mitdb_like / "100.hea"
     ended = base("predict", model, record, "--out", tmp_path / f"answer.{suffix}")
     assert ended.returncode == 0, ended.stderr[-2000:]
-    assert (tmp_path / f"answer.{suffix}").stat().st_size > 1000
+    assert (tmp_path / f"answer.{suffix}").stat().st_size > 800
 
 
 def test_without_optional_libraries_a_recording_is_streamed(mitdb_like):

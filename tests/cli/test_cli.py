@@ -111,7 +111,7 @@ def test_evaluate_on_another_database(untrained_copy, svdb_like, mitdb_like, hom
     told = capsys.readouterr()
     assert "taken for MLII and V1" in told.out
     assert main(["evaluate", str(untrained_copy), "--from", str(mitdb_like), "--out", "scores/untrained-svdb"]) == 0
-    assert "held another evaluation" in capsys.readouterr().err and "held another" not in told.err
+    assert "contained another evaluation" in capsys.readouterr().err and "held another" not in told.err
 
 
 def test_no_evaluation_takes_the_place_of_another(untrained_copy, svdb_like, home, tmp_path, monkeypatch, capsys):

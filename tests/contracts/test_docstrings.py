@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 
@@ -57,7 +58,16 @@ def parameters(found: object) -> list[str]:
 
 
 def described(found: object) -> set[str]:
-    """Return the parameters that a docstring describes, and the fields of a dataclass with a docstring below them."""
+    """Return the parameters that a docstring describes, and the fields of a dataclass with a docstring or a help of their own."""
+    maker = next((kind for kind in getattr(found, "__mro__", ()) if "__init__" in vars(kind)), None)
+    inherited = (
+        described(maker) if maker not in (None, object, found) and not dataclasses.is_dataclass(found) else set()
+    )
+    return inherited | described_here(found)
+
+
+def described_here(found: object) -> set[str]:
+    """Return what :func:`described` does, without what a base class describes of a constructor that is inherited from it."""
     read = docscrape.NumpyDocString(inspect.getdoc(found) or "")
     names = {
         name.strip().lstrip("*")
@@ -72,6 +82,8 @@ def described(found: object) -> set[str]:
             for field, below in zip(tree.body, tree.body[1:], strict=False):
                 if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
                     names.add(field.target.id)
+        hints = inspect.get_annotations(found)
+        names |= {name for name, hint in hints.items() if any(getattr(one, "help", None) for one in get_args(hint))}
     return names
 
 

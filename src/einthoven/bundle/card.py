@@ -62,6 +62,7 @@ class Card:
     attribution: str = ""
     """The data that trained it, with its licence."""
     intended_use: str = "Research and education. Not a medical device; not for diagnosis."
+    """What the model may be used for."""
 
     @property
     def display_name(self) -> str:

@@ -40,5 +40,7 @@ class Download:
                 remedy="einthoven corpora",
             )
         n_fetched, n_there = download(SOURCES[self.corpus], self.to, self.include)
-        console.say(f"{self.to}: {n_fetched:,} files fetched, {n_there:,} were there; all as the publisher lists them")
+        console.say(
+            f"{self.to}: {n_fetched:,} files downloaded, {n_there:,} were complete; all match the publisher's checksums"
+        )
         return 0

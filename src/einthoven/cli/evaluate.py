@@ -109,7 +109,19 @@ class Evaluate:
 def corpus_of(
     card: Card, corpus_name: str | None = None, protocol_name: str | None = None, labels: str | None = None
 ) -> tuple[Corpus, Protocol]:
-    """Return the corpus and the protocol that trained a model, or others that are stated."""
+    """Return the corpus and the protocol that trained a model, or others that are stated.
+
+    Parameters
+    ----------
+    card : Card
+        Card of the model.
+    corpus_name : str, optional
+        Name of another corpus.
+    protocol_name : str, optional
+        Name of another protocol.
+    labels : str, optional
+        Name of another label set.
+    """
     corpus = corpus_named(corpus_name or _stated(card.training, "corpus", card.name))
     protocol = corpus.protocol(protocol_name or _stated(card.training, "protocol", card.name))
     asked = next((name for name, known in corpus.label_sets.items() if known.name == card.labels), None)

@@ -88,7 +88,15 @@ class Predict:
 
 
 def with_evidence(model: "Predictor", answered: "Sequence[Answer]") -> "list[Answer]":
-    """Add the evidence for each predicted class of whole records, where it can be computed."""
+    """Add the evidence for each predicted class of whole records, where it can be computed.
+
+    Parameters
+    ----------
+    model : Predictor
+        The model.
+    answered : sequence of Answer
+        Its answers.
+    """
     from einthoven.inference.answer import RecordAnswer
 
     if not isinstance(answered[0], RecordAnswer):
@@ -164,6 +172,11 @@ def _show_record(answer: "RecordAnswer") -> None:
 
 def leads_of(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":
     """Return what --leads states: names in order, or a dict from the file's names to new ones.
+
+    Parameters
+    ----------
+    text : str, optional
+        What the user wrote.
 
     Raises
     ------

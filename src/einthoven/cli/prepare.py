@@ -30,13 +30,24 @@ class Windows:
     inputs: Annotated[tuple[str, ...] | None, drawn_from(Preparation, "inputs", "INPUT ...")] = None
 
     def over(self, preparation: Preparation) -> Preparation:
-        """Return the preparation with what was stated here."""
+        """Return the preparation with what was stated here.
+
+        Parameters
+        ----------
+        preparation : Preparation
+            Preparation whose other settings are kept.
+        """
         stated = {item.name: getattr(self, item.name) for item in fields(self)}
         return preparation.with_settings(**{name: value for name, value in stated.items() if value is not None})
 
 
 def corpus_named(name: str) -> Corpus:
     """Return a corpus of CORPORA, or one that a user's file declares, ``./mine.py[:NAME]``, which is run.
+
+    Parameters
+    ----------
+    name : str
+        Name of the corpus, or the file.
 
     Raises
     ------
@@ -70,6 +81,7 @@ class Prepare:
     """Protocol whose records are prepared."""
     strict: Strict = False
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
+    """How records become windows."""
 
     def run(self) -> int:
         """Build the store and print its folder."""

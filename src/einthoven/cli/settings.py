@@ -30,12 +30,24 @@ Strict = Annotated[bool, arg(help=_STRICT)]
 
 
 def optional(metavar: str) -> Any:
-    """Return the option of a value that may be left out; its help is the docstring under the field."""
+    """Return the option of a value that may be left out; its help is the docstring under the field.
+
+    Parameters
+    ----------
+    metavar : str
+        Placeholder of the value in the help.
+    """
     return arg(metavar=metavar, help_behavior_hint="")
 
 
 def value(metavar: str) -> Any:
-    """Return the option of a value under a name that says what it is."""
+    """Return the option of a value under a name that says what it is.
+
+    Parameters
+    ----------
+    metavar : str
+        Placeholder of the value in the help.
+    """
     return arg(metavar=metavar)
 
 
@@ -53,5 +65,15 @@ def field_docs(kind: type) -> dict[str, str]:
 
 
 def drawn_from(kind: type, name: str, metavar: str) -> Any:
-    """Return the option for a field of a settings class: its help is the field's docstring."""
+    """Return the option for a field of a settings class: its help is the field's docstring.
+
+    Parameters
+    ----------
+    kind : type
+        The settings class, a dataclass.
+    name : str
+        Name of the field.
+    metavar : str
+        Placeholder of the value in the help.
+    """
     return arg(help=field_docs(kind)[name].replace("``", ""), metavar=metavar, help_behavior_hint="")

@@ -44,7 +44,9 @@ class Train:
     settings: Annotated[tuple[str, ...], arg(name="set", metavar="NAME=VALUE")] = ()
     """Settings of the architecture, e.g. hidden=128 widths=32,64,128."""
     windows: Annotated[Windows, arg(name="prepare")] = field(default_factory=Windows)
+    """How records become windows."""
     recipe: Annotated[Recipe, arg(name="train")] = field(default_factory=Recipe)
+    """How the model is trained."""
 
     def run(self) -> int:
         """Prepare the corpus, train, and print the validation score."""

@@ -64,6 +64,11 @@ def as_csv(answers: Sequence[Answer]) -> str:
 
     The row of a record has the mean probabilities, the borderline classes, the leads' quality, the remarks, and the
     reason where it is declined.
+
+    Parameters
+    ----------
+    answers : sequence of Answer
+        The answers.
     """
     sink = io.StringIO()
     sheet = csv.writer(sink)
@@ -90,7 +95,13 @@ def _record_row(answer: Answer, plain: dict[str, Any]) -> list[Any]:
 
 
 def as_html(answers: Sequence[Answer]) -> str:
-    """Return answers of one model as a page that works offline."""
+    """Return answers of one model as a page that works offline.
+
+    Parameters
+    ----------
+    answers : sequence of Answer
+        The answers.
+    """
     from einthoven.report.page import render
 
     return render(answers)
@@ -139,7 +150,15 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
 
 
 def write(answers: Sequence[Answer], path: Path) -> None:
-    """Write answers of one model in the format of the suffix, whole or not at all."""
+    """Write answers of one model in the format of the suffix, whole or not at all.
+
+    Parameters
+    ----------
+    answers : sequence of Answer
+        The answers.
+    path : Path
+        The file; its suffix is ``.json``, ``.csv`` or ``.html``.
+    """
     content = OUTPUTS[path.suffix.lower()](answers)
     with written_aside(path) as aside:
         aside.write_text(content, encoding="utf-8")

@@ -5,5 +5,13 @@ PALETTE = ("#4a5568", "#2563a8", "#c2410c", "#7e22ce", "#0f766e", "#a16207", "#b
 
 
 def colour_of(name: str, number: int) -> str:
-    """Return the colour of a class: fixed for AAMI's classes, else by its number."""
+    """Return the colour of a class: fixed for AAMI's classes, else by its number.
+
+    Parameters
+    ----------
+    name : str
+        Name of the class.
+    number : int
+        Its position among the classes.
+    """
     return _AAMI.get(name, PALETTE[number % len(PALETTE)])

@@ -14,7 +14,13 @@ from einthoven.signal import leads
 
 
 def method(row: Evidence) -> str:
-    """Return how importance was measured: ``rhythm``, ``signal``, ``beat``, or ``both`` of the last two."""
+    """Return how importance was measured: ``rhythm``, ``signal``, ``beat``, or ``both`` of the last two.
+
+    Parameters
+    ----------
+    row : Evidence
+        The evidence for one class.
+    """
     if row.parts:
         return "rhythm"
     if row.beat is None:
@@ -23,7 +29,13 @@ def method(row: Evidence) -> str:
 
 
 def drawings(answer: RecordAnswer) -> list[dict[str, Any]]:
-    """Return for each piece of evidence its drawing, the words for where it lies, and the fall without each input."""
+    """Return for each piece of evidence its drawing, the words for where it lies, and the fall without each input.
+
+    Parameters
+    ----------
+    answer : RecordAnswer
+        The answer that has the evidence.
+    """
     shown_mv, names = leads.select(answer.record.signal_mv, answer.record.leads, answer.leads)
     drawn = {"rhythm": _over_rows, "signal": _over_window, "beat": _over_beat, "both": _over_both}
     told = []

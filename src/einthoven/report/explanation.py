@@ -78,7 +78,15 @@ def write(answer: BeatAnswer, found: Sequence[Explained], path: Path) -> None:
 
 
 def share(row: Explained, wave: str) -> float:
-    """Return how much of the mean map lies over a wave (``P``, ``QRS`` or ``T``), 0 to 1."""
+    """Return how much of the mean map lies over a wave (``P``, ``QRS`` or ``T``), 0 to 1.
+
+    Parameters
+    ----------
+    row : Explained
+        Explained beats of one class.
+    wave : str
+        Name of the wave.
+    """
     low, high = plots.WAVES_S[wave]
     inside = (row.at_s >= low) & (row.at_s < high)
     return float(row.mean_map[inside].sum() / max(float(np.sum(row.mean_map)), 1e-12))

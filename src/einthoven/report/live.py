@@ -54,7 +54,15 @@ class View:
         self.latest: StreamAnswer | None = None
 
     def take(self, signal_mv: ArrayLike, answers: Sequence[StreamAnswer | Mark]) -> None:
-        """Remember new samples of the drawn lead, and new answers and marks."""
+        """Remember new samples of the drawn lead, and new answers and marks.
+
+        Parameters
+        ----------
+        signal_mv : array-like
+            New samples [leads, samples], mV.
+        answers : sequence of StreamAnswer or Mark
+            New answers and marks.
+        """
         self.trace.extend(with_impossible_missing(np.asarray(signal_mv))[0].tolist())
         for one in answers:
             self.told.append(line_of(one))
@@ -62,7 +70,15 @@ class View:
                 self.latest = one
 
     def drawn(self, stream: Stream, width: int) -> "Group":
-        """Return the view as a rich renderable."""
+        """Return the view as a rich renderable.
+
+        Parameters
+        ----------
+        stream : Stream
+            The stream.
+        width : int
+            Width of the terminal in characters.
+        """
         from rich.console import Group
         from rich.text import Text
 
@@ -88,7 +104,15 @@ def _probability(answer: StreamAnswer) -> float:
 
 
 def trace(signal_mv: NDArray[np.floating], width: int) -> str:
-    """Return a signal [samples] as lines of Braille, `width` characters wide and eight high; the newest to the right."""
+    """Return a signal [samples] as lines of Braille, `width` characters wide and eight high; the newest to the right.
+
+    Parameters
+    ----------
+    signal_mv : array
+        The signal [samples], mV.
+    width : int
+        Width in characters.
+    """
     there = signal_mv[np.isfinite(signal_mv)]
     grid = np.zeros((_ROWS, width), np.int64)
     if len(there):
@@ -107,7 +131,13 @@ def trace(signal_mv: NDArray[np.floating], width: int) -> str:
 
 
 def line_of(one: StreamAnswer | Mark) -> str:
-    """Return one line about an answer or a mark."""
+    """Return one line about an answer or a mark.
+
+    Parameters
+    ----------
+    one : StreamAnswer or Mark
+        The answer or mark.
+    """
     if isinstance(one, Mark):
         return f"{one.start_s:8.1f} s  {WORDS[one.kind]} {one.lead}  ({one.end_s - one.start_s:.1f} s)"
     return (

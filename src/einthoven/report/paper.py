@@ -40,7 +40,21 @@ class Mark:
 
 
 def svg(title: str, width: float, height: float, content: str, top: float = 0.0) -> str:
-    """Return an SVG element in true size: the paper from `top` on, and its content; `title` is for screen readers."""
+    """Return an SVG element in true size: the paper from `top` on, and its content; `title` is for screen readers.
+
+    Parameters
+    ----------
+    title : str
+        Words for screen readers.
+    width : float
+        Width in mm.
+    height : float
+        Height in mm.
+    content : str
+        SVG elements.
+    top : float
+        Upper edge in mm.
+    """
     grid = f'<rect x="0" y="{top:g}" width="{width:g}" height="{height - top:g}" fill="url(#paper)"/>'
     return (
         f'<svg class="strip" role="img" aria-label="{escape(title)}" width="{width:g}mm" height="{height:g}mm" '
@@ -49,12 +63,32 @@ def svg(title: str, width: float, height: float, content: str, top: float = 0.0)
 
 
 def pulse(zero_mm: float) -> str:
-    """Return the calibration pulse of 1 mV at the left edge."""
+    """Return the calibration pulse of 1 mV at the left edge.
+
+    Parameters
+    ----------
+    zero_mm : float
+        Height of 0 mV on the paper, mm from its top.
+    """
     return f'<path class="pulse" d="M0.5 {zero_mm:g}h1v{-MM_PER_MV:g}h3v{MM_PER_MV:g}h1"/>'
 
 
 def text(kind: str, words: str, x_mm: float, y_mm: float, style: str = "") -> str:
-    """Return words, escaped; `kind` is a class of the page's style sheet: ``lead``, ``cut``, ``beat`` or ``rr``."""
+    """Return words, escaped; `kind` is a class of the page's style sheet: ``lead``, ``cut``, ``beat`` or ``rr``.
+
+    Parameters
+    ----------
+    kind : str
+        Class of the style sheet.
+    words : str
+        The words.
+    x_mm : float
+        Position from the left.
+    y_mm : float
+        Position from the top.
+    style : str
+        More style of this element.
+    """
     return f'<text class="{kind}" x="{x_mm:.2f}" y="{y_mm:g}"{style}>{escape(words)}</text>'
 
 
@@ -114,7 +148,19 @@ def _path(
 
 
 def shade(strength: NDArray[np.floating], fs_hz: float, height_mm: float, box_s: float = 0.04) -> str:
-    """Return boxes that are darker where `strength` [samples, 0 to 1] is larger."""
+    """Return boxes that are darker where `strength` [samples, 0 to 1] is larger.
+
+    Parameters
+    ----------
+    strength : array
+        Importance [samples], 0 to 1.
+    fs_hz : float
+        Samples per second.
+    height_mm : float
+        Height of the boxes.
+    box_s : float
+        Duration of a box.
+    """
     step = max(1, round(box_s * fs_hz))
     drawn = []
     for at in range(0, len(strength), step):
@@ -138,7 +184,13 @@ def grid_pattern() -> str:
 
 
 def band_mv(lead_mv: NDArray[np.floating]) -> tuple[float, float]:
-    """Return the limits of a lead's drawing about its median: half millivolts around all samples, at most 6 mV either way."""
+    """Return the limits of a lead's drawing about its median: half millivolts around all samples, at most 6 mV either way.
+
+    Parameters
+    ----------
+    lead_mv : array
+        The lead [samples], mV.
+    """
     there = lead_mv[np.isfinite(lead_mv)]
     there = there - np.median(there) if len(there) else np.zeros(1)
     low, high = float(np.floor(there.min() * 2) / 2), float(np.ceil(there.max() * 2) / 2)
@@ -148,7 +200,15 @@ def band_mv(lead_mv: NDArray[np.floating]) -> tuple[float, float]:
 
 
 def exceeds(lead_mv: NDArray[np.floating], bounds_mv: tuple[float, float]) -> bool:
-    """Return whether a lead leaves the limits of its drawing."""
+    """Return whether a lead leaves the limits of its drawing.
+
+    Parameters
+    ----------
+    lead_mv : array
+        The lead [samples], mV.
+    bounds_mv : tuple of float
+        The limits.
+    """
     there = lead_mv[np.isfinite(lead_mv)]
     moved = there - np.median(there) if len(there) else there
     return bool(((moved < bounds_mv[0]) | (moved > bounds_mv[1])).any())

@@ -254,7 +254,21 @@ def beats(
 
 
 def overview(lead_mv: NDArray[np.floating], fs_hz: float, start_s: float, span_s: float, marks: Sequence[Mark]) -> str:
-    """Draw one compressed line of a lead [samples], as wide as the page, with ticks below it at beats that stand out."""
+    """Draw one compressed line of a lead [samples], as wide as the page, with ticks below it at beats that stand out.
+
+    Parameters
+    ----------
+    lead_mv : array
+        The lead [samples], mV.
+    fs_hz : float
+        Samples per second.
+    start_s : float
+        Start of the line in the recording.
+    span_s : float
+        Duration of the line.
+    marks : sequence of Mark
+        Beats that stand out.
+    """
     width, height, level, scale = 1000.0, 46.0, 20.0, 15.0
     cut = lead_mv[round(start_s * fs_hz) : round((start_s + span_s) * fs_hz)]
     bins = max(1, min(700, len(cut) // 2))

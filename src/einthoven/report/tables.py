@@ -18,19 +18,39 @@ _NAMES = {
 
 
 def metric_name(key: str) -> str:
-    """Return the name that people read for a metric's key in metrics.json."""
+    """Return the name that people read for a metric's key in metrics.json.
+
+    Parameters
+    ----------
+    key : str
+        The key.
+    """
     return _NAMES.get(key, key.replace("_", " "))
 
 
 def cells(found: dict[str, float | None], digits: int = 3) -> tuple[str, str]:
-    """Return a value and its interval as text."""
+    """Return a value and its interval as text.
+
+    Parameters
+    ----------
+    found : dict
+        Value, low and high end of its interval; None where it is undefined.
+    digits : int
+        Digits behind the decimal point.
+    """
     value, low, high = (found[name] for name in ("value", "low", "high"))
     text = "–" if value is None else f"{value:.{digits}f}"
     return text, "–" if low is None else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def title(metrics: dict[str, Any]) -> str:
-    """Return one line with model, corpus, protocol, size of the test set, and whether patients leak."""
+    """Return one line with model, corpus, protocol, size of the test set, and whether patients leak.
+
+    Parameters
+    ----------
+    metrics : dict
+        The evaluation, as in metrics.json.
+    """
     leak = "  LEAKS PATIENTS" if metrics["leaks_patients"] else ""
     drawn = metrics["interval"]
     return (
@@ -40,12 +60,24 @@ def title(metrics: dict[str, Any]) -> str:
 
 
 def intervals(drawn: dict[str, Any]) -> str:
-    """Return how intervals were computed, e.g. "95 % intervals: bootstrap over patients, 1,000 draws"."""
+    """Return how intervals were computed, e.g. "95 % intervals: bootstrap over patients, 1,000 draws".
+
+    Parameters
+    ----------
+    drawn : dict
+        The interval's level, unit and draws, as in metrics.json.
+    """
     return f"{100 * drawn['level']:.0f} % intervals: bootstrap over {drawn['unit']}s, {drawn['draws']:,} draws"
 
 
 def per_class(metrics: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Return columns and rows of the table of classes."""
+    """Return columns and rows of the table of classes.
+
+    Parameters
+    ----------
+    metrics : dict
+        The evaluation, as in metrics.json.
+    """
     areas = ("auroc", "auprc") if "macro_auroc" in metrics else ("auc",)
     columns: tuple[str, ...] = ("class", metrics["rows"], "patients", "precision", "recall", "F1", "F1 95 % interval")
     columns += tuple(_AREAS[area] for area in areas)
@@ -58,7 +90,13 @@ def per_class(metrics: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str,
 
 
 def beside_its_model(card: Card) -> tuple[tuple[str, ...], list[tuple[str, ...]], str]:
-    """Return columns and rows of an exported file's scores beside those of its model, and a sentence about them."""
+    """Return columns and rows of an exported file's scores beside those of its model, and a sentence about them.
+
+    Parameters
+    ----------
+    card : Card
+        Card of the exported file.
+    """
     compared = card.export.get("compared")
     if compared is None:
         largest = next(value for key, value in card.export.items() if key.startswith("largest_logit_difference"))
@@ -86,7 +124,13 @@ _AREAS = {"auc": "AUC", "auroc": "AUROC", "auprc": "AUPRC"}
 
 
 def markdown(metrics: dict[str, Any]) -> str:
-    """Return the whole evaluation as a page of Markdown."""
+    """Return the whole evaluation as a page of Markdown.
+
+    Parameters
+    ----------
+    metrics : dict
+        The evaluation, as in metrics.json.
+    """
     lines = [f"# {title(metrics)}", "", metrics["remark"], "", f"Labels: {metrics['labels']}.", ""]
     lines += [*(f"- {told}" for told in metrics["store_remarks"]), ""] if metrics["store_remarks"] else []
     known = metrics["baselines"]

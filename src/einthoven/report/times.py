@@ -4,6 +4,11 @@
 def clock(seconds: float) -> str:
     """Return seconds as minutes and seconds, with hours where there are any.
 
+    Parameters
+    ----------
+    seconds : float
+        The seconds.
+
     >>> clock(65.9), clock(3600)
     ('1:05', '1:00:00')
     """

@@ -1,17 +1,18 @@
 """Write the answers of a stream as JSON lines, and count them over all parts of the signal."""
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from einthoven import console
 from einthoven.errors import OutputRefused
 from einthoven.inference.answer import DISCLAIMER
 from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Mark
 from einthoven.streaming.stream import Stream
 
+_log = logging.getLogger(__name__)
 _SHOWN = 5
 
 
@@ -101,7 +102,7 @@ class Written:
         self.faults += 1
         self.write([*before, Fault(text)])
         if is_shown and self.faults <= _SHOWN:
-            console.note(text)
+            _log.warning("%s", text)
 
     def last_answers(self, live: Stream) -> list[StreamAnswer | Mark]:
         """End a part of a signal.
@@ -141,10 +142,10 @@ class Written:
         """
         if self.faults > _SHOWN:
             where = "all are in the output" if self.lines is not None else "--out FILE records them all"
-            console.note(f"… {self.faults} faults in total; {where}")
+            _log.warning("… %d faults in total; %s", self.faults, where)
         text = f"{self.seconds:.1f} s of signal, {self.n_answers} answers"
         if self.n_answers:
             best = sorted(zip(classes, self.total / self.n_answers, strict=True), key=lambda pair: -pair[1])[:3]
             text += "; mean probability: " + ", ".join(f"{name} {value:.2f}" for name, value in best)
-        console.note(text)
-        console.note(DISCLAIMER)
+        _log.info("%s", text)
+        _log.info(DISCLAIMER)

@@ -10,14 +10,28 @@ from einthoven.paths import written_aside
 
 
 def caption(metrics: dict[str, Any]) -> str:
-    """Return model, corpus, protocol and the size of the test set, in three lines."""
+    """Return model, corpus, protocol and the size of the test set, in three lines.
+
+    Parameters
+    ----------
+    metrics : dict
+        The evaluation, as in metrics.json.
+    """
     leak = " (LEAKS PATIENTS)" if metrics["leaks_patients"] else ""
     tested = f"test set: {metrics['n_test']:,} {metrics['rows']} of {metrics['n_patients']:,} patients"
     return f"{metrics['model']}\n{metrics['corpus']}, protocol {metrics['protocol']}{leak}\n{tested}"
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, whole or not at all."""
+    """Write a figure as PNG, whole or not at all.
+
+    Parameters
+    ----------
+    figure : Figure
+        The figure.
+    path : Path
+        The PNG file.
+    """
     FigureCanvasAgg(figure)
     with written_aside(path) as aside:
         figure.savefig(aside, dpi=150, format="png")

@@ -13,7 +13,15 @@ from einthoven.report.tables import cells
 
 
 def confusion(metrics: dict[str, Any], path: Path) -> None:
-    """Draw the confusion matrix: counts and shares of the row in the cells, shaded by row."""
+    """Draw the confusion matrix: counts and shares of the row in the cells, shaded by row.
+
+    Parameters
+    ----------
+    metrics : dict
+        The evaluation, as in metrics.json.
+    path : Path
+        The PNG file.
+    """
     names = metrics["confusion"]["classes"]
     counts = np.array(metrics["confusion"]["rows_are_truth"], float)
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -33,7 +41,15 @@ def confusion(metrics: dict[str, Any], path: Path) -> None:
 
 
 def classes(metrics: dict[str, Any], path: Path) -> None:
-    """Draw AUROC and average precision of each class with their intervals, the frequent classes first."""
+    """Draw AUROC and average precision of each class with their intervals, the frequent classes first.
+
+    Parameters
+    ----------
+    metrics : dict
+        The evaluation, as in metrics.json.
+    path : Path
+        The PNG file.
+    """
     rows = sorted(metrics["per_class"].items(), key=lambda item: item[1]["n"])
     figure = Figure(figsize=(8.4, 1.6 + 0.26 * len(rows)), layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
@@ -54,7 +70,17 @@ def classes(metrics: dict[str, Any], path: Path) -> None:
 
 
 def roc(predictions: Predictions, metrics: dict[str, Any], path: Path) -> None:
-    """Draw the ROC curve of each class, with its area and interval."""
+    """Draw the ROC curve of each class, with its area and interval.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        Predictions of the test set.
+    metrics : dict
+        The evaluation, as in metrics.json.
+    path : Path
+        The PNG file.
+    """
     figure = Figure(figsize=(8.2 if len(predictions.classes) > 8 else 5.6, 5.2), layout="constrained")
     axes = figure.add_subplot()
     axes.plot((0, 1), (0, 1), color="#cbd5e0", linewidth=1)
