@@ -189,7 +189,7 @@ def test_results_are_kept_by_label_set(model, ptbxl_like, home, tmp_path, monkey
     monkeypatch.setattr("einthoven.inference.scoring.rewrite_card", full)
     assert main(words) == 0
     told = capsys.readouterr()
-    assert "is not changed: read-only" in told.err and "macro_auroc" in told.out
+    assert "is not changed: read-only" in told.err and "macro AUROC" in told.out
 
 
 def test_the_remedy_for_other_classes_names_a_label_set(ptbxl_like, home, capsys):
@@ -218,5 +218,5 @@ def test_a_training_starts_from_a_trained_model(ptbxl_like, home, tmp_path):
     np.testing.assert_allclose(before[name], after[name], atol=1e-6)
     with pytest.raises(ConfigurationFault, match="same architecture"):
         fit(task, "cnn", {}, recipe, tmp_path / "other", devices=1, start=tmp_path / "start")
-    with pytest.raises(ConfigurationFault, match="other shapes"):
+    with pytest.raises(ConfigurationFault, match="weights of the same shapes"):
         fit(task, "hybrid", {"recurrence": []}, recipe, tmp_path / "other", devices=1, start=tmp_path / "start")
