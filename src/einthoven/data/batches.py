@@ -84,4 +84,6 @@ def tensors(windows: Windows) -> dict[str, Tensor]:
     -------
     dict of Tensor
     """
-    return {name: torch.from_numpy(np.require(values, requirements=["C", "W"])) for name, values in windows.parts.items()}
+    return {
+        name: torch.from_numpy(np.require(values, requirements=["C", "W"])) for name, values in windows.parts.items()
+    }
