@@ -1,7 +1,7 @@
 """Small declarations of all studies, each run once a session on a small corpus in its publisher's layout."""
 
+import json
 import os
-import pickle
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,8 +100,8 @@ def finished(name: str, request: pytest.FixtureRequest) -> Finished:
             if not (folder / "told").exists():
                 source, started = request.getfixturevalue(corpus), time.process_time()
                 results = run(study, source, protocol, folder / "out", folder / "home")
-                told = source, results, time.process_time() - started
-                (folder / "told").write_bytes(pickle.dumps(told))
-        source, results, taken = pickle.loads((folder / "told").read_bytes())
-        _FINISHED[name] = Finished(study, source, protocol, folder / "out", folder / "home", results, taken)
+                told = [str(source), results, time.process_time() - started]
+                (folder / "told").write_text(json.dumps(told))
+        source, results, taken = json.loads((folder / "told").read_text())
+        _FINISHED[name] = Finished(study, Path(source), protocol, folder / "out", folder / "home", results, taken)
     return _FINISHED[name]
