@@ -47,6 +47,7 @@ class Evaluate:
         from einthoven.evaluation.evaluate import evaluate, headline
         from einthoven.inference.predictor import load
         from einthoven.inference.scoring import require_classes, score_test_part
+        from einthoven.inference.seen_patients import fold_of
         from einthoven.report import plots, tables
 
         predictor = load(self.model, self.model_file)
@@ -55,9 +56,7 @@ class Evaluate:
         require_classes(card, corpus, protocol)
         require_folder(self.out or Path("scores"))
         store = build(corpus, self.source, card.preparation, protocol.without, self.strict)
-        own = (card.training.get("corpus"), card.training.get("protocol")) == (corpus.name, protocol.name)
-        seen = own and any(f"{corpus.name}/{patient}" in card.patients for patient in set(store.index.patient))
-        fold = card.training.get("fold") if seen else None
+        fold = fold_of(card, corpus, protocol, store)
         predictions, found = score_test_part(predictor, corpus, protocol, store, folds=self.folds, fold=fold)
         metrics = {
             "model": card.display_name,

@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.data.build import build
 from einthoven.evaluation.paired import Answered
 from einthoven.inference.predictor import Predictor
 from einthoven.inference.scoring import score_test_part
+from einthoven.inference.seen_patients import fold_of
 
 
 def predict_test_set(predictor: Predictor, corpus: Corpus, protocol: Protocol, source: Path) -> Answered:
@@ -41,8 +40,6 @@ def predict_test_set(predictor: Predictor, corpus: Corpus, protocol: Protocol, s
     """
     card = predictor.card
     store = build(corpus, source, card.preparation, protocol.without)
-    same = (card.training.get("corpus"), card.training.get("protocol")) == (corpus.name, protocol.name)
-    seen = any(f"{corpus.name}/{patient}" in card.patients for patient in np.unique(store.index.patient).tolist())
-    fold = card.training.get("fold") if same and seen else None
+    fold = fold_of(card, corpus, protocol, store)
     predictions, facts = score_test_part(predictor, corpus, protocol, store, fold=fold)
     return Answered(card.display_name, predictions, protocol.unit, facts, protocol.official_score)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.bundle import Card
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import Split, require_apart
 from einthoven.data.store import Store
@@ -101,3 +102,29 @@ def without_seen(predictor: Predictor, corpus: Corpus, store: Store, split: Spli
     if seen.all():
         return split, 0
     return replace(split, test=split.test[~seen]), len(np.unique(store.index.record[split.test][seen]))
+
+
+def fold_of(card: Card, corpus: Corpus, protocol: Protocol, store: Store) -> int | None:
+    """Return the fold of a cross-validation that a model was trained on, if these are its corpus, protocol and patients.
+
+    Parameters
+    ----------
+    card : Card
+        The model's card.
+    corpus : Corpus
+        The corpus.
+    protocol : Protocol
+        How it is split.
+    store : Store
+        Its windows.
+
+    Returns
+    -------
+    int or None
+        The fold that validated; None for a model of no fold, or of other patients.
+    """
+    if (card.training.get("corpus"), card.training.get("protocol")) != (corpus.name, protocol.name):
+        return None
+    patients = np.unique(store.index.patient).tolist()
+    fold: int | None = card.training.get("fold")
+    return fold if any(f"{corpus.name}/{patient}" in card.patients for patient in patients) else None
