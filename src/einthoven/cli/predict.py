@@ -127,11 +127,16 @@ def show(answer: "Answer", counted: dict[str, int] | None = None) -> None:
     """
     from einthoven.inference.answer import BeatAnswer, RecordAnswer
 
-    if isinstance(answer, BeatAnswer):
+    if answer.declined is not None:
+        console.say(f"{answer.record.name}: {answer.summary}  ({answer.declined.code}; {answer.card.display_name})")
+    elif isinstance(answer, BeatAnswer):
         _show_beats(answer, counted)
     elif isinstance(answer, RecordAnswer):
         _show_record(answer)
-    console.say(f"  {answer.heart_rate}.")
+    if answer.declined is None:
+        console.say(f"  {answer.heart_rate}.")
+    for finding in answer.findings:
+        console.say(f"  {finding.text} {finding.remedy}".rstrip())
     for remark in answer.remarks:
         console.say(f"  {remark}")
 
@@ -141,9 +146,9 @@ def _show_beats(answer: "BeatAnswer", counted: dict[str, int] | None) -> None:
     title = f"{answer.record.name}: {answer.summary}, {answer.n_doubtful} doubtful  ({card.display_name})"
     columns = ["class", "beats", "share", *(["annotated"] if counted else []), "meaning"]
     meanings = dict(zip(card.classes, card.meanings, strict=True))
-    rows = []
+    rows, n = [], int(answer.is_answered.sum())
     for name in [*card.classes, *[name for name in counted or {} if name not in card.classes]]:
-        found = [str(counts[name]), f"{counts[name] / max(1, answer.n_items):.1%}"] if name in counts else ["–", "–"]
+        found = [str(counts[name]), f"{counts[name] / max(1, n):.1%}"] if name in counts else ["–", "–"]
         annotated = [str(counted.get(name, 0))] if counted else []
         rows.append([name, *found, *annotated, meanings.get(name, "not a class of this model")])
     console.table(columns, rows, title)

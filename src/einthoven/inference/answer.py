@@ -13,8 +13,10 @@ from einthoven.evaluation.predictions import decide
 from einthoven.inference import plain
 from einthoven.inference.declined import Declined
 from einthoven.inference.evidence import Evidence
+from einthoven.inference.reading import poor_lead
 from einthoven.records.record import Record
-from einthoven.signal.quality import LeadQuality
+from einthoven.signal.doctor import Finding
+from einthoven.signal.quality import Quality
 
 if TYPE_CHECKING:
     import pandas
@@ -42,15 +44,23 @@ class Answer(ABC):
     beats: NDArray[np.int64]
     """Heartbeats [n_beats], as sample numbers at the record's sampling rate."""
     probabilities: NDArray[np.float32]
-    """Probability of each class for each item [n, n_classes]. Rows sum to one unless the model is multilabel."""
+    """Probability of each class for each item [n, n_classes], calibrated if the card has a calibration. Rows sum to one unless the
+    model is multilabel."""
     missing: NDArray[np.bool_]
     """Whether samples are missing near the beat, or in the window, in any lead used [n]."""
-    quality: tuple[LeadQuality, ...]
-    """One verdict for each lead used."""
+    quality: Quality
+    """Quality of the leads used, stretch by stretch."""
+    unreadable: NDArray[np.bool_]
+    """Which items are in stretches that cannot be read [n]; they have no class and are not counted."""
     remarks: tuple[str, ...]
     """What a reader of the answer must know."""
+    scores: NDArray[np.float32] | None = None
+    """What decides for each item [n, n_classes]: uncalibrated probabilities with the card's class weights and class prior. None if
+    the probabilities decide."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with leads, units or rate of the record, with what to do."""
     declined: Declined | None = None
-    """Why the record is declined; None if it is not."""
+    """Why the record is declined: it has no class then. None if it is not."""
 
     kind: ClassVar[str]
     """What an item is: ``beat`` or ``window``."""
@@ -98,25 +108,41 @@ class Answer(ABC):
         return np.asarray(self.samples / self.record.fs_hz, np.float64)
 
     @cached_property
+    def is_answered(self) -> NDArray[np.bool_]:
+        """Which items have a class [n]: none where the record is declined, else those that are readable."""
+        return ~self.unreadable if self.declined is None else np.zeros(self.n_items, bool)
+
+    @cached_property
+    def deciding(self) -> NDArray[np.float32]:
+        """What decides for each item [n, n_classes]: :attr:`scores`, or the probabilities where there are none."""
+        return self.probabilities if self.scores is None else self.scores
+
+    @cached_property
     def most_probable(self) -> NDArray[np.int64]:
-        """Number of the most probable class of each item [n]."""
-        return self.probabilities.argmax(axis=1) if self.n_items else np.zeros(0, np.int64)
+        """Number of the predicted class of each item [n]; of a multilabel model the class with the highest score."""
+        return self.deciding.argmax(axis=1) if self.n_items else np.zeros(0, np.int64)
 
     @cached_property
     def confidence(self) -> NDArray[np.float32]:
-        """Probability of the most probable class of each item [n]."""
-        return self.probabilities.max(axis=1) if self.n_items else np.zeros(0, np.float32)
+        """Probability of the predicted class of each item [n]; of a multilabel model the highest probability."""
+        if not self.n_items:
+            return np.zeros(0, np.float32)
+        return np.asarray(self.probabilities[np.arange(self.n_items), self.most_probable])
 
     @cached_property
     def decisions(self) -> NDArray[np.bool_]:
-        """Which classes are predicted for each item [n, n_classes]: the most probable, or those above their threshold."""
+        """Which classes are predicted for each item [n, n_classes]: that with the highest score, or those above their threshold.
+
+        None for an item that is not answered.
+        """
+        found = np.arange(len(self.classes)) == self.most_probable[:, None]
         if self.card.multilabel and self.n_items:
-            return np.asarray(decide(self.probabilities, self.card.thresholds, self.card.at_least_one))
-        return np.asarray(np.arange(len(self.classes)) == self.most_probable[:, None])
+            found = decide(self.deciding, self.card.thresholds, self.card.at_least_one)
+        return np.asarray(found & self.is_answered[:, None])
 
     @property
     def labels(self) -> tuple[tuple[str, ...], ...]:
-        """Names of the classes predicted for each item [n]: one, or, multilabel, any number."""
+        """Names of the classes predicted for each item [n]: one, or, multilabel, any number; none for one not answered."""
         names = np.array(self.classes, object)
         return tuple(tuple(names[row]) for row in self.decisions)
 
@@ -127,22 +153,35 @@ class Answer(ABC):
 
     @cached_property
     def record_probabilities(self) -> NDArray[np.float32]:
-        """Mean of the items' probabilities [n_classes]; NaN without items."""
-        return self.probabilities.mean(axis=0) if self.n_items else np.full(len(self.classes), np.nan, np.float32)
+        """Mean of the answered items' probabilities [n_classes]; NaN without such items."""
+        return self._mean(self.probabilities)
+
+    @cached_property
+    def record_scores(self) -> NDArray[np.float32]:
+        """Mean of what decides for the answered items [n_classes]; NaN without such items."""
+        return self._mean(self.deciding)
+
+    def _mean(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        if not self.is_answered.any():
+            return np.full(len(self.classes), np.nan, np.float32)
+        return np.asarray(values[self.is_answered].mean(axis=0))
 
     @property
     def thresholds(self) -> dict[str, float]:
         """Probability above which a multilabel model predicts each class; empty for classes that exclude each other."""
+        calibration = self.card.calibration
         limits = (self.card.thresholds or (0.5,) * len(self.classes)) if self.card.multilabel else ()
+        if limits and calibration is not None and self.scores is not None:
+            limits = calibration.moved_thresholds(limits)
         return dict(zip(self.classes, limits, strict=False))
 
     @cached_property
     def is_borderline(self) -> NDArray[np.bool_]:
         """Which classes of a multilabel model are not predicted for the record but close to their threshold [n_classes]."""
-        if not self.thresholds:
+        if not self.card.multilabel:
             return np.zeros(len(self.classes), bool)
-        limits = np.array(list(self.thresholds.values()))
-        return ~self.is_predicted & (self.record_probabilities > BORDERLINE * limits)
+        limits = np.array(self.card.thresholds or (0.5,) * len(self.classes))
+        return ~self.is_predicted & (self.record_scores > BORDERLINE * limits)
 
     @property
     def borderline(self) -> tuple[str, ...]:
@@ -151,19 +190,32 @@ class Answer(ABC):
 
     @cached_property
     def doubts(self) -> tuple[str, ...]:
-        """Why each item is doubtful [n], or an empty text: no lead of good quality, missing samples, or ``unsure``."""
-        has_good = any(verdict.verdict == "good" for verdict in self.quality)
-        poor = "" if has_good or not self.quality else f"{self.quality[0].verdict} lead"
+        """Why each item is doubtful [n], or an empty text: a noisy or unreadable lead, samples missing, or ``unsure``.
+
+        An item that is not readable has ``unreadable``; it is not among the doubtful ones.
+        """
         limit = 0.0 if self.card.multilabel else UNSURE
+        rows = zip(self.unreadable, self.missing, self._poor_leads, self.confidence, strict=True)
         return tuple(
-            poor or ("missing samples" if gone else "unsure" if confidence < limit else "")
-            for gone, confidence in zip(self.missing, self.confidence, strict=True)
+            "unreadable" if gone else poor or ("missing samples" if lost else "unsure" if sure < limit else "")
+            for gone, lost, poor, sure in rows
         )
 
     @property
+    def _poor_leads(self) -> tuple[str, ...]:
+        """For each item the lead that is not good in its stretch and what is wrong with it [n], or an empty text."""
+        middles = (self.samples + np.maximum(self.ends - 1, self.samples)) // 2
+        return tuple(poor_lead(self.quality, at) for at in middles.tolist())
+
+    @property
     def n_doubtful(self) -> int:
-        """Number of items with a doubt."""
-        return sum(map(bool, self.doubts))
+        """Number of answered items with a doubt."""
+        return int(np.sum([bool(doubt) for doubt in self.doubts] & self.is_answered))
+
+    @property
+    def n_unreadable(self) -> int:
+        """Number of items that are not readable."""
+        return int(self.unreadable.sum())
 
     @cached_property
     def rr_ms(self) -> NDArray[np.float64]:
@@ -190,12 +242,13 @@ class Answer(ABC):
         -------
         dict
             ``record``, ``file``, ``fs_hz``, ``duration_s``, ``leads`` of the record and ``leads_used``;
-            ``quality``: of each lead used ``lead``, ``verdict`` and ``reason``; ``remarks``: a list of sentences;
-            ``declined``: None, or ``code`` and ``text``;
+            ``quality``: of each stretch ``lead``, ``start_s``, ``end_s``, ``verdict`` and ``reason``; ``remarks``: a list of
+            sentences; ``declined``: None, or ``code`` and ``text``: no class is named then;
             ``rate_bpm``; ``beats``: sample numbers;
             ``predicted`` and ``borderline``: class names; ``probabilities``: ``{class: mean over the items}``;
             ``thresholds``: ``{class: threshold}``, empty for classes that exclude each other;
-            ``counts``: ``{class: number of items}``; ``n_items``; ``n_doubtful``;
+            ``findings``: of each ``code``, ``leads``, ``certainty``, ``text`` and ``remedy``;
+            ``counts``: ``{class: number of items}``; ``n_items``; ``n_doubtful``; ``n_unreadable``;
             ``items``: of each beat or window ``kind``, ``sample``, ``start_s``, ``end_s``, ``predicted`` (class names),
             ``probabilities`` (``{class: value}``) and ``doubt``. A line of ``einthoven stream`` is such an item with ``delay_s``.
         """
@@ -248,9 +301,13 @@ class BeatAnswer(Answer):
 
     @property
     def summary(self) -> str:
-        """Number of beats, and the heart rate where it is known."""
+        """Number of beats, and the heart rate where it is known; or why there is no answer."""
+        if self.declined is not None:
+            return f"not answered: {self.declined.text}"
         rate = "" if self.rate_bpm is None else f", {self.rate_bpm:.0f} beats/min"
-        return f"{len(self.beats):,} beat{'s' if len(self.beats) != 1 else ''}{rate}"
+        n = int(self.is_answered.sum())
+        unread = f", {self.n_unreadable:,} more unreadable" if self.n_unreadable else ""
+        return f"{n:,} beat{'s' if n != 1 else ''}{unread}{rate}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -284,12 +341,12 @@ class RecordAnswer(Answer):
     @cached_property
     def is_predicted(self) -> NDArray[np.bool_]:
         """Which classes are predicted for the record [n_classes]: the most probable, or those above their threshold."""
-        if not self.n_items:
+        if not self.is_answered.any():
             return np.zeros(len(self.classes), bool)
         if self.card.multilabel:
-            found = decide(self.record_probabilities[None], self.card.thresholds, self.card.at_least_one)[0]
+            found = decide(self.record_scores[None], self.card.thresholds, self.card.at_least_one)[0]
             return np.asarray(found)
-        return np.asarray(np.arange(len(self.classes)) == self.record_probabilities.argmax())
+        return np.asarray(np.arange(len(self.classes)) == self.record_scores.argmax())
 
     @property
     def predicted(self) -> tuple[str, ...]:
@@ -299,6 +356,8 @@ class RecordAnswer(Answer):
 
     @property
     def summary(self) -> str:
-        """The predicted classes: what they mean, and their names."""
+        """The predicted classes: what they mean, and their names; or why there is no answer."""
+        if self.declined is not None:
+            return f"not answered: {self.declined.text}"
         meanings = dict(zip(self.classes, self.card.meanings, strict=True))
         return ", ".join(f"{meanings[name]} ({name})" for name in self.predicted) or "no class predicted"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from einthoven.errors import LibraryMissing
 
 if TYPE_CHECKING:
@@ -35,7 +37,10 @@ def values(answer: "Answer") -> dict[str, Any]:
         "duration_s": round(record.duration_s, 3),
         "leads": list(record.leads),
         "leads_used": list(answer.leads),
-        "quality": [vars(verdict) for verdict in answer.quality],
+        "quality": [
+            vars(row) | {"start_s": round(row.start_s, 3), "end_s": round(row.end_s, 3)} for row in answer.quality.stretches
+        ],
+        "findings": [vars(finding) | {"leads": list(finding.leads)} for finding in answer.findings],
         "remarks": list(answer.remarks),
         "declined": None if declined is None else {"code": declined.code, "text": declined.text},
         "rate_bpm": None if answer.rate_bpm is None else round(answer.rate_bpm, 1),
@@ -46,6 +51,7 @@ def values(answer: "Answer") -> dict[str, Any]:
         "counts": answer.counts,
         "n_items": answer.n_items,
         "n_doubtful": answer.n_doubtful,
+        "n_unreadable": answer.n_unreadable,
         "beats": answer.beats.tolist(),
         "items": items(answer),
     }
@@ -65,7 +71,8 @@ def items(answer: "Answer") -> list[dict[str, Any]]:
         One for each, see :func:`item`.
     """
     fs_hz = answer.record.fs_hz
-    rows = zip(answer.samples, answer.ends, answer.labels, answer.probabilities.tolist(), answer.doubts, strict=True)
+    shown = np.where(answer.is_answered[:, None], answer.probabilities, np.nan).tolist()
+    rows = zip(answer.samples, answer.ends, answer.labels, shown, answer.doubts, strict=True)
     return [
         item(
             answer.kind,
@@ -178,7 +185,8 @@ def frame(answer: "Answer") -> "pandas.DataFrame":
         "predicted": ["; ".join(labels) for labels in answer.labels],
         "doubt": list(answer.doubts),
     }
-    return pandas.DataFrame(plain | dict(zip(answer.classes, answer.probabilities.T, strict=True)))
+    shown = np.where(answer.is_answered[:, None], answer.probabilities, np.nan)
+    return pandas.DataFrame(plain | dict(zip(answer.classes, shown.T, strict=True)))
 
 
 def rows(answer: "Answer") -> list[tuple[str, str, str]]:
@@ -194,6 +202,8 @@ def rows(answer: "Answer") -> list[tuple[str, str, str]]:
     list of (str, str, str)
         Name, number of beats or probability, and meaning of each class.
     """
+    if answer.declined is not None:
+        return []
     if answer.kind == "beat":
         counts, meanings = answer.counts, dict(zip(answer.classes, answer.card.meanings, strict=True))
         return [(name, f"{n:,} beats", meanings[name]) for name, n in counts.items()]
@@ -232,6 +242,7 @@ def text(answer: "Answer") -> str:
     lines += [f"  {name:<8} {figure:<16} {meaning}" for name, figure, meaning in shown[:_MOST_SHOWN]]
     if len(shown) > _MOST_SHOWN:
         lines.append(f"  … {len(shown) - _MOST_SHOWN} more")
+    lines += [f"  found: {finding.text} {finding.remedy}".rstrip() for finding in answer.findings]
     return "\n".join([*lines, *(f"  note: {remark}" for remark in answer.remarks)])
 
 
@@ -262,7 +273,9 @@ def html(answer: "Answer") -> str:
 def _main_lines(answer: "Answer") -> list[str]:
     """Return the answer's main lines: the reason where it is declined, the summary, the heart rate, what is doubtful."""
     if answer.declined is not None:
-        return [f"  declined ({answer.declined.code}): {answer.declined.text}"]
+        return [f"  {answer.summary}  ({answer.declined.code})"]
     kind = answer.kind if answer.n_items == 1 else f"{answer.kind}s"
     doubtful = f"{answer.n_doubtful} of {answer.n_items:,} {kind} doubtful"
+    if answer.n_unreadable:
+        doubtful += f", {answer.n_unreadable:,} unreadable"
     return [f"  {answer.summary}", f"  {answer.heart_rate}", f"  {doubtful}"]

@@ -13,13 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
-from einthoven.evaluation.class_prior import with_adapted_priors
-from einthoven.inference import reading
+from einthoven.inference import declining, reading, scored
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, fastest
 from einthoven.inference.exported_file import card_inside
 from einthoven.records.record import Record
-from einthoven.signal import heartbeats, leads, preparation, quality
+from einthoven.signal import doctor, heartbeats, leads, preparation, quality
 from einthoven.signal.windows import Windows
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _NEAR_S = 0.3  # samples missing this close to a beat make it doubtful
 _LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
-_UPRIGHT = ("I", "II", "MLII", "V5", "V6", "ECG")
 
 Readable = Record | str | PathLike[str]
 """What a model reads: a record, or the path of its file."""
@@ -121,8 +119,8 @@ class Predictor:
             )
         return TorchBackend(self.folder, self.card).network
 
-    def probabilities(self, windows: Windows) -> np.ndarray:
-        """Return the class probabilities of prepared windows.
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return the logits of prepared windows; of windows that are answered by crops the mean over these.
 
         Parameters
         ----------
@@ -132,24 +130,43 @@ class Predictor:
         Returns
         -------
         array [n, classes], float32
+
+        Raises
+        ------
+        RecordUnreadable
+            If one is not finite: the network overflowed, or the windows hold values that no electrocardiogram has.
         """
         if not len(windows):
             return np.zeros((0, len(self.card.classes)), np.float32)
-        card = self.card
-        if card.preparation.is_cropped:
-            cut, n = preparation.crops(windows, card.preparation)
+        if self.card.preparation.is_cropped:
+            cut, n = preparation.crops(windows, self.card.preparation)
             logits = self.backend.logits(cut).reshape(len(windows), n, -1).mean(axis=1)
         else:
             logits = self.backend.logits(windows)
-        if card.multilabel:
-            return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))))
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        if self.card.class_weights:
-            powers = powers * np.asarray(self.card.class_weights, powers.dtype)
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+        scored.require_finite(logits, self.card.display_name)
+        return logits
 
-    def answers(self, windows: Windows, record: np.ndarray) -> np.ndarray:
-        """Return the class probabilities of prepared windows, adapted to each record's share of a class where the card says so.
+    def probabilities(self, windows: Windows) -> np.ndarray:
+        """Return the class probabilities of prepared windows, calibrated where the card has a calibration.
+
+        Parameters
+        ----------
+        windows : Windows
+            As the model's preparation makes them.
+
+        Returns
+        -------
+        array [n, classes], float32
+
+        Raises
+        ------
+        RecordUnreadable
+            If a logit is not finite.
+        """
+        return scored.probabilities(self.logits(windows), self.card)
+
+    def answers(self, windows: Windows, record: np.ndarray) -> scored.Scored:
+        """Return what decides and what is printed for prepared windows.
 
         Parameters
         ----------
@@ -160,11 +177,15 @@ class Predictor:
 
         Returns
         -------
-        array [n, classes], float32
+        Scored
+            Scores that decide, and calibrated probabilities.
+
+        Raises
+        ------
+        RecordUnreadable
+            If a logit is not finite.
         """
-        return with_adapted_priors(
-            self.probabilities(windows), record, self.card.classes, self.card.class_prior_adaptation
-        )
+        return scored.scored(self.logits(windows), record, self.card)
 
     @overload  # a text is a path, though mypy knows it as a sequence of texts
     def __call__(self, record: Readable, beats: ArrayLike | None = None) -> Answer: ...  # type: ignore[overload-overlap]
@@ -220,7 +241,7 @@ class Predictor:
 
     def _used(
         self, record: Record, least_s: float, reason: str
-    ) -> tuple[NDArray[np.float32], tuple[str, ...], tuple[quality.LeadQuality, ...]]:
+    ) -> tuple[NDArray[np.float32], tuple[str, ...], quality.Quality]:
         """Return the leads that the model uses, their names and their quality; refuse a record that is too short."""
         where = str(record.source or record.name)
         used_mv, names = leads.select(record.signal_mv, record.leads, self.card.preparation.leads, where)
@@ -231,8 +252,7 @@ class Predictor:
                 expected=f"at least {least_s:g} s, {reason}",
                 remedy="use a longer recording",
             )
-        judged = (quality.lead_quality(name, lead, record.fs_hz) for name, lead in zip(names, used_mv, strict=True))
-        return used_mv, names, tuple(judged)
+        return used_mv, names, quality.examine(used_mv, names, record.fs_hz)
 
     @property
     def least_s(self) -> float:
@@ -241,67 +261,69 @@ class Predictor:
 
     def _record_answer(self, record: Record) -> RecordAnswer:
         wanted, window_s = self.card.preparation, self.card.preparation.window_s
-        used_mv, names, verdicts = self._used(record, self.least_s, f"of the model's window of {window_s:g} s")
+        used_mv, names, seen = self._used(record, self.least_s, f"of the model's window of {window_s:g} s")
         remarks = list(record.warnings)
         if record.duration_s < window_s - 0.5 / wanted.fs_hz:
             remarks.append(
                 f"The recording lasts {record.duration_s:.1f} s; the window of {window_s:g} s is padded with zeros."
             )
-        remarks += reading.poor(verdicts)
-        lead_mv, beats, _ = reading.clearest_lead(used_mv, verdicts, record.fs_hz)
-        if len(names) == 1 and names[0] in _UPRIGHT and quality.looks_inverted(lead_mv, beats, record.fs_hz):
-            remarks.append(
-                f"Most QRS complexes of {names[0]} point down: electrodes reversed, or device held upside down."
-            )
+        beats = reading.find_heartbeats(used_mv, seen)
         windows = preparation.prepare(record, wanted)
         assert windows.position is not None
         starts = windows.position
         ends = np.minimum(starts + round(window_s * record.fs_hz), record.n_samples)
+        unreadable = ~declining.readable_windows(seen, starts, ends)
+        findings = doctor.examine(record)
+        answers = self.answers(windows, np.zeros(len(windows), int))
         return RecordAnswer(
             record=record,
             card=self.card,
             leads=names,
             beats=beats,
-            probabilities=self.probabilities(windows),
+            probabilities=answers.probabilities,
+            scores=answers.scores,
             missing=reading.any_missing(used_mv, starts, ends),
-            quality=verdicts,
-            remarks=tuple(remarks),
+            quality=seen,
+            unreadable=unreadable,
+            remarks=tuple([*remarks, *reading.remarks_on(seen), *scored.remarks(self.card)]),
+            findings=findings,
+            declined=declining.declined(self.card, seen, beats, ~unreadable, findings),
             windows=np.stack((starts, ends), axis=1),
         )
 
     def _beat_answer(self, record: Record, beats: NDArray[np.int64] | None) -> BeatAnswer:
         wanted = self.card.preparation
         least_s = max(wanted.window_s, heartbeats.SHORTEST_S if beats is None else 0)
-        used_mv, names, verdicts = self._used(record, least_s, "to detect heartbeats and to fill one window")
-        remarks = list(record.warnings)
+        used_mv, names, seen = self._used(record, least_s, "to detect heartbeats and to fill one window")
+        remarks = [*record.warnings, *reading.remarks_on(seen), *scored.remarks(self.card)]
         if beats is None:
-            lead_mv, beats, at = reading.clearest_lead(used_mv, verdicts, record.fs_hz)
-            if not len(beats):
-                remarks.append("No heartbeat was found.")
-            elif names[at] in _UPRIGHT and quality.looks_inverted(lead_mv, beats, record.fs_hz):
-                remarks.append(
-                    f"Most QRS complexes of {names[at]} point down: electrodes reversed, or bundle branch block."
-                )
-        remarks += reading.poor(verdicts)
+            beats = reading.find_heartbeats(used_mv, seen)
+        unreadable = ~seen.readable.any(axis=0)[seen.at(beats)]
+        findings = doctor.examine(record)
         windows = preparation.prepare(record, wanted, beats)
-        probabilities = self.answers(windows, np.zeros(len(windows), int))
-        if self.card.class_prior_adaptation and len(beats):
-            remarks.append(self._class_prior_remark(probabilities))
+        answers = self.answers(windows, np.zeros(len(windows), int))
+        declined = declining.declined(self.card, seen, beats, ~unreadable, findings)
+        if self.card.class_prior_adaptation and declined is None:
+            remarks.append(self._class_prior_remark(answers.deciding))
         reach = round(_NEAR_S * record.fs_hz)
         return BeatAnswer(
             record=record,
             card=self.card,
             leads=names,
             beats=beats,
-            probabilities=probabilities,
+            probabilities=answers.probabilities,
+            scores=answers.scores,
             missing=reading.any_missing(used_mv, beats - reach, beats + reach),
-            quality=verdicts,
+            quality=seen,
+            unreadable=unreadable,
             remarks=tuple(remarks),
+            findings=findings,
+            declined=declined,
         )
 
-    def _class_prior_remark(self, probabilities: NDArray[np.float32]) -> str:
+    def _class_prior_remark(self, scores: NDArray[np.float32]) -> str:
         of, beside, share = (self.card.class_prior_adaptation[name] for name in ("of", "beside", "share"))
-        mass = probabilities[:, [self.card.classes.index(name) for name in (of, beside)]].sum(axis=0)
+        mass = scores[:, [self.card.classes.index(name) for name in (of, beside)]].sum(axis=0)
         return (
             f"The proportion of {of} among {beside} and {of} was estimated from this recording: "
             f"{mass[0] / max(mass.sum(), 1e-9):.0%} ({share:.0%} in the training data)."

@@ -5,9 +5,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from einthoven.errors import ConfigurationFault
 from einthoven.records.record import Record
-from einthoven.signal import heartbeats, quality
+from einthoven.signal import heartbeats
+from einthoven.signal.quality import VERDICTS, Quality, interpolated
 
-_BEST_FIRST = ("good", "noisy", "clipped", "missing", "flat")
+REFRACTORY_S = 0.2
+"""Shortest time between two heartbeats, s."""
 
 
 def checked_beats(beats: ArrayLike, record: Record) -> NDArray[np.int64]:
@@ -45,49 +47,80 @@ def checked_beats(beats: ArrayLike, record: Record) -> NDArray[np.int64]:
     return given.astype(np.int64)
 
 
-def poor(verdicts: tuple[quality.LeadQuality, ...]) -> list[str]:
-    """Return a remark for each lead whose quality is not good.
+def remarks_on(quality: Quality) -> list[str]:
+    """Return remarks on the leads that are not good throughout.
 
     Parameters
     ----------
-    verdicts : tuple of LeadQuality
-        One for each lead.
+    quality : Quality
+        Quality of the leads used.
 
     Returns
     -------
     list of str
-        A sentence for each of these leads.
+        A sentence for leads that are alike: their verdicts and how many seconds they hold.
     """
-    return [f"Lead {row.lead} is {row.verdict}: {row.reason}." for row in verdicts if row.verdict != "good"]
+    found: dict[str, list[str]] = {}
+    for lead in quality.leads:
+        rows = [row for row in quality.stretches if row.lead == lead]
+        seconds = {name: sum(row.end_s - row.start_s for row in rows if row.verdict == name) for name in VERDICTS}
+        bad = {name: value for name, value in seconds.items() if value and name != "good"}
+        if len(bad) == 1 and len(rows) == 1:
+            found.setdefault(f"{rows[0].verdict}: {rows[0].reason}", []).append(lead)
+        elif bad:
+            listed = ", ".join(f"{value:.0f} s {name}" for name, value in bad.items())
+            found.setdefault(f"not good throughout: {listed} of {sum(seconds.values()):.0f} s", []).append(lead)
+    return [f"Lead{'s' * (len(names) > 1)} {', '.join(names)}: {what}." for what, names in found.items()]
 
 
-def clearest_lead(
-    used_mv: NDArray[np.float32], verdicts: tuple[quality.LeadQuality, ...], fs_hz: float
-) -> tuple[NDArray[np.float32], NDArray[np.int64], int]:
-    """Return the lead of best quality.
+def find_heartbeats(used_mv: NDArray[np.float32], quality: Quality) -> NDArray[np.int64]:
+    """Find heartbeats, in each stretch in the clearest lead.
 
     Parameters
     ----------
     used_mv : array [leads, samples], mV
-        The leads used.
-    verdicts : tuple of LeadQuality
-        One for each of them.
-    fs_hz : float, Hz
-        Sampling rate.
+        The leads used, NaN where samples are missing.
+    quality : Quality
+        Their quality.
 
     Returns
     -------
-    lead_mv : array [samples], mV
-        The lead, with its gaps filled.
-    beats : array [n], sample numbers
-        Its heartbeats; none in a lead that is flat or missing.
-    at : int
-        Its number.
+    array of int [n], sample numbers
+        In increasing order, at least 0.2 s apart where two leads meet; none where all leads are flat or missing.
     """
-    at = min(range(len(verdicts)), key=lambda lead: _BEST_FIRST.index(verdicts[lead].verdict))
-    lead_mv = quality.interpolated(used_mv[at])
-    is_silent = verdicts[at].verdict in ("flat", "missing")
-    return lead_mv, np.zeros(0, np.int64) if is_silent else heartbeats.find(lead_mv, fs_hz), at
+    fs_hz, clearest = quality.fs_hz, quality.clearest
+    silent = np.isin(quality.verdicts, [VERDICTS.index(name) for name in ("missing", "flat")]).all(axis=0)
+    found: list[NDArray[np.int64]] = []
+    for lead in np.unique(clearest[~silent]):
+        beats = heartbeats.find(interpolated(used_mv[lead]), fs_hz)
+        of = quality.at(beats)
+        found.append(beats[(clearest[of] == lead) & ~silent[of]])
+    if len(found) < 2:
+        return found[0] if found else np.zeros(0, np.int64)
+    beats = np.sort(np.concatenate(found))
+    apart = np.diff(beats, prepend=beats[0] - round(fs_hz)) >= REFRACTORY_S * fs_hz
+    return np.asarray(beats[apart])
+
+
+def poor_lead(quality: Quality, sample: int) -> str:
+    """Return the worst lead in the stretch of a sample and what is wrong with it, or an empty text.
+
+    Parameters
+    ----------
+    quality : Quality
+        Quality of the leads used.
+    sample : int
+        Number of the sample.
+
+    Returns
+    -------
+    str
+        Such as ``noisy lead II``.
+    """
+    stretch = int(quality.at(np.array([sample]))[0])
+    verdicts = quality.verdicts[:, stretch]
+    worst = int(verdicts.argmax())
+    return f"{VERDICTS[verdicts[worst]]} lead {quality.leads[worst]}" if verdicts[worst] else ""
 
 
 def any_missing(

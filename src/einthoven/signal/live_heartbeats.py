@@ -43,6 +43,11 @@ class LiveHeartbeats:
         """Number of samples that were fed."""
         return self.first + len(self.raw)
 
+    @property
+    def searched(self) -> int:
+        """Sample number up to which beats were searched; an overdue beat may still be found before it."""
+        return self.n_samples if self.begins < 0 else self.begins + self.thresholds.at
+
     def feed(self, signal_mv: NDArray[Any]) -> NDArray[np.int64]:
         """Take samples and return the beats that are certain now.
 

@@ -1,67 +1,286 @@
-"""Judge whether a lead is readable: flat, clipped, missing, noisy or good, with the number that decided it."""
+"""Judge which stretches of a lead are readable: by rules (missing, flat, clipped) and by an index that was trained."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.signal.filters import band_pass
+from einthoven.signal import quality_features, quality_index, resample
 
+Array = NDArray[Any]
+
+STRETCH_S = 5.0
+"""Length of a stretch, s."""
 FLAT_MV = 0.03  # a second with a smaller range has no beat; the smallest QRS complex in diagnostic criteria is 0.5 mV
 IMPLAUSIBLE_MV = 40.0  # range of a whole lead; a paced or ventricular beat seldom exceeds 10 mV
-NOISY_KURTOSIS = 3.5
+MARGIN_S = 1.2
+"""Signal on either side of a stretch that its verdict depends on, s: the filters' length."""
+_SHORTEST_S = 2.0
+_MISSING_SHARE, _FLAT_SHARE, _STUCK_SHARE, _STUCK_RUN = 0.2, 0.5, 0.005, 4
+
+VERDICTS = ("good", "noisy", "clipped", "unreadable", "missing", "flat")
+"""Verdicts on a stretch, the best first. ``good``, ``noisy`` and ``clipped`` stretches are classified, the others are not."""
+_WORST_READABLE = VERDICTS.index("clipped")
+_GOOD, _NOISY, _CLIPPED, _UNREADABLE, _MISSING, _FLAT = range(len(VERDICTS))
 
 
 @dataclass(frozen=True)
-class LeadQuality:
-    """The quality of one lead."""
+class Stretch:
+    """A stretch of one lead with the same verdict throughout."""
 
     lead: str
     """Name of the lead."""
+    start_s: float
+    """Beginning, s."""
+    end_s: float
+    """End, s."""
     verdict: str
-    """``good``, ``flat``, ``clipped``, ``missing`` or ``noisy``."""
+    """One of :data:`VERDICTS`."""
     reason: str
-    """The reason in words."""
+    """The number that decided it."""
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether beats in it are classified."""
+        return VERDICTS.index(self.verdict) <= _WORST_READABLE
 
 
-def lead_quality(lead: str, signal_mv: NDArray[Any], fs_hz: float) -> LeadQuality:
-    """Judge one lead.
-
-    Limits: over 10 % missing; over half of the seconds under 0.03 mV; over 0.5 % of the samples stuck at either rail;
-    kurtosis under 3.5 (the kSQI of Li, Mark and Clifford 2008, who require 5; fewer than 1 % of 200 hand-held normal recordings
-    of the Challenge 2017 are below it, and about 20 % of 200 noisy ones).
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """The quality of some leads, stretch by stretch.
 
     Parameters
     ----------
-    lead : str
-        Name of the lead.
-    signal_mv : array [samples], mV
-        The lead, NaN where samples are missing.
+    leads : tuple of str
+        Names of the leads.
+    fs_hz : float, Hz
+        Sampling rate.
+    bounds : array of int [n + 1]
+        Sample number where each stretch begins, and the end of the last.
+    verdicts : array of int [leads, n]
+        Numbers in :data:`VERDICTS`.
+    numbers : array [leads, n]
+        The number that decided each: a share, or the index of quality.
+    features : array [leads, n, k]
+        Measurements of each (:data:`einthoven.signal.quality_features.FEATURES`).
+    """
+
+    leads: tuple[str, ...]
+    fs_hz: float
+    bounds: Array
+    verdicts: Array
+    numbers: Array
+    features: Array
+
+    @cached_property
+    def readable(self) -> NDArray[np.bool_]:
+        """Which stretches of which leads are readable [leads, n]."""
+        return np.asarray(self.verdicts <= _WORST_READABLE)
+
+    @cached_property
+    def clearest(self) -> Array:
+        """Number of the lead with the best verdict in each stretch, the first of several alike [n]."""
+        return np.asarray(self.verdicts.argmin(axis=0))
+
+    @cached_property
+    def typical(self) -> Array:
+        """Median measurements of the readable stretches of each lead [leads, k]; NaN for a lead without one."""
+        rows = [
+            np.median(row[there], axis=0) if there.any() else np.full(row.shape[1], np.nan)
+            for row, there in zip(self.features, self.readable, strict=True)
+        ]
+        return np.stack(rows)
+
+    @property
+    def readable_share(self) -> float:
+        """Share of the time in which at least one lead is readable."""
+        return float(np.average(self.readable.any(axis=0), weights=np.maximum(np.diff(self.bounds), 1)))
+
+    def at(self, samples: Array) -> Array:
+        """Return the number of the stretch in which samples are.
+
+        Parameters
+        ----------
+        samples : array of int [k]
+            Sample numbers.
+
+        Returns
+        -------
+        array of int [k]
+        """
+        found = np.searchsorted(self.bounds, samples, side="right") - 1
+        return np.clip(found, 0, len(self.bounds) - 2)
+
+    def share_in(self, starts: Array, ends: Array) -> Array:
+        """Return for each lead and span of samples the share of the span that is readable.
+
+        Parameters
+        ----------
+        starts, ends : array of int [k]
+            First sample of each span, and the one after its last.
+
+        Returns
+        -------
+        array [leads, k]
+        """
+        edges = np.concatenate((np.zeros((len(self.leads), 1)), np.cumsum(self.readable * np.diff(self.bounds), axis=1)), axis=1)
+        inside = [
+            (np.interp(ends, self.bounds, row) - np.interp(starts, self.bounds, row)) / np.maximum(ends - starts, 1)
+            for row in edges
+        ]
+        return np.stack(inside)
+
+    @cached_property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Stretches with the same verdict throughout, lead by lead."""
+        found = []
+        for lead, verdicts, numbers in zip(self.leads, self.verdicts, self.numbers, strict=True):
+            first = [0, *(np.flatnonzero(np.diff(verdicts)) + 1).tolist()]
+            for begin, end in zip(first, [*first[1:], len(verdicts)], strict=True):
+                spans = (float(self.bounds[at] / self.fs_hz) for at in (begin, end))
+                worst = numbers[begin:end]
+                number = float(worst.min() if verdicts[begin] in (_GOOD, _NOISY, _UNREADABLE) else worst.max())
+                found.append(Stretch(lead, *spans, VERDICTS[verdicts[begin]], _reason(verdicts[begin], number)))
+        return tuple(found)
+
+
+def examine(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Quality:
+    """Judge leads in stretches of 5 s; the last stretch ends where the signal ends, and may be shorter.
+
+    A stretch is ``missing`` if over 20 % of its samples are; ``flat`` if over half of its seconds vary by less than 0.03 mV;
+    ``unreadable`` or ``noisy`` by the index of :mod:`einthoven.signal.quality_index`; ``clipped`` if over 0.5 % of its samples
+    are stuck at the largest or smallest value.
+
+    Parameters
+    ----------
+    signal_mv : array [leads, samples], mV
+        The leads, NaN where samples are missing.
+    leads : tuple of str
+        Their names.
+    fs_hz : float, Hz
+        Their sampling rate.
+
+    Returns
+    -------
+    Quality
+    """
+    bounds = stretch_bounds(signal_mv.shape[1], fs_hz)
+    filled = np.stack([interpolated(lead) for lead in signal_mv])
+    return judged(filled, ~np.isfinite(signal_mv), bounds, leads, fs_hz)
+
+
+def judged(filled_mv: Array, missing: Array, bounds: Array, leads: tuple[str, ...], fs_hz: float) -> Quality:
+    """Judge stretches of leads whose gaps are filled.
+
+    Parameters
+    ----------
+    filled_mv : array [leads, samples], mV
+        The leads, with at least :data:`MARGIN_S` around the stretches where there is a signal.
+    missing : array of bool [leads, samples]
+        Which samples were filled.
+    bounds : array of int [n + 1]
+        Where each stretch begins, and the end of the last. What is beyond 5 s of the last has no say in its verdict.
+    leads : tuple of str
+        Names of the leads.
+    fs_hz : float, Hz
+        Sampling rate.
+
+    Returns
+    -------
+    Quality
+    """
+    until = bounds.copy()
+    until[-1] = min(bounds[-1], bounds[-2] + round(STRETCH_S * fs_hz))
+    found = [_judged(lead, gone, until, fs_hz) for lead, gone in zip(filled_mv, missing, strict=True)]
+    return Quality(leads, fs_hz, bounds, *(np.stack(part) for part in zip(*found, strict=True)))
+
+
+def stretch_bounds(n_samples: int, fs_hz: float) -> Array:
+    """Return where stretches begin, and the end of the last [n + 1]; a rest below two seconds belongs to the last stretch.
+
+    Parameters
+    ----------
+    n_samples : int
+        Length of the signal.
     fs_hz : float, Hz
         Its sampling rate.
 
     Returns
     -------
-    LeadQuality
+    array of int [n + 1]
     """
-    gone = ~np.isfinite(signal_mv)
-    if (share := gone.mean() if len(gone) else 1.0) > 0.1:
-        return LeadQuality(lead, "missing", f"{share:.0%} of the samples are missing")
-    signal = interpolated(signal_mv)
+    n = max(1, int(n_samples / fs_hz / STRETCH_S + 1e-9))
+    bounds = np.round(np.arange(n + 1) * STRETCH_S * fs_hz).astype(np.int64)
+    rest_s = (n_samples - bounds[-1]) / fs_hz
+    if rest_s < _SHORTEST_S:
+        bounds[-1] = n_samples
+        return bounds
+    return np.append(bounds, n_samples)
+
+
+def _judged(lead: Array, gone: Array, bounds: Array, fs_hz: float) -> tuple[Array, Array, Array]:
+    """Return verdict and number [n] and measurements [n, k] of each stretch of one lead."""
+    features = _features(lead, bounds, fs_hz)
+    inside = slice(bounds[0], bounds[-1])
+    cut, starts, lengths = lead[inside], bounds[:-1] - bounds[0], np.maximum(np.diff(bounds), 1)
+    missing = np.add.reduceat(gone[inside], starts, dtype=float) / lengths
+    flat = _flat_share(cut, starts, lengths, fs_hz)
+    stuck = _stuck_share(cut, starts, lengths)
+    index = quality_index.index(features)
+    rules = (
+        (missing > _MISSING_SHARE, _MISSING, missing),
+        (flat > _FLAT_SHARE, _FLAT, flat),
+        (index < quality_index.READABLE, _UNREADABLE, index),
+        (stuck > _STUCK_SHARE, _CLIPPED, stuck),
+        (index < quality_index.GOOD, _NOISY, index),
+    )
+    verdict, number = np.full(len(index), _GOOD), index.copy()
+    for holds, code, value in reversed(rules):
+        verdict[holds], number[holds] = code, value[holds]
+    return verdict, number, features
+
+
+def _features(lead: Array, bounds: Array, fs_hz: float) -> Array:
+    """Return the measurements of each stretch [n, k]; of one that is shorter than 5 s, of the 5 s up to its end."""
+    at_100_hz = resample.resample(np.asarray(lead, np.float64)[None], fs_hz, quality_features.FS_HZ)[0]
+    size = min(round(STRETCH_S * quality_features.FS_HZ), len(at_100_hz))
+    starts = np.round(bounds[:-1] * quality_features.FS_HZ / fs_hz).astype(np.int64)
+    starts = np.minimum(starts, len(at_100_hz) - size)
+    return quality_features.measured(quality_features.Lead.of(at_100_hz), starts, size)
+
+
+def _flat_share(cut: Array, starts: Array, lengths: Array, fs_hz: float) -> Array:
+    """Return the share of each stretch's seconds whose range is below 0.03 mV [n]."""
     second = max(1, round(fs_hz))
-    whole = signal[: len(signal) // second * second].reshape(-1, second) if len(signal) >= second else signal[None]
-    still = (np.ptp(whole, axis=1) < FLAT_MV).mean()
-    if still > 0.5:
-        return LeadQuality(lead, "flat", f"{still:.0%} of the seconds have a range below {FLAT_MV} mV")
-    stuck = _stuck_at_rails(signal)
-    if stuck > 0.005:
-        return LeadQuality(lead, "clipped", f"{stuck:.1%} of the samples are stuck at the largest or smallest value")
-    if len(signal) >= 2 * second and fs_hz >= 80:
-        sharpness = _kurtosis(signal, fs_hz)
-        if not sharpness >= NOISY_KURTOSIS:
-            return LeadQuality(lead, "noisy", f"no sharp QRS complexes: kurtosis {sharpness:.1f}")
-    return LeadQuality(lead, "good", f"{still:.0%} flat, {stuck:.1%} clipped, {gone.mean():.0%} missing")
+    n = np.maximum(1, lengths // second)
+    of = np.repeat(np.arange(len(starts)), n)
+    edges = starts[of] + second * (np.arange(len(of)) - np.repeat(np.cumsum(n) - n, n))
+    still = np.maximum.reduceat(cut, edges) - np.minimum.reduceat(cut, edges) < FLAT_MV
+    return np.bincount(of, still, len(starts)) / n
+
+
+def _stuck_share(cut: Array, starts: Array, lengths: Array) -> Array:
+    """Return the share of each stretch's samples in runs of four or more at its largest or smallest value [n]."""
+    at_rail = np.zeros(len(cut), bool)
+    for extreme in (np.maximum, np.minimum):
+        at_rail |= cut == np.repeat(extreme.reduceat(cut, starts), lengths)
+    same = at_rail[1:] & at_rail[:-1] & (cut[1:] == cut[:-1])
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], same.astype(np.int8), [0])))).reshape(-1, 2)
+    stuck = np.zeros(len(cut))
+    for begin, end in edges[np.diff(edges, axis=1)[:, 0] >= _STUCK_RUN - 1]:
+        stuck[begin : end + 1] = 1
+    return np.asarray(np.add.reduceat(stuck, starts) / lengths)
+
+
+def _reason(verdict: int, number: float) -> str:
+    """Return the number that decided a verdict in words."""
+    return {
+        _MISSING: f"{number:.0%} of the samples are missing",
+        _FLAT: f"{number:.0%} of the seconds have a range below {FLAT_MV} mV",
+        _CLIPPED: f"{number:.1%} of the samples are stuck at the largest or smallest value",
+    }.get(verdict, f"quality index {number:.2f} of 1")
 
 
 def looks_inverted(signal_mv: NDArray[Any], beats: NDArray[Any], fs_hz: float) -> bool:
@@ -110,23 +329,3 @@ def interpolated(signal: NDArray[Any]) -> NDArray[Any]:
         return np.zeros_like(signal)
     at = np.arange(len(signal))
     return np.asarray(np.interp(at, at[~gone], signal[~gone]), signal.dtype)
-
-
-def _stuck_at_rails(signal: NDArray[Any]) -> float:
-    """Return the share of samples in runs of four or more at the largest or the smallest value."""
-    stuck = 0
-    for rail in (signal.max(), signal.min()):
-        at = np.flatnonzero(signal == rail)
-        runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
-        stuck += sum(len(run) for run in runs if len(run) >= 4)
-    return stuck / len(signal)
-
-
-def _kurtosis(signal: NDArray[Any], fs_hz: float) -> float:
-    """Return the kurtosis between 0.5 and 40 Hz, the median of pieces of four seconds: 3 for Gaussian noise."""
-    piece = min(len(signal), round(4 * fs_hz))
-    kept = band_pass(signal[None], fs_hz, 0.5, 40.0)[0]
-    pieces = kept[: len(kept) // piece * piece].reshape(-1, piece)
-    moved = pieces - pieces.mean(axis=1, keepdims=True)
-    power = np.square(moved).mean(axis=1)
-    return float(np.median((moved**4).mean(axis=1) / np.maximum(power**2, 1e-18)))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from einthoven.inference.plain import item
+from einthoven.inference.plain import by_class, item
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class StreamAnswer:
     predicted : tuple of str
         Names of the predicted classes.
     probabilities : dict of str to float
-        Probability of each class of the model.
+        Probability of each class of the model; NaN where the signal is not readable.
     doubt : str
         Why the answer is doubtful, or an empty text.
     delay_s : float, seconds
@@ -39,6 +39,6 @@ class StreamAnswer:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: an item as of :meth:`einthoven.BeatAnswer.to_dict`, and ``delay_s``."""
-        rounded = {name: round(value, 4) for name, value in self.probabilities.items()}
-        plain = item(self.kind, self.sample, self.start_s, self.end_s, self.predicted, rounded, self.doubt)
+        shown = by_class(tuple(self.probabilities), list(self.probabilities.values()))
+        plain = item(self.kind, self.sample, self.start_s, self.end_s, self.predicted, shown, self.doubt)
         return plain | {"delay_s": round(self.delay_s, 3)}

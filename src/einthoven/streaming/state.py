@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from einthoven.streaming.stream import Stream
 
 Arrays = dict[str, NDArray[Any]]
-_OF_STREAM = ("fed", "beats", "waiting", "quiet_until", "answered", "n_answers", "listening")
+_OF_STREAM = ("fed", "beats", "waiting", "found", "quiet_until", "answered", "n_answers")
 _OF_BUFFER = {name: name for name in ("first", "gap_since", "still_s", "loud", "off_spans")} | {"mended": "n_final"}
 """Attributes of the buffer by their names in a file."""
 
@@ -45,6 +45,7 @@ def of_stream(stream: "Stream") -> tuple[dict[str, Any], Arrays]:
         "leads": list(stream.leads),
         "finders": [finder.state() for finder in stream.finders],
         **{name: getattr(stream, name) for name in _OF_STREAM},
+        "quality": {"bounds": stream.quality.bounds, "verdicts": stream.quality.verdicts},
         "buffer": {key: getattr(buffer, name) for key, name in _OF_BUFFER.items()},
     }
     arrays = {"pending": stream.pending, "total": stream.total, "values": buffer.values, "missing": buffer.missing}
@@ -66,6 +67,7 @@ def give(stream: "Stream", plain: dict[str, Any], arrays: Arrays) -> None:
     stream.finders = [LiveHeartbeats.restored(finder) for finder in plain["finders"]]
     for name in _OF_STREAM:
         setattr(stream, name, plain[name])
+    stream.quality.bounds, stream.quality.verdicts = plain["quality"]["bounds"], plain["quality"]["verdicts"]
     for key, name in _OF_BUFFER.items():
         setattr(stream.buffer, name, plain["buffer"][key])
     stream.buffer.values, stream.buffer.missing = arrays["values"], arrays["missing"]

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
 from einthoven.evaluation.predictions import decide
+from einthoven.inference import declining
 from einthoven.inference.answer import UNSURE
 from einthoven.inference.predictor import Predictor
+from einthoven.inference.reading import REFRACTORY_S, poor_lead
 from einthoven.records.record import with_impossible_missing
 from einthoven.signal import leads as lead_names
 from einthoven.signal import preparation, resample
@@ -18,6 +20,7 @@ from einthoven.signal.live_heartbeats import LiveHeartbeats
 from einthoven.streaming import intake, schedule, state
 from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Buffer, Mark
+from einthoven.streaming.live_quality import LiveQuality
 
 _RATE_OVER, _QUIET_S = 8, 10.0
 Event = StreamAnswer | Mark
@@ -72,8 +75,9 @@ class Stream:
         """Sum of the probabilities of all answers."""
         self.n_answers = 0
         """Number of answers."""
-        self.listening = 0
-        """Number of the lead whose heartbeats are used."""
+        self.quality = LiveQuality(used, self.fs_hz)
+        self.found: list[list[int]] = [[] for _ in used]
+        """Heartbeats of each lead in stretches that are not judged yet."""
         self.ended = False
         """Whether the signal has ended."""
 
@@ -166,10 +170,14 @@ class Stream:
             if is_last:
                 found = np.concatenate((found, finder.end()))
             self.fed[lead] = until
-            if lead == self.listening:
-                self.beats = [*self.beats, *found.tolist()][-_RATE_OVER - 1 :]
-                self.waiting += found.tolist()
-        self.listening = next((at for at in range(len(self.fed)) if not self.buffer.off(at)), self.listening)
+            self.found[lead] += found.tolist()
+        self.quality.feed(self.buffer, is_last)
+        searched = self.buffer.n_samples if is_last else min(finder.searched for finder in self.finders)
+        refractory = REFRACTORY_S * self.fs_hz
+        for at in self.quality.chosen(self.found, searched):
+            if all(abs(at - other) >= refractory for other in self.beats):
+                self.beats = sorted([*self.beats, at])[-_RATE_OVER - 1 :]
+                self.waiting = sorted([*self.waiting, at])
         if self.model.card.preparation.is_whole:
             self.waiting = []
             return events + self._windows(is_last)
@@ -182,18 +190,23 @@ class Stream:
         before_s = wanted.before / wanted.fs_hz
         before, after = (round(span_s * self.fs_hz) + 1 for span_s in (before_s, wanted.window_s - before_s))
         ready = [at for at in self.waiting if is_last or at + after + margin <= self.buffer.certain]
-        oldest = self.waiting[0] if self.waiting else min(self.fed) - round(4 * self.fs_hz)
+        oldest = self.waiting[0] if self.waiting else self.quality.until - round(4 * self.fs_hz)
         answers: list[StreamAnswer] = []
         if ready:
             begin = self._aligned(ready[0] - before - margin)
             end = min(ready[-1] + after + margin, self.buffer.certain)
             windows = preparation.prepare(self._span(begin, end), wanted, np.array(ready) - begin)
             self.waiting = self.waiting[len(ready) :]
-            for at, probability in zip(ready, self.model.probabilities(windows), strict=True):
-                answers.append(self._answer("beat", at, at + 1, probability, (at - before, at + after)))
-            oldest = self.waiting[0] if self.waiting else ready[-1]
-        self.buffer.forget(min(self._aligned(oldest - before - margin), *self.fed))
+            scored = self.model.answers(windows, np.zeros(len(windows), int))
+            for at, score, probability in zip(ready, scored.deciding, scored.probabilities, strict=True):
+                answers.append(self._answer("beat", at, at + 1, score, probability, (at - before, at + after)))
+            oldest = self.waiting[0] if self.waiting else min(ready[-1], self.quality.until)
+        self._forget(oldest - before - margin)
         return answers
+
+    def _forget(self, before: int) -> None:
+        """Remove samples that nothing will need any more."""
+        self.buffer.forget(min(self._aligned(before), self.quality.needed_from(), *self.fed))
 
     def _windows(self, is_last: bool) -> list[Event]:
         """Classify the windows that are certain."""
@@ -205,10 +218,11 @@ class Stream:
         if is_last:
             starts = schedule.last_starts(self.answered, size, int(np.ceil(round(buffer.n_samples * factor, 6))))
         else:
-            starts = schedule.certain_starts(self.answered, size, factor, buffer.certain - margin)
+            known = min(buffer.certain - margin, self.quality.until)
+            starts = schedule.certain_starts(self.answered, size, factor, known)
         answers: list[Event] = [self._window(start, size, factor, margin) for start in starts]
         self.answered += len(answers)
-        buffer.forget(min(self._aligned(int((self.answered - 1) * size / factor) - margin), *self.fed))
+        self._forget(int((self.answered - 1) * size / factor) - margin)
         return answers
 
     def _window(self, start: int, size: int, factor: float, margin: int) -> StreamAnswer:
@@ -221,22 +235,33 @@ class Stream:
         window = preparation.whole_window(prepared[:, at : at + size], wanted)
         first = int(resample.resample_positions(np.array([start]), wanted.fs_hz, self.fs_hz)[0])
         last = min(first + round(wanted.window_s * self.fs_hz), self.buffer.n_samples)
-        return self._answer("window", first, last, self.model.probabilities(window)[0], (first, last))
+        scored = self.model.answers(window, np.zeros(1, int))
+        return self._answer("window", first, last, scored.deciding[0], scored.probabilities[0], (first, last))
 
     def _span(self, begin: int, end: int) -> preparation.Span:
         return preparation.Span(self.buffer.span(begin, end), self.fs_hz, self.buffer.leads, "the stream")
 
     def _answer(
-        self, kind: str, first: int, last: int, probability: NDArray[Any], span: tuple[int, int]
+        self,
+        kind: str,
+        first: int,
+        last: int,
+        score: NDArray[Any],
+        probability: NDArray[Any],
+        span: tuple[int, int],
     ) -> StreamAnswer:
         """Return the answer for a beat or window from `first` to `last`, which was classified from the samples of `span`."""
         card = self.model.card
-        if card.multilabel:
-            predicted = decide(probability[None], card.thresholds, card.at_least_one)[0]
+        if self._is_unreadable(kind, first, last):
+            predicted, doubt = np.zeros(len(card.classes), bool), "unreadable"
+            probability = np.full(len(card.classes), np.nan)
         else:
-            predicted = np.arange(len(card.classes)) == probability.argmax()
-        self.total += probability
-        self.n_answers += 1
+            predicted = np.arange(len(card.classes)) == score.argmax()
+            if card.multilabel:
+                predicted = decide(score[None], card.thresholds, card.at_least_one)[0]
+            doubt = self._doubt(first, last, float(probability[score.argmax()]), span)
+            self.total += probability
+            self.n_answers += 1
         return StreamAnswer(
             kind,
             first,
@@ -244,17 +269,24 @@ class Stream:
             (first if kind == "beat" else last) / self.fs_hz,
             tuple(name for name, is_predicted in zip(card.classes, predicted, strict=True) if is_predicted),
             dict(zip(card.classes, probability.tolist(), strict=True)),
-            self._doubt(first, last, probability, span),
+            doubt,
             (self.n_samples - last) / self.fs_hz,
         )
 
-    def _doubt(self, first: int, last: int, probability: NDArray[Any], span: tuple[int, int]) -> str:
+    def _is_unreadable(self, kind: str, first: int, last: int) -> bool:
+        """Return whether a beat is in a stretch without a readable lead, or too little of a window is readable."""
+        seen = self.quality.now()
+        if kind == "beat":
+            return not seen.readable[:, seen.at(np.array([first]))].any()
+        return not declining.readable_windows(seen, np.array([first]), np.array([last]))[0]
+
+    def _doubt(self, first: int, last: int, confidence: float, span: tuple[int, int]) -> str:
         """Return why an answer is doubtful, or an empty text."""
-        if self.buffer.was_off(first, last):
-            return "lead off"
+        if poor := poor_lead(self.quality.now(), (first + max(last - 1, first)) // 2):
+            return poor
         if self.buffer.is_missing(*span):
             return "missing samples"
-        return "unsure" if not self.model.card.multilabel and probability.max() < UNSURE else ""
+        return "unsure" if not self.model.card.multilabel and confidence < UNSURE else ""
 
     def _aligned(self, at: int) -> int:
         """Return the last sample number up to another from which resampling rounds as from the beginning of the record."""

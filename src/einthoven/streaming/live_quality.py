@@ -1,0 +1,121 @@
+"""Judge the stretches of a live signal as soon as they are certain, the same as in the whole record."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from einthoven.signal import quality, quality_features, resample
+from einthoven.signal.quality import VERDICTS, Quality
+from einthoven.streaming.buffer import Buffer
+
+Array = NDArray[Any]
+
+_SILENT = [VERDICTS.index(name) for name in ("missing", "flat")]
+
+
+class LiveQuality:
+    """The verdicts on the stretches of a live signal, as :func:`einthoven.signal.quality.examine` gives them.
+
+    Parameters
+    ----------
+    leads : tuple of str
+        Names of the leads.
+    fs_hz : float, Hz
+        Sampling rate.
+    """
+
+    def __init__(self, leads: tuple[str, ...], fs_hz: float) -> None:
+        self.leads, self.fs_hz = leads, fs_hz
+        self.bounds = [0]
+        """Sample number where each judged stretch begins, and where the last ends."""
+        self.verdicts: list[list[int]] = []
+        """Verdict on each lead, for each judged stretch."""
+
+    @property
+    def until(self) -> int:
+        """Sample number up to which the signal is judged."""
+        return self.bounds[-1]
+
+    def needed_from(self) -> int:
+        """Return the first sample that a later verdict depends on."""
+        margin_s = quality.MARGIN_S + quality.STRETCH_S
+        return self._aligned(self.until - round(margin_s * self.fs_hz))
+
+    def feed(self, buffer: Buffer, is_last: bool) -> None:
+        """Judge the stretches that are certain now.
+
+        Parameters
+        ----------
+        buffer : Buffer
+            The signal.
+        is_last : bool
+            Whether the signal has ended.
+        """
+        margin = round(quality.MARGIN_S * self.fs_hz)
+        while (end := self._end_of(len(self.verdicts))) + margin <= buffer.certain:
+            self._judge(buffer, np.array([self.until, end]), end + margin)
+        if not is_last or not buffer.n_samples:
+            return
+        all_bounds = quality.stretch_bounds(buffer.n_samples, self.fs_hz)
+        for end in all_bounds[len(self.verdicts) + 1 :]:
+            self._judge(buffer, np.array([self.until, end]), buffer.n_samples)
+        self.bounds[-1] = buffer.n_samples
+
+    def _judge(self, buffer: Buffer, bounds: Array, known_until: int) -> None:
+        begin = max(self.needed_from(), buffer.first)
+        filled = buffer.span(begin, known_until)
+        missing = buffer.missing[:, begin - buffer.first : known_until - buffer.first]
+        found = quality.judged(filled, missing, bounds - begin, self.leads, self.fs_hz)
+        self.verdicts.append(found.verdicts[:, 0].tolist())
+        self.bounds.append(int(bounds[1]))
+
+    def _end_of(self, stretch: int) -> int:
+        return round((stretch + 1) * quality.STRETCH_S * self.fs_hz)
+
+    def _aligned(self, at: int) -> int:
+        """Return the last sample number up to another from which resampling rounds as from the beginning."""
+        step = 2 * resample.ratio(self.fs_hz, quality_features.FS_HZ).denominator
+        return max(0, at // step * step)
+
+    def now(self) -> Quality:
+        """Return what is judged so far.
+
+        Returns
+        -------
+        Quality
+            Without measurements.
+        """
+        verdicts = np.array(self.verdicts, np.int64).reshape(-1, len(self.leads)).T
+        bounds = np.array(self.bounds if self.verdicts else [0, 0], np.int64)
+        if not self.verdicts:
+            verdicts = np.zeros((len(self.leads), 1), np.int64)
+        return Quality(self.leads, self.fs_hz, bounds, verdicts, np.ones(verdicts.shape), np.zeros((*verdicts.shape, 0)))
+
+    def chosen(self, beats_of: list[list[int]], searched: int) -> list[int]:
+        """Take from each lead the heartbeats in the stretches where it is the clearest, as far as the signal is judged.
+
+        Parameters
+        ----------
+        beats_of : list of list of int
+            Sample numbers of the heartbeats of each lead that are not taken yet; those that are judged are removed.
+        searched : int
+            Sample number up to which heartbeats were searched in all leads.
+
+        Returns
+        -------
+        list of int
+            In increasing order.
+        """
+        seen, found = self.now(), []
+        silent = np.isin(seen.verdicts, _SILENT).all(axis=0)
+        for lead, beats in enumerate(beats_of):
+            ready = [at for at in beats if at < min(self.until, searched)]
+            beats_of[lead] = beats[len(ready) :]
+            stretches = seen.at(np.array(ready, np.int64))
+            found += [
+                at
+                for at, stretch in zip(ready, stretches, strict=True)
+                if seen.clearest[stretch] == lead and not silent[stretch]
+            ]
+        return sorted(found)
