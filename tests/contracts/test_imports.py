@@ -68,7 +68,8 @@ assert main(["predict", "mitbih-cnn-lstm-mlii", *sys.argv[1:]]) == 0
 """
 
 
-def test_answering_with_a_graph_loads_no_torch(mitdb_like, strip, tmp_path):
+def test_answering_with_a_graph_loads_no_torch_nor_what_takes_longer_than_the_answer(mitdb_like, strip, tmp_path):
     loaded = loaded_by(ANSWER, str(mitdb_like / "100.hea"), "--out", str(tmp_path / "answer.json"))
     assert "onnxruntime" in loaded
     assert not {"torch", "lightning", "matplotlib", "pandas", "sklearn"} & loaded
+    assert not {"scipy.signal", "scipy.stats", "sleepecg", "requests"} & loaded

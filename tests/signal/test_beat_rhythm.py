@@ -7,6 +7,7 @@ from einthoven.signal.beat_rhythm import (
     P_WAVE_NAMES,
     RR_NAMES,
     SIMILARITY_NAMES,
+    _running_median,
     p_wave_features,
     rr_features,
     similarity_features,
@@ -87,3 +88,12 @@ def test_p_waves_are_alike_where_they_are_there():
     there, away = (p_wave_features(noise + wave, p_wave, BEFORE, FS_HZ) for wave in (p_wave, 0.0))
     assert there[:, 0].min() > 0.85 > 0.3 > np.abs(away[:, 0]).max()
     assert there[:, 1].max() < 0.03 < 0.05 < away[:, 1].min()
+
+
+@pytest.mark.parametrize("n", [1, 5, 300])
+@pytest.mark.parametrize("size", [11, 41, 121])
+def test_the_running_median_is_that_of_scipy(n, size):
+    from scipy.ndimage import median_filter
+
+    values = np.random.default_rng(1).standard_normal(n)
+    np.testing.assert_array_equal(_running_median(values, size), median_filter(values, size, mode="nearest"))

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from einthoven.signal import resample as module
 from einthoven.signal.resample import resample, resample_positions
 
 RATES = st.sampled_from([100, 125, 128, 180, 250, 257, 300, 360, 500, 1000])
@@ -12,6 +13,21 @@ RATES = st.sampled_from([100, 125, 128, 180, 250, 257, 300, 360, 500, 1000])
 def test_length_is_exact(n_samples, from_hz, to_hz):
     got = resample(np.zeros((2, n_samples), np.float32), from_hz, to_hz)
     assert got.shape == (2, -(-n_samples * to_hz // from_hz))
+
+
+@pytest.mark.parametrize("has_part", [True, False])
+@pytest.mark.parametrize("n_samples", [1, 7, 3000])
+@pytest.mark.parametrize(
+    ("from_hz", "to_hz"), [(360, 180), (128, 180), (500, 100), (257, 180), (976.5625, 180), (100, 250)]
+)
+def test_the_signal_is_that_of_scipy(from_hz, to_hz, n_samples, has_part, monkeypatch):
+    from scipy.signal import resample_poly
+
+    if not has_part:
+        monkeypatch.setattr(module, "part", lambda package, name: None)
+    signal, factor = np.random.default_rng(0).standard_normal((2, n_samples)), module.ratio(from_hz, to_hz)
+    wanted = resample_poly(signal, factor.numerator, factor.denominator, axis=1, padtype="edge")
+    np.testing.assert_allclose(resample(signal, from_hz, to_hz), wanted, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize(("from_hz", "to_hz"), [(360, 180), (128, 180), (500, 100), (257, 360)])

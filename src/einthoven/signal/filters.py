@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 _LONG = 20_000
+_BLOCK = 4  # lengths of the filter in a transform, at least
 
 
 @lru_cache
@@ -67,15 +68,26 @@ def band_pass(signal: Array, fs_hz: float, low_hz: float, high_hz: float) -> Arr
     level = np.median(signal, axis=-1, keepdims=True)
     held = np.pad(signal - level, ((0, 0), (half, half)), mode="edge")
     if held.shape[-1] > _LONG:
-        from scipy.signal import oaconvolve  # SciPy has no types
-
-        return np.asarray(oaconvolve(held, taps[None], mode="valid", axes=-1), signal.dtype)
+        return _in_blocks(held, taps)
     from scipy.fft import irfft, next_fast_len, rfft  # SciPy has no types
 
-    # In one piece: for a few seconds the blocks of oaconvolve cost more than they save.
+    # In one piece: for a few seconds blocks cost more than they save.
     size = next_fast_len(held.shape[-1], real=True)
     product = rfft(held, size) * rfft(taps, size)
     return np.asarray(irfft(product, size)[..., 2 * half : held.shape[-1]], signal.dtype)
+
+
+def _in_blocks(held: Array, taps: Array) -> Array:
+    """Return where a signal [leads, samples + taps - 1] and the filter overlap fully [leads, samples], by overlap-save."""
+    # As scipy.signal.oaconvolve; the import of even scipy.fft takes longer than this.
+    n_samples, size = held.shape[-1] - len(taps) + 1, 1 << (_BLOCK * len(taps)).bit_length()
+    step = size - len(taps) + 1
+    blocks = -(-n_samples // step)
+    held = np.pad(held, ((0, 0), (0, blocks * step - n_samples)))
+    cut = np.lib.stride_tricks.sliding_window_view(held, size, axis=-1)[:, ::step]
+    product = np.fft.rfft(cut) * np.fft.rfft(taps, size)
+    kept = np.fft.irfft(product, size)[..., len(taps) - 1 :]
+    return np.asarray(kept.reshape(len(held), -1)[:, :n_samples], held.dtype)
 
 
 def local_rms(signal: Array, fs_hz: float, span_s: float) -> Array:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
+from einthoven.signal.detector import detected
 
 TOLERANCE_MS = 150.0  # ANSI/AAMI EC57, beat-by-beat comparison
 SHORTEST_S = 3.0  # sleepecg needs it to learn its thresholds
@@ -41,10 +42,7 @@ def find(signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
         )
     if len(signal_mv) < SHORTEST_S * fs_hz or np.ptp(signal_mv) == 0:
         return np.zeros(0, np.int64)
-    from sleepecg.heartbeats import detect_heartbeats
-
-    rough = np.asarray(detect_heartbeats(np.asarray(signal_mv, np.float64), fs_hz), np.int64)
-    found: NDArray[np.int64] = np.unique(refined(rough, signal_mv, fs_hz))
+    found: NDArray[np.int64] = np.unique(refined(detected(signal_mv, fs_hz), signal_mv, fs_hz))
     return found
 
 

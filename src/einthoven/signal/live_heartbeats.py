@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.signal.adaptive_thresholds import LEARNING_S, Thresholds
+from einthoven.signal.detector import WINDOW_S, qrs_band, slope
 from einthoven.signal.heartbeats import SHORTEST_S, refined
 
 _MARGIN_S = 2.0  # the filter's ringing is below 1e-10 by then
-_BAND_HZ = (5.0, 30.0)
-_WINDOW_S = 0.15
 
 
 class LiveHeartbeats:
@@ -139,8 +138,5 @@ class LiveHeartbeats:
 
 def _filtered(signal: NDArray[Any], fs_hz: float) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the band of QRS complexes, and the power of its slope over a moving window, both [samples]."""
-    from scipy.signal import butter, sosfiltfilt  # SciPy has no types
-
-    band = sosfiltfilt(butter(2, _BAND_HZ, "bandpass", output="sos", fs=fs_hz), signal.astype(np.float64))
-    slope = np.correlate(band, np.array([-1.0, -2.0, 0.0, 2.0, 1.0]), mode="same")
-    return band, np.convolve(np.square(slope), np.ones(int(_WINDOW_S * fs_hz)), mode="same")
+    band = qrs_band(signal, fs_hz)
+    return band, np.convolve(np.square(slope(band)), np.ones(int(WINDOW_S * fs_hz)), mode="same")

@@ -1,0 +1,31 @@
+"""Load single compiled parts of SciPy and sleepecg: importing scipy.signal takes longer than predicting a half-hour record."""
+
+from functools import lru_cache
+from importlib.machinery import PathFinder
+from importlib.util import find_spec, module_from_spec
+from typing import Any
+
+
+@lru_cache
+def part(package: str, name: str) -> Any:
+    """Load one compiled module of a package, and not the package.
+
+    Parameters
+    ----------
+    package : str
+        A package, such as ``scipy.signal``.
+    name : str
+        Name of a compiled module in it that needs no other of its modules.
+
+    Returns
+    -------
+    module or None
+        None where the installed version has no such module: the caller then imports the package and its public function.
+    """
+    home = find_spec(package)
+    spec = PathFinder.find_spec(name, home.submodule_search_locations) if home else None
+    if spec is None or spec.loader is None:
+        return None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
