@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 _log = logging.getLogger(__name__)
-_NEAR_S = 0.3  # samples missing this close to a beat make it doubtful
 _LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
 
 Readable = Record | str | PathLike[str]
@@ -305,7 +304,7 @@ class Predictor:
         declined = declining.declined(self.card, seen, beats, ~unreadable, findings)
         if self.card.class_prior_adaptation and declined is None:
             remarks.append(self._class_prior_remark(answers.deciding))
-        reach = round(_NEAR_S * record.fs_hz)
+        reach = round(reading.NEAR_S * record.fs_hz)
         return BeatAnswer(
             record=record,
             card=self.card,

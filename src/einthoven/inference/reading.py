@@ -9,7 +9,9 @@ from einthoven.signal import heartbeats
 from einthoven.signal.quality import VERDICTS, Quality, interpolated
 
 REFRACTORY_S = 0.2
-"""Shortest time between two heartbeats, s."""
+"""Shortest time between the heartbeats of two leads, s."""
+NEAR_S = 0.3
+"""Samples missing this close to a beat make it doubtful, s."""
 
 
 def checked_beats(beats: ArrayLike, record: Record) -> NDArray[np.int64]:
@@ -86,20 +88,21 @@ def find_heartbeats(used_mv: NDArray[np.float32], quality: Quality) -> NDArray[n
     Returns
     -------
     array of int [n], sample numbers
-        In increasing order, at least 0.2 s apart where two leads meet; none where all leads are flat or missing.
+        In increasing order; where the clearest lead changes, a beat is not counted twice. None where all leads are flat or missing.
     """
     fs_hz, clearest = quality.fs_hz, quality.clearest
     silent = np.isin(quality.verdicts, [VERDICTS.index(name) for name in ("missing", "flat")]).all(axis=0)
-    found: list[NDArray[np.int64]] = []
+    beats, leads = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for lead in np.unique(clearest[~silent]):
-        beats = heartbeats.find(interpolated(used_mv[lead]), fs_hz)
-        of = quality.at(beats)
-        found.append(beats[(clearest[of] == lead) & ~silent[of]])
-    if len(found) < 2:
-        return found[0] if found else np.zeros(0, np.int64)
-    beats = np.sort(np.concatenate(found))
-    apart = np.diff(beats, prepend=beats[0] - round(fs_hz)) >= REFRACTORY_S * fs_hz
-    return np.asarray(beats[apart])
+        found = heartbeats.find(interpolated(used_mv[lead]), fs_hz)
+        of = quality.at(found)
+        beats.append(found[(clearest[of] == lead) & ~silent[of]])
+        leads.append(np.full(len(beats[-1]), lead))
+    every, lead_of = np.concatenate(beats), np.concatenate(leads)
+    order = np.argsort(every, kind="stable")
+    every, lead_of = every[order], lead_of[order]
+    is_again = (np.diff(every) < REFRACTORY_S * fs_hz) & (np.diff(lead_of) != 0)
+    return np.asarray(every[~np.concatenate(([False], is_again))[: len(every)]])
 
 
 def poor_lead(quality: Quality, sample: int) -> str:

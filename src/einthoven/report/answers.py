@@ -62,8 +62,8 @@ def _model(answer: Answer) -> dict[str, Any]:
 def as_csv(answers: Sequence[Answer]) -> str:
     """Return answers of one model as CSV: for each record a row of kind ``record``, then a row for each beat or window.
 
-    The row of a record has the mean probabilities, the borderline classes, the leads' quality, the remarks, and the
-    reason where it is declined.
+    The row of a record has the mean probabilities, the borderline classes, the stretches that are not good, the findings,
+    the remarks, and the reason where it is declined.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def as_csv(answers: Sequence[Answer]) -> str:
     sink = io.StringIO()
     sheet = csv.writer(sink)
     classes = answers[0].classes
-    last = ["borderline", "quality", "remarks", "declined"]
+    last = ["borderline", "quality", "findings", "remarks", "declined"]
     sheet.writerow(["file", "record", "kind", "sample", "start_s", "end_s", "predicted", "doubt", *classes, *last])
     for answer in answers:
         plain = answer.to_dict()
@@ -88,9 +88,14 @@ def as_csv(answers: Sequence[Answer]) -> str:
 
 def _record_row(answer: Answer, plain: dict[str, Any]) -> list[Any]:
     place = ["record", 0, 0.0, plain["duration_s"], "; ".join(plain["predicted"]), ""]
-    quality = "; ".join(f"{verdict.lead} {verdict.verdict}" for verdict in answer.quality)
+    quality = "; ".join(
+        f"{row.lead} {row.start_s:.0f}-{row.end_s:.0f} s {row.verdict}"
+        for row in answer.quality.stretches
+        if row.verdict != "good"
+    )
+    findings = "; ".join(f"{finding.code}: {finding.text}" for finding in answer.findings)
     declined = "" if answer.declined is None else f"{answer.declined.code}: {answer.declined.text}"
-    last = ["; ".join(plain["borderline"]), quality, " ".join(plain["remarks"]), declined]
+    last = ["; ".join(plain["borderline"]), quality, findings, " ".join(plain["remarks"]), declined]
     return [*place, *plain["probabilities"].values(), *last]
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from einthoven import __version__
 from einthoven.evaluation.evaluate import headline
 from einthoven.inference.answer import DISCLAIMER, UNSURE, Answer, BeatAnswer, RecordAnswer
+from einthoven.inference.reading import remarks_on
 from einthoven.report import paper, strips
 from einthoven.report.colours import colour_of
 from einthoven.report.evidence import drawings, method
@@ -18,7 +19,7 @@ from einthoven.report.tables import beside_its_model, cells, intervals, metric_n
 from einthoven.report.times import clock
 from einthoven.signal import leads
 
-_NORMAL = "N"
+_NORMAL, _UNREAD, _GREY = "N", "×", "#777"
 _OPEN_STRIPS, _MOST_STRIPS = 24, 400
 _MOST_LINES = 60
 _MOST_PAPER_S = 60.0
@@ -66,19 +67,23 @@ def _section(answer: Answer, counted: dict[str, int] | None) -> dict[str, Any]:
         "record": answer.record,
         "length": clock(answer.record.duration_s),
         "borderline": [f"{meanings[name]} ({name})" for name in answer.borderline],
-        "all_good": all(verdict.verdict == "good" for verdict in answer.quality),
+        "stretches": [row for row in answer.quality.stretches if row.verdict != "good"],
+        "quality": remarks_on(answer.quality),
+        "remarks": [remark for remark in answer.remarks if remark not in remarks_on(answer.quality)],
     }
 
 
 def _beats(answer: BeatAnswer, counted: dict[str, int] | None) -> dict[str, Any]:
     record, classes = answer.record, answer.classes
-    loud = answer.most_probable != (classes.index(_NORMAL) if _NORMAL in classes else -1)
+    loud = (answer.most_probable != (classes.index(_NORMAL) if _NORMAL in classes else -1)) & answer.is_answered
     marks = [
         paper.Mark(
             float(time_s), classes[label] + "?" * bool(doubt), colour_of(classes[label], label), bool(stands_out)
         )
-        for time_s, label, doubt, stands_out in zip(
-            answer.times_s, answer.most_probable, answer.doubts, loud, strict=True
+        if is_answered
+        else paper.Mark(float(time_s), _UNREAD, _GREY, False)
+        for time_s, label, doubt, stands_out, is_answered in zip(
+            answer.times_s, answer.most_probable, answer.doubts, loud, answer.is_answered, strict=True
         )
     ]
     shown_mv, names = leads.select(record.signal_mv, record.leads, answer.leads)
@@ -116,7 +121,7 @@ def _counts(answer: BeatAnswer, counted: dict[str, int] | None) -> list[dict[str
             "meaning": meaning,
             "colour": colour_of(name, at),
             "n": n,
-            "share": n / max(1, answer.n_items),
+            "share": n / max(1, int(answer.is_answered.sum())),
             "counted": None if counted is None else counted.get(name, 0),
         }
         for at, (name, meaning, n) in enumerate(rows)

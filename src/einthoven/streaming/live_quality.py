@@ -92,7 +92,7 @@ class LiveQuality:
             verdicts = np.zeros((len(self.leads), 1), np.int64)
         return Quality(self.leads, self.fs_hz, bounds, verdicts, np.ones(verdicts.shape), np.zeros((*verdicts.shape, 0)))
 
-    def chosen(self, beats_of: list[list[int]], searched: int) -> list[int]:
+    def chosen(self, beats_of: list[list[int]], searched: int) -> list[tuple[int, int]]:
         """Take from each lead the heartbeats in the stretches where it is the clearest, as far as the signal is judged.
 
         Parameters
@@ -104,8 +104,8 @@ class LiveQuality:
 
         Returns
         -------
-        list of int
-            In increasing order.
+        list of (int, int)
+            Sample number and number of the lead, in increasing order.
         """
         seen, found = self.now(), []
         silent = np.isin(seen.verdicts, _SILENT).all(axis=0)
@@ -114,7 +114,7 @@ class LiveQuality:
             beats_of[lead] = beats[len(ready) :]
             stretches = seen.at(np.array(ready, np.int64))
             found += [
-                at
+                (at, lead)
                 for at, stretch in zip(ready, stretches, strict=True)
                 if seen.clearest[stretch] == lead and not silent[stretch]
             ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from einthoven.streaming.stream import Stream
 
 Arrays = dict[str, NDArray[Any]]
-_OF_STREAM = ("fed", "beats", "waiting", "found", "quiet_until", "answered", "n_answers")
+_OF_STREAM = ("fed", "beats", "waiting", "found", "quiet_until", "answered", "n_answers", "listening")
 _OF_BUFFER = {name: name for name in ("first", "gap_since", "still_s", "loud", "off_spans")} | {"mended": "n_final"}
 """Attributes of the buffer by their names in a file."""
 

@@ -12,7 +12,7 @@ from einthoven.evaluation.predictions import decide
 from einthoven.inference import declining
 from einthoven.inference.answer import UNSURE
 from einthoven.inference.predictor import Predictor
-from einthoven.inference.reading import REFRACTORY_S, poor_lead
+from einthoven.inference.reading import NEAR_S, REFRACTORY_S, poor_lead
 from einthoven.records.record import with_impossible_missing
 from einthoven.signal import leads as lead_names
 from einthoven.signal import preparation, resample
@@ -75,6 +75,8 @@ class Stream:
         """Sum of the probabilities of all answers."""
         self.n_answers = 0
         """Number of answers."""
+        self.listening = 0
+        """Number of the lead that had the last heartbeat."""
         self.quality = LiveQuality(used, self.fs_hz)
         self.found: list[list[int]] = [[] for _ in used]
         """Heartbeats of each lead in stretches that are not judged yet."""
@@ -174,10 +176,11 @@ class Stream:
         self.quality.feed(self.buffer, is_last)
         searched = self.buffer.n_samples if is_last else min(finder.searched for finder in self.finders)
         refractory = REFRACTORY_S * self.fs_hz
-        for at in self.quality.chosen(self.found, searched):
-            if all(abs(at - other) >= refractory for other in self.beats):
-                self.beats = sorted([*self.beats, at])[-_RATE_OVER - 1 :]
-                self.waiting = sorted([*self.waiting, at])
+        for at, lead in self.quality.chosen(self.found, searched):
+            is_again = lead != self.listening and self.beats and at - self.beats[-1] < refractory
+            if not is_again:
+                self.beats, self.listening = [*self.beats, at][-_RATE_OVER - 1 :], lead
+                self.waiting.append(at)
         if self.model.card.preparation.is_whole:
             self.waiting = []
             return events + self._windows(is_last)
@@ -192,6 +195,7 @@ class Stream:
         ready = [at for at in self.waiting if is_last or at + after + margin <= self.buffer.certain]
         oldest = self.waiting[0] if self.waiting else self.quality.until - round(4 * self.fs_hz)
         answers: list[StreamAnswer] = []
+        reach = round(NEAR_S * self.fs_hz)
         if ready:
             begin = self._aligned(ready[0] - before - margin)
             end = min(ready[-1] + after + margin, self.buffer.certain)
@@ -199,7 +203,7 @@ class Stream:
             self.waiting = self.waiting[len(ready) :]
             scored = self.model.answers(windows, np.zeros(len(windows), int))
             for at, score, probability in zip(ready, scored.deciding, scored.probabilities, strict=True):
-                answers.append(self._answer("beat", at, at + 1, score, probability, (at - before, at + after)))
+                answers.append(self._answer("beat", at, at + 1, score, probability, (at - reach, at + reach)))
             oldest = self.waiting[0] if self.waiting else min(ready[-1], self.quality.until)
         self._forget(oldest - before - margin)
         return answers
