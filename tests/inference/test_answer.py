@@ -21,9 +21,9 @@ from tests.inference.five_classes import made
 from tests.layouts import twelve_leads
 
 COMMON = {
-    *("record", "file", "fs_hz", "duration_s", "leads", "leads_used", "quality", "remarks", "declined"),
+    *("record", "file", "fs_hz", "duration_s", "leads", "leads_used", "quality", "findings", "remarks", "declined"),
     *("rate_bpm", "predicted", "borderline", "probabilities", "thresholds", "counts"),
-    *("n_items", "n_doubtful", "beats", "items"),
+    *("n_items", "n_doubtful", "n_unreadable", "beats", "items"),
 }
 OF_AN_ITEM = ["kind", "sample", "start_s", "end_s", "predicted", "probabilities", "doubt"]
 
@@ -78,11 +78,10 @@ def test_counts_are_of_items_and_the_record_s_probabilities_their_mean(answer):
 def test_windows_are_decided_by_thresholds_and_borderline_classes_named(whole):
     limits = np.array(list(whole.thresholds.values()))
     np.testing.assert_array_equal(whole.decisions, whole.probabilities >= limits)
-    close = replace(
-        whole, probabilities=np.array([[0.95, 0.39, 0.1, 0.1, 0.33]], np.float32), windows=whole.windows[:1]
-    )
+    one = replace(whole, windows=whole.windows[:1], unreadable=whole.unreadable[:1])
+    close = replace(one, probabilities=np.array([[0.95, 0.39, 0.1, 0.1, 0.33]], np.float32))
     assert (close.predicted, close.borderline) == (("NORM",), (close.classes[1], close.classes[4]))
-    none = replace(whole, probabilities=np.zeros((1, 5), np.float32), windows=whole.windows[:1])
+    none = replace(one, probabilities=np.zeros((1, 5), np.float32))
     assert none.predicted == () and none.summary == "no class predicted"
 
 
@@ -119,19 +118,26 @@ def test_an_answer_has_a_short_repr_and_safe_html(answer):
 
 
 def test_a_declined_record_is_shown_as_such_everywhere(answer):
-    declined = replace(
-        answer,
-        declined=Declined("unreadable", "no lead is readable"),
-        beats=np.zeros(0, np.int64),
-        probabilities=np.zeros((0, len(answer.classes)), np.float32),
-        missing=np.zeros(0, bool),
-        **({} if answer.kind == "beat" else {"windows": np.zeros((0, 2), np.int64)}),
-    )
+    declined = replace(answer, declined=Declined("unreadable", "no lead is readable"))
     plain = json.loads(as_json([declined]))["records"][0]
     assert plain["declined"] == {"code": "unreadable", "text": "no lead is readable"}
     assert plain["predicted"] == [] and set(plain["probabilities"].values()) == {None}
+    assert not sum(plain["counts"].values()) and not any(item["predicted"] for item in plain["items"])
+    assert {value for item in plain["items"] for value in item["probabilities"].values()} == {None}
     for told in (repr(declined), as_csv([declined]), render([declined])):
         assert "no lead is readable" in told
+    page = render([declined])
+    assert "not answered" in page.split("</h1>")[0] and "<h2>Probability" not in page and "<h2>Beats by" not in page
+
+
+def test_unreadable_items_have_no_class_and_are_not_counted(answer):
+    part = replace(answer, unreadable=np.arange(answer.n_items) == 1)
+    assert part.labels[1] == () and part.doubts[1] == "unreadable" and part.n_unreadable == 1
+    others = np.arange(answer.n_items) != 1
+    np.testing.assert_array_equal(part.decisions[others], answer.decisions[others])
+    np.testing.assert_allclose(part.record_probabilities, answer.probabilities[others].mean(axis=0), rtol=1e-6)
+    assert part.to_dict()["items"][1]["predicted"] == [] and not part.doubts[0] == "unreadable"
+    assert sum(part.counts.values()) == answer.decisions[others].sum()
 
 
 def test_paths_and_several_records_are_read(untrained, mitdb_like):

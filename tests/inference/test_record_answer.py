@@ -100,8 +100,8 @@ def test_an_inverted_signal_is_remarked(tmp_path, ecg):
     model = einthoven.load(tmp_path / "one")
     upright = Record("wrist", ecg[0][None, : 360 * 12].astype(np.float32), 360.0, ("ECG",))
     turned = replace(upright, signal_mv=-upright.signal_mv)
-    assert not any("point down" in remark for remark in model(upright).remarks)
-    assert any("upside down" in remark for remark in model(turned).remarks)
+    assert "lead_inverted" not in {finding.code for finding in model(upright).findings}
+    assert "lead_inverted" in {finding.code for finding in model(turned).findings}
 
 
 def test_the_page_counts_the_patients_of_a_card_that_packs_them(tmp_path, record):

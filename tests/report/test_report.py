@@ -13,7 +13,7 @@ from einthoven.report import strips
 from einthoven.report.answers import OUTPUTS, as_csv, as_html, as_json
 from einthoven.report.page import render
 from einthoven.report.times import clock
-from einthoven.signal.quality import LeadQuality
+from einthoven.signal.quality import VERDICTS
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +93,11 @@ def test_no_beats_make_an_answer_too(suffix, prediction):
 
 
 def test_a_beat_on_a_lead_that_cannot_be_read_is_doubtful(prediction):
-    noisy = replace(prediction, quality=(LeadQuality("MLII", "noisy", "no sharp QRS complexes"),))
-    assert set(noisy.doubts) == {"noisy lead"}
+    seen = prediction.quality
+    noisy = replace(prediction, quality=replace(seen, verdicts=np.full_like(seen.verdicts, VERDICTS.index("noisy"))))
+    assert set(noisy.doubts) == {"noisy lead MLII"}
     page = render([noisy])
-    assert "Lead MLII is noisy" in page
+    assert "Lead MLII: noisy" in page
     assert page.count("?</text>") > 3
 
 

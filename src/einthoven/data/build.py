@@ -23,12 +23,14 @@ from einthoven.errors import (
     StatementMissing,
 )
 from einthoven.paths import folder_aside
+from einthoven.signal import quality
+from einthoven.signal.leads import select
 from einthoven.signal.preparation import Preparation, prepare
 from einthoven.signal.windows import Windows
 
 Array = NDArray[Any]
 _Task = tuple[Corpus, Entry, Preparation]
-_Result = tuple[Windows, Array | str] | EinthovenError
+_Result = tuple[Windows, Array | str, Array] | EinthovenError
 _log = logging.getLogger(__name__)
 
 _WORTH_WORKERS = 10_000_000
@@ -140,8 +142,9 @@ def _write_windows(
         if isinstance(result, EinthovenError):
             refused.setdefault(result.found or result.summary, []).append(entry.record)
             continue
-        windows, symbols = result
+        windows, symbols, typical = result
         writer.add(windows)
+        writer.add_typical(entry.record, typical)
         columns = (entry.record, entry.patient, symbols, windows.position, entry.group, entry.age_years)
         for name, values in zip(stores.INDEXED, columns, strict=True):
             parts[name].append(np.broadcast_to(np.asarray(values), len(windows)))
@@ -185,12 +188,14 @@ def _prepared(tasks: list[_Task]) -> Iterator[_Result]:
 
 
 def _windows_of(task: _Task) -> _Result:
-    """Return the windows of one record and their symbols, or the error where the corpus skips unreadable records."""
+    """Return the windows of one record, their symbols and the record's typical measurements, or the error if it is skipped."""
     corpus, entry, preparation = task
     try:
         record = corpus.read(entry)
+        used_mv, names = select(record.signal_mv, record.leads, preparation.leads, record.where)
+        typical = quality.typical_of_pieces(used_mv, names, record.fs_hz)
         if preparation.is_whole:
-            return prepare(record, preparation), entry.codes
+            return prepare(record, preparation), entry.codes, typical
         if corpus.beats is None:
             raise ConfigurationFault(
                 f"The heartbeats of {corpus.name} are not annotated.",
@@ -199,7 +204,7 @@ def _windows_of(task: _Task) -> _Result:
                 remedy="--prepare.window-s 10",
             )
         beats, symbols = corpus.beats(record)
-        return prepare(record, preparation, beats), symbols
+        return prepare(record, preparation, beats), symbols, typical
     except (RecordUnreadable, StatementMissing, LeadMismatch) as error:
         if not corpus.skips_unreadable:
             raise

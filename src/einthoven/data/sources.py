@@ -10,7 +10,7 @@ from einthoven.corpora.corpus import Corpus, Entry
 from einthoven.paths import stores
 from einthoven.signal.preparation import Preparation
 
-LAYOUT = 3
+LAYOUT = 4
 """Raised when stores of an earlier version can no longer be read."""
 
 

@@ -19,6 +19,7 @@ Array = NDArray[Any]
 
 INDEXED = ("record", "patient", "symbol", "position", "group", "age_years")
 _INDEX, _MANIFEST, _BEAT_ROW = "index.npz", "manifest.json", "beat_row"
+_TYPICAL, _TYPICAL_OF = "typical", "typical_of"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,36 @@ class StoredWindows:
         return sum(part.nbytes for part in (self.signal, self.beat, self.features) if part is not None)
 
 
+@dataclass(frozen=True, eq=False)
+class Typical:
+    """Measurements of the signals of records, for the density on a card.
+
+    Parameters
+    ----------
+    record : array [m], str
+        Record of each piece of a minute.
+    measured : array [m, leads, k], float32
+        Median measurements of the readable stretches of each piece (:attr:`einthoven.signal.quality.Quality.typical`).
+    """
+
+    record: Array
+    measured: Array
+
+    def of(self, records: Array) -> Array:
+        """Return the measurements of some records [m, leads, k].
+
+        Parameters
+        ----------
+        records : array of str
+            Names of records.
+
+        Returns
+        -------
+        array [m, leads, k]
+        """
+        return np.asarray(self.measured[np.isin(self.record, records)], np.float64)
+
+
 @dataclass(frozen=True)
 class Store:
     """Windows of a corpus on disk.
@@ -72,12 +103,15 @@ class Store:
         Record, patient, label and position of each window.
     manifest : dict
         Settings, files with sizes and checksums, counts.
+    typical : Typical
+        What the signals of the records look like.
     """
 
     folder: Path
     windows: StoredWindows
     index: Index
     manifest: dict[str, Any]
+    typical: Typical
 
     @property
     def fingerprint(self) -> str:
@@ -116,6 +150,7 @@ class Writer:
         self.is_whole = preparation.is_whole
         self.n = dict.fromkeys(self.shapes, 0)
         self.beat_row: list[Array] = []
+        self.typical: list[tuple[str, Array]] = []
         self._files: dict[str, BinaryIO] = {}
 
     def __enter__(self) -> "Writer":
@@ -142,6 +177,18 @@ class Writer:
             self._files[name].write(np.ascontiguousarray(values, np.float32).data)
             self.n[name] += len(values)
 
+    def add_typical(self, record: str, measured: Array) -> None:
+        """Add what the signal of a record looks like.
+
+        Parameters
+        ----------
+        record : str
+            Name of the record.
+        measured : array [pieces, leads, k]
+            Median measurements of its pieces.
+        """
+        self.typical += [(record, np.asarray(piece, np.float32)) for piece in measured]
+
     def end(self, index: Index, manifest: dict[str, Any]) -> None:
         """Write index and manifest beside the windows; the manifest comes last.
 
@@ -155,6 +202,8 @@ class Writer:
         rows = {name: getattr(index, name) for name in INDEXED}
         if "beat" in self.shapes:
             rows[_BEAT_ROW] = np.concatenate([*self.beat_row, np.zeros(0, np.int64)])
+        rows |= {_TYPICAL_OF: np.array([name for name, _ in self.typical], np.str_)}
+        rows |= {_TYPICAL: np.array([measured for _, measured in self.typical], np.float32)}
         np.savez(self.folder / _INDEX, allow_pickle=False, **rows)
         shapes = {name: [self.n[name], *shape] for name, shape in self.shapes.items()}
         (self.folder / _MANIFEST).write_text(json.dumps(manifest | {"shapes": shapes}, indent=1))
@@ -217,6 +266,7 @@ def open_store(folder: Path) -> Store:
         with np.load(folder / _INDEX, allow_pickle=False) as arrays:
             index = Index(**{name: arrays[name] for name in INDEXED})
             beat_row = arrays[_BEAT_ROW] if _BEAT_ROW in arrays.files else None
+            typical = Typical(arrays[_TYPICAL_OF], arrays[_TYPICAL])
         parts = {name: _mapped(folder, name, tuple(shape)) for name, shape in manifest["shapes"].items()}
         windows = StoredWindows(**parts, beat_row=beat_row)
         if len(index.record) != len(windows):
@@ -228,7 +278,7 @@ def open_store(folder: Path) -> Store:
             expected=f"signal.f32, {_INDEX} and {_MANIFEST} that agree",
             remedy=f"rm -r {folder}      then prepare again",
         ) from error
-    return Store(folder, windows, index, manifest)
+    return Store(folder, windows, index, manifest, typical)
 
 
 def _mapped(folder: Path, part: str, shape: tuple[int, ...]) -> Array:

@@ -17,7 +17,7 @@ FLAT_MV = 0.03  # a second with a smaller range has no beat; the smallest QRS co
 IMPLAUSIBLE_MV = 40.0  # range of a whole lead; a paced or ventricular beat seldom exceeds 10 mV
 MARGIN_S = 1.2
 """Signal on either side of a stretch that its verdict depends on, s: the filters' length."""
-_SHORTEST_S = 2.0
+_SHORTEST_S, _PIECE_S, _MOST_PIECES = 2.0, 60.0, 10
 _MISSING_SHARE, _FLAT_SHARE, _STUCK_SHARE, _STUCK_RUN = 0.2, 0.5, 0.005, 4
 
 VERDICTS = ("good", "noisy", "clipped", "unreadable", "missing", "flat")
@@ -195,6 +195,29 @@ def judged(filled_mv: Array, missing: Array, bounds: Array, leads: tuple[str, ..
     until[-1] = min(bounds[-1], bounds[-2] + round(STRETCH_S * fs_hz))
     found = [_judged(lead, gone, until, fs_hz) for lead, gone in zip(filled_mv, missing, strict=True)]
     return Quality(leads, fs_hz, bounds, *(np.stack(part) for part in zip(*found, strict=True)))
+
+
+def typical_of_pieces(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Array:
+    """Return the median measurements of up to ten minutes of a recording, evenly spread.
+
+    Parameters
+    ----------
+    signal_mv : array [leads, samples], mV
+        The leads, NaN where samples are missing.
+    leads : tuple of str
+        Their names.
+    fs_hz : float, Hz
+        Their sampling rate.
+
+    Returns
+    -------
+    array [pieces, leads, k]
+        As :attr:`Quality.typical` of each minute, or of the whole recording if it is shorter.
+    """
+    size = round(_PIECE_S * fs_hz)
+    n = int(np.clip(signal_mv.shape[1] // max(size, 1), 1, _MOST_PIECES))
+    starts = np.linspace(0, max(0, signal_mv.shape[1] - size), n).astype(int)
+    return np.stack([examine(signal_mv[:, start : start + size], leads, fs_hz).typical for start in starts])
 
 
 def stretch_bounds(n_samples: int, fs_hz: float) -> Array:

@@ -68,8 +68,6 @@ class Buffer:
         """Seconds in a row that each lead has not varied."""
         self.loud = [False] * len(leads)
         """Whether the last second of each lead was implausible."""
-        self.off_spans: list[list[list[int]]] = [[] for _ in leads]
-        """For each lead, from and to which sample number it was off; the end is -1 while it is."""
 
     @property
     def n_samples(self) -> int:
@@ -95,23 +93,6 @@ class Buffer:
             Whether it is.
         """
         return self.still_s[lead] >= OFF_S
-
-    def was_off(self, begin: int, end: int) -> bool:
-        """Return whether each lead was off at some time in a span.
-
-        Parameters
-        ----------
-        begin, end : int
-            Sample numbers.
-
-        Returns
-        -------
-        bool
-            Whether all were.
-        """
-        return all(
-            any(since < end and (until < 0 or until > begin) for since, until in spans) for spans in self.off_spans
-        )
 
     def feed(self, piece: NDArray[Any], is_last: bool = False) -> list[Mark]:
         """Take a second of signal.
@@ -181,9 +162,6 @@ class Buffer:
         if gone > 0:
             self.values, self.missing = self.values[:, gone:].copy(), self.missing[:, gone:].copy()
             self.first += gone
-            self.off_spans = [
-                [span for span in spans if span[1] < 0 or span[1] > self.first] for spans in self.off_spans
-            ]
 
     def _fill_gaps(self, lead: int, is_last: bool) -> None:
         """Fill the gaps of a lead that have ended, or last too long."""
@@ -226,10 +204,8 @@ class Buffer:
         was_loud, self.loud[lead] = self.loud[lead], range_mv > IMPLAUSIBLE_MV
         marks = []
         if self.still_s[lead] == OFF_S:
-            self.off_spans[lead].append([begin - (OFF_S - 1) * round(self.fs_hz), -1])
             marks.append(Mark("lead_off", name, now_s + 1 - OFF_S, now_s + 1))
         if was_s >= OFF_S and not is_still:
-            self.off_spans[lead][-1][1] = begin
             marks.append(Mark("lead_on", name, now_s - was_s, now_s))
         if self.loud[lead] and not was_loud:
             marks.append(Mark("implausible", name, now_s, now_s + 1))

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, NDArray[Any]]
 _OF_STREAM = ("fed", "beats", "waiting", "found", "quiet_until", "answered", "n_answers", "listening")
-_OF_BUFFER = {name: name for name in ("first", "gap_since", "still_s", "loud", "off_spans")} | {"mended": "n_final"}
-"""Attributes of the buffer by their names in a file."""
+_OF_BUFFER = ("first", "gap_since", "still_s", "loud", "n_final")
 
 
 def of_stream(stream: "Stream") -> tuple[dict[str, Any], Arrays]:
@@ -46,7 +45,7 @@ def of_stream(stream: "Stream") -> tuple[dict[str, Any], Arrays]:
         "finders": [finder.state() for finder in stream.finders],
         **{name: getattr(stream, name) for name in _OF_STREAM},
         "quality": {"bounds": stream.quality.bounds, "verdicts": stream.quality.verdicts},
-        "buffer": {key: getattr(buffer, name) for key, name in _OF_BUFFER.items()},
+        "buffer": {name: getattr(buffer, name) for name in _OF_BUFFER},
     }
     arrays = {"pending": stream.pending, "total": stream.total, "values": buffer.values, "missing": buffer.missing}
     return plain, arrays
@@ -68,8 +67,8 @@ def give(stream: "Stream", plain: dict[str, Any], arrays: Arrays) -> None:
     for name in _OF_STREAM:
         setattr(stream, name, plain[name])
     stream.quality.bounds, stream.quality.verdicts = plain["quality"]["bounds"], plain["quality"]["verdicts"]
-    for key, name in _OF_BUFFER.items():
-        setattr(stream.buffer, name, plain["buffer"][key])
+    for name in _OF_BUFFER:
+        setattr(stream.buffer, name, plain["buffer"][name])
     stream.buffer.values, stream.buffer.missing = arrays["values"], arrays["missing"]
     stream.pending, stream.total = arrays["pending"], arrays["total"]
 

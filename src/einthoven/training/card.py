@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from einthoven import __version__
 from einthoven.bundle import Card
+from einthoven.signal.density import Density
 from einthoven.training.task import Task
 
 
@@ -49,12 +50,22 @@ def card_for(
         training={**task.provenance, "counts": counts, **training, "versions": versions},
         multilabel=task.multilabel,
         feature_medians=_feature_medians(task),
+        density=_density(task),
         attribution=task.attribution,
     )
 
 
 def _counts(task: Task, chosen: NDArray[Any]) -> dict[str, int]:
     return dict(zip(task.classes, task.counts(chosen).tolist(), strict=True))
+
+
+def _density(task: Task) -> Density | None:
+    """Return the density of the training recordings, where there are enough of them."""
+    if task.typical is None:
+        return None
+    records = np.unique(task.record[task.train[~task.synthetic[task.train]]])
+    names = {name: task.provenance[name] for name in ("corpus", "protocol", "fold")}
+    return Density.fit(task.typical.of(records), names | {"records": len(records)})
 
 
 def _feature_medians(task: Task) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import Split, audit, require_apart
-from einthoven.data.store import Store
+from einthoven.data.store import Store, Typical
 from einthoven.errors import ConfigurationFault, CorpusIncomplete, PatientLeak
 from einthoven.signal.preparation import Preparation
 from einthoven.signal.windows import Windows, WindowSource, concatenated
@@ -44,6 +44,8 @@ class Task:
         Record of each window.
     synthetic : array [n], bool
         Which windows were generated.
+    typical : Typical, optional
+        What the signals of the records look like.
 
     Raises
     ------
@@ -63,6 +65,7 @@ class Task:
     attribution: str
     record: Array
     synthetic: Array
+    typical: Typical | None = None
 
     def __post_init__(self) -> None:
         if self.synthetic[self.validation].any():
@@ -254,5 +257,6 @@ def task_of(
         provenance=provenance,
         record=store.index.record,
         synthetic=np.zeros(len(store.windows), bool),
+        typical=store.typical,
         attribution=f"Trained on {corpus.title} {corpus.version} ({corpus.licence}): {corpus.citation}. {corpus.address}",
     )
