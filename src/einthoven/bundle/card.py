@@ -8,6 +8,7 @@ from typing import Any
 
 from einthoven.bundle.packing import unpacked
 from einthoven.bundle.versions import CARD_VERSION, require_known, upgraded
+from einthoven.evaluation.calibration import MULTILABEL_METHOD, Calibration
 from einthoven.signal.preparation import Preparation
 
 _log = logging.getLogger(__name__)
@@ -47,6 +48,9 @@ class Card:
     """Probability above which each class is predicted, for multilabel models; chosen on validation data; empty means 0.5."""
     at_least_one: bool = False
     """Whether the class nearest to its threshold is predicted if none reaches it."""
+    calibration: Calibration | None = None
+    """How logits become the probabilities that are printed; weights, thresholds and priors decide without it. None where the
+    probabilities are not calibrated."""
     weights_sha256: str = ""
     """Checksum of the weights file."""
     graph_sha256: str = ""
@@ -111,7 +115,7 @@ class Card:
         LibraryMissing
             If a newer einthoven wrote the card.
         ValueError
-            If the checksum does not match, or classes, meanings, weights and thresholds do not pair.
+            If the checksum does not match, or classes, meanings, weights, thresholds and calibration do not pair.
         """
         plain = dict(plain)
         require_known(plain)
@@ -124,6 +128,7 @@ class Card:
         _require_pairs(plain)
         kept = {name: value for name, value in plain.items() if name in known}
         kept |= {name: tuple(kept[name]) for name in _TUPLES if name in kept}
+        kept["calibration"] = _calibration(plain)
         return cls(**(kept | {"preparation": Preparation.from_dict(plain["preparation"])}))
 
 
@@ -140,6 +145,17 @@ def _require_pairs(plain: dict[str, Any]) -> None:
         raise ValueError(f"class_prior_adaptation is {adapted}")
     if len(classes) != len(plain["meanings"]):
         raise ValueError(f"{len(classes)} classes and {len(plain['meanings'])} meanings")
+
+
+def _calibration(plain: dict[str, Any]) -> Calibration | None:
+    """Return the calibration of a card; refuse one of other classes, or of another kind of model."""
+    if not plain.get("calibration"):
+        return None
+    found = Calibration.from_dict(plain["calibration"])
+    found.require_classes(plain["classes"])
+    if (found.method == MULTILABEL_METHOD) != bool(plain.get("multilabel")):
+        raise ValueError(f"calibration by {found.method} of a model whose multilabel is {plain.get('multilabel')}")
+    return found
 
 
 def _checksum(plain: dict[str, Any]) -> str:

@@ -1,7 +1,6 @@
 """Choose the class weights of single-label predictions on validation data."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -68,7 +67,7 @@ def adapted(answers: Predictions, own: dict[str, Any]) -> Predictions:
     Predictions
         With adapted probabilities.
     """
-    return replace(answers, probability=with_adapted_priors(answers.probability, answers.record, answers.classes, own))
+    return answers.moved(with_adapted_priors(answers.deciding, answers.record, answers.classes, own))
 
 
 def operating_point(answers: Predictions, precision: float) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def evaluate(
     once = np.ones((1, len(truth)), np.uint16)
     areas = [
         (float(metrics.auc(truth == at, column, once)[0]), metrics.auc(truth == at, column, weights))
-        for at, column in enumerate(predictions.probability.T)
+        for at, column in enumerate(predictions.deciding.T)
     ]
     result: dict[str, Any] = {
         "n_test": len(truth),

@@ -1,7 +1,6 @@
 """Mix the predictions of several models, in shares chosen on validation data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -36,8 +35,8 @@ def mixed(
         for share, names in zip(shares, families.values(), strict=True)
         for name in names
     ]
-    total = np.sum([share * found.probability for share, found in weighted], axis=0)
-    return replace(weighted[0][1], probability=total.astype(np.float32))
+    total = np.sum([share * found.deciding for share, found in weighted], axis=0)
+    return weighted[0][1].moved(total.astype(np.float32))
 
 
 def best_shares(answers: Mapping[str, Predictions], families: Mapping[str, Sequence[str]]) -> list[float]:

@@ -123,14 +123,14 @@ def scores(predictions: Predictions, weights: Array) -> dict[str, Array]:
         Each of HEADLINE [draws]; ``precision``, ``recall``, ``f1``, ``auroc``, ``auprc`` [draws, classes].
     """
     truth = predictions.truth > 0
-    columns = list(zip(truth.T, predictions.probability.T, strict=True))
+    columns = list(zip(truth.T, predictions.deciding.T, strict=True))
     found = counted(truth, predictions.decided, weights)
     found["auroc"] = np.stack([metrics.auc(there, score, weights) for there, score in columns], axis=1)
     found["auprc"] = np.stack([average_precision(there, score, weights) for there, score in columns], axis=1)
     defined = np.isfinite(found["auroc"][0])
     for name in ("auroc", "auprc"):
         found[f"macro_{name}"] = _mean(found[name][:, defined])
-    return found | {"label_ranking": _weighted(label_ranking(truth, predictions.probability), weights)}
+    return found | {"label_ranking": _weighted(label_ranking(truth, predictions.deciding), weights)}
 
 
 def counted(truth: Array, decided: Array, weights: Array) -> dict[str, Array]:

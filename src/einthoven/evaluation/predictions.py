@@ -15,10 +15,11 @@ from einthoven.paths import written_aside
 Array = NDArray[Any]
 
 _KEYS, _SEVERAL = ("record", "patient", "position", "truth"), "truths"
+_PREDICTED, _SCORE = "predicted", "score "
 
 
 def mean(each: Sequence["Predictions"]) -> "Predictions":
-    """Return the mean of the probabilities of several models.
+    """Return the mean of what decides in several models.
 
     Parameters
     ----------
@@ -28,8 +29,9 @@ def mean(each: Sequence["Predictions"]) -> "Predictions":
     Returns
     -------
     Predictions
+        Uncalibrated.
     """
-    return replace(each[0], probability=np.mean([found.probability for found in each], axis=0))
+    return each[0].moved(np.mean([found.deciding for found in each], axis=0))
 
 
 def joined(pieces: Sequence["Predictions"]) -> "Predictions":
@@ -45,8 +47,7 @@ def joined(pieces: Sequence["Predictions"]) -> "Predictions":
     Predictions
     """
     rows = ["truth", "probability", "record", "patient", "position"]
-    if pieces[0].said is not None:
-        rows.append("said")
+    rows += [name for name in ("said", "score") if getattr(pieces[0], name) is not None]
     arrays: dict[str, Any] = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in rows}
     return replace(pieces[0], **arrays)
 
@@ -88,7 +89,7 @@ class Predictions:
     truth : array [n], int, or array [n, classes]
         Class numbers; zeros and ones for multilabel windows.
     probability : array [n, classes]
-        Probabilities; rows sum to one unless windows are multilabel.
+        Probabilities, calibrated if there is a `score`; rows sum to one unless windows are multilabel.
     record : array [n], str
         Record of each window.
     patient : array [n], str
@@ -101,6 +102,8 @@ class Predictions:
         Whether the class nearest to its threshold is predicted where none reaches it.
     said : array [n, classes], bool, optional
         Predicted classes, where they were decided before, part by part.
+    score : array [n, classes], optional
+        What decides, if not the probabilities: uncalibrated ones, with class weights and class prior.
     """
 
     classes: tuple[str, ...]
@@ -112,6 +115,26 @@ class Predictions:
     thresholds: tuple[float, ...] = ()
     at_least_one: bool = False
     said: Array | None = None
+    score: Array | None = None
+
+    @property
+    def deciding(self) -> Array:
+        """What decides [n, classes]: the scores, or the probabilities where there are none."""
+        return self.probability if self.score is None else self.score
+
+    def moved(self, probability: Array) -> "Predictions":
+        """Return uncalibrated predictions with other probabilities, which decide.
+
+        Parameters
+        ----------
+        probability : array [n, classes]
+            The probabilities.
+
+        Returns
+        -------
+        Predictions
+        """
+        return replace(self, probability=probability, score=None)
 
     @property
     def multilabel(self) -> bool:
@@ -120,11 +143,11 @@ class Predictions:
 
     @property
     def decided(self) -> Array:
-        """The most probable class [n]; for multilabel windows the predicted classes [n, classes], bool."""
+        """The class with the highest score [n]; for multilabel windows the predicted classes [n, classes], bool."""
         if not self.multilabel:
-            most_probable: Array = self.probability.argmax(axis=1)
-            return most_probable
-        return decide(self.probability, self.thresholds, self.at_least_one) if self.said is None else self.said
+            highest: Array = self.deciding.argmax(axis=1)
+            return highest
+        return decide(self.deciding, self.thresholds, self.at_least_one) if self.said is None else self.said
 
     def at(self, chosen: Array) -> "Predictions":
         """Return some of the rows.
@@ -138,8 +161,9 @@ class Predictions:
         -------
         Predictions
         """
-        rows = {name: getattr(self, name)[chosen] for name in ("truth", "probability", "record", "patient", "position")}
-        return replace(self, **rows)
+        names = ["truth", "probability", "record", "patient", "position"]
+        names += [name for name in ("said", "score") if getattr(self, name) is not None]
+        return replace(self, **{name: getattr(self, name)[chosen] for name in names})
 
     def without(self, name: str) -> "Predictions":
         """Return multilabel predictions without one class.
@@ -161,19 +185,23 @@ class Predictions:
             probability=self.probability[:, kept],
             thresholds=tuple(self.thresholds[at] for at in kept) if self.thresholds else (),
             said=None if self.said is None else self.said[:, kept],
+            score=None if self.score is None else self.score[:, kept],
         )
 
     def by_record(self) -> "Predictions":
-        """Return one row for each record, in their order: the mean of the probabilities of its windows."""
+        """Return one row for each record, in their order: the mean of the probabilities, and of the scores, of its windows."""
         _, first, member = np.unique(self.record, return_index=True, return_inverse=True)
         order = np.argsort(first)
-        total = np.zeros((len(first), len(self.classes)))
-        np.add.at(total, member, self.probability)
-        mean = total / np.bincount(member)[:, None]
-        return replace(self.at(first[order]), probability=mean[order].astype(self.probability.dtype))
+        of_record = self.at(first[order])
+        means: dict[str, Any] = {
+            name: _mean_of(getattr(self, name), member)[order]
+            for name in ("probability", "score")
+            if getattr(self, name) is not None
+        }
+        return replace(of_record, **means)
 
     def weighted(self, weights: tuple[float, ...]) -> "Predictions":
-        """Return predictions with weighted classes, the probabilities of each row summing to one again.
+        """Return uncalibrated predictions with weighted classes, the probabilities of each row summing to one again.
 
         Parameters
         ----------
@@ -184,11 +212,13 @@ class Predictions:
         -------
         Predictions
         """
-        moved = self.probability * np.asarray(weights)
-        return replace(self, probability=moved / moved.sum(axis=1, keepdims=True))
+        moved = self.deciding * np.asarray(weights)
+        return self.moved(moved / moved.sum(axis=1, keepdims=True))
 
     def write(self, path: Path) -> None:
         """Write a CSV: record, patient, position, truth (a class; for multilabel windows truths, joined by ``;``), probabilities.
+
+        Calibrated predictions also have ``predicted`` after the truth, and after the probabilities ``score CLASS``: what decides.
 
         Parameters
         ----------
@@ -202,14 +232,25 @@ class Predictions:
         """
         with written_aside(path) as aside, aside.open("w", newline="") as file:
             sheet = csv.writer(file)
-            sheet.writerow([*_KEYS[:3], _SEVERAL if self.multilabel else _KEYS[3], *self.classes])
-            if self.multilabel:
-                names = [";".join(np.array(self.classes)[row > 0].tolist()) for row in self.truth]
-            else:
-                names = np.array(self.classes)[self.truth].tolist()
-            shown = np.char.mod("%.6g", self.probability)
-            rows = zip(self.record, self.patient, self.position, names, shown, strict=True)
-            sheet.writerows([r, p, at, name, *values] for r, p, at, name, values in rows)
+            head, columns = list(_KEYS[:3]), [self.record.tolist(), self.patient.tolist(), self.position.tolist()]
+            head.append(_SEVERAL if self.multilabel else _KEYS[3])
+            columns.append(self._names(self.truth))
+            if self.score is not None:
+                head.append(_PREDICTED)
+                columns.append(self._names(self.decided))
+            for ahead, values in (("", self.probability), (_SCORE, self.score)):
+                if values is not None:
+                    head += [ahead + name for name in self.classes]
+                    columns += np.char.mod("%.6g", values).T.tolist()
+            sheet.writerow(head)
+            sheet.writerows(zip(*columns, strict=True))
+
+    def _names(self, found: Array) -> list[str]:
+        """Return the names of classes [n], or of sets of classes [n, classes], joined by ``;``."""
+        names = np.array(self.classes)
+        if found.ndim == 1:
+            return [str(name) for name in names[found]]
+        return [";".join(names[row > 0].tolist()) for row in found]
 
     @classmethod
     def read(cls, path: Path) -> "Predictions":
@@ -234,21 +275,32 @@ class Predictions:
                 head, *rows = csv.reader(file)
             if tuple(head[:4]) not in (_KEYS, (*_KEYS[:3], _SEVERAL)) or len(head) < 6:
                 raise ValueError(f"columns {', '.join(head)}")
-            classes = tuple(head[4:])
-            columns = list(zip(*rows, strict=True))
+            columns = dict(zip(head, zip(*rows, strict=True), strict=True))
+            is_calibrated = head[4] == _PREDICTED
+            classes = tuple(head[5 : 5 + len(head[5:]) // 2] if is_calibrated else head[4:])
             if head[3] == _SEVERAL:
                 truth = np.zeros((len(rows), len(classes)), np.float32)
-                for row, names in zip(truth, columns[3], strict=True):
+                for row, names in zip(truth, columns[_SEVERAL], strict=True):
                     row[[classes.index(name) for name in names.split(";") if name]] = 1
             else:
-                truth = np.array([classes.index(name) for name in columns[3]])
-            probability = np.array(columns[4:], float).T
-            record, patient, position = (np.array(column) for column in columns[:3])
-            return cls(classes, truth, probability, record, patient, position.astype(np.int64))
-        except (OSError, ValueError, IndexError) as error:
+                truth = np.array([classes.index(name) for name in columns[_KEYS[3]]])
+            probability = np.array([columns[name] for name in classes], float).T
+            score = None
+            if is_calibrated:
+                score = np.array([columns[_SCORE + name] for name in classes], float).T
+            record, patient, position = (np.array(columns[name]) for name in _KEYS[:3])
+            return cls(classes, truth, probability, record, patient, position.astype(np.int64), score=score)
+        except (OSError, ValueError, LookupError) as error:
             raise RecordUnreadable(
                 f"{path} holds no predictions.",
                 found=str(error).splitlines()[0],
                 expected=f"a CSV with {', '.join(_KEYS)} and a column of probabilities for each class",
                 remedy="einthoven evaluate MODEL --corpus NAME --from DIR --out DIR      writes one",
             ) from error
+
+
+def _mean_of(values: Array, member: Array) -> Array:
+    """Return the mean of rows [n, classes] for each group, as the same type."""
+    total = np.zeros((member.max(initial=-1) + 1, values.shape[1]))
+    np.add.at(total, member, values)
+    return np.asarray(total / np.bincount(member)[:, None], values.dtype)

@@ -34,7 +34,7 @@ def for_expected_f1(answers: Predictions, counted: tuple[str, ...]) -> tuple[flo
     for factors in itertools.product(_FACTORS, repeat=len(at) - 1):
         weights = np.ones(len(answers.classes))
         weights[at[1:]] = factors
-        score = expected_f1(answers.probability, (answers.probability * weights).argmax(axis=1))[at].mean()
+        score = expected_f1(answers.deciding, (answers.deciding * weights).argmax(axis=1))[at].mean()
         if score > best + 1e-9:
             best, chosen = score, weights
     return tuple(chosen.tolist())

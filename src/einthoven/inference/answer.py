@@ -42,13 +42,17 @@ class Answer(ABC):
     beats: NDArray[np.int64]
     """Heartbeats [n_beats], as sample numbers at the record's sampling rate."""
     probabilities: NDArray[np.float32]
-    """Probability of each class for each item [n, n_classes]. Rows sum to one unless the model is multilabel."""
+    """Probability of each class for each item [n, n_classes], calibrated if the card has a calibration. Rows sum to one unless the
+    model is multilabel."""
     missing: NDArray[np.bool_]
     """Whether samples are missing near the beat, or in the window, in any lead used [n]."""
     quality: tuple[LeadQuality, ...]
     """One verdict for each lead used."""
     remarks: tuple[str, ...]
     """What a reader of the answer must know."""
+    scores: NDArray[np.float32] | None = None
+    """What decides for each item [n, n_classes]: uncalibrated probabilities with the card's class weights and class prior. None if
+    the probabilities decide."""
     declined: Declined | None = None
     """Why the record is declined; None if it is not."""
 
@@ -98,20 +102,27 @@ class Answer(ABC):
         return np.asarray(self.samples / self.record.fs_hz, np.float64)
 
     @cached_property
+    def deciding(self) -> NDArray[np.float32]:
+        """What decides for each item [n, n_classes]: :attr:`scores`, or the probabilities where there are none."""
+        return self.probabilities if self.scores is None else self.scores
+
+    @cached_property
     def most_probable(self) -> NDArray[np.int64]:
-        """Number of the most probable class of each item [n]."""
-        return self.probabilities.argmax(axis=1) if self.n_items else np.zeros(0, np.int64)
+        """Number of the predicted class of each item [n]; of a multilabel model the class with the highest score."""
+        return self.deciding.argmax(axis=1) if self.n_items else np.zeros(0, np.int64)
 
     @cached_property
     def confidence(self) -> NDArray[np.float32]:
-        """Probability of the most probable class of each item [n]."""
-        return self.probabilities.max(axis=1) if self.n_items else np.zeros(0, np.float32)
+        """Probability of the predicted class of each item [n]; of a multilabel model the highest probability."""
+        if not self.n_items:
+            return np.zeros(0, np.float32)
+        return np.asarray(self.probabilities[np.arange(self.n_items), self.most_probable])
 
     @cached_property
     def decisions(self) -> NDArray[np.bool_]:
-        """Which classes are predicted for each item [n, n_classes]: the most probable, or those above their threshold."""
+        """Which classes are predicted for each item [n, n_classes]: that with the highest score, or those above their threshold."""
         if self.card.multilabel and self.n_items:
-            return np.asarray(decide(self.probabilities, self.card.thresholds, self.card.at_least_one))
+            return np.asarray(decide(self.deciding, self.card.thresholds, self.card.at_least_one))
         return np.asarray(np.arange(len(self.classes)) == self.most_probable[:, None])
 
     @property
@@ -130,19 +141,27 @@ class Answer(ABC):
         """Mean of the items' probabilities [n_classes]; NaN without items."""
         return self.probabilities.mean(axis=0) if self.n_items else np.full(len(self.classes), np.nan, np.float32)
 
+    @cached_property
+    def record_scores(self) -> NDArray[np.float32]:
+        """Mean of what decides for the items [n_classes]; NaN without items."""
+        return self.deciding.mean(axis=0) if self.n_items else np.full(len(self.classes), np.nan, np.float32)
+
     @property
     def thresholds(self) -> dict[str, float]:
         """Probability above which a multilabel model predicts each class; empty for classes that exclude each other."""
+        calibration = self.card.calibration
         limits = (self.card.thresholds or (0.5,) * len(self.classes)) if self.card.multilabel else ()
+        if limits and calibration is not None and self.scores is not None:
+            limits = calibration.moved_thresholds(limits)
         return dict(zip(self.classes, limits, strict=False))
 
     @cached_property
     def is_borderline(self) -> NDArray[np.bool_]:
         """Which classes of a multilabel model are not predicted for the record but close to their threshold [n_classes]."""
-        if not self.thresholds:
+        if not self.card.multilabel:
             return np.zeros(len(self.classes), bool)
-        limits = np.array(list(self.thresholds.values()))
-        return ~self.is_predicted & (self.record_probabilities > BORDERLINE * limits)
+        limits = np.array(self.card.thresholds or (0.5,) * len(self.classes))
+        return ~self.is_predicted & (self.record_scores > BORDERLINE * limits)
 
     @property
     def borderline(self) -> tuple[str, ...]:
@@ -287,9 +306,9 @@ class RecordAnswer(Answer):
         if not self.n_items:
             return np.zeros(len(self.classes), bool)
         if self.card.multilabel:
-            found = decide(self.record_probabilities[None], self.card.thresholds, self.card.at_least_one)[0]
+            found = decide(self.record_scores[None], self.card.thresholds, self.card.at_least_one)[0]
             return np.asarray(found)
-        return np.asarray(np.arange(len(self.classes)) == self.record_probabilities.argmax())
+        return np.asarray(np.arange(len(self.classes)) == self.record_scores.argmax())
 
     @property
     def predicted(self) -> tuple[str, ...]:

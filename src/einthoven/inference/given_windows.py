@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
 from einthoven.evaluation.predictions import Predictions
+from einthoven.inference import scored
 from einthoven.inference.predictor import Predictor
 from einthoven.signal.windows import Windows
 
@@ -34,11 +35,12 @@ def predict_windows(
     Predictions
         One row for each window.
     """
-    index = store.index
+    index, card, logits = store.index, predictor.card, predictor.logits(windows)
     return Predictions(
-        classes=predictor.card.classes,
+        classes=card.classes,
         truth=protocol.labels.targets(index.symbol[chosen]),
-        probability=predictor.probabilities(windows),
+        probability=scored.probabilities(logits, card),
+        score=None if card.calibration is None else scored.uncalibrated(logits, card),
         record=index.record[chosen],
         patient=index.patient[chosen],
         position=index.position[chosen],

@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
-from einthoven.evaluation.class_prior import with_adapted_priors
-from einthoven.inference import reading
+from einthoven.inference import reading, scored
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, fastest
 from einthoven.inference.exported_file import card_inside
@@ -121,8 +120,8 @@ class Predictor:
             )
         return TorchBackend(self.folder, self.card).network
 
-    def probabilities(self, windows: Windows) -> np.ndarray:
-        """Return the class probabilities of prepared windows.
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return the logits of prepared windows; of windows that are answered by crops the mean over these.
 
         Parameters
         ----------
@@ -132,24 +131,43 @@ class Predictor:
         Returns
         -------
         array [n, classes], float32
+
+        Raises
+        ------
+        RecordUnreadable
+            If one is not finite: the network overflowed, or the windows hold values that no electrocardiogram has.
         """
         if not len(windows):
             return np.zeros((0, len(self.card.classes)), np.float32)
-        card = self.card
-        if card.preparation.is_cropped:
-            cut, n = preparation.crops(windows, card.preparation)
+        if self.card.preparation.is_cropped:
+            cut, n = preparation.crops(windows, self.card.preparation)
             logits = self.backend.logits(cut).reshape(len(windows), n, -1).mean(axis=1)
         else:
             logits = self.backend.logits(windows)
-        if card.multilabel:
-            return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))))
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        if self.card.class_weights:
-            powers = powers * np.asarray(self.card.class_weights, powers.dtype)
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+        scored.require_finite(logits, self.card.display_name)
+        return np.asarray(logits)
 
-    def answers(self, windows: Windows, record: np.ndarray) -> np.ndarray:
-        """Return the class probabilities of prepared windows, adapted to each record's share of a class where the card says so.
+    def probabilities(self, windows: Windows) -> np.ndarray:
+        """Return the class probabilities of prepared windows, calibrated where the card has a calibration.
+
+        Parameters
+        ----------
+        windows : Windows
+            As the model's preparation makes them.
+
+        Returns
+        -------
+        array [n, classes], float32
+
+        Raises
+        ------
+        RecordUnreadable
+            If a logit is not finite.
+        """
+        return np.asarray(scored.probabilities(self.logits(windows), self.card))
+
+    def answers(self, windows: Windows, record: np.ndarray) -> scored.Scored:
+        """Return what decides and what is printed for prepared windows.
 
         Parameters
         ----------
@@ -160,11 +178,15 @@ class Predictor:
 
         Returns
         -------
-        array [n, classes], float32
+        Scored
+            Scores that decide, and calibrated probabilities.
+
+        Raises
+        ------
+        RecordUnreadable
+            If a logit is not finite.
         """
-        return with_adapted_priors(
-            self.probabilities(windows), record, self.card.classes, self.card.class_prior_adaptation
-        )
+        return scored.scored(self.logits(windows), record, self.card)
 
     @overload  # a text is a path, though mypy knows it as a sequence of texts
     def __call__(self, record: Readable, beats: ArrayLike | None = None) -> Answer: ...  # type: ignore[overload-overlap]
@@ -254,6 +276,8 @@ class Predictor:
                 f"Most QRS complexes of {names[0]} point down: electrodes reversed, or device held upside down."
             )
         windows = preparation.prepare(record, wanted)
+        answers = self.answers(windows, np.zeros(len(windows), int))
+        remarks += scored.remarks(self.card)
         assert windows.position is not None
         starts = windows.position
         ends = np.minimum(starts + round(window_s * record.fs_hz), record.n_samples)
@@ -262,7 +286,8 @@ class Predictor:
             card=self.card,
             leads=names,
             beats=beats,
-            probabilities=self.probabilities(windows),
+            probabilities=answers.probabilities,
+            scores=answers.scores,
             missing=reading.any_missing(used_mv, starts, ends),
             quality=verdicts,
             remarks=tuple(remarks),
@@ -284,24 +309,26 @@ class Predictor:
                 )
         remarks += reading.poor(verdicts)
         windows = preparation.prepare(record, wanted, beats)
-        probabilities = self.answers(windows, np.zeros(len(windows), int))
+        answers = self.answers(windows, np.zeros(len(windows), int))
+        remarks += scored.remarks(self.card)
         if self.card.class_prior_adaptation and len(beats):
-            remarks.append(self._class_prior_remark(probabilities))
+            remarks.append(self._class_prior_remark(answers.deciding))
         reach = round(_NEAR_S * record.fs_hz)
         return BeatAnswer(
             record=record,
             card=self.card,
             leads=names,
             beats=beats,
-            probabilities=probabilities,
+            probabilities=answers.probabilities,
+            scores=answers.scores,
             missing=reading.any_missing(used_mv, beats - reach, beats + reach),
             quality=verdicts,
             remarks=tuple(remarks),
         )
 
-    def _class_prior_remark(self, probabilities: NDArray[np.float32]) -> str:
+    def _class_prior_remark(self, scores: NDArray[np.float32]) -> str:
         of, beside, share = (self.card.class_prior_adaptation[name] for name in ("of", "beside", "share"))
-        mass = probabilities[:, [self.card.classes.index(name) for name in (of, beside)]].sum(axis=0)
+        mass = scores[:, [self.card.classes.index(name) for name in (of, beside)]].sum(axis=0)
         return (
             f"The proportion of {of} among {beside} and {of} was estimated from this recording: "
             f"{mass[0] / max(mass.sum(), 1e-9):.0%} ({share:.0%} in the training data)."

@@ -39,10 +39,12 @@ def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chos
         One row for each beat, record or window, with its true class.
     """
     index = store.index
+    found = predictor.answers(store.windows[chosen], index.record[chosen])
     answers = Predictions(
         classes=predictor.card.classes,
         truth=protocol.labels.targets(index.symbol[chosen]),
-        probability=predictor.answers(store.windows[chosen], index.record[chosen]),
+        probability=found.probabilities,
+        score=found.scores,
         record=index.record[chosen],
         patient=index.patient[chosen],
         position=index.position[chosen],

@@ -189,8 +189,9 @@ class Stream:
             end = min(ready[-1] + after + margin, self.buffer.certain)
             windows = preparation.prepare(self._span(begin, end), wanted, np.array(ready) - begin)
             self.waiting = self.waiting[len(ready) :]
-            for at, probability in zip(ready, self.model.probabilities(windows), strict=True):
-                answers.append(self._answer("beat", at, at + 1, probability, (at - before, at + after)))
+            scored = self.model.answers(windows, np.zeros(len(windows), int))
+            for at, score, probability in zip(ready, scored.deciding, scored.probabilities, strict=True):
+                answers.append(self._answer("beat", at, at + 1, score, probability, (at - before, at + after)))
             oldest = self.waiting[0] if self.waiting else ready[-1]
         self.buffer.forget(min(self._aligned(oldest - before - margin), *self.fed))
         return answers
@@ -221,20 +222,27 @@ class Stream:
         window = preparation.whole_window(prepared[:, at : at + size], wanted)
         first = int(resample.resample_positions(np.array([start]), wanted.fs_hz, self.fs_hz)[0])
         last = min(first + round(wanted.window_s * self.fs_hz), self.buffer.n_samples)
-        return self._answer("window", first, last, self.model.probabilities(window)[0], (first, last))
+        scored = self.model.answers(window, np.zeros(1, int))
+        return self._answer("window", first, last, scored.deciding[0], scored.probabilities[0], (first, last))
 
     def _span(self, begin: int, end: int) -> preparation.Span:
         return preparation.Span(self.buffer.span(begin, end), self.fs_hz, self.buffer.leads, "the stream")
 
     def _answer(
-        self, kind: str, first: int, last: int, probability: NDArray[Any], span: tuple[int, int]
+        self,
+        kind: str,
+        first: int,
+        last: int,
+        score: NDArray[Any],
+        probability: NDArray[Any],
+        span: tuple[int, int],
     ) -> StreamAnswer:
         """Return the answer for a beat or window from `first` to `last`, which was classified from the samples of `span`."""
         card = self.model.card
         if card.multilabel:
-            predicted = decide(probability[None], card.thresholds, card.at_least_one)[0]
+            predicted = decide(score[None], card.thresholds, card.at_least_one)[0]
         else:
-            predicted = np.arange(len(card.classes)) == probability.argmax()
+            predicted = np.arange(len(card.classes)) == score.argmax()
         self.total += probability
         self.n_answers += 1
         return StreamAnswer(
@@ -244,17 +252,17 @@ class Stream:
             (first if kind == "beat" else last) / self.fs_hz,
             tuple(name for name, is_predicted in zip(card.classes, predicted, strict=True) if is_predicted),
             dict(zip(card.classes, probability.tolist(), strict=True)),
-            self._doubt(first, last, probability, span),
+            self._doubt(first, last, float(probability[score.argmax()]), span),
             (self.n_samples - last) / self.fs_hz,
         )
 
-    def _doubt(self, first: int, last: int, probability: NDArray[Any], span: tuple[int, int]) -> str:
+    def _doubt(self, first: int, last: int, confidence: float, span: tuple[int, int]) -> str:
         """Return why an answer is doubtful, or an empty text."""
         if self.buffer.was_off(first, last):
             return "lead off"
         if self.buffer.is_missing(*span):
             return "missing samples"
-        return "unsure" if not self.model.card.multilabel and probability.max() < UNSURE else ""
+        return "unsure" if not self.model.card.multilabel and confidence < UNSURE else ""
 
     def _aligned(self, at: int) -> int:
         """Return the last sample number up to another from which resampling rounds as from the beginning of the record."""

@@ -64,7 +64,7 @@ def _members(run: StudyRun) -> list[Member]:
 def _together(run: StudyRun, part: str, fold: int, share: float) -> Predictions:
     """Return the predictions of nets and trees for a part of a fold, the trees with a share."""
     *nets, trees = (run.members[f"train-{name}-f{fold}"].predict(part) for name in (*NETS, BOOSTED))
-    return replace(trees, probability=(1 - share) * mean(nets).probability + share * trees.probability)
+    return trees.moved((1 - share) * mean(nets).probability + share * trees.deciding)
 
 
 def _choose(run: StudyRun) -> Results:

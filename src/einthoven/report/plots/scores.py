@@ -88,7 +88,7 @@ def roc(predictions: Predictions, metrics: dict[str, Any], path: Path) -> None:
         positive = predictions.truth[:, at] > 0 if predictions.multilabel else predictions.truth == at
         if not positive.any() or positive.all():
             continue
-        order = np.argsort(-predictions.probability[:, at], kind="stable")
+        order = np.argsort(-predictions.deciding[:, at], kind="stable")
         up, down = np.cumsum(positive[order]), np.cumsum(~positive[order])
         area, spread = cells(metrics["per_class"][name]["auroc" if predictions.multilabel else "auc"])
         false, true = np.r_[0, down / down[-1]], np.r_[0, up / up[-1]]
