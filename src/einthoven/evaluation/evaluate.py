@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from einthoven.evaluation import metrics, multilabel, official
 from einthoven.evaluation.intervals import LEVEL, draw_weights, interval
 from einthoven.evaluation.predictions import Predictions
+from einthoven.evaluation.reliability import reliability
 
 Array = NDArray[Any]
 
@@ -56,8 +57,9 @@ def evaluate(
     -------
     dict
         Plain values for ``metrics.json``: ``n_test``, ``n_patients``, ``interval``, each of HEADLINE as ``{value, low, high}``,
-        ``per_class``, ``confusion``, ``baselines``; with `official_score` also its name and ``challenge_score``. For multilabel
-        predictions what :func:`einthoven.evaluation.multilabel.evaluate` returns.
+        ``per_class``, ``confusion``, ``baselines``, and what :func:`einthoven.evaluation.reliability.reliability` returns; with
+        `official_score` also its name and ``challenge_score``. For multilabel predictions what
+        :func:`einthoven.evaluation.multilabel.evaluate` returns in place of the first.
 
     Raises
     ------
@@ -65,7 +67,8 @@ def evaluate(
         If there is no such official score, or it is defined for other classes.
     """
     if predictions.multilabel:
-        return multilabel.evaluate(predictions, unit, draws, seed, official_score)
+        found = multilabel.evaluate(predictions, unit, draws, seed, official_score)
+        return _with_reliability(found, predictions, unit, draws, seed)
     classes, truth = predictions.classes, predictions.truth
     groups = predictions.patient if unit == "patient" else np.arange(len(truth))
     weights = draw_weights(groups, draws, seed)
@@ -100,7 +103,17 @@ def evaluate(
         result["per_class"][name] = row
     result["confusion"] = {"classes": list(classes), "rows_are_truth": matrix.tolist()}
     result["baselines"] = {"majority": _majority(truth, classes)}
-    return result
+    return _with_reliability(result, predictions, unit, draws, seed)
+
+
+def _with_reliability(
+    result: dict[str, Any], predictions: Predictions, unit: str, draws: int, seed: int
+) -> dict[str, Any]:
+    """Add what :func:`einthoven.evaluation.reliability.reliability` measures, by class to the rows of the classes."""
+    found = reliability(predictions, unit, draws, seed)
+    for name, row in found.pop("reliability_by_class").items():
+        result["per_class"][name] |= row
+    return result | found
 
 
 def drawn_confusions(predictions: Predictions, weights: Array) -> Array:

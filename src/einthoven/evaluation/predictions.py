@@ -16,6 +16,7 @@ Array = NDArray[Any]
 
 _KEYS, _SEVERAL = ("record", "patient", "position", "truth"), "truths"
 _PREDICTED, _SCORE = "predicted", "score "
+_OPTIONAL = ("said", "score", "risk")
 
 
 def mean(each: Sequence["Predictions"]) -> "Predictions":
@@ -47,7 +48,7 @@ def joined(pieces: Sequence["Predictions"]) -> "Predictions":
     Predictions
     """
     rows = ["truth", "probability", "record", "patient", "position"]
-    rows += [name for name in ("said", "score") if getattr(pieces[0], name) is not None]
+    rows += [name for name in _OPTIONAL if getattr(pieces[0], name) is not None]
     arrays: dict[str, Any] = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in rows}
     return replace(pieces[0], **arrays)
 
@@ -104,6 +105,8 @@ class Predictions:
         Predicted classes, where they were decided before, part by part.
     score : array [n, classes], optional
         What decides, if not the probabilities: uncalibrated ones, with class weights and class prior.
+    risk : array [n], optional
+        Measured risk that the prediction is wrong, which ranks the rows by their doubt.
     """
 
     classes: tuple[str, ...]
@@ -116,6 +119,7 @@ class Predictions:
     at_least_one: bool = False
     said: Array | None = None
     score: Array | None = None
+    risk: Array | None = None
 
     @property
     def deciding(self) -> Array:
@@ -134,7 +138,7 @@ class Predictions:
         -------
         Predictions
         """
-        return replace(self, probability=probability, score=None)
+        return replace(self, probability=probability, score=None, risk=None)
 
     @property
     def multilabel(self) -> bool:
@@ -162,7 +166,7 @@ class Predictions:
         Predictions
         """
         names = ["truth", "probability", "record", "patient", "position"]
-        names += [name for name in ("said", "score") if getattr(self, name) is not None]
+        names += [name for name in _OPTIONAL if getattr(self, name) is not None]
         return replace(self, **{name: getattr(self, name)[chosen] for name in names})
 
     def without(self, name: str) -> "Predictions":
@@ -193,7 +197,7 @@ class Predictions:
         _, first, member = np.unique(self.record, return_index=True, return_inverse=True)
         order = np.argsort(first)
         of_record = self.at(first[order])
-        means = {
+        means: dict[str, Any] = {
             name: _mean_of(getattr(self, name), member)[order]
             for name in ("probability", "score")
             if getattr(self, name) is not None
@@ -232,7 +236,7 @@ class Predictions:
         """
         with written_aside(path) as aside, aside.open("w", newline="") as file:
             sheet = csv.writer(file)
-            head, columns = list(_KEYS[:3]), [self.record, self.patient, self.position]
+            head, columns = list(_KEYS[:3]), [self.record.tolist(), self.patient.tolist(), self.position.tolist()]
             head.append(_SEVERAL if self.multilabel else _KEYS[3])
             columns.append(self._names(self.truth))
             if self.score is not None:
@@ -241,7 +245,7 @@ class Predictions:
             for ahead, values in (("", self.probability), (_SCORE, self.score)):
                 if values is not None:
                     head += [ahead + name for name in self.classes]
-                    columns += list(np.char.mod("%.6g", values).T)
+                    columns += np.char.mod("%.6g", values).T.tolist()
             sheet.writerow(head)
             sheet.writerows(zip(*columns, strict=True))
 

@@ -143,7 +143,7 @@ class Predictor:
         else:
             logits = self.backend.logits(windows)
         scored.require_finite(logits, self.card.display_name)
-        return logits
+        return np.asarray(logits)
 
     def probabilities(self, windows: Windows) -> np.ndarray:
         """Return the class probabilities of prepared windows, calibrated where the card has a calibration.
@@ -162,7 +162,7 @@ class Predictor:
         RecordUnreadable
             If a logit is not finite.
         """
-        return scored.probabilities(self.logits(windows), self.card)
+        return np.asarray(scored.probabilities(self.logits(windows), self.card))
 
     def answers(self, windows: Windows, record: np.ndarray) -> scored.Scored:
         """Return what decides and what is printed for prepared windows.
