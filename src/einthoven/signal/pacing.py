@@ -14,36 +14,35 @@ LEAST_HZ = 250.0
 """Lowest sampling rate at which a spike stands out from a QRS complex, Hz."""
 _BLOCK_S = 10.0
 _MOST_BLOCKS = 180
-_BAND_HZ = (33.0, 77.0, 150.0, 190.0)
-"""A spike is sought above the middle of the first two, below the middle of the last two."""
+_LOW_HZ, _LOW_FINE_HZ, _HIGH_HZ = (33.0, 77.0), (60.0, 130.0), (170.0, 210.0)
+"""A spike is sought above the middle of the first two, or of the second two where the rate allows it, and below the third."""
+_FINE_FROM_HZ = 400.0
 _SMALLEST_MV = 0.035
-"""Height of a spike in this band, mV."""
+"""Least height of a spike in this band, mV, times the root of the number of leads."""
 _WIDTH_S = 0.010
 _AROUND_S = 0.12
-_BEFORE_S, _AFTER_S = (-0.055, -0.014), (0.014, 0.15)
-"""Where the line ahead of a spike is level, and where the heart answers, s from the spike."""
+_BEFORE_S, _CLOSE_S, _AFTER_S = (-0.055, -0.014), (-0.01, 0.01), (0.014, 0.15)
+"""Where the line ahead of a spike is level, where the spike is, and where the heart answers, s from the spike."""
 _LEAST_COMPACT, _MOST_SECOND, _MOST_RISE = 0.55, 0.45, 0.35
-_LEAST_IN_BLOCK = 4
+_LEAST_IN_BLOCK = 5
+_LEAST_SHARE = 0.2
 _MOST_SPREAD = 0.5
 
 
 @dataclass(frozen=True)
 class Spikes:
-    """Spikes of a pacemaker in one lead.
+    """Spikes of a pacemaker.
 
     Parameters
     ----------
-    lead : int
-        Number of the lead.
     share : float
         Share of the blocks of ten seconds with at least four spikes.
     height_mv : float, mV
-        Median height above 55 Hz.
+        Median height above 55 Hz, root of the sum of squares over the leads.
     per_minute : float
-        Spikes a minute where there are any.
+        Spikes a minute in these blocks.
     """
 
-    lead: int
     share: float
     height_mv: float
     per_minute: float
@@ -66,7 +65,7 @@ def pacing_can_be_seen(fs_hz: float) -> bool:
 
 
 def spikes(signal_mv: Array, fs_hz: float) -> Spikes | None:
-    """Find the lead with most spikes.
+    """Find spikes that all leads show together.
 
     Parameters
     ----------
@@ -78,13 +77,22 @@ def spikes(signal_mv: Array, fs_hz: float) -> Spikes | None:
     Returns
     -------
     Spikes or None
-        None if no lead has spikes, or the sampling rate is under 250 Hz.
+        None if there are none, or the sampling rate is under 250 Hz.
     """
     if not pacing_can_be_seen(fs_hz):
         return None
     blocks = _blocks(signal_mv, fs_hz)
-    found = [_in_lead(lead, blocks[lead], fs_hz) for lead in range(len(blocks))]
-    return max((one for one in found if one is not None), key=lambda one: one.share, default=None)
+    rows, heights = _candidates(blocks, fs_hz)
+    n_blocks, duration_s = blocks.shape[1], blocks.shape[2] / fs_hz
+    counts = np.bincount(rows, minlength=n_blocks)
+    paced = counts >= max(_LEAST_IN_BLOCK * duration_s / _BLOCK_S, 3)
+    inside = heights[paced[rows]] if len(rows) else heights
+    if paced.mean() < _LEAST_SHARE:
+        return None
+    middle, (low, high) = float(np.median(inside)), np.quantile(inside, (0.25, 0.75))
+    if high - low > _MOST_SPREAD * middle:
+        return None
+    return Spikes(float(paced.mean()), middle, float(counts[paced].sum() / (paced.sum() * duration_s / 60)))
 
 
 def _blocks(signal_mv: Array, fs_hz: float) -> Array:
@@ -99,53 +107,35 @@ def _blocks(signal_mv: Array, fs_hz: float) -> Array:
     return parts
 
 
-def _in_lead(lead: int, blocks: Array, fs_hz: float) -> Spikes | None:
-    rows, at, heights = _candidates(blocks, fs_hz)
-    if len(rows) < _LEAST_IN_BLOCK:
-        return None
-    counts = np.bincount(rows, minlength=len(blocks))
-    n_full = max(1.0, blocks.shape[1] / fs_hz / _BLOCK_S * _LEAST_IN_BLOCK)
-    paced = counts >= n_full
-    inside = paced[rows]
-    if inside.sum() < _LEAST_IN_BLOCK:
-        return None
-    middle = float(np.median(heights[inside]))
-    low, high = np.quantile(heights[inside], (0.25, 0.75))
-    if (high - low) / middle > _MOST_SPREAD:
-        return None
-    minutes = paced.sum() * blocks.shape[1] / fs_hz / 60
-    return Spikes(lead, float(paced.mean()), middle, float(counts[paced].sum() / minutes))
-
-
-def _candidates(blocks: Array, fs_hz: float) -> tuple[Array, Array, Array]:
-    """Return block, sample number and height of each spike."""
-    high = np.abs(_high_passed(blocks, fs_hz))
+def _candidates(blocks: Array, fs_hz: float) -> tuple[Array, Array]:
+    """Return block and height of each spike."""
+    high = np.sqrt(np.square(_high_passed(blocks, fs_hz)).sum(axis=0))
     around = round(_AROUND_S * fs_hz)
-    n_samples = blocks.shape[1]
+    n_samples = blocks.shape[2]
     inner = high[:, around : n_samples - around]
-    limit = np.maximum(_SMALLEST_MV, 4 * np.median(high, axis=1, keepdims=True))
+    limit = np.maximum(_SMALLEST_MV * np.sqrt(len(blocks)), 4 * np.median(high, axis=1, keepdims=True))
     rows, at = np.nonzero(inner > limit)
     at += around
     window = np.lib.stride_tricks.sliding_window_view(high, 2 * around + 1, axis=1)[rows, at - around]
     is_top = window.argmax(axis=1) == around
     rows, at, window = rows[is_top], at[is_top], np.square(window[is_top])
+    if not len(rows):
+        return rows, np.zeros(0)
     width = max(1, round(_WIDTH_S * fs_hz))
     compact = window[:, around - width : around + width + 1].sum(axis=1) / window.sum(axis=1)
     aside = np.concatenate((window[:, : around - 2 * width], window[:, around + 2 * width + 1 :]), axis=1)
-    second = np.sqrt(aside.max(axis=1) / window[:, around]) if len(rows) else np.zeros(0)
-    heights = np.sqrt(window[:, around])
-    before, after = (
-        np.ptp(blocks[rows[:, None], np.clip(at[:, None] + _span(span, fs_hz), 0, n_samples - 1)], axis=1)
-        for span in (_BEFORE_S, _AFTER_S)
-    )
-    close = blocks[rows[:, None], np.clip(at[:, None] + np.arange(-width, width + 1), 0, n_samples - 1)]
-    rise = before / np.maximum(np.ptp(close, axis=1), 1e-6)
-    kept = (compact > _LEAST_COMPACT) & (second < _MOST_SECOND) & (rise < _MOST_RISE) & (after > 1.5 * before)
-    return rows[kept], at[kept], heights[kept]
+    second = np.sqrt(aside.max(axis=1) / window[:, around])
+    close, before, after = (_range(blocks, rows, at, span, fs_hz) for span in (_CLOSE_S, _BEFORE_S, _AFTER_S))
+    is_level = (before < _MOST_RISE * close) & (after > 1.5 * before)
+    kept = (compact > _LEAST_COMPACT) & (second < _MOST_SECOND) & is_level
+    return rows[kept], np.sqrt(window[kept, around])
 
 
-def _span(span_s: tuple[float, float], fs_hz: float) -> Array:
-    return np.arange(round(span_s[0] * fs_hz), round(span_s[1] * fs_hz) + 1)
+def _range(blocks: Array, rows: Array, at: Array, span_s: tuple[float, float], fs_hz: float) -> Array:
+    """Return the range of the signal around each spike, root of the sum of squares over the leads."""
+    offsets = np.arange(round(span_s[0] * fs_hz), round(span_s[1] * fs_hz) + 1)
+    inside = np.clip(at[:, None] + offsets, 0, blocks.shape[2] - 1)
+    return np.asarray(np.sqrt(np.square(np.ptp(blocks[:, rows[:, None], inside], axis=2)).sum(axis=0)))
 
 
 def _high_passed(blocks: Array, fs_hz: float) -> Array:
@@ -155,7 +145,8 @@ def _high_passed(blocks: Array, fs_hz: float) -> Array:
     size = next_fast_len(n_samples + round(0.2 * fs_hz), real=True)
     level = np.median(blocks, axis=-1, keepdims=True)
     hz = np.arange(size // 2 + 1) * fs_hz / size
-    rise = np.clip((hz - _BAND_HZ[0]) / (_BAND_HZ[1] - _BAND_HZ[0]), 0, 1)
-    fall = np.clip((_BAND_HZ[3] - hz) / (_BAND_HZ[3] - _BAND_HZ[2]), 0, 1)
+    low = _LOW_FINE_HZ if fs_hz >= _FINE_FROM_HZ else _LOW_HZ
+    rise = np.clip((hz - low[0]) / (low[1] - low[0]), 0, 1)
+    fall = np.clip((_HIGH_HZ[1] - hz) / (_HIGH_HZ[1] - _HIGH_HZ[0]), 0, 1)
     gain = (0.25 * (1 - np.cos(np.pi * rise)) * (1 - np.cos(np.pi * fall))).astype(np.float32)
     return np.asarray(irfft(rfft(np.asarray(blocks - level, np.float32), size) * gain, size)[..., :n_samples])
