@@ -11,7 +11,15 @@ TWELVE = leads.STANDARD
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("avr", "aVR"), ("AVF", "aVF"), ("ML II", "MLII"), ("lead i", "I"), ("v5", "V5"), ("ECG1", "ECG1"), ("- AVR", "-aVR")],
+    [
+        ("avr", "aVR"),
+        ("AVF", "aVF"),
+        ("ML II", "MLII"),
+        ("lead i", "I"),
+        ("v5", "V5"),
+        ("ECG1", "ECG1"),
+        ("- AVR", "-aVR"),
+    ],
 )
 def test_spelling(written, meant):
     assert leads.canonical(written) == meant

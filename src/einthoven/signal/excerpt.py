@@ -74,9 +74,14 @@ class Excerpt:
         return typical_beat.of_window(self.slow_mv, RATE_HZ, SPAN_S)
 
     @property
+    def has_rhythm(self) -> bool:
+        """Whether at least three beats were found, alike or not."""
+        return len(self.typical.r_peaks) >= 3
+
+    @property
     def has_beats(self) -> bool:
         """Whether at least three beats that resemble each other were found."""
-        return len(self.typical.r_peaks) >= 3 and float(np.median(self.typical.similarity)) > 0.5
+        return self.has_rhythm and float(np.median(self.typical.similarity)) > 0.5
 
     @property
     def rr_s(self) -> float:

@@ -1,5 +1,6 @@
 """Judge whether amplitudes and durations of a heartbeat are those of a heart, or of a wrong unit, gain or sampling rate."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,11 @@ from einthoven.signal.excerpt import RATE_HZ, SPAN_S, Excerpt
 
 Array = NDArray[Any]
 
+WEIGHTS = {True: "tempo_twelve.npz", False: "tempo_few.npz"}
+"""The networks for eight leads or more, and for fewer."""
+MANY_LEADS = 8
+SMALL_MV, LARGE_MV = {True: 0.24, False: 0.18}, {True: 3.2, False: 4.0}
+"""Limits of the height of a QRS complex, for eight leads or more, and for fewer, mV."""
 _R_AT = round(SPAN_S[0] * RATE_HZ)
 _QRS_S = (-0.12, 0.16)
 _BINS = (*range(-40, -12, 4), *range(-12, 20, 2), *range(20, 80, 4), 80)
@@ -45,9 +51,9 @@ def tempo(excerpt: Excerpt) -> Array:
 
     Returns
     -------
-    array [87], float32
-        RR interval and its spread (logarithms); size and speed of all leads together over the typical beat; shares of the
-        power by frequency. The same for any gain.
+    array [94], float32
+        RR interval and its spread (logarithms); how alike the beats are; size and speed of all leads together over the
+        typical beat; shares of the power by frequency. The same for any gain.
     """
     beat = excerpt.typical.beat - np.median(excerpt.typical.beat, axis=1, keepdims=True)
     speed = np.gradient(beat, axis=1)
@@ -58,9 +64,9 @@ def tempo(excerpt: Excerpt) -> Array:
         sizes.append(np.log(binned / max(float(binned.max()), 1e-9) + 0.02))
     intervals = np.diff(excerpt.typical.r_peaks) / RATE_HZ
     spread = float(np.median(np.abs(intervals - np.median(intervals))))
-    return np.concatenate(([np.log(excerpt.rr_s), np.log(spread + 0.01)], *sizes, _power_shares(excerpt))).astype(
-        np.float32
-    )
+    alike = float(np.median(excerpt.typical.similarity))
+    rhythm = [np.log(excerpt.rr_s), np.log(spread + 0.01), alike]
+    return np.concatenate((rhythm, *sizes, _power_shares(excerpt))).astype(np.float32)
 
 
 def _power_shares(excerpt: Excerpt) -> Array:
@@ -68,5 +74,5 @@ def _power_shares(excerpt: Excerpt) -> Array:
 
     power = np.square(np.abs(rfft(excerpt.slow_mv, axis=1))).sum(axis=0)
     hz = np.linspace(0, RATE_HZ / 2, len(power))
-    shares = [power[(hz >= low) & (hz < high)].sum() for low, high in zip(_BANDS_HZ[:-1], _BANDS_HZ[1:], strict=True)]
+    shares = [power[(hz >= low) & (hz < high)].sum() for low, high in pairwise(_BANDS_HZ)]
     return np.asarray(np.log(np.array(shares) / max(float(power.sum()), 1e-12) + 1e-4))
