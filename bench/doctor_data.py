@@ -1,6 +1,7 @@
 """Typical beats of twelve-lead recordings, and the tempo of recordings read at wrong rates, for bench/doctor.py."""
 
 import csv
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 import einthoven
 from einthoven.corpora.mitdb import DS1
-from einthoven.errors import EinthovenError
+from einthoven.errors import CorpusIncomplete, EinthovenError
 from einthoven.records import Record
 from einthoven.signal.excerpt import Excerpt, excerpts
 from einthoven.signal.lead_swaps import INDEPENDENT
@@ -35,6 +36,8 @@ class Named:
 
 def named(folder: Path) -> list[Named]:
     """The recordings to train and test on, in the publishers' layouts under one folder; none of DS2, none unacceptable."""
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(folder))
     found = [*_ptbxl(folder / "ptb-xl"), *_challenge2021(folder / "challenge-2021")]
     found += _listed("CPSC 2018", sorted((folder / "cpsc2018").rglob("A*.mat")), 12)
     found += _listed("LUDB", sorted((folder / "ludb" / "data").glob("*.hea")), 12)
@@ -109,6 +112,13 @@ def measured(records: list[Named]) -> Measured:
             tempos += [(at, *row) for each in pieces for row in _at_rates(each)]
             if one.n_leads != 2:
                 break
+    if not beats:
+        raise CorpusIncomplete(
+            "The doctor cannot be trained.",
+            found="no twelve-lead recording with beats",
+            expected="a folder that holds ptb-xl, challenge-2021, ludb, … as their publishers lay them out",
+            remedy="einthoven download ptb-xl --to DIR/ptb-xl",
+        )
     tempo_of, factor, heights, n_leads, rows = zip(*tempos, strict=True)
     return Measured(
         records,

@@ -51,7 +51,7 @@ def tempo(excerpt: Excerpt) -> Array:
 
     Returns
     -------
-    array [94], float32
+    array [89], float32
         RR interval and its spread (logarithms); how alike the beats are; size and speed of all leads together over the
         typical beat; shares of the power by frequency. The same for any gain.
     """

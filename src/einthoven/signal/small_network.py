@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import FileDamaged
+from einthoven.paths import ASSETS
 
 Array = NDArray[Any]
 
@@ -88,7 +89,7 @@ class SmallNetwork:
         return self.names[1 + at], float(1 / (1 + np.exp(-odds)))
 
 
-FOLDER = Path(__file__).parents[1] / "assets" / "doctor"
+FOLDER = ASSETS / "doctor"
 _LAYERS = ("mean", "scale", "hidden", "hidden_bias", "output", "output_bias", "limits", "shares")
 
 
