@@ -1,8 +1,6 @@
 """The doctor's findings on made-up recordings: each seen where it is, and not where it is not; physics by invariance."""
 
-import glob
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,9 +174,5 @@ def test_a_finding_is_plain_data(healthy):
 
 def test_real_paced_records_of_mit_bih():
     folder = real("mitdb")
-    paced = {name for name in _names(folder) if "paced" in codes(read(folder / f"{name}.hea"))}
+    paced = {file.stem for file in folder.glob("*.hea") if "paced" in codes(read(file))}
     assert paced >= {"102", "104", "107", "217"} and len(paced) <= 5
-
-
-def _names(folder):
-    return sorted(Path(file).stem for file in glob.glob(f"{folder}/*.hea"))
