@@ -13,6 +13,7 @@ import pytest
 import wfdb
 
 from einthoven.models import MODELS
+from einthoven.signal import small_network
 from einthoven.signal.leads import STANDARD
 from einthoven.studies.challenge2017 import MODELS as MODELS_OF_STUDY
 from tests.conftest import beats_and_symbols
@@ -147,6 +148,17 @@ def test_waves(workshop, tmp_path, monkeypatch):
     assert {line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")} >= {"PR", "QRS", "QT"}
 
 
+def test_doctor(ptbxl_like, workshop, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ptb-xl").symlink_to(ptbxl_like)
+    assert run(workshop, monkeypatch, "doctor", tmp_path / "data") == 0
+    found = json.loads((workshop / "docs" / "results" / "doctor" / "results.json").read_text())
+    assert 40 < found["leads"]["all"]["RA/LA"]["n"] <= 59 and set(found["leads"]["by source"]) == {"PTB-XL"}
+    assert "| PTB-XL |" in (workshop / "docs" / "results" / "doctor.md").read_text()
+    kept = {file.name for file in (workshop / "src" / "einthoven" / "assets" / "doctor").iterdir()}
+    assert kept == {file.name for file in small_network.FOLDER.iterdir()}
+
+
 def test_reading(ptbxl_like, workshop, monkeypatch, capsys):
     assert run(workshop, monkeypatch, "reading", ptbxl_like) == 0
     assert "59 records: into the store" in capsys.readouterr().out
@@ -188,7 +200,7 @@ def test_stream(mitdb_like, workshop, monkeypatch, capsys):
 
 
 RUN = {"heartbeats", "waves", "reading", "full_size", "full_size_cpsc2018", "training", "backends", "speed", "stream"}
-RUN |= {"mitbih_table", *PAGES}
+RUN |= {"doctor", "mitbih_table", *PAGES}
 """Run here; mitbih_table on the runs that the commands of the README leave, in test_docs.py."""
 
 

@@ -108,7 +108,6 @@ def test_a_missing_signal_file(tmp_path, signal_mv):
         ("strip 2 360", "strip 2 0.01"),
         ("strip.dat 16", "../strip.dat 16"),
         ("strip.dat 16", "/etc/passwd 16"),
-        ("200(12)", "0(12)"),
         ("strip 2 360", "strip 2 0"),
         ("strip 2 360", "strip 2 -5"),
         ("strip 2 360", "strip 7 360"),
@@ -168,6 +167,27 @@ def test_a_stated_unit_takes_the_place_of_the_header_s(tmp_path, signal_mv):
     assert stated.warnings[-1] == "the header states mV; the stated unit uV is used"
     header.write_text(header.read_text().replace("/mV", "/uV"))
     np.testing.assert_array_equal(read(header, unit="uV").signal_mv, read(header).signal_mv)
+
+
+@pytest.mark.parametrize("gains", [("200(12)/mV", "0(12)/mV"), ("200(12)/mV 16 0", "0 16 12")])
+def test_a_gain_of_zero_is_200_a_millivolt_and_said(gains, tmp_path, signal_mv):
+    header = write_wfdb(tmp_path, signal_mv)
+    calibrated = read(header)
+    header.write_text(header.read_text().replace(*gains))
+    record = read(header)
+    np.testing.assert_array_equal(record.signal_mv, calibrated.signal_mv)
+    assert [(found.code, found.leads) for found in record.findings] == [("gain_unstated", ("MLII",))]
+    assert record.findings[0].text in record.warnings and not calibrated.findings
+    assert record.with_leads({"MLII": "II"}).findings[0].leads == ("II",)
+
+
+def test_a_signal_line_without_gain_is_not_calibrated(tmp_path, signal_mv):
+    header = write_wfdb(tmp_path, signal_mv, baseline=[0, 0])
+    calibrated = read(header)
+    header.write_text(f"strip 2 360 {N_SAMPLES}\nstrip.dat 16\nstrip.dat 16\n")
+    record = read(header)
+    np.testing.assert_array_equal(record.signal_mv, calibrated.signal_mv)
+    assert record.findings[0].code == "gain_unstated" and record.findings[0].leads == ("lead1", "lead2")
 
 
 def test_the_header_of_another_record_is_refused(tmp_path, signal_mv):

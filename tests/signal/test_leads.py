@@ -11,7 +11,15 @@ TWELVE = leads.STANDARD
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("avr", "aVR"), ("AVF", "aVF"), ("ML II", "MLII"), ("lead i", "I"), ("v5", "V5"), ("ECG1", "ECG1")],
+    [
+        ("avr", "aVR"),
+        ("AVF", "aVF"),
+        ("ML II", "MLII"),
+        ("lead i", "I"),
+        ("v5", "V5"),
+        ("ECG1", "ECG1"),
+        ("- AVR", "-aVR"),
+    ],
 )
 def test_spelling(written, meant):
     assert leads.canonical(written) == meant
@@ -38,6 +46,15 @@ def test_limb_leads_follow_from_two_others():
     want = [second - first, -(first + second) / 2, first - second / 2, second - first / 2]
     np.testing.assert_allclose(got, want, atol=1e-6)
     assert used == ("III", "aVR", "aVL", "aVF")
+
+
+def test_a_lead_stated_as_minus_itself_is_turned():
+    signal = np.array([[1.0, -2.0], [0.5, 0.25]], np.float32)
+    got, used = leads.select(signal, ("-aVR", "II"), ("II", "aVR"))
+    assert used == ("II", "aVR")
+    np.testing.assert_array_equal(got, [[0.5, 0.25], [-1.0, 2.0]])
+    np.testing.assert_array_equal(signal[0], [1.0, -2.0])
+    assert leads.turned(signal, ("ECG-1", "ML-II"))[2] == ()
 
 
 def test_a_precordial_lead_is_never_invented():

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from einthoven.errors import RecordUnreadable
 from einthoven.records.record import UNITS_MV
+from einthoven.signal.finding import Finding
 
 BYTES = {
     "8": 1.0,
@@ -25,6 +26,8 @@ BYTES = {
 """Bytes of a sample in each format of fixed size."""
 COMPRESSED = ("508", "516", "524")
 """Formats of variable size."""
+UNSTATED_GAIN = 200.0
+"""Digital units per millivolt of a signal without a gain, or with a gain of 0, as header(5) defines it."""
 _SPECIFICATION = re.compile(r"(?P<format>\d+)(x(?P<frame>\d+))?(:(?P<skew>\d+))?((\+\d+)*\+(?P<offset>\d+))?$")
 _GAIN = re.compile(
     r"(?P<gain>[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)(\((?P<baseline>-?\d+)\))?(/(?P<unit>\S+))?$", re.IGNORECASE
@@ -47,6 +50,8 @@ class Signal:
     """Bytes ahead of the first sample."""
     gain: float
     """Digital units in a unit of the signal."""
+    has_gain: bool
+    """Whether the header states a gain; without one, or with 0, the signal is not calibrated."""
     baseline: int
     """Digital value of zero."""
     unit: str
@@ -153,6 +158,34 @@ def with_unit(header: Header, unit: str | None, warnings: list[str]) -> Header:
     return replace(header, signals=tuple(signals))
 
 
+def uncalibrated(header: Header) -> tuple[Finding, ...]:
+    """Return the finding that signals have no gain, so that their millivolts are nominal.
+
+    Parameters
+    ----------
+    header : Header
+        The header.
+
+    Returns
+    -------
+    tuple of Finding
+        One that names these signals; none if all have a gain.
+    """
+    leads = tuple(signal.lead for signal in header.signals if not signal.has_gain)
+    if not leads:
+        return ()
+    return (
+        Finding(
+            "gain_unstated",
+            leads,
+            1.0,
+            f"the header states no gain for {', '.join(leads)}: {UNSTATED_GAIN:g} units per mV are used, so amplitudes "
+            "in mV are not calibrated",
+            "write the true gain (units per mV) into the third field of the header's signal lines, if it is known",
+        ),
+    )
+
+
 def _signal(path: Path, line: str, at: int) -> Signal:
     words = line.split(maxsplit=8)
     specification = _SPECIFICATION.match(words[1]) if len(words) > 1 else None
@@ -166,16 +199,15 @@ def _signal(path: Path, line: str, at: int) -> Signal:
         raise unreadable(path, f"a signal file outside the header's folder: {words[0]!r}", "put both into one folder")
     numbers = [int(word) if re.fullmatch(r"-?\d+", word) else None for word in words[3:8]] + [None] * 5
     zero = numbers[1] or 0
-    factor = float(gain["gain"]) if gain else 200.0
-    if factor == 0:
-        raise unreadable(path, f"a gain of zero for lead {at + 1}", "correct the gain in the header (adu per mV)")
+    factor = float(gain["gain"]) if gain else 0.0
     return Signal(
         file=words[0],
         format=specification["format"],
         frame=int(specification["frame"] or 1),
         skew=int(specification["skew"] or 0),
         offset=int(specification["offset"] or 0),
-        gain=factor,
+        gain=factor or UNSTATED_GAIN,
+        has_gain=factor != 0,
         baseline=int(gain["baseline"]) if gain and gain["baseline"] else zero,
         unit=_unit((gain["unit"] if gain else None) or "mV"),
         first=numbers[2],

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records import matfile, wfdb
-from einthoven.records.header import read_header, with_unit
+from einthoven.records.header import read_header, uncalibrated, with_unit
 from einthoven.records.record import UNITS_MV, Record
 from einthoven.signal.leads import STANDARD
 
@@ -123,7 +123,16 @@ def _with_header(
         volts[row] = (values - float(signal.baseline)) / signal.gain * UNITS_MV[signal.unit]
         volts[row, values == wfdb.MISSING.get(signal.format)] = np.nan
     names = tuple(signal.lead for signal in signals)
-    record = Record(path.stem, volts.astype(np.float32), rate, names, path, header.comments, tuple(warnings))
+    record = Record(
+        name=path.stem,
+        signal_mv=volts.astype(np.float32),
+        fs_hz=rate,
+        leads=names,
+        source=path,
+        comments=header.comments,
+        warnings=tuple(warnings),
+        findings=uncalibrated(header),
+    )
     return record if leads is None else record.with_leads(leads)
 
 

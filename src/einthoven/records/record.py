@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
-from einthoven.signal.leads import canonical
+from einthoven.signal.finding import Finding
+from einthoven.signal.leads import canonical, turned
 from einthoven.signal.quality import IMPLAUSIBLE_MV
 
 UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV": 1e-6}
@@ -91,7 +92,7 @@ class Record:
     fs_hz : float, Hz
         Sampling rate.
     leads : tuple of str
-        Names of the rows, kept in standard spelling.
+        Names of the rows, kept in standard spelling. A row that is named -aVR is negated and kept as aVR.
     source : Path, optional
         The file it was read from.
     comments : tuple of str
@@ -100,6 +101,8 @@ class Record:
         What is unusual about the file, but no reason to refuse it.
     annotations : Annotations, optional
         Annotations, if they were asked for.
+    findings : tuple of Finding
+        What was assumed or repaired in reading; each text is among the warnings too.
 
     Raises
     ------
@@ -115,6 +118,7 @@ class Record:
     comments: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     annotations: Annotations | None = None
+    findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         where = f"{self.name} ({self.source})" if self.source else self.name
@@ -136,9 +140,13 @@ class Record:
         warnings = []
         if impossible.any():
             warnings.append(f"{impossible.sum():,} samples beyond {_MOST_MV:g} mV are treated as missing")
+        signal, leads, were = turned(signal, self.leads)
+        findings = (*self.findings, *(_turned_finding(lead) for lead in were))
+        warnings += [finding.text for finding in findings]
+        object.__setattr__(self, "findings", findings)
         object.__setattr__(self, "signal_mv", _read_only(signal, self.signal_mv))
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
-        object.__setattr__(self, "leads", tuple(canonical(lead) for lead in self.leads))
+        object.__setattr__(self, "leads", tuple(canonical(lead) for lead in leads))
         spread = _spread_mv(signal)
         if _LARGE_MV < spread <= IMPLAUSIBLE_MV:
             warnings.append(f"a typical lead spans {spread:.0f} mV, more than a heart produces: check the unit")
@@ -198,9 +206,22 @@ class Record:
                 expected=f"the file's {len(self.leads)} leads: {', '.join(self.leads)}",
                 remedy=f"--leads {self.leads[0]}=MLII",
             )
-        pairs = zip(self.leads, (canonical(name) for name in names), strict=True)
-        renamed = ", ".join(f"{old} read as {new}" for old, new in pairs if old != new)
-        return replace(self, leads=names, warnings=(*self.warnings, *([f"{renamed}, as stated"] if renamed else [])))
+        pairs = dict(zip(self.leads, (canonical(name) for name in names), strict=True))
+        renamed = ", ".join(f"{old} read as {new}" for old, new in pairs.items() if old != new)
+        findings = (
+            replace(found, leads=tuple(pairs.get(lead, lead) for lead in found.leads)) for found in self.findings
+        )
+        return replace(
+            self,
+            leads=names,
+            warnings=(*self.warnings, *([f"{renamed}, as stated"] if renamed else [])),
+            findings=tuple(findings),
+        )
+
+
+def _turned_finding(lead: str) -> Finding:
+    text = f"the lead named -{lead} is turned upside down and read as {lead}"
+    return Finding("lead_turned", (lead,), 1.0, text, "")
 
 
 def _read_only(values: NDArray[Any], given: Any) -> NDArray[Any]:

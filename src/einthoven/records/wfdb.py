@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing, optional_imports
-from einthoven.records.header import BYTES, Header, read_header, unreadable, with_unit
+from einthoven.records.header import BYTES, Header, read_header, uncalibrated, unreadable, with_unit
 from einthoven.records.record import UNITS_MV, Annotations, Record
 
 MISSING = {"16": -(1 << 15), "212": -(1 << 11), "80": -(1 << 7)}
@@ -87,6 +87,7 @@ def read_wfdb(
         comments=header.comments,
         warnings=tuple(warnings),
         annotations=read_annotations(header_path.with_suffix(""), annotator) if annotator else None,
+        findings=uncalibrated(header),
     )
     return record if leads is None else record.with_leads(leads)
 

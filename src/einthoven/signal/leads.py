@@ -3,6 +3,7 @@
 A wanted lead is a name, or several separated by ``|`` in order of preference: ``"V1|V5"``.
 """
 
+import re
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from einthoven.errors import LeadMismatch
 STANDARD = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 _CANONICAL = {name.upper(): name for name in (*STANDARD, "MLII", "MLI", "MLIII")}
 _CANONICAL |= {"ML2": "MLII", "ML1": "MLI", "ML3": "MLIII", "MODIFIEDLII": "MLII"}
+
+_MINUS = re.compile(r"\s*(lead\s+)?([-−–]|minus\b|neg(ative)?\b|inverted\b)\s*(?P<lead>.+?)\s*$", re.IGNORECASE)
 
 # Einthoven 1913 and Goldberger 1942: of six limb leads two are independent. Each row: lead = a * first + b * second.
 _LIMB = {
@@ -38,16 +41,43 @@ def canonical(name: str) -> str:
     Returns
     -------
     str
-        An unknown name is returned without surrounding blanks.
+        An unknown name is returned without surrounding blanks. A lead that is stated as minus itself keeps its minus:
+        it is another lead.
 
     Examples
     --------
-    >>> canonical("avr"), canonical("Lead II"), canonical("ml-ii"), canonical("ECG1")
-    ('aVR', 'II', 'MLII', 'ECG1')
+    >>> canonical("avr"), canonical("Lead II"), canonical("ml-ii"), canonical("ECG1"), canonical("minus avr")
+    ('aVR', 'II', 'MLII', 'ECG1', '-aVR')
     """
     bare = name.strip()
+    turned = without_minus(bare)
+    if turned is not None:
+        return f"-{turned}"
     key = bare.upper().replace(" ", "").replace("-", "").replace("_", "").removeprefix("LEAD")
     return _CANONICAL.get(key, bare)
+
+
+def without_minus(name: str) -> str | None:
+    """Return the lead that a name states upside down, as in the order of Cabrera: aVL, I, -aVR, II, aVF, III.
+
+    Parameters
+    ----------
+    name : str
+        A name in any spelling.
+
+    Returns
+    -------
+    str or None
+        The lead in standard spelling; None for a name without minus, or minus an unknown lead.
+
+    Examples
+    --------
+    >>> without_minus("-aVR"), without_minus("minus AVR"), without_minus("aVR"), without_minus("ML-II")
+    ('aVR', 'aVR', None, None)
+    """
+    match = _MINUS.match(name)
+    key = match["lead"].upper().replace(" ", "").replace("_", "").removeprefix("LEAD") if match else ""
+    return _CANONICAL.get(key)
 
 
 def select(
@@ -78,6 +108,7 @@ def select(
     LeadMismatch
         If a wanted lead is missing, and cannot be derived from two other limb leads either.
     """
+    signal, names, _ = turned(signal, names)
     at = {canonical(name): index for index, name in reversed(list(enumerate(names)))}
     taken: set[str] = set()
     rows, used, unmet = [], [], []
@@ -107,6 +138,34 @@ def select(
             + "einthoven models      lists each model with its leads",
         )
     return np.stack(rows), tuple(used)
+
+
+def turned(signal: NDArray[Any], names: Sequence[str]) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...]]:
+    """Turn leads that are stated as minus a lead (-aVR) the right way up.
+
+    Parameters
+    ----------
+    signal : array [leads, samples]
+        The signal.
+    names : sequence of str
+        Names of its leads.
+
+    Returns
+    -------
+    signal : array [leads, samples], same dtype
+        The signal itself, or a copy with these rows negated.
+    names : tuple of str
+        The names without their minus.
+    were : tuple of str
+        The leads that were turned, in standard spelling.
+    """
+    upright = [without_minus(name) for name in names]
+    rows = [at for at, name in enumerate(upright) if name is not None]
+    if rows:
+        signal = np.array(signal)
+        signal[rows] *= -1
+    renamed = tuple(new or old for new, old in zip(upright, names, strict=True))
+    return signal, renamed, tuple(renamed[at] for at in rows)
 
 
 def _renamed(names: Sequence[str], unmet: list[str]) -> str:
