@@ -148,6 +148,15 @@ def untrained_copy(untrained, tmp_path) -> Path:
 
 
 @pytest.fixture
+def graphs_once(monkeypatch) -> None:
+    """Export each network once a test process, where a test does not ask how its graph is made."""
+    from einthoven.export import graph
+    from tests.export.once import once
+
+    monkeypatch.setattr(graph, "to_onnx", once(graph.to_onnx))
+
+
+@pytest.fixture
 def home(tmp_path, monkeypatch) -> Path:
     """An empty root for stores."""
     monkeypatch.setenv("EINTHOVEN_HOME", str(tmp_path / "home"))

@@ -138,6 +138,7 @@ def test_without_optional_libraries_a_bundled_model_answers_alike(mitdb_like, tm
     assert answers(ended, there) == json.loads(here.read_text())["records"][0]
 
 
+@pytest.mark.usefixtures("graphs_once")
 def test_without_optional_libraries_an_exported_file_answers(untrained, mitdb_like, tmp_path):
     convert.export(load(untrained), "onnx", "fp32", tmp_path / "model.onnx", None)
     out = tmp_path / "answer.json"
