@@ -135,10 +135,13 @@ def test_sixteen_bits_keep_the_answers_and_the_numbers_of_nodes(untrained, tmp_p
 def test_crops_beside_typical_beats(untrained, tmp_path):
     """A member that sees crops of the trace alone answers in the ensemble as by itself; its graph and its map likewise."""
     card = bundle.load_card(untrained)
-    whole = Preparation(SignalSpec(("I", "II"), 100.0, scaling="millivolt"), Tiles(10.0), ("signal", "beat", "summary"))
-    alone = whole.with_settings(inputs=("signal",), crop_s=5.0)
+    whole = Preparation(SignalSpec(("I", "II"), 100.0, scaling="millivolt"), Tiles(4.0), ("signal", "beat", "summary"))
+    alone = whole.with_settings(inputs=("signal",), crop_s=2.0)
     folders = []
-    for name, settings, prepared in (("typical_beat", {"width": 8}, whole), ("inception1d", {"width": 4}, alone)):
+    for name, settings, prepared in (
+        ("typical_beat", {"width": 8}, whole),
+        ("inception1d", {"width": 4, "n_modules": 3}, alone),
+    ):
         net = built(MODELS[name], InputShape.of(prepared), 4, settings)
         told = replace(card, name=name, architecture=name, settings=settings, preparation=prepared, multilabel=True)
         bundle.save(tmp_path / name, told, {key: tensor.numpy() for key, tensor in net.state_dict().items()})
@@ -154,7 +157,7 @@ def test_crops_beside_typical_beats(untrained, tmp_path):
         assert load(both).backend.name == "onnxruntime"
         np.testing.assert_allclose(load(both).probabilities(windows), want, atol=1e-5)
     maps = gradcam(load(both).network, windows, np.zeros(3, int))
-    assert maps.shape == (3, 1000)
+    assert maps.shape == (3, 400)
     assert 0 < maps.max() <= 1
     with pytest.raises(ConfigurationFault, match="preparation"):
         other = load(folders[1]).card
