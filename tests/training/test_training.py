@@ -142,11 +142,16 @@ def here(trained, monkeypatch):
 
 @pytest.fixture(scope="module")
 def trained(mitdb_like, tmp_path_factory):
-    """An uninterrupted run, the environment it ran in, and its folder."""
+    """An uninterrupted run, and the environment of processes that train alike: one thread, the same stores."""
     folder = tmp_path_factory.mktemp("runs")
-    environment = os.environ | {"EINTHOVEN_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"}
-    subprocess.run(command(mitdb_like, folder / "whole"), env=environment, check=True, capture_output=True)
-    return folder / "whole", environment
+    more = {"EINTHOVEN_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"}
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EINTHOVEN_HOME", more["EINTHOVEN_HOME"])
+        assert main(words_of(mitdb_like, folder / "whole")) == 0
+    torch.set_num_threads(n_threads)
+    return folder / "whole", os.environ | more
 
 
 def test_a_run_leaves_bundle_and_logs(trained):
