@@ -36,32 +36,32 @@ def members(untrained, tmp_path):
     return two_members(untrained, tmp_path)
 
 
-def test_it_answers_as_its_members_with_and_without_a_graph(members, tmp_path):
+@pytest.fixture(scope="module")
+def exported(untrained, tmp_path_factory):
+    """Two weighted members with their graph; a test that would change it takes a copy."""
+    folder = tmp_path_factory.mktemp("exported")
+    fuse(folder / "both", two_members(untrained, folder), "weighted", (3, 1))
+    add_graph(folder / "both")
+    return folder / "both"
+
+
+def test_it_answers_as_its_members_with_and_without_a_graph(untrained, exported, tmp_path):
+    members = [untrained, exported.parent / "other"]
     card = fuse(tmp_path / "both", members, "weighted", (3, 1))
     assert card.patients == {"mitdb/101", "mitdb/118"}
     windows = Windows(np.random.default_rng(0).standard_normal((9, 1, 360)).astype(np.float32))
     first, second = (load(member).probabilities(windows) for member in members)
     want = 0.75 * first + 0.25 * second
-    np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
-    add_graph(tmp_path / "both")
-    assert load(tmp_path / "both").backend.name == "onnxruntime"
-    assert str(Path(__file__).parents[2]).encode() not in (tmp_path / "both" / bundle.GRAPH).read_bytes()
-    np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
-    held = onnx.load(tmp_path / "both" / bundle.GRAPH, load_external_data=False).graph.initializer
+    for folder, backend in ((tmp_path / "both", "torch"), (exported, "onnxruntime")):
+        assert load(folder).backend.name == backend
+        np.testing.assert_allclose(load(folder).probabilities(windows), want, atol=1e-5)
+    assert str(Path(__file__).parents[2]).encode() not in (exported / bundle.GRAPH).read_bytes()
+    held = onnx.load(exported / bundle.GRAPH, load_external_data=False).graph.initializer
     assert sum(onnx.numpy_helper.to_array(one).nbytes for one in held if not one.external_data) < 2000, (
         "no number twice"
     )
     assert sum(bool(one.external_data) for one in held) > 10
     assert card.n_parameters == sum(bundle.load_card(member).n_parameters for member in members)
-
-
-@pytest.fixture(scope="module")
-def exported(untrained, tmp_path_factory):
-    """The mean of two members with its graph; a test that would change it takes a copy."""
-    folder = tmp_path_factory.mktemp("exported")
-    fuse(folder / "both", two_members(untrained, folder), "mean")
-    add_graph(folder / "both")
-    return folder / "both"
 
 
 @pytest.mark.parametrize("name", [bundle.GRAPH, bundle.NUMBERS])
@@ -98,7 +98,7 @@ def test_members_that_do_not_fit_are_refused(members, tmp_path):
 
 
 def test_a_graph_of_every_rule(members, tmp_path):
-    """But for ``weighted`` and ``mean``, whose graphs are tested with their members."""
+    """But for ``weighted`` and ``mean``, whose graphs are tested with other members."""
     windows = Windows(torch.randn(5, 1, 360, generator=torch.Generator().manual_seed(0)).numpy())
     for rule in ("vote", "dynamic", "top2_classes"):
         fuse(tmp_path / rule, members, rule)
