@@ -36,7 +36,7 @@ from tests.layouts import twelve_leads
 )
 def test_int8_files_stay_small_with_the_whole_card_inside(architecture, leads, most, tmp_path):
     """As the file is written, with the names of 5,458 recordings inside."""
-    model = untrained_of(architecture, tmp_path / "model", leads=leads)
+    model = untrained_of(architecture, tmp_path / "model", {}, leads=leads)
     numbers = np.sort(np.random.default_rng(0).permutation(8528)[:5458]) + 1
     seen = {"corpus": "challenge-2017", "patients": [f"challenge-2017/A{at:05}" for at in numbers]}
     card = replace(model.card, training=seen | {"patients": bundle.packed(seen["patients"])})

@@ -13,7 +13,10 @@ from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec, Tiles
 
 SMALL = {
-    "mamba2": {"width": 16, "n_states": 8, "chunk": 8},
+    "mamba2": {"width": 16, "n_states": 8, "chunk": 8, "n_layers": 1},
+    "transformer": {"width": 32, "n_heads": 4, "feed_forward": 64},
+    "inception1d": {"width": 8, "n_modules": 3},
+    "litenet": {"widths": (8, 8, 16), "hidden": (8, 8), "dense": 8},
     "s4": {"width": 16, "n_layers": 2},
     "bilstm": {"hidden": 8},
     "xresnet1d": {"width": 8, "n_blocks": (2, 1, 1, 1)},
