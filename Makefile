@@ -1,19 +1,27 @@
 PYTHON ?= python3
 BIN := .venv/bin
+TESTS := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules tests src
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint rules clean
 
 demo: .venv/installed
 	$(BIN)/einthoven demo --out demo
 
-test: .venv/installed lint
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules tests src
+# mypy checks the types while the tests run; what it found stands below their result.
+test: rules
+	@$(BIN)/mypy src >.venv/types 2>&1 & types=$$!; \
+	echo "$(TESTS)"; $(TESTS); tests=$$?; \
+	wait $$types; types=$$?; \
+	echo "$(BIN)/mypy src"; cat .venv/types; \
+	test $$tests = 0 && test $$types = 0
 
-lint: .venv/installed
+lint: rules
+	$(BIN)/mypy src
+
+rules: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/mypy src
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -3,11 +3,14 @@
     python bench/training.py [ROUNDS]
     python bench/training.py ROUNDS NAME ...      these architectures; prints, writes nothing
 
+BENCH_PATIENCE=0.1 takes a tenth of the steps: to see that it runs, not to publish.
+
 The two take turns, so that a machine whose speed drifts slows both; the ratio is the median over the turns. It writes
 docs/results/training_speed.md.
 """
 
 import logging
+import os
 import platform
 import tempfile
 import time
@@ -49,7 +52,9 @@ CASES = {
 }
 BESIDE = {"typical_beat": ("beat", "summary"), "rhythm": ("beat", "summary", "rhythm")}
 """What architectures read beside the signal."""
-WARM, TIMED = 3, 8
+_PATIENCE = float(os.environ.get("BENCH_PATIENCE", "1"))
+WARM, TIMED = (max(1, round(steps * _PATIENCE)) for steps in (3, 8))
+"""Steps before the clock starts, and after."""
 
 
 def plain(module: nn.Module) -> nn.Module:

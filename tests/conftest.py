@@ -1,7 +1,9 @@
 """Small recordings in exact layouts, written by the tests themselves; real ones where $EINTHOVEN_DATA says they are."""
 
+import functools
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             else len(ranks)
         )
     )
+
+
+def pytest_runtest_setup() -> None:
+    """Let torch's exporter parse the operators that it knows once a process; for each graph anew it takes seconds."""
+    for name in [name for name in sys.modules if name.startswith("onnxscript._framework_apis.torch_")]:
+        parse = getattr(sys.modules[name], "get_torchlib_ops", None)
+        if parse is not None and not hasattr(parse, "cache_info"):
+            sys.modules[name].get_torchlib_ops = functools.cache(parse)
 
 
 def synthetic_ecg(beats: np.ndarray, symbols: np.ndarray, n_samples: int, fs_hz: float, rng: np.random.Generator):
@@ -135,6 +145,15 @@ def untrained(tmp_path_factory):
 def untrained_copy(untrained, tmp_path) -> Path:
     """The same bundle for a test that writes to it."""
     return shutil.copytree(untrained, tmp_path / "untrained")
+
+
+@pytest.fixture
+def graphs_once(monkeypatch) -> None:
+    """Export each network once a test process, where a test does not ask how its graph is made."""
+    from einthoven.export import graph
+    from tests.export.once import once
+
+    monkeypatch.setattr(graph, "to_onnx", once(graph.to_onnx))
 
 
 @pytest.fixture

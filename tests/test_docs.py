@@ -147,6 +147,7 @@ def runnable(page: Path) -> list[Command]:
     return [command for command in commands_of(page) if command.words[0] == "einthoven"]
 
 
+@pytest.mark.usefixtures("graphs_once")
 @pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=lambda page: page.name)
 def test_the_commands_of_a_page_run_in_its_order(page, place, untrained_copy, request, monkeypatch, capsys):
     ran = []

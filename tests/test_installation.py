@@ -1,6 +1,7 @@
 """What einthoven installs and imports: a base without torch that answers, extras that are told by name, names that resolve."""
 
 import ast
+import functools
 import json
 import re
 import subprocess
@@ -31,7 +32,10 @@ BASE = names(PROJECT["dependencies"])
 
 
 def distribution(library):
-    return packages_distributions()[library][0].lower()
+    return distributions()[library][0].lower()
+
+
+distributions = functools.cache(packages_distributions)
 
 
 def test_the_table_of_extras_is_that_of_the_project():
@@ -134,6 +138,7 @@ def test_without_optional_libraries_a_bundled_model_answers_alike(mitdb_like, tm
     assert answers(ended, there) == json.loads(here.read_text())["records"][0]
 
 
+@pytest.mark.usefixtures("graphs_once")
 def test_without_optional_libraries_an_exported_file_answers(untrained, mitdb_like, tmp_path):
     convert.export(load(untrained), "onnx", "fp32", tmp_path / "model.onnx", None)
     out = tmp_path / "answer.json"

@@ -95,6 +95,7 @@ def test_a_card_of_the_future_asks_for_a_newer_einthoven(untrained_copy, plain):
     assert refused.value.remedy == "pip install --upgrade einthoven"
 
 
+@pytest.mark.usefixtures("graphs_once")
 def test_an_exported_file_of_the_future_asks_for_a_newer_einthoven(untrained, tmp_path, monkeypatch):
     monkeypatch.setattr("einthoven.bundle.card.CARD_VERSION", bundle.CARD_VERSION + 1)
     with pytest.raises(LibraryMissing, match="saved by a newer einthoven"):

@@ -80,6 +80,7 @@ def test_evaluate_writes_everything_and_never_calls_a_leak_clean(untrained_copy,
     assert tested[0] - tested[1] == {"202"} and not tested[1] - tested[0]
 
 
+@pytest.mark.usefixtures("graphs_once")
 def test_an_exported_file_answers_as_such(untrained, strip, mitdb_like, home, tmp_path, capsys):
     convert.export(load(untrained), "onnx", "fp32", tmp_path / "model.onnx", None)
     model, scores = str(tmp_path / "model.onnx"), tmp_path / "scores"

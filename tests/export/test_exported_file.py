@@ -25,6 +25,7 @@ from tests.export.untrained import untrained_of
 from tests.workshop import REPOSITORY
 
 
+@pytest.mark.usefixtures("graphs_once")
 def test_a_graph_without_a_card_or_not_ours_is_refused(untrained, tmp_path):
     file = tmp_path / "ours.onnx"
     convert.export(load(untrained), "onnx", "fp32", file, None)
@@ -53,6 +54,7 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+@pytest.mark.usefixtures("graphs_once")
 @pytest.mark.parametrize("target", ["onnx", "openvino"])
 def test_weights_that_were_changed_after_the_export_are_refused(untrained, target, tmp_path):
     file = tmp_path / f"ours{convert.TARGETS[target]}"
@@ -71,6 +73,7 @@ def test_weights_that_were_changed_after_the_export_are_refused(untrained, targe
             load(file)
 
 
+@pytest.mark.usefixtures("graphs_once")
 def test_a_graph_of_another_shape_than_its_card_is_refused(untrained, tmp_path):
     file = tmp_path / "ours.onnx"
     convert.export(load(untrained), "onnx", "fp32", file, None)
@@ -85,6 +88,7 @@ def test_a_graph_of_another_shape_than_its_card_is_refused(untrained, tmp_path):
         load(file).backend  # noqa: B018
 
 
+@pytest.mark.usefixtures("graphs_once")
 def test_openvino_answers_a_bundle_where_onnxruntime_is_not(untrained_copy, monkeypatch):
     graph.add_graph(untrained_copy)
     first = load(untrained_copy)
@@ -103,6 +107,7 @@ def test_an_export_does_not_go_into_its_bundle(untrained_copy, capsys):
     assert {file.name: file.read_bytes() for file in untrained_copy.iterdir()} == before
 
 
+@pytest.mark.usefixtures("graphs_once")
 def test_a_disk_that_fills_up_leaves_the_earlier_export(untrained, tmp_path, monkeypatch):
     file = tmp_path / "ours.xml"
     convert.export(load(untrained), "openvino", "fp32", file, None)

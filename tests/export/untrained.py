@@ -13,11 +13,16 @@ from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec, Tiles
 
 SMALL = {
-    "mamba2": {"width": 16, "n_states": 8, "chunk": 8},
-    "s4": {"width": 16},
+    "mamba2": {"width": 16, "n_states": 8, "chunk": 8, "n_layers": 1},
+    "transformer": {"width": 32, "n_heads": 4, "feed_forward": 64},
+    "inception1d": {"width": 8, "n_modules": 3},
+    "litenet": {"widths": (8, 8, 16), "hidden": (8, 8), "dense": 8},
+    "s4": {"width": 16, "n_layers": 2},
     "bilstm": {"hidden": 8},
-    "xresnet1d": {"width": 8},
+    "xresnet1d": {"width": 8, "n_blocks": (2, 1, 1, 1)},
 }
+SHORT = {"mamba2": 0.24, "bilstm": 0.16}
+"""Seconds of a window where the exporter follows each step of a recurrence, or each chunk."""
 
 
 def preparation_for(architecture: str, leads: tuple[str, ...]) -> Preparation:
@@ -26,7 +31,7 @@ def preparation_for(architecture: str, leads: tuple[str, ...]) -> Preparation:
     if architecture == "patient_context":
         return Preparation(spec, Beats(0.3, 0.66), ("signal", "beat", "rr", "p_waves", "similarity"))
     if not missing_parts(MODELS[architecture], InputShape(len(leads), 96)):
-        return Preparation(spec, Tiles(0.96))
+        return Preparation(spec, Tiles(SHORT.get(architecture, 0.96)))
     further = ("rhythm",) if architecture == "rhythm" else ()
     return Preparation(spec, Tiles(1.92), ("signal", "beat", "summary", *further))
 

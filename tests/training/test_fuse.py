@@ -36,32 +36,32 @@ def members(untrained, tmp_path):
     return two_members(untrained, tmp_path)
 
 
-def test_it_answers_as_its_members_with_and_without_a_graph(members, tmp_path):
+@pytest.fixture(scope="module")
+def exported(untrained, tmp_path_factory):
+    """Two weighted members with their graph; a test that would change it takes a copy."""
+    folder = tmp_path_factory.mktemp("exported")
+    fuse(folder / "both", two_members(untrained, folder), "weighted", (3, 1))
+    add_graph(folder / "both")
+    return folder / "both"
+
+
+def test_it_answers_as_its_members_with_and_without_a_graph(untrained, exported, tmp_path):
+    members = [untrained, exported.parent / "other"]
     card = fuse(tmp_path / "both", members, "weighted", (3, 1))
     assert card.patients == {"mitdb/101", "mitdb/118"}
     windows = Windows(np.random.default_rng(0).standard_normal((9, 1, 360)).astype(np.float32))
     first, second = (load(member).probabilities(windows) for member in members)
     want = 0.75 * first + 0.25 * second
-    np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
-    add_graph(tmp_path / "both")
-    assert load(tmp_path / "both").backend.name == "onnxruntime"
-    assert str(Path(__file__).parents[2]).encode() not in (tmp_path / "both" / bundle.GRAPH).read_bytes()
-    np.testing.assert_allclose(load(tmp_path / "both").probabilities(windows), want, atol=1e-5)
-    held = onnx.load(tmp_path / "both" / bundle.GRAPH, load_external_data=False).graph.initializer
+    for folder, backend in ((tmp_path / "both", "torch"), (exported, "onnxruntime")):
+        assert load(folder).backend.name == backend
+        np.testing.assert_allclose(load(folder).probabilities(windows), want, atol=1e-5)
+    assert str(Path(__file__).parents[2]).encode() not in (exported / bundle.GRAPH).read_bytes()
+    held = onnx.load(exported / bundle.GRAPH, load_external_data=False).graph.initializer
     assert sum(onnx.numpy_helper.to_array(one).nbytes for one in held if not one.external_data) < 2000, (
         "no number twice"
     )
     assert sum(bool(one.external_data) for one in held) > 10
     assert card.n_parameters == sum(bundle.load_card(member).n_parameters for member in members)
-
-
-@pytest.fixture(scope="module")
-def exported(untrained, tmp_path_factory):
-    """The mean of two members with its graph; a test that would change it takes a copy."""
-    folder = tmp_path_factory.mktemp("exported")
-    fuse(folder / "both", two_members(untrained, folder), "mean")
-    add_graph(folder / "both")
-    return folder / "both"
 
 
 @pytest.mark.parametrize("name", [bundle.GRAPH, bundle.NUMBERS])
@@ -98,7 +98,7 @@ def test_members_that_do_not_fit_are_refused(members, tmp_path):
 
 
 def test_a_graph_of_every_rule(members, tmp_path):
-    """But for ``weighted`` and ``mean``, whose graphs are tested with their members."""
+    """But for ``weighted`` and ``mean``, whose graphs are tested with other members."""
     windows = Windows(torch.randn(5, 1, 360, generator=torch.Generator().manual_seed(0)).numpy())
     for rule in ("vote", "dynamic", "top2_classes"):
         fuse(tmp_path / rule, members, rule)
@@ -135,10 +135,13 @@ def test_sixteen_bits_keep_the_answers_and_the_numbers_of_nodes(untrained, tmp_p
 def test_crops_beside_typical_beats(untrained, tmp_path):
     """A member that sees crops of the trace alone answers in the ensemble as by itself; its graph and its map likewise."""
     card = bundle.load_card(untrained)
-    whole = Preparation(SignalSpec(("I", "II"), 100.0, scaling="millivolt"), Tiles(10.0), ("signal", "beat", "summary"))
-    alone = whole.with_settings(inputs=("signal",), crop_s=5.0)
+    whole = Preparation(SignalSpec(("I", "II"), 100.0, scaling="millivolt"), Tiles(4.0), ("signal", "beat", "summary"))
+    alone = whole.with_settings(inputs=("signal",), crop_s=2.0)
     folders = []
-    for name, settings, prepared in (("typical_beat", {"width": 8}, whole), ("inception1d", {"width": 4}, alone)):
+    for name, settings, prepared in (
+        ("typical_beat", {"width": 8}, whole),
+        ("inception1d", {"width": 4, "n_modules": 3}, alone),
+    ):
         net = built(MODELS[name], InputShape.of(prepared), 4, settings)
         told = replace(card, name=name, architecture=name, settings=settings, preparation=prepared, multilabel=True)
         bundle.save(tmp_path / name, told, {key: tensor.numpy() for key, tensor in net.state_dict().items()})
@@ -154,7 +157,7 @@ def test_crops_beside_typical_beats(untrained, tmp_path):
         assert load(both).backend.name == "onnxruntime"
         np.testing.assert_allclose(load(both).probabilities(windows), want, atol=1e-5)
     maps = gradcam(load(both).network, windows, np.zeros(3, int))
-    assert maps.shape == (3, 1000)
+    assert maps.shape == (3, 400)
     assert 0 < maps.max() <= 1
     with pytest.raises(ConfigurationFault, match="preparation"):
         other = load(folders[1]).card

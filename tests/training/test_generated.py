@@ -70,9 +70,9 @@ def test_the_test_part_is_read_from_the_store_which_holds_no_generated_window(ta
 
 def test_quality_tells_copies_and_rubbish():
     rng = np.random.default_rng(0)
-    real = rng.standard_normal((200, 1, 40)).astype(np.float32).cumsum(axis=2)
-    unseen = rng.standard_normal((200, 1, 40)).astype(np.float32).cumsum(axis=2)
-    label = np.ones(200, int)
+    real = rng.standard_normal((100, 1, 20)).astype(np.float32).cumsum(axis=2)
+    unseen = rng.standard_normal((100, 1, 20)).astype(np.float32).cumsum(axis=2)
+    label = np.ones(100, int)
     like = generated.compare(real, label, unseen, label, unseen[::-1], label, ("N", "S"))["S"]
     assert like["two_sample_accuracy"] == pytest.approx(0.5, abs=0.12)
     copies = generated.compare(real, label, unseen, label, real, label, ("N", "S"))["S"]

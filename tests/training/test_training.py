@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from einthoven import bundle
 from einthoven.cli.main import main
 from einthoven.errors import ConfigurationFault, FileDamaged
 from einthoven.training.losses import asymmetric, balanced_weights, focal, loss_for, positive_weights, sigmoid_focal
@@ -132,8 +133,9 @@ def weights_of(out) -> str:
 
 @pytest.fixture
 def here(trained, monkeypatch):
-    """Train in this process as in one of its own: one thread, the same stores."""
+    """Train in this process as in one of its own: one thread, the same stores; without a graph, as weights are compared."""
     monkeypatch.setenv("EINTHOVEN_HOME", trained[1]["EINTHOVEN_HOME"])
+    monkeypatch.setattr("einthoven.cli.train._with_graph", lambda folder, is_own: bundle.load_card(folder))
     n_threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield main
@@ -142,11 +144,16 @@ def here(trained, monkeypatch):
 
 @pytest.fixture(scope="module")
 def trained(mitdb_like, tmp_path_factory):
-    """An uninterrupted run, the environment it ran in, and its folder."""
+    """An uninterrupted run, and the environment of processes that train alike: one thread, the same stores."""
     folder = tmp_path_factory.mktemp("runs")
-    environment = os.environ | {"EINTHOVEN_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"}
-    subprocess.run(command(mitdb_like, folder / "whole"), env=environment, check=True, capture_output=True)
-    return folder / "whole", environment
+    more = {"EINTHOVEN_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"}
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EINTHOVEN_HOME", more["EINTHOVEN_HOME"])
+        assert main(words_of(mitdb_like, folder / "whole")) == 0
+    torch.set_num_threads(n_threads)
+    return folder / "whole", os.environ | more
 
 
 def test_a_run_leaves_bundle_and_logs(trained):
@@ -156,6 +163,7 @@ def test_a_run_leaves_bundle_and_logs(trained):
     assert card["training"]["validation_macro_f1"] > 0.2
     assert "mitdb/100" not in card["training"]["patients"]
     assert card["weights_sha256"] == weights_of(out)
+    assert (out / "bundle" / bundle.GRAPH).is_file()
     assert len((out / "logs" / "csv" / "start0" / "metrics.csv").read_text().splitlines()) >= 4
     assert list((out / "logs" / "tensorboard").glob("events*"))
 
