@@ -136,7 +136,7 @@ def test_unreadable_items_have_no_class_and_are_not_counted(answer):
     others = np.arange(answer.n_items) != 1
     np.testing.assert_array_equal(part.decisions[others], answer.decisions[others])
     np.testing.assert_allclose(part.record_probabilities, answer.probabilities[others].mean(axis=0), rtol=1e-6)
-    assert part.to_dict()["items"][1]["predicted"] == [] and not part.doubts[0] == "unreadable"
+    assert part.to_dict()["items"][1]["predicted"] == [] and part.doubts[0] != "unreadable"
     assert sum(part.counts.values()) == answer.decisions[others].sum()
 
 

@@ -171,7 +171,9 @@ def test_beats_and_windows_in_a_lead_off_are_unreadable(beats_model, tiled, ecg)
     record = Record("strip", signal[None].astype(np.float32), FS_HZ, ("MLII",))
     beats = answers_in(followed(beats_model, record, 500))
     for one in beats:
-        assert (one.doubt == "unreadable") == (10 <= one.start_s < 20) and (not one.predicted) == (one.doubt == "unreadable")
+        assert (one.doubt == "unreadable") == (10 <= one.start_s < 20) and (not one.predicted) == (
+            one.doubt == "unreadable"
+        )
     windows = answers_in(followed(tiled, record, 500))
     assert [one.doubt == "unreadable" for one in windows] == [False, True, False, False, False, False]
 

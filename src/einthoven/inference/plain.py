@@ -38,7 +38,8 @@ def values(answer: "Answer") -> dict[str, Any]:
         "leads": list(record.leads),
         "leads_used": list(answer.leads),
         "quality": [
-            vars(row) | {"start_s": round(row.start_s, 3), "end_s": round(row.end_s, 3)} for row in answer.quality.stretches
+            vars(row) | {"start_s": round(row.start_s, 3), "end_s": round(row.end_s, 3)}
+            for row in answer.quality.stretches
         ],
         "findings": [vars(finding) | {"leads": list(finding.leads)} for finding in answer.findings],
         "remarks": list(answer.remarks),

@@ -284,7 +284,7 @@ class Predictor:
             missing=reading.any_missing(used_mv, starts, ends),
             quality=seen,
             unreadable=unreadable,
-            remarks=tuple([*remarks, *reading.remarks_on(seen), *scored.remarks(self.card)]),
+            remarks=(*remarks, *reading.remarks_on(seen), *scored.remarks(self.card)),
             findings=findings,
             declined=declining.declined(self.card, seen, beats, ~unreadable, findings),
             windows=np.stack((starts, ends), axis=1),

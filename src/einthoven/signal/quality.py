@@ -125,7 +125,9 @@ class Quality:
         -------
         array [leads, k]
         """
-        edges = np.concatenate((np.zeros((len(self.leads), 1)), np.cumsum(self.readable * np.diff(self.bounds), axis=1)), axis=1)
+        edges = np.concatenate(
+            (np.zeros((len(self.leads), 1)), np.cumsum(self.readable * np.diff(self.bounds), axis=1)), axis=1
+        )
         inside = [
             (np.interp(ends, self.bounds, row) - np.interp(starts, self.bounds, row)) / np.maximum(ends - starts, 1)
             for row in edges
@@ -252,12 +254,13 @@ def _judged(lead: Array, gone: Array, bounds: Array, fs_hz: float) -> tuple[Arra
     flat = _flat_share(cut, starts, lengths, fs_hz)
     stuck = _stuck_share(cut, starts, lengths)
     index = quality_index.index(features)
+    unreadable, noisy = quality_index.limits()
     rules = (
         (missing > _MISSING_SHARE, _MISSING, missing),
         (flat > _FLAT_SHARE, _FLAT, flat),
-        (index < quality_index.READABLE, _UNREADABLE, index),
+        (index < unreadable, _UNREADABLE, index),
         (stuck > _STUCK_SHARE, _CLIPPED, stuck),
-        (index < quality_index.GOOD, _NOISY, index),
+        (index < noisy, _NOISY, index),
     )
     verdict, number = np.full(len(index), _GOOD), index.copy()
     for holds, code, value in reversed(rules):

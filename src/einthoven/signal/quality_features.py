@@ -152,7 +152,6 @@ def _measured(cut: Lead) -> Array:
     return np.stack(columns, axis=1)
 
 
-
 def _without_hum(plain: Array) -> Array:
     """Return a lead without what is left of 50 Hz: binomial weights over five samples, zero at half the sampling rate."""
     held = np.pad(plain, 2, mode="edge")

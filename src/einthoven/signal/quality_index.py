@@ -1,13 +1,58 @@
-"""Tell from the measurements of a stretch how likely it is readable."""
+"""Tell from the measurements of a stretch how likely it is readable, by boosted trees (trained by bench/quality.py)."""
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-READABLE, GOOD = 0.5, 0.8
+from einthoven.signal.quality_features import FEATURES
+
+Array = NDArray[Any]
+
+WEIGHTS = Path(__file__).with_suffix(".npz")
+"""The trees: arrays [trees, nodes], and the limits."""
 
 
-def index(features: NDArray[Any]) -> NDArray[Any]:
-    """Placeholder."""
-    return np.ones(len(features))
+@lru_cache
+def _trees() -> dict[str, Array]:
+    with np.load(WEIGHTS, allow_pickle=False) as kept:
+        trees = dict(kept)
+    assert tuple(trees["features"].tolist()) == FEATURES, (
+        "the index was trained on other measurements: bench/quality.py"
+    )
+    return trees
+
+
+def limits() -> tuple[float, float]:
+    """Return the index below which a stretch is unreadable, and that below which it is noisy."""
+    unreadable, noisy = _sigmoid(np.asarray(_trees()["limits"], np.float64)).tolist()
+    return unreadable, noisy
+
+
+def index(features: Array) -> Array:
+    """Return the index of quality of stretches.
+
+    Parameters
+    ----------
+    features : array [n, k]
+        Measurements of :mod:`einthoven.signal.quality_features`.
+
+    Returns
+    -------
+    array [n]
+        From 0 to 1; below the first of :func:`limits` a stretch is not readable.
+    """
+    trees = _trees()
+    values = np.nan_to_num(features)
+    row, tree = np.arange(len(values))[:, None], np.arange(len(trees["feature"]))[None]
+    node = np.zeros((len(values), tree.shape[1]), np.int64)
+    for _ in range(int(trees["depth"])):
+        below = values[row, trees["feature"][tree, node]] <= trees["threshold"][tree, node]
+        node = np.where(below, trees["left"][tree, node], trees["right"][tree, node])
+    return np.asarray(_sigmoid(trees["base"] + trees["value"][tree, node].sum(axis=1)))
+
+
+def _sigmoid(score: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-np.clip(score, -60, 60))))

@@ -90,7 +90,9 @@ class LiveQuality:
         bounds = np.array(self.bounds if self.verdicts else [0, 0], np.int64)
         if not self.verdicts:
             verdicts = np.zeros((len(self.leads), 1), np.int64)
-        return Quality(self.leads, self.fs_hz, bounds, verdicts, np.ones(verdicts.shape), np.zeros((*verdicts.shape, 0)))
+        return Quality(
+            self.leads, self.fs_hz, bounds, verdicts, np.ones(verdicts.shape), np.zeros((*verdicts.shape, 0))
+        )
 
     def chosen(self, beats_of: list[list[int]], searched: int) -> list[tuple[int, int]]:
         """Take from each lead the heartbeats in the stretches where it is the clearest, as far as the signal is judged.
