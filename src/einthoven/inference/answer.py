@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.bundle import Card
+from einthoven.evaluation.doubt import UNMEASURED_LIMIT
 from einthoven.evaluation.predictions import decide
 from einthoven.inference import plain
 from einthoven.inference.declined import Declined
 from einthoven.inference.evidence import Evidence
+from einthoven.inference.prediction_set import PredictionSet, set_of
 from einthoven.records.record import Record
 from einthoven.signal.quality import LeadQuality
 
@@ -20,10 +22,21 @@ if TYPE_CHECKING:
     import pandas
 
 DISCLAIMER = "einthoven is not a medical device. For research and education; not for diagnosis."
-UNSURE = 0.6
-"""A beat or window is marked unsure where its most probable class is below this; not where classes do not exclude each other."""
 BORDERLINE = 0.8
 """A class that is not predicted is borderline where its probability is above this share of its threshold."""
+
+
+def unsure_below(card: Card) -> float:
+    """Return the probability of the predicted class below which a beat or window is unsure.
+
+    Parameters
+    ----------
+    card : Card
+        Card of the model: what was measured on validation data, or 0.6; 0 where classes do not exclude each other.
+    """
+    if card.multilabel:
+        return 0.0
+    return UNMEASURED_LIMIT if card.doubt is None else card.doubt.limit
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -55,6 +68,8 @@ class Answer(ABC):
     the probabilities decide."""
     declined: Declined | None = None
     """Why the record is declined; None if it is not."""
+    coverage: float | None = None
+    """Coverage of the prediction set that :meth:`to_dict` states; None for no set."""
 
     kind: ClassVar[str]
     """What an item is: ``beat`` or ``window``."""
@@ -173,7 +188,7 @@ class Answer(ABC):
         """Why each item is doubtful [n], or an empty text: no lead of good quality, missing samples, or ``unsure``."""
         has_good = any(verdict.verdict == "good" for verdict in self.quality)
         poor = "" if has_good or not self.quality else f"{self.quality[0].verdict} lead"
-        limit = 0.0 if self.card.multilabel else UNSURE
+        limit = unsure_below(self.card)
         return tuple(
             poor or ("missing samples" if gone else "unsure" if confidence < limit else "")
             for gone, confidence in zip(self.missing, self.confidence, strict=True)
@@ -183,6 +198,31 @@ class Answer(ABC):
     def n_doubtful(self) -> int:
         """Number of items with a doubt."""
         return sum(map(bool, self.doubts))
+
+    @property
+    @abstractmethod
+    def doubt(self) -> str:
+        """Why the answer as a whole is doubtful, by what was measured on validation data; an empty text if it is not."""
+
+    def prediction_set(self, coverage: float) -> PredictionSet:
+        """Return the classes that hold the true one with a chosen probability.
+
+        Parameters
+        ----------
+        coverage : float
+            The probability, above 0 and below 1. It holds in each class for records like those of the validation data.
+
+        Returns
+        -------
+        PredictionSet
+            Its ``classes`` are None where nothing can be promised; ``reason`` then says why.
+
+        Raises
+        ------
+        ConfigurationFault
+            If the coverage is not above 0 and below 1.
+        """
+        return set_of(self.card, self.record_probabilities, self.n_items, coverage)
 
     @cached_property
     def rr_ms(self) -> NDArray[np.float64]:
@@ -214,7 +254,8 @@ class Answer(ABC):
             ``rate_bpm``; ``beats``: sample numbers;
             ``predicted`` and ``borderline``: class names; ``probabilities``: ``{class: mean over the items}``;
             ``thresholds``: ``{class: threshold}``, empty for classes that exclude each other;
-            ``counts``: ``{class: number of items}``; ``n_items``; ``n_doubtful``;
+            ``counts``: ``{class: number of items}``; ``n_items``; ``n_doubtful``; ``doubt``: a sentence about the whole, or empty;
+            ``prediction_set``: None, or with :attr:`coverage` set ``coverage``, ``classes``, ``not_promised`` and ``reason``;
             ``items``: of each beat or window ``kind``, ``sample``, ``start_s``, ``end_s``, ``predicted`` (class names),
             ``probabilities`` (``{class: value}``) and ``doubt``. A line of ``einthoven stream`` is such an item with ``delay_s``.
         """
@@ -266,6 +307,18 @@ class BeatAnswer(Answer):
         return tuple(name for name, n in found if n)
 
     @property
+    def doubt(self) -> str:
+        """A sentence where the probabilities expect more wrong beats than for most people in the validation data."""
+        measured, n = self.card.doubt, self.n_items
+        expected = float(1 - self.confidence.mean()) if n else 0.0
+        if measured is None or expected <= measured.person_limit:
+            return ""
+        return (
+            f"{expected:.0%} of the beats are expected to be wrong; of nine in ten people in the validation data at most "
+            f"{measured.person_limit:.0%} were. Check the classes of this person."
+        )
+
+    @property
     def summary(self) -> str:
         """Number of beats, and the heart rate where it is known."""
         rate = "" if self.rate_bpm is None else f", {self.rate_bpm:.0f} beats/min"
@@ -315,6 +368,21 @@ class RecordAnswer(Answer):
         """Classes predicted for the record, the most probable first."""
         order = np.argsort(-self.record_probabilities, kind="stable")
         return tuple(self.classes[at] for at in order if self.is_predicted[at])
+
+    @property
+    def doubt(self) -> str:
+        """A sentence where the predicted class is less probable than for most records in the validation data."""
+        measured = self.card.doubt
+        if measured is None or self.card.multilabel or not self.n_items:
+            return ""
+        probability = float(self.record_probabilities[self.is_predicted].max())
+        if probability >= measured.limit:
+            return ""
+        found = measured.measured
+        return (
+            f"Doubtful: the probability of {self.predicted[0]} is {probability:.2f}. Below {measured.limit:.2f} are "
+            f"{found.get('marked', 0):.0%} of the validation records, and {found.get('errors_caught', 0):.0%} of the errors."
+        )
 
     @property
     def summary(self) -> str:

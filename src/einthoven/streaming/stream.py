@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
 from einthoven.evaluation.predictions import decide
-from einthoven.inference.answer import UNSURE
+from einthoven.inference.answer import unsure_below
 from einthoven.inference.predictor import Predictor
 from einthoven.records.record import with_impossible_missing
 from einthoven.signal import leads as lead_names
@@ -262,7 +262,7 @@ class Stream:
             return "lead off"
         if self.buffer.is_missing(*span):
             return "missing samples"
-        return "unsure" if not self.model.card.multilabel and confidence < UNSURE else ""
+        return "unsure" if confidence < unsure_below(self.model.card) else ""
 
     def _aligned(self, at: int) -> int:
         """Return the last sample number up to another from which resampling rounds as from the beginning of the record."""
