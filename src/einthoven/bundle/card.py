@@ -9,6 +9,8 @@ from typing import Any
 from einthoven.bundle.packing import unpacked
 from einthoven.bundle.versions import CARD_VERSION, require_known, upgraded
 from einthoven.evaluation.calibration import MULTILABEL_METHOD, Calibration
+from einthoven.evaluation.conformal import Conformal
+from einthoven.evaluation.doubt import Doubt
 from einthoven.signal.density import Density
 from einthoven.signal.preparation import Preparation
 
@@ -54,6 +56,10 @@ class Card:
     probabilities are not calibrated."""
     density: Density | None = None
     """Density of the training recordings; a record that is far from them is declined. None where it was not fitted."""
+    conformal: Conformal | None = None
+    """Scores from which sets of classes with a chosen coverage are made, for models of whole records."""
+    doubt: Doubt | None = None
+    """Limits of doubt and the errors that they find, measured on validation data."""
     weights_sha256: str = ""
     """Checksum of the weights file."""
     graph_sha256: str = ""
@@ -137,8 +143,9 @@ class Card:
         _require_pairs(plain)
         kept = {name: value for name, value in plain.items() if name in known}
         kept |= {name: tuple(kept[name]) for name in _TUPLES if name in kept}
-        kept["calibration"] = _calibration(plain)
         kept["density"] = Density.from_dict(plain["density"]) if plain.get("density") else None
+        kept |= {"calibration": _calibration(plain), "conformal": _conformal(plain)}
+        kept["doubt"] = Doubt.from_dict(plain["doubt"]) if plain.get("doubt") else None
         return cls(**(kept | {"preparation": Preparation.from_dict(plain["preparation"])}))
 
 
@@ -165,6 +172,16 @@ def _calibration(plain: dict[str, Any]) -> Calibration | None:
     found.require_classes(plain["classes"])
     if (found.method == MULTILABEL_METHOD) != bool(plain.get("multilabel")):
         raise ValueError(f"calibration by {found.method} of a model whose multilabel is {plain.get('multilabel')}")
+    return found
+
+
+def _conformal(plain: dict[str, Any]) -> Conformal | None:
+    """Return the conformal scores of a card; refuse those of other classes."""
+    if not plain.get("conformal"):
+        return None
+    found = Conformal.from_dict(plain["conformal"])
+    if found.classes != tuple(plain["classes"]):
+        raise ValueError(f"conformal scores are for {', '.join(found.classes)}, not for the model's classes")
     return found
 
 

@@ -36,6 +36,8 @@ class Predict:
     fs: Rate = None
     leads: Leads = None
     unit: Unit = None
+    coverage: Annotated[float | None, optional("SHARE")] = None
+    """Also print the set of classes that holds the true one with this probability, e.g. 0.9, where it can be promised."""
     model_file: ModelFile = None
 
     def run(self) -> int:
@@ -43,6 +45,10 @@ class Predict:
         from einthoven.inference.answer import DISCLAIMER
         from einthoven.inference.predictor import load
 
+        if self.coverage is not None:
+            from einthoven.evaluation.conformal import require_coverage
+
+            require_coverage(self.coverage)
         if self.out is not None:
             from einthoven.report import answers
 
@@ -81,7 +87,8 @@ class Predict:
         answered = []
         for file in console.progress(self.files, "classifying", len(self.files)):
             try:
-                answered.append(model(read(file, fs_hz=self.fs, leads=leads, unit=self.unit)))
+                found = model(read(file, fs_hz=self.fs, leads=leads, unit=self.unit))
+                answered.append(replace(found, coverage=self.coverage))
             except EinthovenError as error:
                 console.fail(error)
         return answered
@@ -134,7 +141,11 @@ def show(answer: "Answer", counted: dict[str, int] | None = None) -> None:
     elif isinstance(answer, RecordAnswer):
         _show_record(answer)
     if answer.declined is None:
+        if answer.coverage is not None:
+            console.say(f"  {answer.prediction_set(answer.coverage)}")
         console.say(f"  {answer.heart_rate}.")
+        if answer.doubt:
+            console.say(f"  {answer.doubt}")
     for finding in answer.findings:
         console.say(f"  {finding.text} {finding.remedy}".rstrip())
     for remark in answer.remarks:

@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.bundle import Card
+from einthoven.evaluation.doubt import UNMEASURED_LIMIT
 from einthoven.evaluation.predictions import decide
 from einthoven.inference import plain
 from einthoven.inference.declined import Declined
 from einthoven.inference.evidence import Evidence
 from einthoven.inference.reading import poor_lead
+from einthoven.inference.prediction_set import PredictionSet, set_of
 from einthoven.records.record import Record
 from einthoven.signal.doctor import Finding
 from einthoven.signal.quality import Quality
@@ -22,10 +24,21 @@ if TYPE_CHECKING:
     import pandas
 
 DISCLAIMER = "einthoven is not a medical device. For research and education; not for diagnosis."
-UNSURE = 0.6
-"""A beat or window is marked unsure where its most probable class is below this; not where classes do not exclude each other."""
 BORDERLINE = 0.8
 """A class that is not predicted is borderline where its probability is above this share of its threshold."""
+
+
+def unsure_below(card: Card) -> float:
+    """Return the probability of the predicted class below which a beat or window is unsure.
+
+    Parameters
+    ----------
+    card : Card
+        Card of the model: what was measured on validation data, or 0.6; 0 where classes do not exclude each other.
+    """
+    if card.multilabel:
+        return 0.0
+    return UNMEASURED_LIMIT if card.doubt is None else card.doubt.limit
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -61,6 +74,8 @@ class Answer(ABC):
     """What is wrong with leads, units or rate of the record, with what to do."""
     declined: Declined | None = None
     """Why the record is declined: it has no class then. None if it is not."""
+    coverage: float | None = None
+    """Coverage of the prediction set that :meth:`to_dict` states; None for no set."""
 
     kind: ClassVar[str]
     """What an item is: ``beat`` or ``window``."""
@@ -194,7 +209,7 @@ class Answer(ABC):
 
         An item that is not readable has ``unreadable``; it is not among the doubtful ones.
         """
-        limit = 0.0 if self.card.multilabel else UNSURE
+        limit = unsure_below(self.card)
         rows = zip(self.unreadable, self.missing, self._poor_leads, self.confidence, strict=True)
         return tuple(
             "unreadable" if gone else poor or ("missing samples" if lost else "unsure" if sure < limit else "")
@@ -216,6 +231,31 @@ class Answer(ABC):
     def n_unreadable(self) -> int:
         """Number of items that are not readable."""
         return int(self.unreadable.sum())
+
+    @property
+    @abstractmethod
+    def doubt(self) -> str:
+        """Why the answer as a whole is doubtful, by what was measured on validation data; an empty text if it is not."""
+
+    def prediction_set(self, coverage: float) -> PredictionSet:
+        """Return the classes that hold the true one with a chosen probability.
+
+        Parameters
+        ----------
+        coverage : float
+            The probability, above 0 and below 1. It holds in each class for records like those of the validation data.
+
+        Returns
+        -------
+        PredictionSet
+            Its ``classes`` are None where nothing can be promised; ``reason`` then says why.
+
+        Raises
+        ------
+        ConfigurationFault
+            If the coverage is not above 0 and below 1.
+        """
+        return set_of(self.card, self.record_probabilities, self.n_items, coverage)
 
     @cached_property
     def rr_ms(self) -> NDArray[np.float64]:
@@ -248,7 +288,8 @@ class Answer(ABC):
             ``predicted`` and ``borderline``: class names; ``probabilities``: ``{class: mean over the items}``;
             ``thresholds``: ``{class: threshold}``, empty for classes that exclude each other;
             ``findings``: of each ``code``, ``leads``, ``certainty``, ``text`` and ``remedy``;
-            ``counts``: ``{class: number of items}``; ``n_items``; ``n_doubtful``; ``n_unreadable``;
+            ``counts``: ``{class: number of items}``; ``n_items``; ``n_doubtful``; ``n_unreadable``; ``doubt``: a sentence about the whole, or empty;
+            ``prediction_set``: None, or with :attr:`coverage` set ``coverage``, ``classes``, ``not_promised`` and ``reason``;
             ``items``: of each beat or window ``kind``, ``sample``, ``start_s``, ``end_s``, ``predicted`` (class names),
             ``probabilities`` (``{class: value}``) and ``doubt``. A line of ``einthoven stream`` is such an item with ``delay_s``.
         """
@@ -298,6 +339,18 @@ class BeatAnswer(Answer):
         """Classes that occur among the beats, the most frequent first."""
         found = sorted(self.counts.items(), key=lambda pair: -pair[1])
         return tuple(name for name, n in found if n)
+
+    @property
+    def doubt(self) -> str:
+        """A sentence where the probabilities expect more wrong beats than for most people in the validation data."""
+        measured, there = self.card.doubt, self.is_answered
+        expected = float(1 - self.confidence[there].mean()) if there.any() else 0.0
+        if measured is None or expected <= measured.person_limit:
+            return ""
+        return (
+            f"{expected:.0%} of the beats are expected to be wrong; of nine in ten people in the validation data at most "
+            f"{measured.person_limit:.0%} were. Check the classes of this person."
+        )
 
     @property
     def summary(self) -> str:
@@ -353,6 +406,21 @@ class RecordAnswer(Answer):
         """Classes predicted for the record, the most probable first."""
         order = np.argsort(-self.record_probabilities, kind="stable")
         return tuple(self.classes[at] for at in order if self.is_predicted[at])
+
+    @property
+    def doubt(self) -> str:
+        """A sentence where the predicted class is less probable than for most records in the validation data."""
+        measured = self.card.doubt
+        if measured is None or self.card.multilabel or not self.is_answered.any():
+            return ""
+        probability = float(self.record_probabilities[self.is_predicted].max())
+        if probability >= measured.limit:
+            return ""
+        found = measured.measured
+        return (
+            f"Doubtful: the probability of {self.predicted[0]} is {probability:.2f}. Below {measured.limit:.2f} are "
+            f"{found.get('marked', 0):.0%} of the validation records, and {found.get('errors_caught', 0):.0%} of the errors."
+        )
 
     @property
     def summary(self) -> str:

@@ -50,9 +50,11 @@ def values(answer: "Answer") -> dict[str, Any]:
         "probabilities": by_class(answer.classes, answer.record_probabilities.tolist()),
         "thresholds": answer.thresholds,
         "counts": answer.counts,
+        "prediction_set": None if answer.coverage is None else answer.prediction_set(answer.coverage).to_dict(),
         "n_items": answer.n_items,
         "n_doubtful": answer.n_doubtful,
         "n_unreadable": answer.n_unreadable,
+        "doubt": answer.doubt,
         "beats": answer.beats.tolist(),
         "items": items(answer),
     }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from einthoven import __version__
 from einthoven.evaluation.evaluate import headline
-from einthoven.inference.answer import DISCLAIMER, UNSURE, Answer, BeatAnswer, RecordAnswer
+from einthoven.inference.answer import DISCLAIMER, Answer, BeatAnswer, RecordAnswer, unsure_below
 from einthoven.inference.reading import remarks_on
 from einthoven.report import paper, strips
 from einthoven.report.colours import colour_of
@@ -50,7 +50,7 @@ def render(answers: Sequence[Answer], counted: dict[str, int] | None = None, rem
         results=[_result(row) for row in card.results],
         beside=beside_its_model(card) if card.export else None,
         sections=[_section(answer, counted) for answer in answers],
-        unsure=UNSURE,
+        unsure=unsure_below(card),
         strip_s=strips.STRIP_S,
     )
 

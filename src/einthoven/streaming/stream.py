@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from einthoven.errors import RecordUnreadable
 from einthoven.evaluation.predictions import decide
 from einthoven.inference import declining
-from einthoven.inference.answer import UNSURE
+from einthoven.inference.answer import unsure_below
 from einthoven.inference.predictor import Predictor
 from einthoven.inference.reading import NEAR_S, REFRACTORY_S, poor_lead
 from einthoven.records.record import with_impossible_missing
@@ -290,7 +290,7 @@ class Stream:
             return poor
         if self.buffer.is_missing(*span):
             return "missing samples"
-        return "unsure" if not self.model.card.multilabel and confidence < UNSURE else ""
+        return "unsure" if confidence < unsure_below(self.model.card) else ""
 
     def _aligned(self, at: int) -> int:
         """Return the last sample number up to another from which resampling rounds as from the beginning of the record."""
