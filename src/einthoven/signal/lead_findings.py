@@ -12,6 +12,8 @@ from einthoven.signal.small_network import bundled
 _USUAL_SHARE = 0.005
 """Share of twelve-lead recordings with one such fault: all together 0.4 % in an outpatient clinic and 4 % in intensive care
 (Rudiger et al. 2007)."""
+_DEAD = 0.03
+"""A lead whose typical beat is lower than this share of the median lead is not connected."""
 _LIMB_REMEDIES = {
     "RA/LA": {"I": "-I", "II": "III", "III": "II", "aVR": "aVL", "aVL": "aVR"},
     "RA/LL": {"I": "-III", "II": "-II", "III": "-I", "aVR": "aVF", "aVF": "aVR"},
@@ -72,8 +74,9 @@ def _swapped(pieces: list[Excerpt], broken: limb_leads.Breach | None) -> Iterato
     beats = np.stack([piece.typical.beat[rows] for piece in pieces])
     if broken is not None and broken.inverted in ("I", "II"):
         beats[:, lead_swaps.INDEPENDENT.index(broken.inverted)] *= -1
-    if (np.ptp(beats, axis=2) == 0).any():
-        return  # a dead lead resembles none
+    heights = np.ptp(beats, axis=2).min(axis=0)
+    if (heights < _DEAD * np.median(heights)).any():
+        return  # a lead without beats resembles none
     told = network.named(lead_swaps.measurements(beats), _USUAL_SHARE)
     if told is None:
         return
@@ -89,6 +92,9 @@ def _named(name: str, leads: tuple[str, ...], certainty: float) -> Finding:
         renamed = {lead: new for lead, new in _LIMB_REMEDIES[name].items() if lead in leads}
         text = f"the electrodes of {first} and {second} ({name}) look exchanged; {_ALIKE[name]}"
         return Finding("electrodes_swapped", tuple(renamed), certainty, text, _renaming(renamed))
+    if name == "all inverted":
+        text = "all leads look upside down (inverted)"
+        return Finding("lead_inverted", leads, certainty, text, _renaming({lead: f"-{lead}" for lead in leads}))
     if name.endswith("inverted"):
         lead = name.split()[0]
         text = f"{lead} looks upside down (inverted) beside its neighbours"

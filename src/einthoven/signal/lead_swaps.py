@@ -53,6 +53,7 @@ FAULTS: Mapping[str, Array] = {
     **{f"V{a}/V{b}": _exchanged(a, b) for a, b in _PAIRS},
     "V1-V6 reversed": np.eye(8)[[0, 1, 7, 6, 5, 4, 3, 2]],
     **{f"{lead} inverted": _inverted(row) for row, lead in enumerate(INDEPENDENT) if lead.startswith("V")},
+    "all inverted": -np.eye(8),
 }
 """What each fault does to the independent leads: a matrix [8, 8]."""
 

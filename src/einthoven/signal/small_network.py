@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,7 +131,7 @@ def load(path: Path) -> SmallNetwork:
         with np.load(path) as stored:
             layers = {name: stored[name].astype(np.float32) for name in _LAYERS}
             return SmallNetwork(tuple(str(name) for name in stored["names"]), **layers)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise FileDamaged(
             f"{path} cannot be read.",
             found=f"{type(error).__name__}: {error}",
