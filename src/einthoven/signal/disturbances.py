@@ -222,7 +222,7 @@ UNITS: dict[str, Disturbance] = {
 ELECTRODES: dict[str, Disturbance] = {
     "one lead off": _lead_off,
     "all leads off": _all_off,
-    "all leads off from half on": _all_off_from_half,
+    "all leads off, second half": _all_off_from_half,
 }
 """Leads that are flat."""
 NOT_ECG: dict[str, Disturbance] = {kind: partial(_replaced, kind) for kind in not_ecg.KINDS}

@@ -28,7 +28,7 @@ def stress(found: dict[str, Any], headings: dict[str, str], path: Path) -> None:
     rows = [row for row in found["conditions"] if row["n_records"]]
     others = [row for row in rows if row["noise"] is None]
     figure = Figure(figsize=(10.5, 4.3 + 0.26 * len(others)), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=(3.0, 1.0 + 0.26 * len(others)))
+    above, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(3.0, 1.0 + 0.26 * len(others)))[:, 0]
     clean = next(row for row in rows if row["group"] == "clean")
     noisy = [row for row in rows if row["noise"] is not None]
     panels = above.subplots(1, len(_CURVES))
@@ -54,7 +54,7 @@ def _curves(axes: Axes, noisy: list[dict[str, Any]], clean: dict[str, Any], name
         axes.plot(x, y, color=PALETTE[at + 1], marker=".", linewidth=1.5, label=kind)
     axes.set_xlim(26, -8)
     axes.set_ylim(-0.03, 1.03)
-    axes.set_xticks((24, 12, 0, -6))
+    axes.set_xticks(sorted({row["snr_db"] for row in noisy}))
     axes.set_xlabel("signal-to-noise ratio (dB)", fontsize=8)
     axes.tick_params(labelsize=8)
     axes.grid(axis="y", color="#e2e8f0")
@@ -68,7 +68,7 @@ def _map(axes: Axes, rows: list[dict[str, Any]], headings: dict[str, str]) -> No
     for (y, x), value in np.ndenumerate(values):
         text = "–" if np.isnan(value) else f"{value:.2f}"
         axes.text(x, y, text, ha="center", va="center", fontsize=8, color="#1a202c")
-    axes.set_xticks(range(len(headings)), list(headings.values()), fontsize=8)
+    axes.set_xticks(range(len(headings)), [text.replace(" ", "\n") for text in headings.values()], fontsize=8)
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(rows)), [row["condition"] for row in rows], fontsize=8)
     axes.tick_params(length=0)
