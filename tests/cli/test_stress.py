@@ -6,7 +6,7 @@ import pytest
 
 from einthoven.cli.main import main
 from einthoven.errors import ConfigurationFault, CorpusIncomplete
-from tests.refusals import followed, refused
+from tests.refusals import refused
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +28,16 @@ def test_it_writes_a_table_and_a_figure(stressed):
     assert (stressed / "stress.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-def test_a_twelve_lead_model_of_another_corpus_has_the_conditions_of_its_leads(ptbxl_like, nstdb_like, tmp_path, capsys):
+def test_a_twelve_lead_model_of_another_corpus_has_the_conditions_of_its_leads(
+    ptbxl_like, nstdb_like, tmp_path, capsys
+):
     words = ["stress", "ptbxl-typical-beat", "--corpus", "ptb-xl", "--protocol", "clean", "--from", str(ptbxl_like)]
     words += ["--noise", str(nstdb_like), "--records", "1", "--out", str(tmp_path / "out")]
     assert main(words) == 0
     said = capsys.readouterr().out
-    assert "RA/LA exchanged" in said and "V1/V3 exchanged" in said and "windows marked" in said and "beats/min" not in said
+    assert (
+        "RA/LA exchanged" in said and "V1/V3 exchanged" in said and "windows marked" in said and "beats/min" not in said
+    )
     found = json.loads((tmp_path / "out" / "stress.json").read_text())
     assert found["kind"] == "window" and found["protocol"] == "clean"
     assert all(row["n_records"] == 1 for row in found["conditions"])
@@ -58,10 +62,8 @@ def test_another_corpus_is_split_by_its_first_protocol(untrained, svdb_like, nst
 )
 def test_bad_use_is_refused_and_writes_nothing(more, error, told, untrained, mitdb_like, nstdb_like, tmp_path, capsys):
     words = ["stress", untrained, "--from", mitdb_like, "--noise", nstdb_like, "--out", tmp_path / "out", *more]
-    refusal = refused(capsys, words, error, told)
+    refused(capsys, words, error, told)
     assert not (tmp_path / "out").exists()
-    if more[0] in ("--records", "--seed"):
-        assert followed([*words, "--records", "1"], refusal) == 0
 
 
 def test_records_that_trained_the_model_are_used_only_if_asked_for(mitdb_like, nstdb_like, tmp_path, capsys):

@@ -1,10 +1,12 @@
 """What is counted of disturbed records, with a model that marks by a rule that the test knows; and which records are used."""
 
+import shutil
 from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import wfdb
 
 import einthoven
 from einthoven import bundle
@@ -66,7 +68,7 @@ def test_the_clean_condition_comes_first_and_is_undisturbed(found, known, mitdb_
     assert first["condition"] == "clean" and first["n_records"] == 3
     assert first["marked"] == first["unreadable"] == first["declined"] == first["warned"] == 0
     assert first["spared_marked"] is None
-    answers = [known(mitdb_like / f"{name}.hea") for name in found["records"]]
+    answers = [known(einthoven.read(mitdb_like / f"{name}.hea")) for name in found["records"]]
     confidence = np.concatenate([answer.confidence for answer in answers])
     assert first["confidence"] == pytest.approx(confidence.mean(), abs=1e-4)
     assert first["answered_per_minute"] == pytest.approx(len(confidence), abs=1e-3)  # three times 20 s
@@ -135,7 +137,7 @@ def test_overlap():
 
 def test_a_model_that_has_seen_all_is_refused_or_says_so(untrained, mitdb_like):
     real = einthoven.load(untrained)
-    patients = [f"mitdb/{name}" for name in DS2]
+    patients = [f"mitdb/{name}" for name in (*DS2, "201")]  # 202 is of the patient of 201
     seen = Predictor(real.folder, replace(real.card, training=real.card.training | {"patients": patients}))
     protocol = MITDB.protocol("clean")
     with pytest.raises(CorpusIncomplete, match="no test record") as refused:
@@ -150,14 +152,20 @@ def test_a_model_that_has_seen_all_is_refused_or_says_so(untrained, mitdb_like):
 def test_a_model_of_a_fold_is_stressed_with_that_fold(untrained, challenge2017_like):
     corpus = CORPORA["challenge-2017"]
     card = bundle.load_card(untrained)
-    training = {"corpus": corpus.name, "protocol": "clean", "fold": 2, "split_seed": 0, "patients": [f"{corpus.name}/A00001"]}
+    training = {
+        "corpus": corpus.name,
+        "protocol": "clean",
+        "fold": 2,
+        "split_seed": 0,
+        "patients": [f"{corpus.name}/A00001"],
+    }
     model = Predictor(untrained, replace(card, training=training))
     chosen = Candidates.of(model, corpus, corpus.protocol("clean"), challenge2017_like, False)
     assert 0 < len(chosen.entries) < 12 and "A00001" not in {entry.record for entry in chosen.entries}
 
 
 def test_records_without_the_leads_of_the_model_are_not_used(known, ptbxl_like, caplog):
-    wants_mlii = replace(known.card, preparation=replace(known.card.preparation, leads=("MLII",)))
+    wants_mlii = replace(known.card, preparation=known.card.preparation.with_settings(leads=("MLII",)))
     corpus = CORPORA["ptb-xl"]
     chosen = Candidates.of(Predictor(known.folder, wants_mlii), corpus, corpus.protocol("clean"), ptbxl_like, False)
     with pytest.raises(einthoven.EinthovenError) as refused:
@@ -174,8 +182,6 @@ def test_records_without_the_leads_of_the_model_are_not_used(known, ptbxl_like, 
     ],
 )
 def test_noise_that_cannot_be_used_is_refused(change, told, nstdb_like, tmp_path):
-    import shutil
-
     folder = shutil.copytree(nstdb_like, tmp_path / "nstdb")
     change(folder)
     with pytest.raises(CorpusIncomplete) as refused:
@@ -192,7 +198,5 @@ def shorten(folder) -> None:
 
 
 def write(folder, name, noise) -> None:
-    import wfdb
-
     layout = {"units": ["mV"] * 2, "sig_name": ["noise1", "noise2"], "fmt": ["212"] * 2, "adc_gain": [200] * 2}
     wfdb.wrsamp(name, fs=360, p_signal=noise, baseline=[0, 0], write_dir=str(folder), **layout)
