@@ -226,6 +226,21 @@ def svdb_like(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def nstdb_like(tmp_path_factory) -> Path:
+    """The three noise records of the layout of nstdb (format 212, two leads, 360 Hz), 70 s each."""
+    folder = tmp_path_factory.mktemp("nstdb")
+    rng = np.random.default_rng(4)
+    n_samples = round(70 * FS_HZ)
+    white = rng.standard_normal((3, 2, n_samples))
+    slow = np.cumsum(white[0], axis=1) / 100
+    jumps = np.cumsum(np.where(rng.random((2, n_samples)) < 1 / FS_HZ, white[1], 0), axis=1)
+    for name, noise in (("bw", slow), ("em", jumps + 0.01 * white[1]), ("ma", 0.1 * white[2])):
+        layout = {"units": ["mV"] * 2, "sig_name": ["noise1", "noise2"], "fmt": ["212"] * 2, "adc_gain": [100] * 2}
+        wfdb.wrsamp(name, fs=FS_HZ, p_signal=noise.clip(-20, 20).T, baseline=[0, 0], write_dir=str(folder), **layout)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def ptbxl_like(tmp_path_factory) -> Path:
     """Sixty records of the layout of PTB-XL, at 100 and 500 Hz."""
     from tests.layouts import write_ptbxl

@@ -23,7 +23,12 @@ _BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(einthoven [a-z][^`]*)`")
 _LONG = {"download", "study"}
 """Verbs that are understood and not run here: one needs the network, the other is run by tests/studies."""
-_SHORTER = {"train": ("--train.epochs", "1"), "stream": ("--speed", "0"), "export": ("--even-if-worse",)}
+_SHORTER = {
+    "train": ("--train.epochs", "1"),
+    "stream": ("--speed", "0"),
+    "export": ("--even-if-worse",),
+    "stress": ("--records", "1"),
+}
 """What is added so that a command ends in a few seconds, and an export of a net that learned nothing is written."""
 _ELSEWHERE = {"docs/your_own.md"}
 """Pages that a test of their own runs."""
@@ -134,6 +139,7 @@ def shown_as(command: Command, untrained: Path, request) -> list[str] | None:
     words += [word for word in _SHORTER.get(verb, ()) if len(_SHORTER[verb]) == 1]
     filled = {
         "DIR": request.getfixturevalue(LAYOUTS[corpus]) if "DIR" in words else "",
+        "NSTDB": request.getfixturevalue("nstdb_like") if "NSTDB" in words else "",
         "MODEL": untrained,
         "FILE": "100.hea",
     }

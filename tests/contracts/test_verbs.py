@@ -199,6 +199,11 @@ BAD_USE: dict[tuple[str, ...], tuple[type[EinthovenError], str]] = {
     ("study", "none", "--from", ".", "--out", "{out}"): (ConfigurationFault, "ptbxl"),
     ("compare", "none-such", "neither"): (RecordUnreadable, "none-such"),
     ("compare", "none-such", "neither", "--from", "{data}"): (ConfigurationFault, "none-such"),
+    ("stress", "none-such", "--from", "{data}", "--noise", "/nowhere"): (ConfigurationFault, "none-such"),
+    ("stress", "mitbih-cnn-lstm-mlii", "--from", "{data}", "--noise", "/nowhere", "--out", "{out}"): (
+        CorpusIncomplete,
+        "/nowhere: no such folder",
+    ),
     ("models", "none-such"): (ConfigurationFault, "mitbih-cnn-lstm-mlii"),
     ("corpora", "none-such"): (ConfigurationFault, "ptb-xl"),
     ("features", "none-such"): (ConfigurationFault, "rr, p_waves"),

@@ -25,6 +25,7 @@ VERBS = {
     "stream": ("stream", "Stream"),
     "study": ("study", "StudyVerb"),
     "compare": ("compare", "Compare"),
+    "stress": ("stress", "Stress"),
     "models": ("models", "Models"),
     "corpora": ("corpora", "Corpora"),
     "features": ("features", "Features"),

@@ -123,8 +123,29 @@ def fold_of(card: Card, corpus: Corpus, protocol: Protocol, store: Store) -> int
     int or None
         The fold that validated; None for a model of no fold, or of other patients.
     """
+    return fold_among(card, corpus, protocol, store.index.patient)
+
+
+def fold_among(card: Card, corpus: Corpus, protocol: Protocol, patients: NDArray[Any]) -> int | None:
+    """Return the fold of a cross-validation that a model was trained on, if these are its corpus, protocol and patients.
+
+    Parameters
+    ----------
+    card : Card
+        The model's card.
+    corpus : Corpus
+        The corpus.
+    protocol : Protocol
+        How it is split.
+    patients : array of str [n]
+        Patients of some of its records.
+
+    Returns
+    -------
+    int or None
+        The fold that validated; None for a model of no fold, or of other patients.
+    """
     if (card.training.get("corpus"), card.training.get("protocol")) != (corpus.name, protocol.name):
         return None
-    patients = np.unique(store.index.patient).tolist()
     fold: int | None = card.training.get("fold")
-    return fold if any(f"{corpus.name}/{patient}" in card.patients for patient in patients) else None
+    return fold if any(f"{corpus.name}/{patient}" in card.patients for patient in np.unique(patients).tolist()) else None

@@ -1,8 +1,9 @@
-"""Figures as PNG: scores, comparisons, and what was important for a class."""
+"""Figures as PNG: scores, comparisons, disturbed records, and what was important for a class."""
 
 from einthoven.report.plots.comparisons import curves, real_and_generated, spread, trade
 from einthoven.report.plots.importance import WAVES_S, evidence, explained, gradcam
 from einthoven.report.plots.scores import classes, confusion, roc
+from einthoven.report.plots.stress import stress
 
 __all__ = [
     "WAVES_S",
@@ -15,5 +16,6 @@ __all__ = [
     "real_and_generated",
     "roc",
     "spread",
+    "stress",
     "trade",
 ]
