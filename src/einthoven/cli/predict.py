@@ -147,7 +147,7 @@ def show(answer: "Answer", counted: dict[str, int] | None = None) -> None:
         if answer.doubt:
             console.say(f"  {answer.doubt}")
     for finding in answer.findings:
-        console.say(f"  {finding.text} {finding.remedy}".rstrip())
+        console.say(f"  {finding.sentence}")
     for remark in answer.remarks:
         console.say(f"  {remark}")
 

@@ -255,7 +255,7 @@ class Answer(ABC):
         ConfigurationFault
             If the coverage is not above 0 and below 1.
         """
-        return set_of(self.card, self.record_probabilities, self.n_items, coverage)
+        return set_of(self.card, self.record_probabilities, int(self.is_answered.sum()), coverage)
 
     @cached_property
     def rr_ms(self) -> NDArray[np.float64]:

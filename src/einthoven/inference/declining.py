@@ -15,6 +15,9 @@ LEAST_READABLE = 0.2
 LEAST_LEADS = 0.7
 """Share of the leads that must be readable in half of a window of several leads."""
 
+PACED_FROM = 0.9
+"""Certainty from which a paced record is declined by a model without a class for it."""
+
 
 def declined(
     card: Card, quality: Quality, beats: NDArray[Any], is_readable: NDArray[np.bool_], findings: tuple[Finding, ...]
@@ -43,8 +46,8 @@ def declined(
     if not len(beats):
         return Declined("no_heartbeat", "no heartbeat was found.")
     paced = next((finding for finding in findings if finding.code == "paced"), None)
-    if paced is not None and not card.reads_paced:
-        return Declined("paced", f"{paced.text} {card.display_name} was not trained on paced rhythms.")
+    if paced is not None and paced.certainty >= PACED_FROM and not card.reads_paced:
+        return Declined("paced", f"{paced.text}; {card.display_name} was not trained on paced rhythms.")
     return _unfamiliar(card, quality)
 
 

@@ -245,7 +245,7 @@ def text(answer: "Answer") -> str:
     lines += [f"  {name:<8} {figure:<16} {meaning}" for name, figure, meaning in shown[:_MOST_SHOWN]]
     if len(shown) > _MOST_SHOWN:
         lines.append(f"  … {len(shown) - _MOST_SHOWN} more")
-    lines += [f"  found: {finding.text} {finding.remedy}".rstrip() for finding in answer.findings]
+    lines += [f"  found: {finding.sentence}" for finding in answer.findings]
     return "\n".join([*lines, *(f"  note: {remark}" for remark in answer.remarks)])
 
 

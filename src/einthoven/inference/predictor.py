@@ -261,7 +261,7 @@ class Predictor:
     def _record_answer(self, record: Record) -> RecordAnswer:
         wanted, window_s = self.card.preparation, self.card.preparation.window_s
         used_mv, names, seen = self._used(record, self.least_s, f"of the model's window of {window_s:g} s")
-        remarks = list(record.warnings)
+        remarks = self._remarks(record)
         if record.duration_s < window_s - 0.5 / wanted.fs_hz:
             remarks.append(
                 f"The recording lasts {record.duration_s:.1f} s; the window of {window_s:g} s is padded with zeros."
@@ -294,7 +294,7 @@ class Predictor:
         wanted = self.card.preparation
         least_s = max(wanted.window_s, heartbeats.SHORTEST_S if beats is None else 0)
         used_mv, names, seen = self._used(record, least_s, "to detect heartbeats and to fill one window")
-        remarks = [*record.warnings, *reading.remarks_on(seen), *scored.remarks(self.card)]
+        remarks = [*self._remarks(record), *reading.remarks_on(seen), *scored.remarks(self.card)]
         if beats is None:
             beats = reading.find_heartbeats(used_mv, seen)
         unreadable = ~seen.readable.any(axis=0)[seen.at(beats)]
@@ -319,6 +319,13 @@ class Predictor:
             findings=findings,
             declined=declined,
         )
+
+    def _remarks(self, record: Record) -> list[str]:
+        """Return warnings about the record that are no findings, and that pacing cannot be seen where that matters."""
+        found = {finding.text for finding in record.findings}
+        unknown = None if self.card.reads_paced else doctor.pacing_unknown(record)
+        warnings = [warning for warning in record.warnings if warning not in found]
+        return warnings if unknown is None else [*warnings, unknown.sentence]
 
     def _class_prior_remark(self, scores: NDArray[np.float32]) -> str:
         of, beside, share = (self.card.class_prior_adaptation[name] for name in ("of", "beside", "share"))

@@ -148,4 +148,6 @@ def fold_among(card: Card, corpus: Corpus, protocol: Protocol, patients: NDArray
     if (card.training.get("corpus"), card.training.get("protocol")) != (corpus.name, protocol.name):
         return None
     fold: int | None = card.training.get("fold")
-    return fold if any(f"{corpus.name}/{patient}" in card.patients for patient in np.unique(patients).tolist()) else None
+    return (
+        fold if any(f"{corpus.name}/{patient}" in card.patients for patient in np.unique(patients).tolist()) else None
+    )

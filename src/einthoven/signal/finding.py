@@ -26,3 +26,9 @@ class Finding:
     certainty: float
     text: str
     remedy: str
+
+    @property
+    def sentence(self) -> str:
+        """The finding and the remedy for readers."""
+        remedy = f" To do: {self.remedy}." if self.remedy else ""
+        return f"{self.text[:1].upper()}{self.text[1:]}.{remedy}"

@@ -65,6 +65,8 @@ class Quality:
         The number that decided each: a share, or the index of quality.
     features : array [leads, n, k]
         Measurements of each (:data:`einthoven.signal.quality_features.FEATURES`).
+    scores : array [leads, n]
+        Log-odds that each is readable, by itself.
     """
 
     leads: tuple[str, ...]
@@ -73,6 +75,7 @@ class Quality:
     verdicts: Array
     numbers: Array
     features: Array
+    scores: Array
 
     @cached_property
     def readable(self) -> NDArray[np.bool_]:
@@ -173,7 +176,9 @@ def examine(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Quality:
     return judged(filled, ~np.isfinite(signal_mv), bounds, leads, fs_hz)
 
 
-def judged(filled_mv: Array, missing: Array, bounds: Array, leads: tuple[str, ...], fs_hz: float) -> Quality:
+def judged(
+    filled_mv: Array, missing: Array, bounds: Array, leads: tuple[str, ...], fs_hz: float, before: Array | None = None
+) -> Quality:
     """Judge stretches of leads whose gaps are filled.
 
     Parameters
@@ -188,6 +193,8 @@ def judged(filled_mv: Array, missing: Array, bounds: Array, leads: tuple[str, ..
         Names of the leads.
     fs_hz : float, Hz
         Sampling rate.
+    before : array [leads], optional
+        Scores of the stretch before the first.
 
     Returns
     -------
@@ -195,7 +202,9 @@ def judged(filled_mv: Array, missing: Array, bounds: Array, leads: tuple[str, ..
     """
     until = bounds.copy()
     until[-1] = min(bounds[-1], bounds[-2] + round(STRETCH_S * fs_hz))
-    found = [_judged(lead, gone, until, fs_hz) for lead, gone in zip(filled_mv, missing, strict=True)]
+    last = [None] * len(leads) if before is None else before.tolist()
+    rows = zip(filled_mv, missing, last, strict=True)
+    found = [_judged(lead, gone, until, fs_hz, score) for lead, gone, score in rows]
     return Quality(leads, fs_hz, bounds, *(np.stack(part) for part in zip(*found, strict=True)))
 
 
@@ -245,15 +254,16 @@ def stretch_bounds(n_samples: int, fs_hz: float) -> Array:
     return np.append(bounds, n_samples)
 
 
-def _judged(lead: Array, gone: Array, bounds: Array, fs_hz: float) -> tuple[Array, Array, Array]:
-    """Return verdict and number [n] and measurements [n, k] of each stretch of one lead."""
+def _judged(lead: Array, gone: Array, bounds: Array, fs_hz: float, before: float | None) -> tuple[Array, ...]:
+    """Return verdict and number [n], measurements [n, k] and score [n] of each stretch of one lead."""
     features = _features(lead, bounds, fs_hz)
     inside = slice(bounds[0], bounds[-1])
     cut, starts, lengths = lead[inside], bounds[:-1] - bounds[0], np.maximum(np.diff(bounds), 1)
     missing = np.add.reduceat(gone[inside], starts, dtype=float) / lengths
     flat = _flat_share(cut, starts, lengths, fs_hz)
     stuck = _stuck_share(cut, starts, lengths)
-    index = quality_index.index(features)
+    scores = quality_index.scores(features)
+    index = quality_index.index(quality_index.after(scores, before))
     unreadable, noisy = quality_index.limits()
     rules = (
         (missing > _MISSING_SHARE, _MISSING, missing),
@@ -265,7 +275,7 @@ def _judged(lead: Array, gone: Array, bounds: Array, fs_hz: float) -> tuple[Arra
     verdict, number = np.full(len(index), _GOOD), index.copy()
     for holds, code, value in reversed(rules):
         verdict[holds], number[holds] = code, value[holds]
-    return verdict, number, features
+    return verdict, number, features, scores
 
 
 def _features(lead: Array, bounds: Array, fs_hz: float) -> Array:

@@ -13,6 +13,7 @@ Array = NDArray[Any]
 
 WEIGHTS = Path(__file__).with_suffix(".npz")
 """The trees: arrays [trees, nodes], and the limits."""
+_MOST, _PREVIOUS = 6.0, 0.4
 
 
 @lru_cache
@@ -31,8 +32,43 @@ def limits() -> tuple[float, float]:
     return unreadable, noisy
 
 
-def index(features: Array) -> Array:
-    """Return the index of quality of stretches.
+def after(scores: Array, before: float | None = None) -> Array:
+    """Return the scores of consecutive stretches, lowered where the stretch before was worse: noise lasts.
+
+    Parameters
+    ----------
+    scores : array [n]
+        Scores of the stretches by themselves.
+    before : float, optional
+        Score of the stretch before the first.
+
+    Returns
+    -------
+    array [n]
+    """
+    clipped = np.clip(scores, -_MOST, _MOST)
+    previous = np.concatenate((clipped[:1] if before is None else [np.clip(before, -_MOST, _MOST)], clipped[:-1]))
+    return np.asarray(np.minimum(clipped, (1 - _PREVIOUS) * clipped + _PREVIOUS * previous))
+
+
+def index(scores: Array) -> Array:
+    """Return the index of quality of scores.
+
+    Parameters
+    ----------
+    scores : array [n]
+        Scores after :func:`after`.
+
+    Returns
+    -------
+    array [n]
+        From 0 to 1; below the first of :func:`limits` a stretch is not readable.
+    """
+    return _sigmoid(scores)
+
+
+def scores(features: Array) -> Array:
+    """Return the log-odds that stretches are readable, each by itself.
 
     Parameters
     ----------
@@ -42,7 +78,6 @@ def index(features: Array) -> Array:
     Returns
     -------
     array [n]
-        From 0 to 1; below the first of :func:`limits` a stretch is not readable.
     """
     trees = _trees()
     values = np.nan_to_num(features)
@@ -51,7 +86,7 @@ def index(features: Array) -> Array:
     for _ in range(int(trees["depth"])):
         below = values[row, trees["feature"][tree, node]] <= trees["threshold"][tree, node]
         node = np.where(below, trees["left"][tree, node], trees["right"][tree, node])
-    return np.asarray(_sigmoid(trees["base"] + trees["value"][tree, node].sum(axis=1)))
+    return np.asarray(trees["base"] + trees["value"][tree, node].sum(axis=1), np.float64)
 
 
 def _sigmoid(score: Array) -> Array:
