@@ -31,6 +31,8 @@ class LiveQuality:
         """Sample number where each judged stretch begins, and where the last ends."""
         self.verdicts: list[list[int]] = []
         """Verdict on each lead, for each judged stretch."""
+        self.scores: list[float] = []
+        """Score of each lead in the last of them."""
 
     @property
     def until(self) -> int:
@@ -66,7 +68,9 @@ class LiveQuality:
         begin = max(self.needed_from(), buffer.first)
         filled = buffer.span(begin, known_until)
         missing = buffer.missing[:, begin - buffer.first : known_until - buffer.first]
-        found = quality.judged(filled, missing, bounds - begin, self.leads, self.fs_hz)
+        before = np.array(self.scores) if self.scores else None
+        found = quality.judged(filled, missing, bounds - begin, self.leads, self.fs_hz, before)
+        self.scores = found.scores[:, 0].tolist()
         self.verdicts.append(found.verdicts[:, 0].tolist())
         self.bounds.append(int(bounds[1]))
 
@@ -84,15 +88,14 @@ class LiveQuality:
         Returns
         -------
         Quality
-            Without measurements.
+            Without measurements and scores.
         """
         verdicts = np.array(self.verdicts, np.int64).reshape(-1, len(self.leads)).T
         bounds = np.array(self.bounds if self.verdicts else [0, 0], np.int64)
         if not self.verdicts:
             verdicts = np.zeros((len(self.leads), 1), np.int64)
-        return Quality(
-            self.leads, self.fs_hz, bounds, verdicts, np.ones(verdicts.shape), np.zeros((*verdicts.shape, 0))
-        )
+        unknown = np.ones(verdicts.shape)
+        return Quality(self.leads, self.fs_hz, bounds, verdicts, unknown, np.zeros((*verdicts.shape, 0)), unknown)
 
     def chosen(self, beats_of: list[list[int]], searched: int) -> list[tuple[int, int]]:
         """Take from each lead the heartbeats in the stretches where it is the clearest, as far as the signal is judged.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, NDArray[Any]]
 _OF_STREAM = ("fed", "beats", "waiting", "found", "quiet_until", "answered", "n_answers", "listening")
+_OF_QUALITY = ("bounds", "verdicts", "scores")
 _OF_BUFFER = ("first", "gap_since", "still_s", "loud", "n_final")
 
 
@@ -44,7 +45,7 @@ def of_stream(stream: "Stream") -> tuple[dict[str, Any], Arrays]:
         "leads": list(stream.leads),
         "finders": [finder.state() for finder in stream.finders],
         **{name: getattr(stream, name) for name in _OF_STREAM},
-        "quality": {"bounds": stream.quality.bounds, "verdicts": stream.quality.verdicts},
+        "quality": {name: getattr(stream.quality, name) for name in _OF_QUALITY},
         "buffer": {name: getattr(buffer, name) for name in _OF_BUFFER},
     }
     arrays = {"pending": stream.pending, "total": stream.total, "values": buffer.values, "missing": buffer.missing}
@@ -66,7 +67,8 @@ def give(stream: "Stream", plain: dict[str, Any], arrays: Arrays) -> None:
     stream.finders = [LiveHeartbeats.restored(finder) for finder in plain["finders"]]
     for name in _OF_STREAM:
         setattr(stream, name, plain[name])
-    stream.quality.bounds, stream.quality.verdicts = plain["quality"]["bounds"], plain["quality"]["verdicts"]
+    for name in _OF_QUALITY:
+        setattr(stream.quality, name, plain["quality"][name])
     for name in _OF_BUFFER:
         setattr(stream.buffer, name, plain["buffer"][name])
     stream.buffer.values, stream.buffer.missing = arrays["values"], arrays["missing"]
