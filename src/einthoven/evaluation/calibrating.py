@@ -18,7 +18,7 @@ FOLDS = 5
 """Parts of the cross-validation that chooses the method."""
 _L2 = {"temperature": 0.0, "vector": 1e-4, "dirichlet": 3e-3}
 """Weight of the squared distance from the identity: of the elements off the diagonal for ``dirichlet``; of offsets a tenth."""
-_SPREAD = (0.3, 1.0)
+_SPREAD = (0.05, 0.1)
 """Standard deviations, among the classes of a multilabel model, of the logarithm of the slope and of the offset: a rare class is
 drawn towards the slope and offset of all classes together."""
 
