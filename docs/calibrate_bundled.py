@@ -197,11 +197,10 @@ def beats(
         crossed[fold == k] = one.apply(of[fold == k])
     given, before = predictions(card, of, crossed, rows), predictions(card, of, None, rows)
     confidence = crossed[np.arange(len(truth)), given.decided]
-    new = replace(
-        card,
-        calibration=found,
-        doubt=doubt(confidence, given.decided != truth, patient, BEATS_MARKED, told | {"beats": "by cross-validation"}),
-    )
+    new = replace(card, calibration=found)
+    if not card.training["leaks_patients"]:
+        data = told | {"probabilities": "cross-validated over people"}
+        new = replace(new, doubt=doubt(confidence, given.decided != truth, patient, BEATS_MARKED, data))
     by_corpus: dict[str, Any] = {}
     for corpus in np.unique(rows["corpus"]).tolist():
         here = rows["corpus"] == corpus
@@ -320,4 +319,3 @@ if __name__ == "__main__":
     for name in sys.argv[2:] or MODELS:
         results[name] = MODELS[name](Path(sys.argv[1]))
         place.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
-        print(name, json.dumps(results[name])[:1500])
