@@ -3,6 +3,7 @@
 from einthoven.report.plots.comparisons import curves, real_and_generated, spread, trade
 from einthoven.report.plots.importance import WAVES_S, evidence, explained, gradcam
 from einthoven.report.plots.scores import classes, confusion, roc
+from einthoven.report.plots.trust import reliability, risk
 
 __all__ = [
     "WAVES_S",
@@ -13,6 +14,8 @@ __all__ = [
     "explained",
     "gradcam",
     "real_and_generated",
+    "reliability",
+    "risk",
     "roc",
     "spread",
     "trade",
