@@ -92,9 +92,8 @@ class Evaluate:
         for line in left_out_lines(store):
             console.say(line)
         figure = "classes.png" if predictions.multilabel else "confusion.png"
-        console.say(
-            f"{metrics['remark']}\n{out}: metrics.json, table.md, {figure}, roc.png, reliability.png, risk.png, predictions.csv"
-        )
+        figures = f"{figure}, roc.png, reliability.png, risk.png"
+        console.say(f"{metrics['remark']}\n{out}: metrics.json, table.md, {figures}, predictions.csv")
         return 0
 
     def _keep(self, predictor: "Predictor", metrics: dict[str, Any]) -> None:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.bundle import Card
-from einthoven.evaluation.doubt import UNMEASURED_LIMIT
 from einthoven.evaluation.predictions import decide
-from einthoven.inference import plain
+from einthoven.inference import doubtful, plain
 from einthoven.inference.declined import Declined
 from einthoven.inference.evidence import Evidence
 from einthoven.inference.prediction_set import PredictionSet, set_of
@@ -24,19 +23,6 @@ if TYPE_CHECKING:
 DISCLAIMER = "einthoven is not a medical device. For research and education; not for diagnosis."
 BORDERLINE = 0.8
 """A class that is not predicted is borderline where its probability is above this share of its threshold."""
-
-
-def unsure_below(card: Card) -> float:
-    """Return the probability of the predicted class below which a beat or window is unsure.
-
-    Parameters
-    ----------
-    card : Card
-        Card of the model: what was measured on validation data, or 0.6; 0 where classes do not exclude each other.
-    """
-    if card.multilabel:
-        return 0.0
-    return UNMEASURED_LIMIT if card.doubt is None else card.doubt.limit
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -188,7 +174,7 @@ class Answer(ABC):
         """Why each item is doubtful [n], or an empty text: no lead of good quality, missing samples, or ``unsure``."""
         has_good = any(verdict.verdict == "good" for verdict in self.quality)
         poor = "" if has_good or not self.quality else f"{self.quality[0].verdict} lead"
-        limit = unsure_below(self.card)
+        limit = doubtful.unsure_below(self.card)
         return tuple(
             poor or ("missing samples" if gone else "unsure" if confidence < limit else "")
             for gone, confidence in zip(self.missing, self.confidence, strict=True)
@@ -309,14 +295,7 @@ class BeatAnswer(Answer):
     @property
     def doubt(self) -> str:
         """A sentence where the probabilities expect more wrong beats than for most people in the validation data."""
-        measured, n = self.card.doubt, self.n_items
-        expected = float(1 - self.confidence.mean()) if n else 0.0
-        if measured is None or expected <= measured.person_limit:
-            return ""
-        return (
-            f"{expected:.0%} of the beats are expected to be wrong; of nine in ten people in the validation data at most "
-            f"{measured.person_limit:.0%} were. Check the classes of this person."
-        )
+        return doubtful.person(self.card, self.confidence)
 
     @property
     def summary(self) -> str:
@@ -372,17 +351,9 @@ class RecordAnswer(Answer):
     @property
     def doubt(self) -> str:
         """A sentence where the predicted class is less probable than for most records in the validation data."""
-        measured = self.card.doubt
-        if measured is None or self.card.multilabel or not self.n_items:
+        if self.card.multilabel or not self.n_items:
             return ""
-        probability = float(self.record_probabilities[self.is_predicted].max())
-        if probability >= measured.limit:
-            return ""
-        found = measured.measured
-        return (
-            f"Doubtful: the probability of {self.predicted[0]} is {probability:.2f}. Below {measured.limit:.2f} are "
-            f"{found.get('marked', 0):.0%} of the validation records, and {found.get('errors_caught', 0):.0%} of the errors."
-        )
+        return doubtful.record(self.card, self.predicted[0], float(self.record_probabilities[self.is_predicted].max()))
 
     @property
     def summary(self) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
-from einthoven.inference import reading, scored
+from einthoven.inference import reading, scored, trained_on
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, fastest
 from einthoven.inference.exported_file import card_inside
@@ -277,7 +277,7 @@ class Predictor:
             )
         windows = preparation.prepare(record, wanted)
         answers = self.answers(windows, np.zeros(len(windows), int))
-        remarks += scored.remarks(self.card)
+        remarks += [*scored.remarks(self.card), *trained_on.remark(self.card, record)]
         assert windows.position is not None
         starts = windows.position
         ends = np.minimum(starts + round(window_s * record.fs_hz), record.n_samples)
@@ -310,7 +310,7 @@ class Predictor:
         remarks += reading.poor(verdicts)
         windows = preparation.prepare(record, wanted, beats)
         answers = self.answers(windows, np.zeros(len(windows), int))
-        remarks += scored.remarks(self.card)
+        remarks += [*scored.remarks(self.card), *trained_on.remark(self.card, record)]
         if self.card.class_prior_adaptation and len(beats):
             remarks.append(self._class_prior_remark(answers.deciding))
         reach = round(_NEAR_S * record.fs_hz)

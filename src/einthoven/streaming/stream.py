@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
 from einthoven.evaluation.predictions import decide
-from einthoven.inference.answer import unsure_below
+from einthoven.inference.doubtful import unsure_below
 from einthoven.inference.predictor import Predictor
 from einthoven.records.record import with_impossible_missing
 from einthoven.signal import leads as lead_names
