@@ -79,16 +79,21 @@ class Evaluate:
         else:
             plots.confusion(metrics, out / "confusion.png")
         plots.roc(predictions, metrics, out / "roc.png")
+        plots.reliability(predictions, metrics, out / "reliability.png")
+        plots.risk(predictions, metrics, out / "risk.png")
         if not self.folds:
             self._keep(predictor, metrics)
         console.say(tables.title(metrics))
         rows = [(tables.metric_name(name), *tables.cells(metrics[name])) for name in headline(metrics)]
         console.table(("metric", "value", "95 % interval"), rows)
         console.table(*tables.per_class(metrics))
+        kind = "calibrated" if metrics["calibrated"] else "not calibrated"
+        console.table((f"{kind} probabilities", "value", "95 % interval"), tables.of_reliability(metrics))
         for line in left_out_lines(store):
             console.say(line)
         figure = "classes.png" if predictions.multilabel else "confusion.png"
-        console.say(f"{metrics['remark']}\n{out}: metrics.json, table.md, {figure}, roc.png, predictions.csv")
+        figures = f"{figure}, roc.png, reliability.png, risk.png"
+        console.say(f"{metrics['remark']}\n{out}: metrics.json, table.md, {figures}, predictions.csv")
         return 0
 
     def _keep(self, predictor: "Predictor", metrics: dict[str, Any]) -> None:

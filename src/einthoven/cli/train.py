@@ -51,6 +51,7 @@ class Train:
     def run(self) -> int:
         """Prepare the corpus, train, and print the validation score."""
         from einthoven.data.build import build, left_out_lines
+        from einthoven.inference.calibrated import calibrate
         from einthoven.models.inputs import InputShape
         from einthoven.models.own import require_contract
         from einthoven.training.fit import fit
@@ -75,6 +76,8 @@ class Train:
             console.note(protocol.remark)
         if fit(task, architecture, settings, self.recipe, self.out, start=self.start) is None:
             return 0
+        if calibrate(self.out, corpus, protocol, store, task.validation).calibration is None:
+            console.note("the validation part is too small to calibrate probabilities on")
         card = _with_graph(self.out / "bundle", is_own=is_reference(architecture))
         score = SCORE[card.multilabel]
         stated = f" --corpus {self.corpus}" if is_reference(self.corpus) else ""

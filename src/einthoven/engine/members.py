@@ -11,6 +11,7 @@ from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
 from einthoven.engine.declaration import Results, StudyModel
 from einthoven.evaluation.predictions import Predictions
+from einthoven.inference.calibrated import calibrate
 from einthoven.inference.kept import predictions_for_part, read_predictions, require_trained
 from einthoven.training.fit import fit
 from einthoven.training.recipe import Recipe
@@ -117,6 +118,7 @@ class Member:
         model = self.study_model
         card = fit(task or self.task, model.architecture, model.settings, self.recipe, self.folder, devices=1)
         assert card is not None, "one device, one process"
+        card = calibrate(self.folder, self.run.corpus, self.protocol, self.store, (task or self.task).validation)
         return {"n_parameters": card.n_parameters} | self.run.study.trained(card)
 
     def predict(self, part: str) -> Predictions:

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 
 from einthoven.errors import CorpusIncomplete
 from einthoven.evaluation.calibration import METHODS, MULTILABEL_METHOD, Calibration, log_softmax, sigmoid
+from einthoven.evaluation.predictions import Predictions
 
 Array = NDArray[Any]
 
@@ -18,7 +19,7 @@ FOLDS = 5
 """Parts of the cross-validation that chooses the method."""
 _L2 = {"temperature": 0.0, "vector": 1e-4, "dirichlet": 3e-3}
 """Weight of the squared distance from the identity: of the elements off the diagonal for ``dirichlet``; of offsets a tenth."""
-_SPREAD = (0.3, 1.0)
+_SPREAD = (0.05, 0.1)
 """Standard deviations, among the classes of a multilabel model, of the logarithm of the slope and of the offset: a rare class is
 drawn towards the slope and offset of all classes together."""
 
@@ -74,6 +75,29 @@ def fitted(
     if len(methods) > 1:
         chosen, described["negative_log_likelihood"] = _chosen(values, truth, group, weight, methods)
     return _calibration(chosen, classes, *_fit(values, truth, weight, chosen), described)
+
+
+def fitted_to(answers: Predictions, told: str) -> Calibration | None:
+    """Fit a calibration to uncalibrated predictions, such as the mean of an ensemble's members.
+
+    Parameters
+    ----------
+    answers : Predictions
+        Predictions for validation data, without class weights.
+    told : str
+        What the card states about them.
+
+    Returns
+    -------
+    Calibration or None
+        None where there are too few predictions.
+    """
+    p = np.clip(np.asarray(answers.deciding, np.float64), 1e-7, 1 - 1e-7)
+    logits = np.log(p / (1 - p)) if answers.multilabel else np.log(p)
+    try:
+        return fitted(logits, answers.truth, answers.patient, answers.classes, {"answers": told})
+    except CorpusIncomplete:
+        return None
 
 
 def cross_fitted(

@@ -15,7 +15,7 @@ from einthoven.errors import ConfigurationFault
 
 Array = NDArray[Any]
 
-FEWEST = 20
+FEWEST = 25
 """Calibration records of a class below which nothing is promised for it."""
 _MOST_KEPT = 100
 

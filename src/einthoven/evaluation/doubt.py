@@ -12,7 +12,7 @@ Array = NDArray[Any]
 
 UNMEASURED_LIMIT = 0.6
 """Probability of the predicted class below which an item is doubtful, for a model without measured limits."""
-BEATS_MARKED, RECORDS_MARKED, PEOPLE_MARKED = 0.095, 0.2, 0.1
+BEATS_MARKED, RECORDS_MARKED, PEOPLE_MARKED = 0.0925, 0.2, 0.1
 """Shares of the validation beats, records and people that are marked: the least sure."""
 
 

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.bundle import Card
-from einthoven.evaluation.doubt import UNMEASURED_LIMIT
 from einthoven.evaluation.predictions import decide
-from einthoven.inference import plain
+from einthoven.inference import doubtful, plain
 from einthoven.inference.declined import Declined
 from einthoven.inference.evidence import Evidence
 from einthoven.inference.reading import poor_lead
@@ -26,19 +25,6 @@ if TYPE_CHECKING:
 DISCLAIMER = "einthoven is not a medical device. For research and education; not for diagnosis."
 BORDERLINE = 0.8
 """A class that is not predicted is borderline where its probability is above this share of its threshold."""
-
-
-def unsure_below(card: Card) -> float:
-    """Return the probability of the predicted class below which a beat or window is unsure.
-
-    Parameters
-    ----------
-    card : Card
-        Card of the model: what was measured on validation data, or 0.6; 0 where classes do not exclude each other.
-    """
-    if card.multilabel:
-        return 0.0
-    return UNMEASURED_LIMIT if card.doubt is None else card.doubt.limit
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -209,7 +195,7 @@ class Answer(ABC):
 
         An item that is not readable has ``unreadable``; it is not among the doubtful ones.
         """
-        limit = unsure_below(self.card)
+        limit = doubtful.unsure_below(self.card)
         rows = zip(self.unreadable, self.missing, self._poor_leads, self.confidence, strict=True)
         return tuple(
             "unreadable" if gone else poor or ("missing samples" if lost else "unsure" if sure < limit else "")
@@ -343,14 +329,7 @@ class BeatAnswer(Answer):
     @property
     def doubt(self) -> str:
         """A sentence where the probabilities expect more wrong beats than for most people in the validation data."""
-        measured, there = self.card.doubt, self.is_answered
-        expected = float(1 - self.confidence[there].mean()) if there.any() else 0.0
-        if measured is None or expected <= measured.person_limit:
-            return ""
-        return (
-            f"{expected:.0%} of the beats are expected to be wrong; of nine in ten people in the validation data at most "
-            f"{measured.person_limit:.0%} were. Check the classes of this person."
-        )
+        return doubtful.person(self.card, self.confidence[self.is_answered])
 
     @property
     def summary(self) -> str:
@@ -410,17 +389,9 @@ class RecordAnswer(Answer):
     @property
     def doubt(self) -> str:
         """A sentence where the predicted class is less probable than for most records in the validation data."""
-        measured = self.card.doubt
-        if measured is None or self.card.multilabel or not self.is_answered.any():
+        if self.card.multilabel or not self.is_answered.any():
             return ""
-        probability = float(self.record_probabilities[self.is_predicted].max())
-        if probability >= measured.limit:
-            return ""
-        found = measured.measured
-        return (
-            f"Doubtful: the probability of {self.predicted[0]} is {probability:.2f}. Below {measured.limit:.2f} are "
-            f"{found.get('marked', 0):.0%} of the validation records, and {found.get('errors_caught', 0):.0%} of the errors."
-        )
+        return doubtful.record(self.card, self.predicted[0], float(self.record_probabilities[self.is_predicted].max()))
 
     @property
     def summary(self) -> str:

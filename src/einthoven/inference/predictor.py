@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
-from einthoven.inference import declining, reading, scored
+from einthoven.inference import declining, reading, scored, trained_on
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, fastest
 from einthoven.inference.exported_file import card_inside
@@ -284,7 +284,7 @@ class Predictor:
             missing=reading.any_missing(used_mv, starts, ends),
             quality=seen,
             unreadable=unreadable,
-            remarks=(*remarks, *reading.remarks_on(seen), *scored.remarks(self.card)),
+            remarks=(*remarks, *reading.remarks_on(seen)),
             findings=findings,
             declined=declining.declined(self.card, seen, beats, ~unreadable, findings),
             windows=np.stack((starts, ends), axis=1),
@@ -294,7 +294,7 @@ class Predictor:
         wanted = self.card.preparation
         least_s = max(wanted.window_s, heartbeats.SHORTEST_S if beats is None else 0)
         used_mv, names, seen = self._used(record, least_s, "to detect heartbeats and to fill one window")
-        remarks = [*self._remarks(record), *reading.remarks_on(seen), *scored.remarks(self.card)]
+        remarks = [*self._remarks(record), *reading.remarks_on(seen)]
         if beats is None:
             beats = reading.find_heartbeats(used_mv, seen)
         unreadable = ~seen.readable.any(axis=0)[seen.at(beats)]
@@ -321,11 +321,12 @@ class Predictor:
         )
 
     def _remarks(self, record: Record) -> list[str]:
-        """Return warnings about the record that are no findings, and that pacing cannot be seen where that matters."""
+        """Return what a reader must know of the record and of the model's probabilities."""
         found = {finding.text for finding in record.findings}
         unknown = None if self.card.reads_paced else doctor.pacing_unknown(record)
         warnings = [warning for warning in record.warnings if warning not in found]
-        return warnings if unknown is None else [*warnings, unknown.sentence]
+        warnings += [] if unknown is None else [unknown.sentence]
+        return [*warnings, *scored.remarks(self.card), *trained_on.remark(self.card, record)]
 
     def _class_prior_remark(self, scores: NDArray[np.float32]) -> str:
         of, beside, share = (self.card.class_prior_adaptation[name] for name in ("of", "beside", "share"))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from einthoven import __version__
 from einthoven.evaluation.evaluate import headline
-from einthoven.inference.answer import DISCLAIMER, Answer, BeatAnswer, RecordAnswer, unsure_below
+from einthoven.inference.answer import DISCLAIMER, Answer, BeatAnswer, RecordAnswer
+from einthoven.inference.doubtful import unsure_below
 from einthoven.inference.reading import remarks_on
 from einthoven.report import paper, strips
 from einthoven.report.colours import colour_of

@@ -89,6 +89,28 @@ def per_class(metrics: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str,
     return columns, rows
 
 
+def of_reliability(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return rows of the table of how far probabilities can be trusted.
+
+    Parameters
+    ----------
+    metrics : dict
+        The evaluation, as in metrics.json.
+    """
+    if "ece" not in metrics:
+        return []
+    by_patient = metrics["ece_by_patient"]
+    figures = {
+        "calibration error (15 bins)": metrics["ece"],
+        "its mean over patients": by_patient["mean"],
+        "its largest of a patient": by_patient["max"],
+        "Brier score": metrics["brier"],
+        "negative log-likelihood": metrics["nll"],
+        "area under risk and coverage": metrics["aurc"],
+    } | {f"error at {float(share):.0%} answered": found for share, found in metrics["error_at"].items()}
+    return [(name, *cells(found, 4)) for name, found in figures.items() if found["value"] is not None]
+
+
 def beside_its_model(card: Card) -> tuple[tuple[str, ...], list[tuple[str, ...]], str]:
     """Return columns and rows of an exported file's scores beside those of its model, and a sentence about them.
 
@@ -141,6 +163,10 @@ def markdown(metrics: dict[str, Any]) -> str:
         lines.append(_row([metric_name(name), *cells(metrics[name]), *base]))
     columns, rows = per_class(metrics)
     lines += ["", _row(columns), _row(["---"] * len(columns)), *[_row(row) for row in rows], ""]
+    if of_reliability(metrics):
+        kind = "calibrated" if metrics["calibrated"] else "not calibrated"
+        lines += [_row([f"{kind} probabilities", "value", "95 % interval"]), _row(["---"] * 3)]
+        lines += [*[_row(row) for row in of_reliability(metrics)], ""]
     if metrics.get("undefined"):
         lines += [
             f"AUROC and AUPRC are undefined, as the test set has only one of the labels: {', '.join(metrics['undefined'])}.",

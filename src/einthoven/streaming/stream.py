@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from einthoven.errors import RecordUnreadable
 from einthoven.evaluation.predictions import decide
 from einthoven.inference import declining
-from einthoven.inference.answer import unsure_below
+from einthoven.inference.doubtful import unsure_below
 from einthoven.inference.predictor import Predictor
 from einthoven.inference.reading import NEAR_S, REFRACTORY_S, poor_lead
 from einthoven.records.record import with_impossible_missing

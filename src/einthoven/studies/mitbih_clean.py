@@ -7,6 +7,7 @@ from einthoven.corpora.mitdb import MITDB
 from einthoven.engine.declaration import TRAININGS, Published, Quick, Results, Step, Study, StudyModel
 from einthoven.engine.members import Member
 from einthoven.engine.study_run import StudyRun
+from einthoven.evaluation.calibrating import fitted_to
 from einthoven.evaluation.choosing import S_SHARE_COUNTS, adapted, best_for_s_and_v
 from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.inference.predictor import load
@@ -34,9 +35,13 @@ def _members(run: StudyRun) -> list[Member]:
     return [Member(run, f"patient_context-{rhythm}-f{fold}", rhythm, "clean", fold) for rhythm, fold in folds]
 
 
+def _pooled(run: StudyRun) -> Predictions:
+    return joined([mean(run.predict("validation", fold=fold)) for fold in range(run.protocol.n_folds)])
+
+
 def _validate(run: StudyRun) -> Results:
     """Pool the validation predictions of all folds, and choose class weights and shares of class S on them."""
-    pooled = joined([mean(run.predict("validation", fold=fold)) for fold in range(run.protocol.n_folds)])
+    pooled = _pooled(run)
     weights, _ = best_for_s_and_v(pooled, (0.0,))
     own_weights, own = best_for_s_and_v(pooled, S_SHARE_COUNTS)
     answers = {"plain": pooled, "weighted": pooled.weighted(weights)}
@@ -49,7 +54,9 @@ def _validate(run: StudyRun) -> Results:
 def _fuse(run: StudyRun) -> Results:
     chosen, members = run.results["cross-validation"], [member.bundle for member in run.members.values()]
     weights, own = chosen["class_weights"], chosen["own"]
-    card = fuse(run.folder / MODEL, members, "mean", class_weights=weights, class_prior_adaptation=own)
+    found = fitted_to(_pooled(run), "people of DS1, each by members that never saw them")
+    place = run.folder / MODEL
+    card = fuse(place, members, "mean", class_weights=weights, class_prior_adaptation=own, calibration=found)
     return {"n_parameters": card.n_parameters}
 
 

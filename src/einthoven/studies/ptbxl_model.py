@@ -7,6 +7,7 @@ from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.engine.declaration import TRAININGS, Results, Step, Study, StudyModel
 from einthoven.engine.members import Member
 from einthoven.engine.study_run import StudyRun
+from einthoven.evaluation.calibrating import fitted_to
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.mixing import best_shares, mixed
 from einthoven.evaluation.multilabel import HEADLINE
@@ -111,7 +112,9 @@ def _fuse(run: StudyRun) -> Results:
         members += [run.members[step].bundle for step in mine]
         weights += [share / len(names) / len(folds)] * len(mine)
     place, at_least_one = run.folder / MODEL, chosen["decision"] == "half_at_least_one"
-    card = fuse(place, members, "weighted", weights, at_least_one=at_least_one, half=True)
+    both = mixed(_answers(run, _WHOLE, "validation"), run.study.settings["families"], list(chosen["shares"].values()))
+    found = fitted_to(both, "folds 1 to 9, each by the members that it validates")
+    card = fuse(place, members, "weighted", weights, at_least_one=at_least_one, half=True, calibration=found)
     size = run.publish(place, run.results["scores"]["scores"][_ALL_MODELS])
     return {"n_parameters": card.n_parameters, "members": len(members), "bytes": size}
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
+from einthoven.evaluation.calibration import Calibration
 from einthoven.models.own import FILES_KEY
 from einthoven.signal.preparation import Preparation, Tiles
 
@@ -26,6 +27,7 @@ def fuse(
     at_least_one: bool = False,
     half: bool = False,
     class_prior_adaptation: dict[str, Any] | None = None,
+    calibration: Calibration | None = None,
 ) -> Card:
     """Write the bundle of an ensemble; its card names all patients whom one of its members has seen.
 
@@ -44,6 +46,9 @@ def fuse(
     half : bool
         Whether weights of two dimensions and more are stored with 16 bits, and whole numbers with as few as they need; all are
         used with 32 bits.
+
+    calibration : Calibration, optional
+        Calibration of the ensemble, fitted to its members' validation answers; those of the members do not hold for it.
 
     Returns
     -------
@@ -81,6 +86,9 @@ def fuse(
         class_prior_adaptation=class_prior_adaptation or {},
         thresholds=tuple(thresholds),
         at_least_one=at_least_one,
+        calibration=calibration,
+        conformal=None,
+        doubt=None,
         results=(),
     )
     return bundle.save(folder, card, tensors)

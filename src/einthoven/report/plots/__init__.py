@@ -4,6 +4,7 @@ from einthoven.report.plots.comparisons import curves, real_and_generated, sprea
 from einthoven.report.plots.importance import WAVES_S, evidence, explained, gradcam
 from einthoven.report.plots.scores import classes, confusion, roc
 from einthoven.report.plots.stress import stress
+from einthoven.report.plots.trust import reliability, risk
 
 __all__ = [
     "WAVES_S",
@@ -14,6 +15,8 @@ __all__ = [
     "explained",
     "gradcam",
     "real_and_generated",
+    "reliability",
+    "risk",
     "roc",
     "spread",
     "stress",
