@@ -16,6 +16,7 @@ from einthoven.records import Record
 from einthoven.signal.excerpt import Excerpt, excerpts
 from einthoven.signal.lead_swaps import INDEPENDENT
 from einthoven.signal.leads import STANDARD, select
+from einthoven.signal.limb_leads import breach, gain_of_first
 from einthoven.signal.plausible import height_mv, tempo
 
 RATES = (1.0, 2.0, 0.5)
@@ -139,10 +140,9 @@ def _ordered(record: Record) -> SimpleNamespace:
 
 def mended(beat_mv: np.ndarray, piece: Excerpt) -> np.ndarray:
     """Correct the gains of leads I and II of LUDB, whose headers give each lead another: II = a * I + b * III."""
-    limb = piece.slow_mv[[STANDARD.index(lead) for lead in ("I", "II", "III")]]
-    (first, _), *_ = np.linalg.lstsq(limb[[0, 2]].T, limb[1], rcond=None)
-    wrong = np.abs(limb[1] - limb[0] - limb[2]).mean() > 0.1 * np.abs(limb[1]).mean()
-    return np.concatenate((beat_mv[:1] * (first if wrong and first > 0 else 1.0), beat_mv[1:]))
+    broken = breach(piece.slow_mv, piece.leads)
+    gain = gain_of_first(piece.slow_mv, piece.leads) if broken is not None and broken.by_gains else 1.0
+    return np.concatenate((beat_mv[:1] * gain, beat_mv[1:]))
 
 
 def _at_rates(piece: Excerpt) -> Iterator[tuple[float, float, int, np.ndarray]]:

@@ -62,6 +62,16 @@ def test_a_breach_without_explanation_names_the_laws(healthy):
     assert found.leads == ("II", "III", "aVF")
 
 
+def test_gains_that_differ_from_lead_to_lead_are_told(healthy):
+    gains = dict(zip(STANDARD, (0.6, 1.0, 1.5, 0.8, 1.3, 0.5, *[1.0] * 6), strict=True))
+    seen = {lead: gains[lead] * row for lead, row in leads_of(healthy).items()}
+    (found,) = found_in(recording(seen, 500))
+    assert found.code == "limb_leads_disagree" and "gain" in found.text and "gain" in found.remedy
+    for lead in ("I", "III", "aVR", "aVF"):
+        (found,) = found_in(recording(seen | {lead: -seen[lead]}, 500))
+        assert (found.code, found.leads) == ("lead_inverted", (lead,)), found.text
+
+
 def test_filters_and_rounding_do_not_break_the_laws(healthy):
     seen = {lead: np.round(row / 0.005) * 0.005 for lead, row in leads_of(healthy).items()}
     seen["III"] = np.convolve(seen["III"], np.ones(5) / 5, "same")

@@ -138,7 +138,7 @@ def _certainty(times: float) -> float:
 
 
 def _rate(pieces: list[Excerpt]) -> Iterator[Finding]:
-    known = [piece for piece in pieces if piece.has_rhythm]
+    known = [piece for piece in pieces if piece.has_rhythm and piece.alike > plausible.LEAST_ALIKE]
     if not known:
         return
     network = bundled(plausible.WEIGHTS[len(pieces[0].leads) >= plausible.MANY_LEADS])

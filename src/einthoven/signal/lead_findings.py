@@ -54,7 +54,8 @@ def _contradiction(broken: limb_leads.Breach, leads: tuple[str, ...]) -> Iterato
     seen = f"the limb leads contradict each other: {laws}"
     if broken.inverted:
         lead = broken.inverted
-        text = f"{lead} is upside down: {seen}, and no more once {lead} is turned"
+        gains = ", apart from their gains" if broken.by_gains else ""
+        text = f"{lead} is upside down: {seen}, and no more once {lead} is turned{gains}"
         yield Finding("lead_inverted", (lead,), 0.98, text, f"--leads {lead}=-{lead}")
     elif broken.exchanged:
         first, second = broken.exchanged
@@ -65,6 +66,9 @@ def _contradiction(broken: limb_leads.Breach, leads: tuple[str, ...]) -> Iterato
         remedy = (
             "compare names, order and gains of the leads with the original; --leads states them in the file's order"
         )
+        if broken.by_gains:
+            seen = f"each limb lead has another gain: {seen}, and no more with other gains"
+            remedy = "correct the gain of each lead where the file states it"
         yield Finding("limb_leads_disagree", involved, 0.9, seen, remedy)
 
 
@@ -74,6 +78,8 @@ def _swapped(pieces: list[Excerpt], broken: limb_leads.Breach | None) -> Iterato
     beats = np.stack([piece.typical.beat[rows] for piece in pieces])
     if broken is not None and broken.inverted in ("I", "II"):
         beats[:, lead_swaps.INDEPENDENT.index(broken.inverted)] *= -1
+    if broken is not None and broken.by_gains and "III" in pieces[0].leads:
+        beats[:, 0] *= limb_leads.gain_of_first(pieces[0].slow_mv, pieces[0].leads)
     heights = np.ptp(beats, axis=2).min(axis=0)
     if (heights < _DEAD * np.median(heights)).any():
         return  # a lead without beats resembles none
@@ -81,8 +87,8 @@ def _swapped(pieces: list[Excerpt], broken: limb_leads.Breach | None) -> Iterato
     if told is None:
         return
     name, certainty = told
-    if name in _LIMB_REMEDIES and broken is not None and not broken.inverted:
-        return  # names or gains of the limb leads are wrong already
+    if name in _LIMB_REMEDIES and broken is not None and not (broken.inverted or broken.by_gains):
+        return  # names of the limb leads are wrong already
     yield _named(name, pieces[0].leads, certainty)
 
 

@@ -15,6 +15,8 @@ WEIGHTS = {True: "tempo_twelve.npz", False: "tempo_few.npz"}
 MANY_LEADS = 8
 SMALL_MV, LARGE_MV = {True: 0.24, False: 0.18}, {True: 3.2, False: 4.0}
 """Limits of the height of a QRS complex, for eight leads or more, and for fewer, mV."""
+LEAST_ALIKE = 0.22
+"""Where beats resemble each other less than so, they may be noise, and no rate is judged."""
 _R_AT = round(SPAN_S[0] * RATE_HZ)
 _QRS_S = (-0.12, 0.16)
 _BINS = (*range(-40, -12, 4), *range(-12, 20, 2), *range(20, 80, 4), 80)
@@ -64,8 +66,7 @@ def tempo(excerpt: Excerpt) -> Array:
         sizes.append(np.log(binned / max(float(binned.max()), 1e-9) + 0.02))
     intervals = np.diff(excerpt.typical.r_peaks) / RATE_HZ
     spread = float(np.median(np.abs(intervals - np.median(intervals))))
-    alike = float(np.median(excerpt.typical.similarity))
-    rhythm = [np.log(excerpt.rr_s), np.log(spread + 0.01), alike]
+    rhythm = [np.log(excerpt.rr_s), np.log(spread + 0.01), excerpt.alike]
     return np.concatenate((rhythm, *sizes, _power_shares(excerpt))).astype(np.float32)
 
 
