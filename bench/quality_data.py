@@ -8,39 +8,13 @@ from pathlib import Path
 import numpy as np
 import wfdb
 
+from einthoven.corpora.mitdb import DS1
 from einthoven.signal import not_ecg, resample
 from einthoven.signal.quality import interpolated
 from einthoven.signal.quality_features import FS_HZ, Lead, measured
 
 STRETCH = round(5 * FS_HZ)
 NOISES, SNRS_DB = ("em", "ma", "bw"), (24, 12, 6, 0, -6, -12)
-DS1 = (
-    *("101", "106", "108", "109", "112", "114", "115", "116", "118", "119", "122"),
-    *("124", "201", "203", "205", "207", "208", "209", "215", "220", "223", "230"),
-)
-    "101",
-    "106",
-    "108",
-    "109",
-    "112",
-    "114",
-    "115",
-    "116",
-    "118",
-    "119",
-    "122",
-    "124",
-    "201",
-    "203",
-    "205",
-    "207",
-    "208",
-    "209",
-    "215",
-    "220",
-    "223",
-    "230",
-]
 KNOWN_HZ = (100.0, 125.0, 128.0, 200.0, 250.0, 300.0, 360.0, 500.0, 1000.0)
 _NOISE_SAMPLES = 60_000  # ten of the twenty minutes at hand train, the others test
 _PER_CONDITION, _NOISY_S, _SYNTHETIC = 20, 120, 80

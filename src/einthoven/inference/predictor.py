@@ -297,7 +297,7 @@ class Predictor:
         remarks = [*self._remarks(record), *reading.remarks_on(seen)]
         if beats is None:
             beats = reading.find_heartbeats(used_mv, seen)
-        unreadable = ~seen.readable.any(axis=0)[seen.at(beats)]
+        unreadable = ~seen.readable_in_any[seen.at(beats)]
         findings = doctor.examine(record)
         windows = preparation.prepare(record, wanted, beats)
         answers = self.answers(windows, np.zeros(len(windows), int))

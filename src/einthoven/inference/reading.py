@@ -91,7 +91,7 @@ def find_heartbeats(used_mv: NDArray[np.float32], quality: Quality) -> NDArray[n
         In increasing order; where the clearest lead changes, a beat is not counted twice. None where all leads are flat or missing.
     """
     fs_hz, clearest = quality.fs_hz, quality.clearest
-    silent = np.isin(quality.verdicts, [VERDICTS.index(name) for name in ("missing", "flat")]).all(axis=0)
+    silent = quality.silent
     beats, leads = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for lead in np.unique(clearest[~silent]):
         found = heartbeats.find(interpolated(used_mv[lead]), fs_hz)

@@ -69,13 +69,13 @@ def _square(t: Array, fs_hz: float, rng: Rng) -> Array:
 
 def _sine(t: Array, fs_hz: float, rng: Rng) -> Array:
     low, high = np.log(0.3), np.log(min(40.0, fs_hz / 3))
-    return np.sin(2 * np.pi * (np.exp(rng.uniform(low, high)) * t + rng.uniform()))
+    return np.asarray(np.sin(2 * np.pi * (np.exp(rng.uniform(low, high)) * t + rng.uniform())))
 
 
 def _triangle(t: Array, fs_hz: float, rng: Rng) -> Array:
     turns = (np.exp(rng.uniform(np.log(0.4), np.log(8.0))) * t + rng.uniform()) % 1
     peak = rng.uniform(0.05, 0.95)
-    return np.where(turns < peak, turns / peak, (1 - turns) / (1 - peak))
+    return np.asarray(np.where(turns < peak, turns / peak, (1 - turns) / (1 - peak)))
 
 
 def _hum(t: Array, fs_hz: float, rng: Rng) -> Array:
@@ -122,7 +122,7 @@ def _steps(t: Array, fs_hz: float, rng: Rng) -> Array:
 
 def _chirp(t: Array, fs_hz: float, rng: Rng) -> Array:
     low, high = sorted(np.exp(rng.uniform(np.log(0.3), np.log(30.0), 2)))
-    return np.sin(2 * np.pi * (low * t + (high - low) * t**2 / (2 * max(float(t[-1]), 1e-9))))
+    return np.asarray(np.sin(2 * np.pi * (low * t + (high - low) * t**2 / (2 * max(float(t[-1]), 1e-9)))))
 
 
 KINDS: dict[str, Callable[[Array, float, Rng], Array]] = {

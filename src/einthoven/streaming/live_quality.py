@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.signal import quality, quality_features, resample
-from einthoven.signal.quality import VERDICTS, Quality
+from einthoven.signal import quality, resample
+from einthoven.signal.quality import Quality
+from einthoven.signal.quality_peaks import FS_HZ
 from einthoven.streaming.buffer import Buffer
 
 Array = NDArray[Any]
-
-_SILENT = [VERDICTS.index(name) for name in ("missing", "flat")]
 
 
 class LiveQuality:
@@ -79,7 +78,7 @@ class LiveQuality:
 
     def _aligned(self, at: int) -> int:
         """Return the last sample number up to another from which resampling rounds as from the beginning."""
-        step = 2 * resample.ratio(self.fs_hz, quality_features.FS_HZ).denominator
+        step = 2 * resample.ratio(self.fs_hz, FS_HZ).denominator
         return max(0, at // step * step)
 
     def now(self) -> Quality:
@@ -113,7 +112,6 @@ class LiveQuality:
             Sample number and number of the lead, in increasing order.
         """
         seen, found = self.now(), []
-        silent = np.isin(seen.verdicts, _SILENT).all(axis=0)
         for lead, beats in enumerate(beats_of):
             ready = [at for at in beats if at < min(self.until, searched)]
             beats_of[lead] = beats[len(ready) :]
@@ -121,6 +119,6 @@ class LiveQuality:
             found += [
                 (at, lead)
                 for at, stretch in zip(ready, stretches, strict=True)
-                if seen.clearest[stretch] == lead and not silent[stretch]
+                if seen.clearest[stretch] == lead and not seen.silent[stretch]
             ]
         return sorted(found)

@@ -281,7 +281,7 @@ class Stream:
         """Return whether a beat is in a stretch without a readable lead, or too little of a window is readable."""
         seen = self.quality.now()
         if kind == "beat":
-            return not seen.readable[:, seen.at(np.array([first]))].any()
+            return not seen.readable_in_any[seen.at(np.array([first]))][0]
         return not declining.readable_windows(seen, np.array([first]), np.array([last]))[0]
 
     def _doubt(self, first: int, last: int, confidence: float, span: tuple[int, int]) -> str:
