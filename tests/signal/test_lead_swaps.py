@@ -79,6 +79,12 @@ def test_filters_and_rounding_do_not_break_the_laws(healthy):
     assert found_in(recording(seen, 500)) == ()
 
 
+@pytest.mark.parametrize("lead", ["V2", "V4"])
+def test_a_lead_that_is_not_connected_is_not_taken_for_a_wrong_one(lead, healthy):
+    noise = 0.003 * np.random.default_rng(0).standard_normal(5000)
+    assert found_in(recording(leads_of(healthy) | {lead: noise}, 500)) == ()
+
+
 def test_laws_are_checked_as_far_as_there_are_leads(healthy):
     seen = leads_of(healthy)
     rows = np.stack([seen["I"], seen["II"], seen["III"] + seen["V1"]])
