@@ -41,7 +41,6 @@ def main() -> None:
         density = Density.fit(measured, told)
         assert density is not None
         bundle.rewrite_card(folder, replace(card, density=density))
-        print(f"{name}: {len(measured):,} pieces, limit {density.limit:.2f}", flush=True)
 
 
 if __name__ == "__main__":

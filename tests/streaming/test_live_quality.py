@@ -5,8 +5,8 @@ import pytest
 
 import einthoven
 from einthoven.records.record import Record
-from einthoven.streaming.stream import Stream
 from einthoven.streaming.answer import StreamAnswer
+from einthoven.streaming.stream import Stream
 
 
 def spoilt(lead: np.ndarray) -> np.ndarray:
