@@ -153,7 +153,7 @@ def test_evaluate_on_the_publisher_s_folds(model, ptbxl_like, home, tmp_path, ca
         assert set(metrics[name]) == {"value", "low", "high"}
     assert metrics["labels"] == LABEL_SETS["superclasses"].name
     assert metrics["decision"]["thresholds"] == [0.9, 0.4, 0.45, 0.4, 0.4]
-    assert {"metrics.json", "table.md", "classes.png", "roc.png", "predictions.csv"} == {
+    assert {"metrics.json", "table.md", "classes.png", "roc.png", "reliability.png", "risk.png", "predictions.csv"} == {
         file.name for file in (tmp_path / "ten").iterdir()
     }
     assert "no waveform in records100: 1 (7)" in capsys.readouterr().out
