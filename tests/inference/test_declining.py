@@ -26,7 +26,11 @@ def test_what_is_no_ecg_gets_no_class_from_any_bundled_model(name, kind):
     model = einthoven.load(name)
     signal = not_ecg.signal(kind, 360 * 30, 360.0, np.random.default_rng(3))
     answer = model(record_for(model.card, signal, 360.0))
-    assert answer.declined is not None and answer.declined.code in ("no_readable_lead", "no_heartbeat", "out_of_distribution")
+    assert answer.declined is not None and answer.declined.code in (
+        "no_readable_lead",
+        "no_heartbeat",
+        "out_of_distribution",
+    )
     assert not any(answer.counts.values()) and answer.predicted == ()
     assert answer.summary.startswith("not answered: ")
 
@@ -81,5 +85,7 @@ def test_a_distance_is_mahalanobis(monkeypatch):
     monkeypatch.setattr("einthoven.signal.density._SHRINKAGE", 0.0)
     density = Density.fit(rows, {})
     inverse = np.linalg.inv(np.cov(rows[:, 0].T))
-    expected = np.sqrt(np.einsum("ni,ij,nj->n", rows[:50, 0] - rows.mean(axis=0), inverse, rows[:50, 0] - rows.mean(axis=0)))
+    expected = np.sqrt(
+        np.einsum("ni,ij,nj->n", rows[:50, 0] - rows.mean(axis=0), inverse, rows[:50, 0] - rows.mean(axis=0))
+    )
     np.testing.assert_allclose(density.distance(rows[:50]), expected, rtol=0.01)
