@@ -38,6 +38,13 @@ def test_a_temperature_is_found_and_chosen_where_it_is_enough():
     assert (found.fitted_on["n"], found.fitted_on["n_patients"], found.fitted_on["corpus"]) == (4000, 1000, "made")
 
 
+def test_a_model_that_errs_on_purpose_is_not_turned_round():
+    logits, truth, group = made(400)
+    found = fitted(-logits, truth, group, CLASSES, {}, methods=("temperature",))
+    assert found.slopes[0] == pytest.approx(1e-3)
+    np.testing.assert_allclose(found.apply(-logits), 1 / 3, atol=0.01)
+
+
 def test_offsets_are_found_where_a_temperature_is_not_enough():
     logits, truth, group = made(offsets=(0.0, 2.0, -1.0))
     found = fitted(logits, truth, group, CLASSES, {})

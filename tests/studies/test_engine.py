@@ -41,12 +41,14 @@ def test_what_is_gone_from_a_study_can_be_made_again(gone, tmp_path):
 def test_answers_of_a_member_that_trains_again_are_forgotten(tmp_path, monkeypatch):
     card = SimpleNamespace(n_parameters=1)
     monkeypatch.setattr(trainings, "fit", lambda *_, **__: card)
+    monkeypatch.setattr(trainings, "calibrate", lambda *_: card)
+    monkeypatch.setattr(Member, "store", None)
     members = [(label, "litenet-12", "clean") for label in ("net-f0", "net-f1", "net-b-f0")]
     this = opened(STUDIES["cpsc2018"], tmp_path, *members)
     (tmp_path / "answers").mkdir()
     for name in ("net-f0-test", "net-f0-validation", "net-f1-test", "net-b-f0-test"):
         (tmp_path / "answers" / f"{name}.csv").touch()
-    assert this.members["train-net-f0"].train(task=SimpleNamespace()) == {"n_parameters": 1}
+    assert this.members["train-net-f0"].train(task=SimpleNamespace(validation=())) == {"n_parameters": 1}
     assert {file.stem for file in (tmp_path / "answers").iterdir()} == {"net-f1-test", "net-b-f0-test"}
 
 

@@ -19,6 +19,8 @@ FOLDS = 5
 """Parts of the cross-validation that chooses the method."""
 _L2 = {"temperature": 0.0, "vector": 1e-4, "dirichlet": 3e-3}
 """Weight of the squared distance from the identity: of the elements off the diagonal for ``dirichlet``; of offsets a tenth."""
+_FLATTEST = 1e-3
+"""Smallest slope: of a model that knows nothing all classes get about the same probability."""
 _SPREAD = (0.05, 0.1)
 """Standard deviations, among the classes of a multilabel model, of the logarithm of the slope and of the offset: a rare class is
 drawn towards the slope and offset of all classes together."""
@@ -189,7 +191,9 @@ def _fit(values: Array, truth: Array, weight: Array, method: str) -> tuple[Array
         of_slopes = of_slopes.ravel() if method == "dirichlet" else of_slopes.diagonal()
         return float(value), np.concatenate((of_slopes, rest.sum(axis=0) + 0.2 * l2 * offsets))
 
-    flat = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 1000}).x
+    least = None if method == "dirichlet" else _FLATTEST
+    bounds = [(least, None)] * n_slopes + [(None, None)] * k
+    flat = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000}).x
     return flat[:n_slopes], flat[n_slopes:]
 
 
