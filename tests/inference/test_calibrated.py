@@ -19,6 +19,7 @@ from einthoven.records.record import Record
 from einthoven.signal.windows import Windows
 from einthoven.streaming.stream import Stream
 from tests.inference.five_classes import made
+from tests.layouts import twelve_leads
 
 OFFSETS = (0.0, 3.0, -1.0, 0.5)
 
@@ -71,7 +72,7 @@ def test_a_stream_prints_the_same_and_doubts_the_same(untrained, ecg):
 
 def test_thresholds_of_labels_move_with_the_probabilities(tmp_path):
     card = made(tmp_path / "five", thresholds=(0.5, 0.4, 0.5, 0.6, 0.3))
-    record = Record("made", np.random.default_rng(0).normal(0, 0.2, (12, 1000)), 100, card.preparation.signal.leads)
+    record = Record("made", twelve_leads(10, 500, np.random.default_rng(0)), 500, card.preparation.signal.leads)
     before = load(tmp_path / "five")(record)
     platt = Calibration("platt", card.classes, (0.5, 1.0, 2.0, 1.5, 0.8), (0.3, -0.4, 0.1, 0.0, -1.0))
     after = with_card(tmp_path / "five", calibration=platt)(record)
@@ -104,7 +105,7 @@ def test_no_answer_is_made_of_what_is_no_number(untrained, ecg, wrong):
 
 def test_a_set_has_the_classes_that_conform_and_beats_have_none(tmp_path, untrained, ecg):
     card = made(tmp_path / "five")
-    record = Record("made", np.random.default_rng(0).normal(0, 0.2, (12, 1000)), 100, card.preparation.signal.leads)
+    record = Record("made", twelve_leads(10, 500, np.random.default_rng(0)), 500, card.preparation.signal.leads)
     p = load(tmp_path / "five")(record).record_probabilities.astype(float)
     limits = np.where(np.arange(5) < 2, 1 - p + 0.01, 1 - p - 0.01).clip(0, 1)
     scores = Conformal(card.classes, (100,) * 4 + (3,), ((100,),) * 5, tuple((float(one),) for one in limits))

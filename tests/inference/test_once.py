@@ -6,8 +6,9 @@ from collections import Counter
 import pytest
 
 import einthoven
+from einthoven.inference import reading
 from einthoven.records.wfdb import read_wfdb
-from einthoven.signal import heartbeats, preparation, quality, windows
+from einthoven.signal import preparation, quality, windows
 
 
 def calls_of(functions, run):
@@ -30,7 +31,7 @@ def calls_of(functions, run):
 @pytest.mark.parametrize("model", ["mitbih-cnn-lstm-mlii", "mitbih-clean-context"])
 def test_beats_come_of_one_pass_over_the_record(model, mitdb_like):
     predictor = einthoven.load(model)
-    once = (read_wfdb, preparation.prepared_signal, windows.around_beats, heartbeats.find)
+    once = (read_wfdb, preparation.prepared_signal, windows.around_beats, reading.find_heartbeats)
     counted = calls_of((*once, quality.examine), lambda: predictor(mitdb_like / "100.hea"))
     assert counted == {function.__name__: 1 for function in (*once, quality.examine)}
 

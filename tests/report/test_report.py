@@ -86,7 +86,9 @@ def test_no_beats_make_an_answer_too(suffix, prediction):
         prediction,
         beats=np.zeros(0, np.int64),
         probabilities=np.zeros((0, 4), np.float32),
+        scores=None,
         missing=np.zeros(0, bool),
+        unreadable=np.zeros(0, bool),
         record=Record("flat", np.full((1, 4000), np.nan), 360, ("MLII",)),
     )
     assert "flat" in OUTPUTS[suffix]([empty])
@@ -110,7 +112,8 @@ def test_every_class_is_on_a_strip_and_every_stretch_on_the_page(prediction):
     probability = np.full((n, 4), 0.01)
     probability[np.arange(n), decided] = 0.97
     record = Record("long", np.random.default_rng(0).standard_normal((1, 360 * (n + 2))), 360, ("MLII",))
-    long = replace(prediction, record=record, beats=beats, probabilities=probability, missing=np.zeros(n, bool))
+    no = np.zeros(n, bool)
+    long = replace(prediction, record=record, beats=beats, probabilities=probability, missing=no, unreadable=no)
     page = render([long])
     shown, folded = page.split("<details>")
     assert ">V</text>" in shown

@@ -210,7 +210,7 @@ class Answer(ABC):
     @property
     def n_doubtful(self) -> int:
         """Number of answered items with a doubt."""
-        return int(np.sum([bool(doubt) for doubt in self.doubts] & self.is_answered))
+        return int(np.sum(np.array([bool(doubt) for doubt in self.doubts], bool) & self.is_answered))
 
     @property
     def n_unreadable(self) -> int:

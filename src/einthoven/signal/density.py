@@ -14,7 +14,7 @@ Array = NDArray[Any]
 
 LEAST_RECORDS = 20
 """Leads of recordings that a density needs to be fitted."""
-_INLIERS = 0.99
+_INLIERS, _ROOM = 0.99, 1.5
 _SHRINKAGE = 0.05
 
 
@@ -61,8 +61,9 @@ class Density:
 
         Notes
         -----
-        The limit is the distance that 99 % of the recordings stay within (Lee et al. 2018, NeurIPS 31, for the Mahalanobis
-        distance of features as a measure of what is out of distribution).
+        The limit is 1.5 times the distance that 99 % of the recordings stay within: other devices and people are farther off
+        than those of one database, and what is no ECG much farther (Lee et al. 2018, NeurIPS 31, for the Mahalanobis distance of
+        features as a measure of what is out of distribution).
         """
         rows = typical.reshape(-1, typical.shape[-1])
         rows = rows[np.isfinite(rows).all(axis=1)]
@@ -75,7 +76,7 @@ class Density:
         found = cls(_short(mean), _short(sd), tuple(_short(row) for row in factor), np.inf, {})
         distances = found.distance(typical)
         limit = float(np.quantile(distances[np.isfinite(distances)], _INLIERS))
-        return cls(found.mean, found.sd, found.rows, round(limit, 4), dict(fitted_on) | {"share_within": _INLIERS})
+        return cls(found.mean, found.sd, found.rows, round(_ROOM * limit, 4), dict(fitted_on))
 
     @cached_property
     def _arrays(self) -> tuple[Array, Array, Array]:

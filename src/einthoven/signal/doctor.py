@@ -20,8 +20,8 @@ __all__ = ["Finding", "Source", "examine", "pacing_can_be_seen", "pacing_unknown
 
 _USUAL_SHARE = 0.01
 """Share of recordings whose sampling rate is stated wrongly; nobody has counted them."""
-UPRIGHT = ("I", "II", "MLII", "V5", "V6")
-"""Leads in which most QRS complexes point up."""
+UPRIGHT = ("I", "II", "MLII", "V5", "V6", "ECG")
+"""Leads in which most QRS complexes point up; ``ECG`` is the one lead of a hand-held device."""
 
 
 def examine(source: Source) -> tuple[Finding, ...]:
