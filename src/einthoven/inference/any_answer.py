@@ -244,19 +244,21 @@ class Answer(ABC):
 
     @cached_property
     def rr_ms(self) -> NDArray[np.float64]:
-        """RR intervals in milliseconds [n_beats - 1]."""
-        return np.asarray(np.diff(self.beats) / self.record.fs_hz * 1000, np.float64)
+        """RR intervals in milliseconds between heartbeats in readable stretches [n]."""
+        is_readable = self.quality.readable_in_any[self.quality.at(self.beats)]
+        both = is_readable[1:] & is_readable[:-1]
+        return np.asarray(np.diff(self.beats)[both] / self.record.fs_hz * 1000, np.float64)
 
     @property
     def rate_bpm(self) -> float | None:
-        """Heart rate of the median RR interval; None below three beats."""
-        return 60_000 / float(np.median(self.rr_ms)) if len(self.beats) > 2 else None
+        """Heart rate of the median RR interval; None below two intervals."""
+        return 60_000 / float(np.median(self.rr_ms)) if len(self.rr_ms) > 1 else None
 
     @property
     def heart_rate(self) -> str:
         """Heart rate and RR intervals in words."""
         if self.rate_bpm is None:
-            return "Heart rate unknown: fewer than three heartbeats were found"
+            return "Heart rate unknown: fewer than three readable heartbeats in a row"
         low, high = np.quantile(self.rr_ms, (0.05, 0.95))
         return f"Heart rate {self.rate_bpm:.0f} beats/min; RR {low:.0f}–{high:.0f} ms (5th–95th percentile)"
 

@@ -38,7 +38,7 @@ def values(answer: "Answer") -> dict[str, Any]:
         "leads": list(record.leads),
         "leads_used": list(answer.leads),
         "quality": [
-            vars(row) | {"start_s": round(row.start_s, 3), "end_s": round(row.end_s, 3)}
+            vars(row) | {"start_s": round(row.start_s, 3), "end_s": round(row.end_s, 3), "index": round(row.index, 4)}
             for row in answer.quality.stretches
         ],
         "findings": [vars(finding) | {"leads": list(finding.leads)} for finding in answer.findings],

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.signal import quality_index
+
 Array = NDArray[Any]
 
 FLAT_MV = 0.03  # a second with a smaller range has no beat; the smallest QRS complex in diagnostic criteria is 0.5 mV
@@ -30,6 +32,8 @@ class Stretch:
     """One of :data:`VERDICTS`."""
     reason: str
     """The number that decided it."""
+    index: float
+    """Least index of quality of its five-second stretches, from 0 to 1: the probability that they are readable."""
 
     @property
     def is_readable(self) -> bool:
@@ -96,6 +100,16 @@ class Quality:
         ]
         return np.stack(rows)
 
+    @cached_property
+    def index(self) -> Array:
+        """Index of quality of each stretch [leads, n], from 0 to 1: the probability that it is readable."""
+        return np.stack([quality_index.index(quality_index.after(row)) for row in self.scores])
+
+    @property
+    def worst_index(self) -> float:
+        """Least index of any stretch in any lead: near 0 where a lead is not acceptable."""
+        return float(self.index.min())
+
     @property
     def readable_share(self) -> float:
         """Share of the time in which at least one lead is readable."""
@@ -141,13 +155,22 @@ class Quality:
     def stretches(self) -> tuple[Stretch, ...]:
         """Stretches with the same verdict throughout, lead by lead."""
         found = []
-        for lead, verdicts, numbers in zip(self.leads, self.verdicts, self.numbers, strict=True):
+        for lead, verdicts, numbers, index in zip(self.leads, self.verdicts, self.numbers, self.index, strict=True):
             first = [0, *(np.flatnonzero(np.diff(verdicts)) + 1).tolist()]
             for begin, end in zip(first, [*first[1:], len(verdicts)], strict=True):
                 start_s, end_s = (float(self.bounds[at] / self.fs_hz) for at in (begin, end))
                 worst = numbers[begin:end]
                 number = float(worst.min() if verdicts[begin] in (_GOOD, _NOISY, _UNREADABLE) else worst.max())
-                found.append(Stretch(lead, start_s, end_s, VERDICTS[verdicts[begin]], _reason(verdicts[begin], number)))
+                found.append(
+                    Stretch(
+                        lead,
+                        start_s,
+                        end_s,
+                        VERDICTS[verdicts[begin]],
+                        _reason(verdicts[begin], number),
+                        float(index[begin:end].min()),
+                    )
+                )
         return tuple(found)
 
 
