@@ -11,12 +11,11 @@ import wfdb
 from einthoven.corpora.mitdb import DS1
 from einthoven.signal import not_ecg, resample
 from einthoven.signal.quality import interpolated
-from einthoven.signal.quality_features import FS_HZ, Lead, measured
+from einthoven.signal.quality_features import FS_HZ, Bands, measured
 
 STRETCH = round(5 * FS_HZ)
 NOISES, SNRS_DB = ("em", "ma", "bw"), (24, 12, 6, 0, -6, -12)
 KNOWN_HZ = (100.0, 125.0, 128.0, 200.0, 250.0, 300.0, 360.0, 500.0, 1000.0)
-_NOISE_SAMPLES = 60_000  # ten of the twenty minutes at hand train, the others test
 _PER_CONDITION, _NOISY_S, _SYNTHETIC = 20, 120, 80
 _READABLE, _UNREADABLE, _UNKNOWN = 1, 0, -1
 
@@ -52,7 +51,7 @@ def stretches(lead: np.ndarray, starts: np.ndarray | None = None) -> np.ndarray:
     size = min(STRETCH, len(lead))
     if starts is None:
         starts = np.arange(0, max(1, len(lead) - size + 1), STRETCH)
-    return measured(Lead.of(lead), starts, size)
+    return measured(Bands.of(lead[None]), starts, size)[0]
 
 
 def plain(path: Path, source: str, label: int, weight: float) -> Iterator[Rows]:
@@ -85,15 +84,16 @@ def disturbed(path, source, at, lead, beats, noise, rng) -> Iterator[Rows]:
     reach = round(0.05 * FS_HZ)
     inside = beats[(beats >= reach) & (beats < len(lead) - reach)]
     height = np.median(np.ptp(lead[inside[:, None] + np.arange(-reach, reach + 1)], axis=1))
-    n = min(len(lead), round(_NOISY_S * FS_HZ))
+    n = min(len(lead), round(_NOISY_S * FS_HZ), min(len(one) for rows in noise.values() for one in rows) // 2 - 1)
     for name in NOISES:
         for snr_db in SNRS_DB:
             for tests in (False, True):
-                half = noise[name][rng.integers(2)][_NOISE_SAMPLES * tests : _NOISE_SAMPLES * (1 + tests)]
+                half = half_of(noise[name][rng.integers(2)], tests)
                 begin, since = rng.integers(len(lead) - n + 1), rng.integers(len(half) - n)
                 gain = np.sqrt(height**2 / 8 / 10 ** (snr_db / 10)) / rms(half)
                 mixed = lead[begin : begin + n] + gain * half[since : since + n] * rng.choice([-1, 1])
-                starts = np.sort(rng.choice(np.arange(0, n - STRETCH + 1, STRETCH), _PER_CONDITION, replace=False))
+                starts = np.arange(0, n - STRETCH + 1, STRETCH)
+                starts = np.sort(rng.choice(starts, min(_PER_CONDITION, len(starts)), replace=False))
                 label, weight = label_of(name, snr_db)
                 yield Rows(stretches(mixed, starts), f"{source}, {name}", path.stem, at, label, weight, snr_db, tests)
 
@@ -105,6 +105,12 @@ def label_of(noise: str, snr_db: float) -> tuple[int, float]:
     if noise == "bw":
         return (_UNREADABLE, 0.3) if snr_db <= -12 else (_UNKNOWN, 0.0)
     return (_UNREADABLE, 2.0) if snr_db <= 0 else (_UNKNOWN, 0.0)
+
+
+def half_of(noise: np.ndarray, tests: bool) -> np.ndarray:
+    """The first half of a noise trains, the second tests."""
+    middle = len(noise) // 2
+    return noise[middle:] if tests else noise[:middle]
 
 
 def rms(noise: np.ndarray) -> float:
@@ -168,7 +174,7 @@ def tasks(root: Path) -> list[tuple[Callable[..., Iterator[Rows]], tuple]]:
     found: list[tuple[Callable[..., Iterator[Rows]], tuple]] = []
     found += [(with_noise, (file, "mitdb", 1.0, noise)) for file in files("mitdb") if file.stem in DS1]
     found += [(with_noise, (file, "svdb", 0.5, noise)) for file in files("svdb")]
-    found += [(with_hum, (file,)) for file in [*files("ludb"), *(root / "mitdb" / f"{name}.hea" for name in DS1)]]
+    found += [(with_hum, (file,)) for file in [*files("ludb"), *(file for file in files("mitdb") if file.stem in DS1)]]
     found += [(plain, (file, "ludb", _READABLE, 1.0)) for file in files("ludb")]
     found += [
         (plain, (file, "ptb-xl", _READABLE, 0.5)) for file in sorted((root / "ptb-xl/records100").rglob("*.hea"))[::2]
@@ -195,9 +201,10 @@ def challenge_2011(root: Path) -> list:
 
 def challenge_2017(root: Path) -> list:
     """All recordings that were called noise, and one in five of the others."""
-    (reference,) = list((root / "challenge-2017").rglob("REFERENCE-v3.csv"))[:1]
-    with reference.open() as file:
-        answers = dict(csv.reader(file))
+    answers: dict[str, str] = {}
+    for reference in (root / "challenge-2017").rglob("REFERENCE-v3.csv"):
+        with reference.open() as file:
+            answers = dict(csv.reader(file))
     found = []
     for file in sorted((root / "challenge-2017").rglob("A*.hea")):
         if answers[file.stem] == "~":
@@ -212,5 +219,5 @@ def noise_alone(root: Path) -> Iterator[Rows]:
     for name in NOISES:
         for at, lead in enumerate(leads_of(root / "nstdb" / f"{name}.hea")[0]):
             for tests in (False, True):
-                half = lead[_NOISE_SAMPLES * tests : _NOISE_SAMPLES * (1 + tests)]
+                half = half_of(lead, tests)
                 yield Rows(stretches(half), f"{name} alone", name, at, _UNREADABLE, 3.0, tests=tests)

@@ -13,7 +13,7 @@ import pytest
 import wfdb
 
 from einthoven.models import MODELS
-from einthoven.signal import small_network
+from einthoven.signal import quality_index, small_network
 from einthoven.signal.leads import STANDARD
 from einthoven.studies.challenge2017 import MODELS as MODELS_OF_STUDY
 from tests.conftest import beats_and_symbols
@@ -159,6 +159,19 @@ def test_doctor(ptbxl_like, workshop, tmp_path, monkeypatch):
     assert kept == {file.name for file in small_network.FOLDER.iterdir()}
 
 
+def test_quality(mitdb_like, ptbxl_like, nstdb_like, workshop, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    for name, folder in (("mitdb", mitdb_like), ("ptb-xl", ptbxl_like), ("nstdb", nstdb_like)):
+        (tmp_path / "data" / name).symlink_to(folder)
+    out, weights = tmp_path / "results", tmp_path / "index.npz"
+    out.mkdir()
+    assert run(workshop, monkeypatch, "quality", tmp_path / "data", "--out", out, "--weights", weights) == 0
+    found = json.loads((out / "quality" / "results.json").read_text())["stretches"]
+    assert found["made: flat"]["unreadable"]["value"] > 0.9 and "mitdb, em at 0 dB" in found
+    with np.load(weights, allow_pickle=False) as kept, np.load(quality_index.WEIGHTS, allow_pickle=False) as bundled:
+        assert set(kept) == set(bundled) and kept["features"].tolist() == bundled["features"].tolist()
+
+
 def test_reading(ptbxl_like, workshop, monkeypatch, capsys):
     assert run(workshop, monkeypatch, "reading", ptbxl_like) == 0
     assert "59 records: into the store" in capsys.readouterr().out
@@ -200,7 +213,7 @@ def test_stream(mitdb_like, workshop, monkeypatch, capsys):
 
 
 RUN = {"heartbeats", "waves", "reading", "full_size", "full_size_cpsc2018", "training", "backends", "speed", "stream"}
-RUN |= {"doctor", "mitbih_table", *PAGES}
+RUN |= {"doctor", "quality", "mitbih_table", *PAGES}
 """Run here; mitbih_table on the runs that the commands of the README leave, in test_docs.py."""
 
 

@@ -161,7 +161,7 @@ def test_strict_ends_at_what_is_missing(ptbxl_like, home, capsys):
 def test_a_damaged_record_is_left_out_and_named(ptbxl_like, tmp_path, home):
     shutil.copytree(ptbxl_like, tmp_path / "to")
     header = tmp_path / "to" / "records100" / "00000" / "00010_lr.hea"
-    header.write_text(header.read_text().replace("1000.0(0)/mV", "0(0)/mV", 1))
+    header.write_text(header.read_text().replace("1000.0(0)/mV", "1e999(0)/mV", 1))
     data = tmp_path / "to" / "records100" / "00000" / "00011_lr.dat"
     data.write_bytes(data.read_bytes()[:-200])
     store = build(PTBXL, tmp_path / "to", PTBXL.preparation)

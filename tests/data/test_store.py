@@ -108,7 +108,7 @@ def test_a_store_of_an_earlier_layout_is_made_again(mitdb_like, home):
     store = build(MITDB, mitdb_like, MITDB.preparation)
     manifest = store.folder / "manifest.json"
     manifest.write_text(manifest.read_text().replace(f'"layout": {LAYOUT}', '"layout": 2'))
-    with pytest.raises(FileDamaged, match="layout 2, not 3"):
+    with pytest.raises(FileDamaged, match=f"layout 2, not {LAYOUT}"):
         stores.open_store(store.folder)
     assert build(MITDB, mitdb_like, MITDB.preparation).manifest["settings"]["layout"] == LAYOUT
 

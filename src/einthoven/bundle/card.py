@@ -16,6 +16,7 @@ from einthoven.signal.preparation import Preparation
 
 _log = logging.getLogger(__name__)
 _CHECKSUM = "card_sha256"
+_RHYTHMS = ("rhythm", "fibrillation", "flutter", "tachycardia", "bradycardia")
 _TUPLES = ("classes", "meanings", "results", "class_weights", "thresholds", "feature_medians")
 
 
@@ -88,6 +89,20 @@ class Card:
         members = [member[0] for member in self.settings.get("members", ())] or [self.architecture]
         names = ", ".join(dict.fromkeys(members))
         return names if len(members) == 1 else f"ensemble of {len(members)}: {names}"
+
+    @property
+    def never_found(self) -> tuple[str, ...]:
+        """Classes with an F1 of 0, or without an example, in every test on the card: their absence says nothing."""
+        best = dict.fromkeys(self.classes, 0.0)
+        for result in self.results:
+            for name, row in result["per_class"].items():
+                best[name] = max(best.get(name, 0.0), row["f1"]["value"] or 0.0)
+        return tuple(name for name in self.classes if self.results and best[name] == 0)
+
+    @property
+    def assesses_rhythm(self) -> bool:
+        """Whether a class of the model is a rhythm."""
+        return any(word in meaning for meaning in self.meanings for word in _RHYTHMS)
 
     @property
     def reads_paced(self) -> bool:

@@ -117,4 +117,5 @@ class RecordAnswer(Answer):
         if self.declined is not None:
             return f"not answered: {self.declined.text}"
         meanings = dict(zip(self.classes, self.card.meanings, strict=True))
-        return ", ".join(f"{meanings[name]} ({name})" for name in self.predicted) or "no class predicted"
+        found = ", ".join(f"{meanings[name]} ({name})" for name in self.predicted) or "no class predicted"
+        return found if self.card.assesses_rhythm else f"{found}; rhythm not assessed"

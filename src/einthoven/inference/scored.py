@@ -99,14 +99,19 @@ def uncalibrated(logits: Array, card: Card) -> Array:
 
 
 def remarks(card: Card) -> list[str]:
-    """Return what a reader must know of a model's probabilities.
+    """Return what a reader must know of a model's probabilities and classes.
 
     Parameters
     ----------
     card : Card
         Card of the model.
     """
-    return [] if card.calibration is not None else [NOT_CALIBRATED]
+    found = [] if card.calibration is not None else [NOT_CALIBRATED]
+    if never := card.never_found:
+        meanings = dict(zip(card.classes, card.meanings, strict=True))
+        listed = ", ".join(f"{meanings[name]} ({name})" for name in never)
+        found.append(f"Never found by this model in tests, so that their absence says nothing: {listed}.")
+    return found
 
 
 def require_finite(logits: Array, name: str) -> None:

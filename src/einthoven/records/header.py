@@ -3,6 +3,7 @@
 Source: header(5) of the WFDB Applications Guide, G. Moody.
 """
 
+import math
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -200,6 +201,8 @@ def _signal(path: Path, line: str, at: int) -> Signal:
     numbers = [int(word) if re.fullmatch(r"-?\d+", word) else None for word in words[3:8]] + [None] * 5
     zero = numbers[1] or 0
     factor = float(gain["gain"]) if gain else 0.0
+    if not math.isfinite(factor):
+        raise unreadable(path, f"a gain of {gain['gain'][:40] if gain else ''}", "correct the gain in the header")
     return Signal(
         file=words[0],
         format=specification["format"],

@@ -74,10 +74,13 @@ def judged(
     """
     until = bounds.copy()
     until[-1] = min(bounds[-1], bounds[-2] + round(STRETCH_S * fs_hz))
+    features = _features(filled_mv, until, fs_hz)
+    scores = quality_index.scores(features)
     last = [None] * len(leads) if before is None else before.tolist()
-    rows = zip(filled_mv, missing, last, strict=True)
-    found = [_judged(lead, gone, until, fs_hz, score) for lead, gone, score in rows]
-    return Quality(leads, fs_hz, bounds, *(np.stack(part) for part in zip(*found, strict=True)))
+    index = np.stack([quality_index.index(quality_index.after(*row)) for row in zip(scores, last, strict=True)])
+    rows = zip(filled_mv, missing, index, strict=True)
+    verdicts, numbers = zip(*(_judged(lead, gone, until, fs_hz, of) for lead, gone, of in rows), strict=True)
+    return Quality(leads, fs_hz, bounds, np.stack(verdicts), np.stack(numbers), features, scores)
 
 
 def typical_of_pieces(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Array:
@@ -126,16 +129,13 @@ def stretch_bounds(n_samples: int, fs_hz: float) -> Array:
     return np.append(bounds, n_samples)
 
 
-def _judged(lead: Array, gone: Array, bounds: Array, fs_hz: float, before: float | None) -> tuple[Array, ...]:
-    """Return verdict and number [n], measurements [n, k] and score [n] of each stretch of one lead."""
-    features = _features(lead, bounds, fs_hz)
+def _judged(lead: Array, gone: Array, bounds: Array, fs_hz: float, index: Array) -> tuple[Array, Array]:
+    """Return verdict and number of each stretch of one lead, both [n]."""
     inside = slice(bounds[0], bounds[-1])
     cut, starts, lengths = lead[inside], bounds[:-1] - bounds[0], np.maximum(np.diff(bounds), 1)
     missing = np.add.reduceat(gone[inside], starts, dtype=float) / lengths
     flat = _flat_share(cut, starts, lengths, fs_hz)
     stuck = _stuck_share(cut, starts, lengths)
-    scores = quality_index.scores(features)
-    index = quality_index.index(quality_index.after(scores, before))
     unreadable, noisy = quality_index.limits()
     rules = (
         (missing > _MISSING_SHARE, _MISSING, missing),
@@ -147,16 +147,16 @@ def _judged(lead: Array, gone: Array, bounds: Array, fs_hz: float, before: float
     verdict, number = np.full(len(index), _GOOD), index.copy()
     for holds, code, value in reversed(rules):
         verdict[holds], number[holds] = code, value[holds]
-    return verdict, number, features, scores
+    return verdict, number
 
 
-def _features(lead: Array, bounds: Array, fs_hz: float) -> Array:
-    """Return the measurements of each stretch [n, k]; of one that is shorter than 5 s, of the 5 s up to its end."""
-    at_100_hz = resample.resample(np.asarray(lead, np.float64)[None], fs_hz, FS_HZ)[0]
-    size = min(round(STRETCH_S * FS_HZ), len(at_100_hz))
+def _features(filled_mv: Array, bounds: Array, fs_hz: float) -> Array:
+    """Return the measurements of each stretch [leads, n, k]; of one that is shorter than 5 s, of the 5 s up to its end."""
+    at_100_hz = resample.resample(np.asarray(filled_mv, np.float64), fs_hz, FS_HZ)
+    n_samples = at_100_hz.shape[1]
+    size = min(round(STRETCH_S * FS_HZ), n_samples)
     starts = np.round(bounds[:-1] * FS_HZ / fs_hz).astype(np.int64)
-    starts = np.minimum(starts, len(at_100_hz) - size)
-    return quality_features.measured(quality_features.Lead.of(at_100_hz), starts, size)
+    return quality_features.measured(quality_features.Bands.of(at_100_hz), np.minimum(starts, n_samples - size), size)
 
 
 def _flat_share(cut: Array, starts: Array, lengths: Array, fs_hz: float) -> Array:

@@ -46,20 +46,20 @@ FEATURES = (
 
 
 @dataclass(frozen=True, eq=False)
-class Lead:
-    """One lead at 100 Hz, in the bands that are measured.
+class Bands:
+    """Leads at 100 Hz, in the bands that are measured.
 
     Parameters
     ----------
-    plain : array [samples], mV
+    plain : array [leads, samples], mV
         Without filter, mains hum excepted.
-    wide : array [samples], mV
+    wide : array [leads, samples], mV
         From 1 to 40 Hz.
-    sharp : array [samples], mV
+    sharp : array [leads, samples], mV
         From 5 to 25 Hz, where QRS complexes are.
-    fast : array [samples], mV
+    fast : array [leads, samples], mV
         From 15 to 40 Hz.
-    slow : array [samples], mV
+    slow : array [leads, samples], mV
         From 1 to 5 Hz.
     """
 
@@ -70,23 +70,23 @@ class Lead:
     slow: Array
 
     @classmethod
-    def of(cls, signal_mv: Array) -> "Lead":
-        """Filter a lead.
+    def of(cls, signal_mv: Array) -> "Bands":
+        """Filter leads.
 
         Parameters
         ----------
-        signal_mv : array [samples], mV
-            The lead at 100 Hz, without NaN.
+        signal_mv : array [leads, samples], mV
+            The leads at 100 Hz, without NaN.
 
         Returns
         -------
-        Lead
+        Bands
         """
         plain = np.asarray(signal_mv, np.float64)
-        return cls(_without_hum(plain), *(band_pass(plain[None], FS_HZ, *band)[0] for band in _PARTS_HZ))
+        return cls(_without_hum(plain), *(band_pass(plain, FS_HZ, *band) for band in _PARTS_HZ))
 
-    def cut(self, starts: Array, n_samples: int) -> "Lead":
-        """Return stretches of the lead, each part as [n, n_samples].
+    def cut(self, starts: Array, n_samples: int) -> "Bands":
+        """Return stretches, each part as [leads * n, n_samples], those of a lead in a row.
 
         Parameters
         ----------
@@ -97,19 +97,20 @@ class Lead:
 
         Returns
         -------
-        Lead
+        Bands
         """
         at = starts[:, None] + np.arange(n_samples)
-        return Lead(*(part[at] for part in (self.plain, self.wide, self.sharp, self.fast, self.slow)))
+        parts = (self.plain, self.wide, self.sharp, self.fast, self.slow)
+        return Bands(*(part[:, at].reshape(-1, n_samples) for part in parts))
 
 
-def measured(lead: Lead, starts: Array, n_samples: int) -> Array:
-    """Measure stretches of a lead.
+def measured(bands: Bands, starts: Array, n_samples: int) -> Array:
+    """Measure stretches of leads.
 
     Parameters
     ----------
-    lead : Lead
-        The lead.
+    bands : Bands
+        The leads.
     starts : array of int [n]
         First sample of each stretch.
     n_samples : int
@@ -117,15 +118,17 @@ def measured(lead: Lead, starts: Array, n_samples: int) -> Array:
 
     Returns
     -------
-    array [n, len(FEATURES)]
+    array [leads, n, len(FEATURES)]
         A column for each of :data:`FEATURES`.
     """
-    pieces = [starts[at : at + _AT_ONCE] for at in range(0, len(starts), _AT_ONCE)]
-    rows = [_measured(lead.cut(piece, n_samples)) for piece in pieces]
-    return np.concatenate(rows) if rows else np.zeros((0, len(FEATURES)))
+    n_leads = len(bands.plain)
+    size = max(1, _AT_ONCE // max(n_leads, 1))
+    pieces = [starts[at : at + size] for at in range(0, len(starts), size)]
+    rows = [_measured(bands.cut(piece, n_samples)).reshape(n_leads, len(piece), -1) for piece in pieces]
+    return np.concatenate(rows, axis=1) if rows else np.zeros((n_leads, 0, len(FEATURES)))
 
 
-def _measured(cut: Lead) -> Array:
+def _measured(cut: Bands) -> Array:
     unfiltered = cut.plain - cut.plain.mean(axis=1, keepdims=True)
     wide = cut.wide - cut.wide.mean(axis=1, keepdims=True)
     kurtosis, skewness = _moments(wide)
@@ -150,15 +153,18 @@ def _measured(cut: Lead) -> Array:
 
 
 def _without_hum(plain: Array) -> Array:
-    """Return a lead without what is left of 50 Hz: binomial weights over five samples, zero at half the sampling rate."""
-    held = np.pad(plain, 2, mode="edge")
-    return np.convolve(held, np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16, mode="valid")
+    """Return leads without what is left of 50 Hz: binomial weights over five samples, zero at half the sampling rate."""
+    held = np.pad(plain, ((0, 0), (2, 2)), mode="edge")
+    n = plain.shape[1]
+    weighted = (weight * held[:, at : at + n] for at, weight in enumerate((1.0, 4.0, 6.0, 4.0, 1.0)))
+    return np.asarray(sum(weighted) / 16)
 
 
 def _moments(signal: Array) -> tuple[Array, Array]:
     """Return kurtosis and skewness of rows whose mean is zero."""
-    power = np.square(signal).mean(axis=1) + _TINY**2
-    return (signal**4).mean(axis=1) / power**2, (signal**3).mean(axis=1) / power**1.5
+    square = np.square(signal)
+    power = square.mean(axis=1) + _TINY**2
+    return np.square(square).mean(axis=1) / power**2, (square * signal).mean(axis=1) / power**1.5
 
 
 def _power_shares(wide: Array) -> Array:

@@ -72,21 +72,22 @@ def scores(features: Array) -> Array:
 
     Parameters
     ----------
-    features : array [n, k]
+    features : array [..., k]
         Measurements of :mod:`einthoven.signal.quality_features`.
 
     Returns
     -------
-    array [n]
+    array [...]
     """
     trees = _trees()
-    values = np.nan_to_num(features)
+    values = np.nan_to_num(features).reshape(-1, features.shape[-1])
     row, tree = np.arange(len(values))[:, None], np.arange(len(trees["feature"]))[None]
     node = np.zeros((len(values), tree.shape[1]), np.int64)
     for _ in range(int(trees["depth"])):
         below = values[row, trees["feature"][tree, node]] <= trees["threshold"][tree, node]
         node = np.where(below, trees["left"][tree, node], trees["right"][tree, node])
-    return np.asarray(trees["base"] + trees["value"][tree, node].sum(axis=1), np.float64)
+    total = trees["base"] + trees["value"][tree, node].sum(axis=1)
+    return np.asarray(total, np.float64).reshape(features.shape[:-1])
 
 
 def _sigmoid(score: Array) -> Array:
