@@ -82,7 +82,7 @@ def test_windows_are_decided_by_thresholds_and_borderline_classes_named(whole):
     close = replace(one, probabilities=np.array([[0.95, 0.39, 0.1, 0.1, 0.33]], np.float32))
     assert (close.predicted, close.borderline) == (("NORM",), (close.classes[1], close.classes[4]))
     none = replace(one, probabilities=np.zeros((1, 5), np.float32))
-    assert none.predicted == () and none.summary == "no class predicted"
+    assert none.predicted == () and none.summary == "no class predicted; rhythm not assessed"
 
 
 def test_windows_with_missing_samples_are_doubtful(whole, five):

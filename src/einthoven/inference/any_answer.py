@@ -204,8 +204,8 @@ class Answer(ABC):
     @property
     def _poor_leads(self) -> tuple[str, ...]:
         """For each item the lead that is not good in its stretch and what is wrong with it [n], or an empty text."""
-        middles = (self.samples + np.maximum(self.ends - 1, self.samples)) // 2
-        return tuple(poor_lead(self.quality, at) for at in middles.tolist())
+        spans = zip(self.samples.tolist(), self.ends.tolist(), strict=True)
+        return tuple(poor_lead(self.quality, begin, end) for begin, end in spans)
 
     @property
     def n_doubtful(self) -> int:

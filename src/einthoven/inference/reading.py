@@ -105,23 +105,23 @@ def find_heartbeats(used_mv: NDArray[np.float32], quality: Quality) -> NDArray[n
     return np.asarray(every[~np.concatenate(([False], is_again))[: len(every)]])
 
 
-def poor_lead(quality: Quality, sample: int) -> str:
-    """Return the worst lead in the stretch of a sample and what is wrong with it, or an empty text.
+def poor_lead(quality: Quality, begin: int, end: int) -> str:
+    """Return the worst lead in the stretches of a beat or window and what is wrong with it, or an empty text.
 
     Parameters
     ----------
     quality : Quality
         Quality of the leads used.
-    sample : int
-        Number of the sample.
+    begin, end : int, sample numbers
+        The first sample, and the one after the last; of a beat both are its sample.
 
     Returns
     -------
     str
         Such as ``noisy lead II``.
     """
-    stretch = int(quality.at(np.array([sample]))[0])
-    verdicts = quality.verdicts[:, stretch]
+    first, last = quality.at(np.array([begin, max(begin, end - 1)])).tolist()
+    verdicts = quality.verdicts[:, first : last + 1].max(axis=1)
     worst = int(verdicts.argmax())
     return f"{VERDICTS[verdicts[worst]]} lead {quality.leads[worst]}" if verdicts[worst] else ""
 

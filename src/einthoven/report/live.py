@@ -87,8 +87,8 @@ class View:
         if latest is None:
             now = Text("waiting for the first answer …", style="dim")
         else:
-            named = ", ".join(self.meanings[name] for name in latest.predicted) or _NONE
-            now = Text(f"{named}  {_probability(latest):.0%}", style="bold yellow" if latest.doubt else "bold green")
+            named = ", ".join(self.meanings[name] for name in latest.predicted) or _none(latest)
+            now = Text(f"{named}  {_probability(latest)}", style="bold yellow" if latest.doubt else "bold green")
             now += Text(f"  {latest.doubt}  delay {latest.delay_s:.1f} s", style="dim")
         clock = stream.n_samples / self.fs_hz
         head = Text(f"{clock // 60:02.0f}:{clock % 60:04.1f}   {rate}   lead {self.lead}   ", style="bold")
@@ -96,11 +96,17 @@ class View:
         return Group(head + now, Text(trace(np.array(self.trace), width), style="cyan"), *map(Text, self.told), foot)
 
 
-_NONE = "no class predicted"
+def _none(answer: StreamAnswer) -> str:
+    """Return what is shown in place of a class."""
+    return "not answered: cannot be read" if answer.doubt == "unreadable" else "no class predicted"
 
 
-def _probability(answer: StreamAnswer) -> float:
-    return max((answer.probabilities[name] for name in answer.predicted), default=max(answer.probabilities.values()))
+def _probability(answer: StreamAnswer) -> str:
+    """Return the probability of the predicted class, or the highest; empty for a signal that cannot be read."""
+    if answer.doubt == "unreadable":
+        return ""
+    found = (answer.probabilities[name] for name in answer.predicted)
+    return f"{max(found, default=max(answer.probabilities.values())):.2f}"
 
 
 def trace(signal_mv: NDArray[np.floating], width: int) -> str:
@@ -141,5 +147,5 @@ def line_of(one: StreamAnswer | Mark) -> str:
     if isinstance(one, Mark):
         return f"{one.start_s:8.1f} s  {WORDS[one.kind]} {one.lead}  ({one.end_s - one.start_s:.1f} s)"
     return (
-        f"{one.start_s:8.1f} s  {one.kind}  {', '.join(one.predicted) or _NONE}  {_probability(one):.2f}  {one.doubt}"
+        f"{one.start_s:8.1f} s  {one.kind}  {', '.join(one.predicted) or _none(one)}  {_probability(one)}  {one.doubt}"
     )

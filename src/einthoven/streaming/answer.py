@@ -41,4 +41,5 @@ class StreamAnswer:
         """Return plain values for JSON: an item as of :meth:`einthoven.BeatAnswer.to_dict`, and ``delay_s``."""
         shown = by_class(tuple(self.probabilities), list(self.probabilities.values()))
         plain = item(self.kind, self.sample, self.start_s, self.end_s, self.predicted, shown, self.doubt)
-        return plain | {"delay_s": round(self.delay_s, 3)}
+        reason = {"code": "no_readable_lead", "text": "not answered: no lead can be read here"}
+        return plain | {"delay_s": round(self.delay_s, 3), "declined": reason if self.doubt == "unreadable" else None}

@@ -286,7 +286,7 @@ class Stream:
 
     def _doubt(self, first: int, last: int, confidence: float, span: tuple[int, int]) -> str:
         """Return why an answer is doubtful, or an empty text."""
-        if poor := poor_lead(self.quality.now(), (first + max(last - 1, first)) // 2):
+        if poor := poor_lead(self.quality.now(), first, last):
             return poor
         if self.buffer.is_missing(*span):
             return "missing samples"
