@@ -12,6 +12,8 @@ from einthoven.streaming.buffer import Buffer
 
 Array = NDArray[Any]
 
+_KEPT = 64  # stretches: more than five minutes, longer than any window
+
 
 class LiveQuality:
     """The verdicts on the stretches of a live signal, as :func:`einthoven.signal.quality.examine` gives them.
@@ -26,10 +28,12 @@ class LiveQuality:
 
     def __init__(self, leads: tuple[str, ...], fs_hz: float) -> None:
         self.leads, self.fs_hz = leads, fs_hz
+        self.n_judged = 0
+        """Number of stretches that were judged."""
         self.bounds = [0]
-        """Sample number where each judged stretch begins, and where the last ends."""
+        """Sample number where each of the last judged stretches begins, and where the last ends."""
         self.verdicts: list[list[int]] = []
-        """Verdict on each lead, for each judged stretch."""
+        """Verdict on each lead, for each of these stretches."""
         self.scores: list[float] = []
         """Score of each lead in the last of them."""
 
@@ -54,12 +58,12 @@ class LiveQuality:
             Whether the signal has ended.
         """
         margin = round(quality.MARGIN_S * self.fs_hz)
-        while (end := self._end_of(len(self.verdicts))) + margin <= buffer.certain:
+        while (end := self._end_of(self.n_judged)) + margin <= buffer.certain:
             self._judge(buffer, np.array([self.until, end]), end + margin)
         if not is_last or not buffer.n_samples:
             return
         all_bounds = quality.stretch_bounds(buffer.n_samples, self.fs_hz)
-        for end in all_bounds[len(self.verdicts) + 1 :]:
+        for end in all_bounds[self.n_judged + 1 :]:
             self._judge(buffer, np.array([self.until, end]), buffer.n_samples)
         self.bounds[-1] = buffer.n_samples
 
@@ -72,6 +76,8 @@ class LiveQuality:
         self.scores = found.scores[:, 0].tolist()
         self.verdicts.append(found.verdicts[:, 0].tolist())
         self.bounds.append(int(bounds[1]))
+        self.n_judged += 1
+        self.verdicts, self.bounds = self.verdicts[-_KEPT:], self.bounds[-_KEPT - 1 :]
 
     def _end_of(self, stretch: int) -> int:
         return round((stretch + 1) * quality.STRETCH_S * self.fs_hz)
@@ -82,7 +88,7 @@ class LiveQuality:
         return max(0, at // step * step)
 
     def now(self) -> Quality:
-        """Return what is judged so far.
+        """Return what was judged in the last minutes.
 
         Returns
         -------

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, NDArray[Any]]
 _OF_STREAM = ("fed", "beats", "waiting", "found", "quiet_until", "answered", "n_answers", "listening")
-_OF_QUALITY = ("bounds", "verdicts", "scores")
+_OF_QUALITY = ("n_judged", "bounds", "verdicts", "scores")
 _OF_BUFFER = ("first", "gap_since", "still_s", "loud", "n_final")
 
 
