@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from einthoven.streaming.buffer import Mark
     from einthoven.streaming.stream import Stream
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 __all__ = [
     "Annotations",
     "Answer",
