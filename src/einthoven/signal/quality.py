@@ -20,13 +20,13 @@ MARGIN_S = 1.2
 """Signal on either side of a stretch that its verdict depends on, s: the filters' length."""
 _GOOD, _NOISY, _CLIPPED, _UNREADABLE, _MISSING, _FLAT = range(len(VERDICTS))
 _SHORTEST_S, _PIECE_S, _MOST_PIECES = 2.0, 60.0, 10
-_MISSING_SHARE, _FLAT_SHARE, _STUCK_SHARE, _STUCK_RUN = 0.2, 0.5, 0.005, 4
+_MISSING_SHARE, _FLAT_SHARE, _STUCK_SHARE, _STUCK_RUN = 0.5, 0.5, 0.005, 4
 
 
 def examine(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Quality:
     """Judge leads in stretches of 5 s; the last stretch ends where the signal ends, and may be shorter.
 
-    A stretch is ``missing`` if over 20 % of its samples are; ``flat`` if over half of its seconds vary by less than 0.03 mV;
+    A stretch is ``missing`` if over half of its samples are; ``flat`` if over half of its seconds vary by less than 0.03 mV;
     ``unreadable`` or ``noisy`` by the index of :mod:`einthoven.signal.quality_index`; ``clipped`` if over 0.5 % of its samples
     are stuck at the largest or smallest value.
 
