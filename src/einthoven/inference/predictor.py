@@ -304,7 +304,7 @@ class Predictor:
         declined = declining.declined(self.card, seen, beats, ~unreadable, findings)
         if self.card.class_prior_adaptation and declined is None:
             remarks.append(self._class_prior_remark(answers.deciding))
-        reach = round(reading.NEAR_S * record.fs_hz)
+        before, after = reading.span_of_beats(wanted, record.fs_hz)
         return BeatAnswer(
             record=record,
             card=self.card,
@@ -312,7 +312,7 @@ class Predictor:
             beats=beats,
             probabilities=answers.probabilities,
             scores=answers.scores,
-            missing=reading.any_missing(used_mv, beats - reach, beats + reach),
+            missing=reading.any_missing(used_mv, beats - before, beats + after),
             quality=seen,
             unreadable=unreadable,
             remarks=tuple(remarks),

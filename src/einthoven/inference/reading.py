@@ -6,12 +6,12 @@ from numpy.typing import ArrayLike, NDArray
 from einthoven.errors import ConfigurationFault
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats
+from einthoven.signal.preparation import Preparation
 from einthoven.signal.quality import VERDICTS, Quality, interpolated
 
 REFRACTORY_S = 0.2
 """Shortest time between the heartbeats of two leads, s."""
-NEAR_S = 0.3
-"""Samples missing this close to a beat make it doubtful, s."""
+_NEAR_S = 0.3
 
 
 def checked_beats(beats: ArrayLike, record: Record) -> NDArray[np.int64]:
@@ -124,6 +124,27 @@ def poor_lead(quality: Quality, begin: int, end: int) -> str:
     verdicts = quality.verdicts[:, first : last + 1].max(axis=1)
     worst = int(verdicts.argmax())
     return f"{VERDICTS[verdicts[worst]]} lead {quality.leads[worst]}" if verdicts[worst] else ""
+
+
+def span_of_beats(preparation: Preparation, fs_hz: float) -> tuple[int, int]:
+    """Return how far around a beat missing samples make it doubtful: within its window, and 0.3 s at least.
+
+    Parameters
+    ----------
+    preparation : Preparation
+        Settings of a model of beats.
+    fs_hz : float, Hz
+        Sampling rate of the record.
+
+    Returns
+    -------
+    before, after : int
+        Samples before and after the beat.
+    """
+    before_s = preparation.before / preparation.fs_hz
+    spans_s = (before_s, preparation.window_s - before_s)
+    before, after = (round(max(_NEAR_S, span_s) * fs_hz) for span_s in spans_s)
+    return before, after
 
 
 def any_missing(

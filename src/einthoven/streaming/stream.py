@@ -12,7 +12,7 @@ from einthoven.evaluation.predictions import decide
 from einthoven.inference import declining
 from einthoven.inference.doubtful import unsure_below
 from einthoven.inference.predictor import Predictor
-from einthoven.inference.reading import NEAR_S, REFRACTORY_S, poor_lead
+from einthoven.inference.reading import REFRACTORY_S, poor_lead, span_of_beats
 from einthoven.records.record import with_impossible_missing
 from einthoven.signal import leads as lead_names
 from einthoven.signal import preparation, resample
@@ -195,7 +195,7 @@ class Stream:
         ready = [at for at in self.waiting if is_last or at + after + margin <= self.buffer.certain]
         oldest = self.waiting[0] if self.waiting else self.quality.until - round(4 * self.fs_hz)
         answers: list[StreamAnswer] = []
-        reach = round(NEAR_S * self.fs_hz)
+        near = span_of_beats(wanted, self.fs_hz)
         if ready:
             begin = self._aligned(ready[0] - before - margin)
             end = min(ready[-1] + after + margin, self.buffer.certain)
@@ -203,7 +203,7 @@ class Stream:
             self.waiting = self.waiting[len(ready) :]
             scored = self.model.answers(windows, np.zeros(len(windows), int))
             for at, score, probability in zip(ready, scored.deciding, scored.probabilities, strict=True):
-                answers.append(self._answer("beat", at, at + 1, score, probability, (at - reach, at + reach)))
+                answers.append(self._answer("beat", at, at + 1, score, probability, (at - near[0], at + near[1])))
             oldest = self.waiting[0] if self.waiting else min(ready[-1], self.quality.until)
         self._forget(oldest - before - margin)
         return answers
