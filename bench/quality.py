@@ -3,7 +3,6 @@
 python bench/quality.py DIR      DIR: nstdb, mitdb, svdb, ludb, ptb-xl, challenge-2011, … as their publishers lay them out
 """
 
-import argparse
 import json
 from pathlib import Path
 
@@ -27,7 +26,7 @@ MARKED, UNREAD = 0.017, 0.011
 TREES = {"max_iter": 100, "max_leaf_nodes": 10, "learning_rate": 0.15, "min_samples_leaf": 100}
 
 
-def run(task: tuple) -> list[Rows]:
+def measured(task: tuple) -> list[Rows]:
     """The rows of one recording; none where it cannot be read."""
     function, arguments = task
     try:
@@ -187,15 +186,10 @@ def _cell(row: dict) -> str:
     return f"{row['value']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
 
 
-def main() -> None:
-    """Measure, cross-validate, fit, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("root", type=Path)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs/results")
-    parser.add_argument("--weights", type=Path, default=quality_index.WEIGHTS)
-    options = parser.parse_args()
-    work = tasks(options.root)
-    rows = [row for found in workers.parallel_map(run, work) for row in found] + list(noise_alone(options.root))
+def write(root: Path, repository: Path) -> None:
+    """Measure, cross-validate, fit, and write index and page."""
+    work = tasks(root)
+    rows = [row for found in workers.parallel_map(measured, work) for row in found] + list(noise_alone(root))
     table = Table(rows)
     print(f"{len(table.label):,} stretches of {len(set(table.record.tolist())):,} recordings", flush=True)
     scores = table.scores()
@@ -203,13 +197,20 @@ def main() -> None:
     marked, unread = (float(np.quantile(clean, share_)) for share_ in (MARKED, UNREAD))
     found = {"stretches": results(table, scores, marked, unread), "acceptable": acceptable(table)}
     trees = arrays_of(table.fit(table.trains)) | {"limits": np.array([unread, marked], np.float32)}
-    with written_aside(options.weights) as aside, aside.open("wb") as file:
+    weights = repository / "src" / "einthoven" / "assets" / "quality" / quality_index.WEIGHTS.name
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    with written_aside(weights) as aside, aside.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **trees)
-    (options.out / "quality").mkdir(parents=True, exist_ok=True)
-    (options.out / "quality" / "results.json").write_text(json.dumps(found, indent=1) + "\n")
-    (options.out / "quality.md").write_text(page(found))
+    place = repository / "docs" / "results"
+    (place / "quality").mkdir(exist_ok=True)
+    with written_aside(place / "quality" / "results.json") as aside:
+        aside.write_text(json.dumps(found, indent=1) + "\n")
+    with written_aside(place / "quality.md") as aside:
+        aside.write_text(page(found))
     print(page(found))
 
 
 if __name__ == "__main__":
-    main()
+    from command import run
+
+    run(lambda words: write(Path(words[0]), Path(__file__).parents[1]), __doc__, 1)

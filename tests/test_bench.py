@@ -163,10 +163,9 @@ def test_quality(mitdb_like, ptbxl_like, nstdb_like, workshop, tmp_path, monkeyp
     (tmp_path / "data").mkdir()
     for name, folder in (("mitdb", mitdb_like), ("ptb-xl", ptbxl_like), ("nstdb", nstdb_like)):
         (tmp_path / "data" / name).symlink_to(folder)
-    out, weights = tmp_path / "results", tmp_path / "index.npz"
-    out.mkdir()
-    assert run(workshop, monkeypatch, "quality", tmp_path / "data", "--out", out, "--weights", weights) == 0
-    found = json.loads((out / "quality" / "results.json").read_text())["stretches"]
+    assert run(workshop, monkeypatch, "quality", tmp_path / "data") == 0
+    found = json.loads((workshop / "docs" / "results" / "quality" / "results.json").read_text())["stretches"]
+    weights = workshop / "src" / "einthoven" / "assets" / "quality" / "index.npz"
     assert found["made: flat"]["unreadable"]["value"] > 0.9 and "mitdb, em at 0 dB" in found
     with np.load(weights, allow_pickle=False) as kept, np.load(quality_index.WEIGHTS, allow_pickle=False) as bundled:
         assert set(kept) == set(bundled) and kept["features"].tolist() == bundled["features"].tolist()

@@ -1,17 +1,17 @@
 """Tell from the measurements of a stretch how likely it is readable, by boosted trees (trained by bench/quality.py)."""
 
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.paths import ASSETS
 from einthoven.signal.quality_features import FEATURES
 
 Array = NDArray[Any]
 
-WEIGHTS = Path(__file__).with_suffix(".npz")
+WEIGHTS = ASSETS / "quality" / "index.npz"
 """The trees: arrays [trees, nodes], and the limits."""
 _MOST, _PREVIOUS = 6.0, 0.4
 
