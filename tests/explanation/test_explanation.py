@@ -6,12 +6,14 @@ import torch
 from torch import nn
 
 from einthoven.cli.main import main
-from einthoven.explanation import EXPLAINERS
+from einthoven.explanation import EXPLAINERS, beat_evidence
 from einthoven.explanation.gradcam import attention, gradcam, over_trace
 from einthoven.explanation.record_evidence import _silenced
+from einthoven.inference.predictor import load
 from einthoven.models import MODELS
 from einthoven.models.ensemble import Ensemble, OverCrops
 from einthoven.models.inputs import call, reads
+from einthoven.records.record import Record
 from einthoven.signal.windows import Windows
 from tests.contracts.test_models import batch, network
 
@@ -148,3 +150,21 @@ def test_a_bad_output(out, untrained, mitdb_like, tmp_path, capsys):
     assert main(["explain", str(untrained), str(mitdb_like / "100.hea"), "--out", str(tmp_path / out)]) == 2
     assert "remedy" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_beats_that_cannot_be_read_are_not_explained(untrained, ecg):
+    lead = np.array(ecg[0][: 360 * 40])
+    lead[360 * 15 : 360 * 25] = 0.8 * np.random.default_rng(0).standard_normal(3600)
+    model = load(untrained)
+    answer = model(Record("noise", lead[None], 360, ("MLII",)))
+    assert answer.n_unreadable > 5
+    found = {row.name: row.n for row in beat_evidence.explain(model, answer)}
+    assert found == {name: n for name, n in answer.counts.items() if n}
+
+
+def test_what_is_not_answered_is_not_explained(untrained, tmp_path, capsys):
+    np.save(tmp_path / "flat.npy", np.zeros((1, 3600)))
+    stated = ("--fs", "360", "--leads", "MLII", "--unit", "mV")
+    out = tmp_path / "why.html"
+    assert main(["explain", str(untrained), str(tmp_path / "flat.npy"), *stated, "--out", str(out)]) == 2
+    assert "no_readable_lead" in capsys.readouterr().err and not out.exists()

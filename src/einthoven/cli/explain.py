@@ -49,6 +49,13 @@ class Explain:
         explanation.require_writable(self.out, self.file)
         model = load(self.model, self.model_file)
         answer = model(read(self.file, fs_hz=self.fs, leads=leads_of(self.leads), unit=self.unit))
+        if answer.declined is not None:
+            raise RecordUnreadable(
+                f"{self.file} is not answered, so there is nothing to explain.",
+                found=f"{answer.declined.code}: {answer.declined.text}",
+                expected="a recording that the model answers",
+                remedy=f"einthoven predict {self.model} {self.file}      shows the quality of the leads",
+            )
         if isinstance(answer, BeatAnswer):
             self._beats(model, answer)
         elif isinstance(answer, RecordAnswer):
@@ -61,13 +68,6 @@ class Explain:
         from einthoven.explanation.beat_evidence import explain
         from einthoven.report import explanation
 
-        if not answer.n_items:
-            raise RecordUnreadable(
-                f"{self.file} has no heartbeat to explain.",
-                found=" ".join(answer.remarks) or "no heartbeat",
-                expected="at least one heartbeat",
-                remedy=f"einthoven predict {self.model} {self.file}      shows the quality of the leads",
-            )
         found = explain(model, answer)
         explanation.write(answer, found, self.out)
         rows = [

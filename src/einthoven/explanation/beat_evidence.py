@@ -79,7 +79,7 @@ def explain(predictor: Predictor, prediction: BeatAnswer, n_beats: int = 3) -> l
     at_s = (np.arange(card.preparation.n_samples) - card.preparation.before) / card.preparation.fs_hz
     found = []
     for label, name in enumerate(card.classes):
-        members = np.flatnonzero(prediction.most_probable == label)
+        members = np.flatnonzero(prediction.is_answered & (prediction.most_probable == label))
         if not len(members):
             continue
         surest = members[np.argsort(-prediction.confidence[members], kind="stable")]
