@@ -16,6 +16,7 @@ from doctor_pacing import pacing
 from einthoven.paths import written_aside
 from einthoven.signal import plausible, small_network
 from einthoven.signal.lead_swaps import FAULTS, WEIGHTS, measurements
+from shares import share
 
 N_FOLDS = 5
 FAULT_NAMES = list(FAULTS)
@@ -46,17 +47,6 @@ def fit_swaps(rows: np.ndarray, seed: int) -> small_network.SmallNetwork:
     weights = [6.0 if name == "none" else 2.0 if name == "LA/LL" else 1.0 for name in FAULT_NAMES]
     classes = np.repeat(np.arange(len(rows)), rows.shape[1])
     return fit(rows.reshape(len(classes), -1), classes, FAULT_NAMES, weights, seed, _EPOCHS, _UNITS)
-
-
-def rate(hits: np.ndarray, persons: np.ndarray) -> dict[str, float]:
-    """Mean of hits [n] with the 2.5th and 97.5th percentile of 1,000 draws of persons."""
-    known, at = np.unique(persons, return_inverse=True)
-    if not len(known):
-        return {"value": float("nan"), "low": float("nan"), "high": float("nan"), "n": 0}
-    sums, counts = np.bincount(at, hits), np.bincount(at)
-    drawn = np.random.default_rng(0).integers(len(known), size=(1000, len(known)))
-    low, high = np.quantile(sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1), (0.025, 0.975))
-    return {"value": float(np.mean(hits)), "low": float(low), "high": float(high), "n": len(hits)}
 
 
 def leads(data: Measured) -> tuple[dict, small_network.SmallNetwork]:
@@ -97,8 +87,8 @@ def out_of_fold(rows: np.ndarray, tests: list[np.ndarray], trains: np.ndarray) -
 
 def lead_rates(answers: np.ndarray, persons: np.ndarray) -> dict:
     """Of answers [faults, n]: how often each fault is named as what it is, and anything where there is none."""
-    found = {name: rate(answers[at] == at, persons) for at, name in enumerate(FAULT_NAMES) if at}
-    return {"false alarms": rate(answers[0] > 0, persons), **found}
+    found = {name: share(answers[at] == at, persons) for at, name in enumerate(FAULT_NAMES) if at}
+    return {"false alarms": share(answers[0] > 0, persons), **found}
 
 
 def tempos(data: Measured, many: bool) -> tuple[dict, small_network.SmallNetwork]:
@@ -131,7 +121,7 @@ def tempos(data: Measured, many: bool) -> tuple[dict, small_network.SmallNetwork
 def tempo_rates(answers: np.ndarray, classes: np.ndarray, persons: np.ndarray) -> dict:
     """How often a rate is called wrong where it is right, and where it is stated twice or half as high."""
     names = ("false alarms", "rate x 2 warned", "rate / 2 warned")
-    return {name: rate(answers[classes == at] > 0, persons[classes == at]) for at, name in enumerate(names)}
+    return {name: share(answers[classes == at] > 0, persons[classes == at]) for at, name in enumerate(names)}
 
 
 def amplitudes(data: Measured, many: bool) -> dict:
@@ -147,9 +137,9 @@ def amplitudes(data: Measured, many: bool) -> dict:
         h, who = heights[at], persons[at]
         small, large = plausible.SMALL_MV[many], plausible.LARGE_MV[many]
         rates = {
-            "false alarms": rate((h < small) | (h > large), who),
-            "gain / 10 warned": rate(h / 10 < small, who),
-            "gain x 10 warned": rate(h * 10 > large, who),
+            "false alarms": share((h < small) | (h > large), who),
+            "gain / 10 warned": share(h / 10 < small, who),
+            "gain x 10 warned": share(h * 10 > large, who),
         }
         if name.startswith("all"):
             found["all"] = rates

@@ -19,6 +19,7 @@ from einthoven.paths import written_aside
 from einthoven.signal import quality_index
 from einthoven.signal.quality_features import FEATURES
 from quality_data import NOISES, Rows, noise_alone, tasks
+from shares import share
 
 N_FOLDS = 5
 MARKED, UNREAD = 0.017, 0.011
@@ -95,17 +96,6 @@ def arrays_of(trees: HistGradientBoostingClassifier) -> dict[str, np.ndarray]:
     depth = max(int(one["depth"].max()) for one in nodes)
     base = np.float32(np.ravel(trees._baseline_prediction)[0])
     return found | {"base": base, "depth": np.int64(depth), "features": np.array(FEATURES)}
-
-
-def share(below: np.ndarray, records: np.ndarray) -> dict[str, float]:
-    """Share of the stretches, with the 2.5th and 97.5th percentile of 1,000 draws of recordings."""
-    known, at = np.unique(records, return_inverse=True)
-    if not len(known):
-        return {"value": float("nan"), "low": float("nan"), "high": float("nan"), "n": 0}
-    hits, counts = np.bincount(at, below), np.bincount(at)
-    drawn = np.random.default_rng(0).integers(len(known), size=(1000, len(known)))
-    low, high = np.quantile(hits[drawn].sum(axis=1) / counts[drawn].sum(axis=1), (0.025, 0.975))
-    return {"value": float(below.mean()), "low": float(low), "high": float(high), "n": len(below)}
 
 
 def results(table: Table, scores: np.ndarray, marked: float, unread: float) -> dict[str, dict]:

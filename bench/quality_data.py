@@ -9,7 +9,7 @@ import numpy as np
 import wfdb
 
 from einthoven.corpora.mitdb import DS1
-from einthoven.signal import not_ecg, resample
+from einthoven.signal import noise_stress, not_ecg, resample
 from einthoven.signal.quality import interpolated
 from einthoven.signal.quality_features import FS_HZ, Bands, measured
 
@@ -81,16 +81,14 @@ def with_noise(path: Path, source: str, weight: float, noise: dict[str, np.ndarr
 
 
 def disturbed(path, source, at, lead, beats, noise, rng) -> Iterator[Rows]:
-    reach = round(0.05 * FS_HZ)
-    inside = beats[(beats >= reach) & (beats < len(lead) - reach)]
-    height = np.median(np.ptp(lead[inside[:, None] + np.arange(-reach, reach + 1)], axis=1))
+    height = noise_stress.qrs_amplitude_mv(lead[None], beats, FS_HZ)
     n = min(len(lead), round(_NOISY_S * FS_HZ), min(len(one) for rows in noise.values() for one in rows) // 2 - 1)
     for name in NOISES:
         for snr_db in SNRS_DB:
             for tests in (False, True):
                 half = half_of(noise[name][rng.integers(2)], tests)
                 begin, since = rng.integers(len(lead) - n + 1), rng.integers(len(half) - n)
-                gain = np.sqrt(height**2 / 8 / 10 ** (snr_db / 10)) / rms(half)
+                gain = noise_stress.gains(height, noise_stress.noise_rms_mv(half[None], FS_HZ), snr_db)[0]
                 mixed = lead[begin : begin + n] + gain * half[since : since + n] * rng.choice([-1, 1])
                 starts = np.arange(0, n - STRETCH + 1, STRETCH)
                 starts = np.sort(rng.choice(starts, min(_PER_CONDITION, len(starts)), replace=False))
@@ -111,14 +109,6 @@ def half_of(noise: np.ndarray, tests: bool) -> np.ndarray:
     """The first half of a noise trains, the second tests."""
     middle = len(noise) // 2
     return noise[middle:] if tests else noise[:middle]
-
-
-def rms(noise: np.ndarray) -> float:
-    """The size of a noise as WFDB's nst takes it: the mean over seconds, without the 5 % lowest and highest."""
-    seconds = noise[: len(noise) // 100 * 100].reshape(-1, 100)
-    sizes = np.sort((seconds - seconds.mean(axis=1, keepdims=True)).std(axis=1))
-    cut = len(sizes) // 20
-    return float(sizes[cut : len(sizes) - cut].mean())
 
 
 def marked_noisy(marks, lead: int, fs_hz: float, n: int) -> np.ndarray:

@@ -74,6 +74,27 @@ def _low_pass_taps(rate: int) -> NDArray[np.float64]:
     return np.asarray(taps / taps.sum())
 
 
+def aligned(at: int, from_hz: float, to_hz: float) -> int:
+    """Return the last sample number up to another from which resampling rounds as from the beginning of the signal.
+
+    Parameters
+    ----------
+    at : int
+        Sample number at `from_hz`.
+    from_hz : float, Hz
+        Sampling rate of the signal.
+    to_hz : float, Hz
+        Sampling rate it is resampled to.
+
+    Returns
+    -------
+    int
+        At least 0.
+    """
+    step = 2 * ratio(from_hz, to_hz).denominator
+    return max(0, at // step * step)
+
+
 def resample_positions(positions: NDArray[Any], from_hz: float, to_hz: float) -> NDArray[np.int64]:
     """Convert sample numbers to another sampling rate.
 

@@ -45,7 +45,7 @@ class LiveQuality:
     def needed_from(self) -> int:
         """Return the first sample that a later verdict depends on."""
         margin_s = quality.MARGIN_S + quality.STRETCH_S
-        return self._aligned(self.until - round(margin_s * self.fs_hz))
+        return resample.aligned(self.until - round(margin_s * self.fs_hz), self.fs_hz, FS_HZ)
 
     def feed(self, buffer: Buffer, is_last: bool) -> None:
         """Judge the stretches that are certain now.
@@ -81,11 +81,6 @@ class LiveQuality:
 
     def _end_of(self, stretch: int) -> int:
         return round((stretch + 1) * quality.STRETCH_S * self.fs_hz)
-
-    def _aligned(self, at: int) -> int:
-        """Return the last sample number up to another from which resampling rounds as from the beginning."""
-        step = 2 * resample.ratio(self.fs_hz, FS_HZ).denominator
-        return max(0, at // step * step)
 
     def now(self) -> Quality:
         """Return what was judged in the last minutes.

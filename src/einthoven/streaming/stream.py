@@ -293,9 +293,7 @@ class Stream:
         return "unsure" if confidence < unsure_below(self.model.card) else ""
 
     def _aligned(self, at: int) -> int:
-        """Return the last sample number up to another from which resampling rounds as from the beginning of the record."""
-        step = 2 * resample.ratio(self.fs_hz, self.model.card.preparation.fs_hz).denominator
-        return max(0, at // step * step)
+        return resample.aligned(at, self.fs_hz, self.model.card.preparation.fs_hz)
 
     def save(self, file: Path) -> None:
         """Save the state of the stream, so that it can continue later or elsewhere.
