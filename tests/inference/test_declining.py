@@ -73,7 +73,7 @@ def test_a_density_is_the_same_after_the_card_and_refuses_nonsense():
     again = Density.from_dict(density.as_dict())
     np.testing.assert_allclose(again.distance(rows), density.distance(rows))
     assert np.mean(1.5 * density.distance(rows) <= density.limit) == pytest.approx(0.99, abs=0.006)
-    assert density.distance(rows[0] + 9.0) > density.limit and Density.fit(rows[:5], {}) is None
+    assert density.distance(rows[0] + 9.0) > density.limit and Density.fit(rows[:60], {}) is None
     with pytest.raises(ValueError, match="not finite"):
         Density.from_dict(density.as_dict() | {"mean": [float("nan")] * len(FEATURES)})
     assert Density.from_dict(density.as_dict() | {"features": ["other"]}) is None

@@ -12,8 +12,8 @@ from einthoven.signal.quality_features import FEATURES
 
 Array = NDArray[Any]
 
-LEAST_RECORDS = 20
-"""Leads of recordings that a density needs to be fitted."""
+LEAST_ROWS = 5 * len(FEATURES)
+"""Leads of pieces of recordings that a density needs: five for each measurement. On fewer, what it did not see looks too far off."""
 _INLIERS, _ROOM = 0.99, 1.5
 _SHRINKAGE = 0.05
 
@@ -67,7 +67,7 @@ class Density:
         """
         rows = typical.reshape(-1, typical.shape[-1])
         rows = rows[np.isfinite(rows).all(axis=1)]
-        if len(rows) < LEAST_RECORDS:
+        if len(rows) < LEAST_ROWS:
             return None
         mean, sd = rows.mean(axis=0), rows.std(axis=0) + 1e-3
         correlations = np.corrcoef(((rows - mean) / sd).T + 1e-12)
