@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import arg
 
 from einthoven import console
-from einthoven.cli.predict import BACKENDS, leads_of
+from einthoven.cli.predict import BACKENDS
+from einthoven.cli.read_options import leads_of
 from einthoven.cli.settings import Model, optional, value
 from einthoven.errors import ConfigurationFault, EinthovenError, OutputRefused, StatementMissing
 from einthoven.paths import require_folder

@@ -8,6 +8,7 @@ from typing import NoReturn, Protocol
 from einthoven.errors import RecordUnreadable
 from einthoven.records import matlab, table, wfdb
 from einthoven.records.record import Annotations, Record, unit_named
+from einthoven.records.stated import NOTHING, Stated
 
 __all__ = ["READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
 
@@ -15,15 +16,7 @@ __all__ = ["READERS", "Annotations", "Format", "Reader", "Record", "formats", "r
 class Reader(Protocol):
     """Reads one recording of a format; see :func:`read`."""
 
-    def __call__(
-        self,
-        path: Path,
-        *,
-        fs_hz: float | None = None,
-        leads: tuple[str, ...] | None = None,
-        unit: str | None = None,
-        annotator: str | None = None,
-    ) -> Record:
+    def __call__(self, path: Path, stated: Stated = NOTHING) -> Record:
         """Read a recording."""
         ...
 
@@ -85,7 +78,10 @@ def read(
     fs_hz: float | None = None,
     leads: Sequence[str] | Mapping[str, str] | None = None,
     unit: str | None = None,
+    gain: float | None = None,
+    zero: float | None = None,
     annotator: str | None = None,
+    partial: bool = False,
 ) -> Record:
     """Read one recording in millivolts from WFDB, MATLAB, CSV or NPY.
 
@@ -99,8 +95,14 @@ def read(
         Names of all leads in the file's order, or new names for some: ``{"ECG1": "MLII"}``.
     unit : str, optional
         ``V``, ``mV`` or ``uV``, if the file does not state it (CSV, NPY); it overrides that of the file.
+    gain : float, counts per mV, optional
+        States that the values are counts, whatever the file says.
+    zero : float, counts, optional
+        The count at 0 mV, beside `gain`; 0 by default.
     annotator : str, optional
         Suffix of a WFDB annotation file to read too, e.g. ``atr``.
+    partial : bool
+        Read a recording although some of its files are missing; their samples are missing then.
 
     Returns
     -------
@@ -128,11 +130,9 @@ def read(
         reader = _reader_of(path)
         if unit is not None:
             unit = _known_unit(path, unit)
-        if isinstance(leads, Mapping):
-            record = reader(path, fs_hz=fs_hz, unit=unit, annotator=annotator)
-            return record.with_leads(dict(leads))
-        names = None if leads is None else tuple(leads)
-        return reader(path, fs_hz=fs_hz, leads=names, unit=unit, annotator=annotator)
+        names = None if leads is None or isinstance(leads, Mapping) else tuple(leads)
+        record = reader(path, Stated(fs_hz, names, unit, gain, zero, annotator, partial))
+        return record.with_leads(dict(leads)) if isinstance(leads, Mapping) else record
     except OSError as error:
         shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"
         _refuse(shown, error.strerror or type(error).__name__, "ls -l      shows whether it may be read")

@@ -7,9 +7,10 @@ import math
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records.record import UNITS_MV
+from einthoven.records.stated import UNITS_MV, Stated
 from einthoven.signal.finding import Finding
 
 BYTES = {
@@ -128,33 +129,38 @@ def read_header(path: Path) -> Header:
     return Header(name, 1, fs_hz, n_samples, signals, comments)
 
 
-def with_unit(header: Header, unit: str | None, warnings: list[str]) -> Header:
-    """Return a header with a stated unit instead of its own.
+def with_stated_scale(header: Header, stated: Stated, warnings: list[str]) -> Header:
+    """Return a header with a stated unit or gain instead of its own.
 
     Parameters
     ----------
     header : Header
         The header.
-    unit : str or None
-        A key of UNITS_MV; None for the header's own units.
+    stated : Stated
+        What the user states.
     warnings : list of str
-        Gets a warning if the header states another unit.
+        Gets a warning if the header states another unit or gain.
 
     Returns
     -------
     Header
-        Only signals in volts get the unit; all signals if none is in volts.
+        Only signals in volts get the unit and the gain; all signals if none is in volts.
     """
-    if unit is None:
+    if not stated.states_scale:
         return header
+    unit = stated.unit or "mV"
     volts = [signal.unit in UNITS_MV for signal in header.signals]
     taken = [is_volt or not any(volts) for is_volt in volts]
-    stated = sorted({signal.unit for signal, is_taken in zip(header.signals, taken, strict=True) if is_taken} - {unit})
-    if stated:
-        warnings.append(f"the header states {', '.join(stated)}; the stated unit {unit} is used")
+    scale: dict[str, Any] = {"unit": unit}
+    if stated.gain is not None:
+        scale |= {"gain": stated.gain, "baseline": stated.zero or 0.0, "has_gain": True}
+        warnings.append(f"the stated gain of {stated.gain:g} per mV is used instead of the header's")
+    taken_signals = [signal for signal, is_taken in zip(header.signals, taken, strict=True) if is_taken]
+    others = sorted({signal.unit for signal in taken_signals} - {unit})
+    if others:
+        warnings.append(f"the header states {', '.join(others)}; the stated unit {unit} is used")
     signals = (
-        replace(signal, unit=unit) if is_taken else signal
-        for signal, is_taken in zip(header.signals, taken, strict=True)
+        replace(signal, **scale) if is_taken else signal for signal, is_taken in zip(header.signals, taken, strict=True)
     )
     return replace(header, signals=tuple(signals))
 

@@ -8,21 +8,15 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records import matfile, wfdb
-from einthoven.records.header import read_header, uncalibrated, with_unit
-from einthoven.records.record import UNITS_MV, Record
+from einthoven.records.header import read_header, uncalibrated, with_stated_scale
+from einthoven.records.record import Record
+from einthoven.records.stated import NOTHING, UNITS_MV, Stated
 from einthoven.signal.leads import STANDARD
 
 _CPSC2018_HZ = 500.0  # Liu et al. 2018, J Med Imaging Health Inform 8:1368: 500 Hz, twelve leads, mV
 
 
-def read_matlab(
-    path: Path,
-    *,
-    fs_hz: float | None = None,
-    leads: tuple[str, ...] | None = None,
-    unit: str | None = None,
-    annotator: str | None = None,
-) -> Record:
+def read_matlab(path: Path, stated: Stated = NOTHING) -> Record:
     """Read a MATLAB file in mV.
 
     A ``val`` matrix with a header beside it is a WFDB record. A struct ``ECG`` with ``data`` is CPSC 2018's: twelve
@@ -32,14 +26,8 @@ def read_matlab(
     ----------
     path : Path
         The file.
-    fs_hz : float, Hz, optional
-        Sampling rate; it overrides that of the file.
-    leads : tuple of str, optional
-        Names of the leads in the file's order.
-    unit : str, optional
-        A key of UNITS_MV; it overrides that of the file.
-    annotator : str, optional
-        Suffix of an annotation file of a WFDB record.
+    stated : Stated
+        What the user states.
 
     Returns
     -------
@@ -56,13 +44,13 @@ def read_matlab(
     with path.open("rb") as file:
         is_signal_file = matfile.is_version_4(file.read(4))
     if header_path.exists() and is_signal_file:
-        return wfdb.read_wfdb(header_path, fs_hz=fs_hz, leads=leads, unit=unit, annotator=annotator)
+        return wfdb.read_wfdb(header_path, stated)
     try:
         content = matfile.load(path)
     except ValueError as error:
         raise _unreadable(path, str(error)) from error
     if "ECG" in content:
-        return _from_struct(path, content["ECG"], fs_hz, leads, unit)
+        return _from_struct(path, content["ECG"], stated)
     matrix = content.get("val")
     if not isinstance(matrix, np.ndarray) or matrix.ndim != 2:
         found = (
@@ -70,37 +58,36 @@ def read_matlab(
         )
         raise _unreadable(path, found if content else "no variable")
     if header_path.exists():
-        return _with_header(path, matrix, header_path, fs_hz, leads, unit)
-    if fs_hz is None or leads is None or unit is None:
-        stated = (("--fs", fs_hz), ("--leads", leads), ("--unit", unit))
-        missing = [flag for flag, value in stated if value is None]
+        return _with_header(path, matrix, header_path, stated)
+    if stated.fs_hz is None or stated.leads is None or not stated.states_scale:
+        needed = (("--fs", stated.fs_hz), ("--leads", stated.leads), ("--unit", stated.states_scale or None))
+        missing = [flag for flag, value in needed if value is None]
         raise StatementMissing(
             f"{path} holds a matrix, and there is no header beside it.",
             found=f"val of shape {matrix.shape}, no {header_path.name}",
             expected=f"sampling rate, leads and unit; not stated: {', '.join(missing)}",
             remedy="--fs 300 --leads I --unit mV",
         )
-    return Record(path.stem, np.asarray(matrix * UNITS_MV[unit], np.float32), fs_hz, tuple(leads), source=path)
+    return Record(path.stem, np.asarray(stated.to_mv(matrix), np.float32), stated.fs_hz, stated.leads, source=path)
 
 
-def _from_struct(
-    path: Path, ecg: matfile.Value, fs_hz: float | None, leads: tuple[str, ...] | None, unit: str | None
-) -> Record:
+def _from_struct(path: Path, ecg: matfile.Value, stated: Stated) -> Record:
     data = ecg.get("data") if isinstance(ecg, dict) else None
     if not isinstance(ecg, dict) or not isinstance(data, np.ndarray):
         raise _unreadable(path, "a variable ECG that is not the struct of CPSC 2018")
-    names = tuple(leads) if leads is not None else STANDARD
+    names = stated.leads if stated.leads is not None else STANDARD
     if data.ndim != 2 or data.shape[0] != len(names):
         raise _unreadable(path, f"ECG.data of shape {data.shape} for {len(names)} leads")
     comments = tuple(f"{key}: {_plain(ecg[key])}" for key in ("age", "sex") if key in ecg)
-    assumed = [text for text, stated in (("500 Hz", fs_hz), ("mV", unit)) if stated is None]
+    known = (("500 Hz", stated.fs_hz is not None), ("mV", stated.states_scale))
+    assumed = [text for text, is_stated in known if not is_stated]
     warnings = (
         (f"the file does not state sampling rate and unit: {' and '.join(assumed)}, as in CPSC 2018",)
         if assumed
         else ()
     )
-    rate = _CPSC2018_HZ if fs_hz is None else fs_hz
-    signal_mv = np.asarray(data * UNITS_MV[unit or "mV"], np.float32)
+    rate = _CPSC2018_HZ if stated.fs_hz is None else stated.fs_hz
+    signal_mv = np.asarray(stated.to_mv(data), np.float32)
     return Record(path.stem, signal_mv, rate, names, path, comments, warnings)
 
 
@@ -108,14 +95,12 @@ def _with_header(
     path: Path,
     matrix: NDArray[Any],
     header_path: Path,
-    fs_hz: float | None,
-    leads: tuple[str, ...] | None,
-    unit: str | None,
+    stated: Stated,
 ) -> Record:
     warnings: list[str] = []
-    header = with_unit(read_header(header_path), unit, warnings)
+    header = with_stated_scale(read_header(header_path), stated, warnings)
     signals = header.signals
-    rate = header.fs_hz if fs_hz is None else fs_hz
+    rate = header.fs_hz if stated.fs_hz is None else stated.fs_hz
     if matrix.shape[0] != len(signals) or rate is None or any(signal.unit not in UNITS_MV for signal in signals):
         raise _unreadable(path, f"val of shape {matrix.shape} beside a header of {len(signals)} leads at {rate} Hz")
     volts = np.empty(matrix.shape)
@@ -133,7 +118,7 @@ def _with_header(
         warnings=tuple(warnings),
         findings=uncalibrated(header),
     )
-    return record if leads is None else record.with_leads(leads)
+    return record if stated.leads is None else record.with_leads(stated.leads)
 
 
 def _plain(value: matfile.Value) -> str:

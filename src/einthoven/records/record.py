@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
+from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
+from einthoven.records.stated import UNITS_MV
 from einthoven.signal.finding import Finding
 from einthoven.signal.leads import canonical, turned
 from einthoven.signal.quality import IMPLAUSIBLE_MV
-
-UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV": 1e-6}
 
 _MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102)
 _LARGE_MV = 15.0
@@ -103,6 +103,12 @@ class Record:
         Annotations, if they were asked for.
     findings : tuple of Finding
         What was assumed or repaired in reading; each text is among the warnings too.
+    identity : Identity
+        Patient, date and device, as far as the file says.
+    machine : MachineReading
+        The device's own statements and measurements.
+    median_beats : MedianBeats, optional
+        Median beats, if the file holds them.
 
     Raises
     ------
@@ -119,6 +125,9 @@ class Record:
     warnings: tuple[str, ...] = ()
     annotations: Annotations | None = None
     findings: tuple[Finding, ...] = ()
+    identity: Identity = UNKNOWN
+    machine: MachineReading = SILENT
+    median_beats: MedianBeats | None = None
 
     def __post_init__(self) -> None:
         where = f"{self.name} ({self.source})" if self.source else self.name

@@ -8,19 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing
-from einthoven.records.record import UNITS_MV, Record
+from einthoven.records.record import Record
+from einthoven.records.stated import NOTHING, Stated
 
 _TIME = re.compile(r"(time|t|sec|seconds?|ms|sample|index|#)?[\s_(\[]*(s|ms|sec)?[\])]*$", re.IGNORECASE)
 
 
-def read_csv(
-    path: Path,
-    *,
-    fs_hz: float | None = None,
-    leads: tuple[str, ...] | None = None,
-    unit: str | None = None,
-    annotator: str | None = None,
-) -> Record:
+def read_csv(path: Path, stated: Stated = NOTHING) -> Record:
     """Read a table of one row a sample and one column a lead.
 
     Separators are commas, semicolons, tabs or blanks. A first row of words names the leads. A first column of times is skipped,
@@ -30,14 +24,8 @@ def read_csv(
     ----------
     path : Path
         The file.
-    fs_hz : float, Hz, optional
-        Sampling rate.
-    leads : tuple of str, optional
-        Names of the leads in the file's order; needed if the first row does not name them.
-    unit : str, optional
-        A key of UNITS_MV.
-    annotator : str, optional
-        Not used.
+    stated : Stated
+        What the user states.
 
     Returns
     -------
@@ -72,36 +60,25 @@ def read_csv(
     names = cells if named else None
     if named and len(cells) > 1 and (_TIME.fullmatch(cells[0]) or _is_even(values[:, 0])):
         warnings.append(f"the column {cells[0]!r} looks like times and is skipped")
-        if fs_hz is not None and not _agrees(values[:, 0], fs_hz):
+        if stated.fs_hz is not None and not _agrees(values[:, 0], stated.fs_hz):
             warnings.append(
-                f"the column {cells[0]!r} does not rise as at {fs_hz:g} Hz; the stated sampling rate is used"
+                f"the column {cells[0]!r} does not rise as at {stated.fs_hz:g} Hz; the stated sampling rate is used"
             )
         values, names = values[:, 1:], cells[1:]
-    return _record(path, values.T, fs_hz, leads or (tuple(names) if names else None), unit, tuple(warnings))
+    if stated.leads is None and names:
+        stated = stated.but(leads=tuple(names))
+    return _record(path, values.T, stated, tuple(warnings))
 
 
-def read_npy(
-    path: Path,
-    *,
-    fs_hz: float | None = None,
-    leads: tuple[str, ...] | None = None,
-    unit: str | None = None,
-    annotator: str | None = None,
-) -> Record:
+def read_npy(path: Path, stated: Stated = NOTHING) -> Record:
     """Read an array [leads, samples], [samples, leads] or [samples].
 
     Parameters
     ----------
     path : Path
         The file.
-    fs_hz : float, Hz, optional
-        Sampling rate.
-    leads : tuple of str, optional
-        Names of the leads in the file's order.
-    unit : str, optional
-        A key of UNITS_MV.
-    annotator : str, optional
-        Not used.
+    stated : Stated
+        What the user states.
 
     Returns
     -------
@@ -123,25 +100,28 @@ def read_npy(
     values = np.asarray(values)
     if values.ndim == 1:
         values = values[None]
-    if values.ndim == 2 and leads is not None and values.shape[0] != len(leads) == values.shape[1]:
+    n_leads = len(stated.leads or ())
+    if values.ndim == 2 and values.shape[0] != n_leads == values.shape[1]:
         values = values.T
     if values.ndim != 2:
         raise _not_a_table(path, f"an array of shape {values.shape}")
-    return _record(path, values, fs_hz, leads, unit, ())
+    return _record(path, values, stated, ())
 
 
 def _record(
     path: Path,
     values: NDArray[Any],
-    fs_hz: float | None,
-    leads: tuple[str, ...] | None,
-    unit: str | None,
+    stated: Stated,
     warnings: tuple[str, ...],
 ) -> Record:
-    if fs_hz is None or leads is None or unit is None:
+    if stated.fs_hz is None or stated.leads is None or not stated.states_scale:
         names = ",".join(f"LEAD{n + 1}" for n in range(len(values)))
-        stated = {"--fs 360": fs_hz, f"--leads {names}": leads, "--unit mV": unit}
-        missing = [flag for flag, value in stated.items() if value is None]
+        needed = {
+            "--fs 360": stated.fs_hz is None,
+            f"--leads {names}": stated.leads is None,
+            "--unit mV": not stated.states_scale,
+        }
+        missing = [flag for flag, is_missing in needed.items() if is_missing]
         flags = ", ".join(flag.split()[0] for flag in missing)
         raise StatementMissing(
             f"{path} does not state everything that is needed to read it.",
@@ -149,14 +129,14 @@ def _record(
             expected="the sampling rate in Hz, the leads in the file's order, the unit (V, mV or uV)",
             remedy=" ".join(missing),
         )
-    if len(leads) != len(values):
+    if len(stated.leads) != len(values):
         raise RecordUnreadable(
             f"The leads stated for {path} are not those of the file.",
-            found=f"{len(leads)} names: {', '.join(leads)}",
+            found=f"{len(stated.leads)} names: {', '.join(stated.leads)}",
             expected=f"{len(values)} names, one a lead",
             remedy="--leads I,II,III      in the file's order",
         )
-    return Record(path.stem, np.asarray(values * UNITS_MV[unit]), fs_hz, tuple(leads), path, warnings=warnings)
+    return Record(path.stem, np.asarray(stated.to_mv(values)), stated.fs_hz, stated.leads, path, warnings=warnings)
 
 
 def _is_even(column: NDArray[Any]) -> bool:

@@ -11,36 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing, optional_imports
-from einthoven.records.header import BYTES, Header, read_header, uncalibrated, unreadable, with_unit
-from einthoven.records.record import UNITS_MV, Annotations, Record
+from einthoven.records.header import BYTES, Header, read_header, uncalibrated, unreadable, with_stated_scale
+from einthoven.records.record import Annotations, Record
+from einthoven.records.stated import NOTHING, UNITS_MV, Stated
 
 MISSING = {"16": -(1 << 15), "212": -(1 << 11), "80": -(1 << 7)}
 """Digital value of a missing sample in each format that is read directly."""
 _SLACK_BYTES = 64
 
 
-def read_wfdb(
-    path: Path,
-    *,
-    fs_hz: float | None = None,
-    leads: tuple[str, ...] | None = None,
-    unit: str | None = None,
-    annotator: str | None = None,
-) -> Record:
+def read_wfdb(path: Path, stated: Stated = NOTHING) -> Record:
     """Read a WFDB record in mV.
 
     Parameters
     ----------
     path : Path
         Header, signal file, or name of the record without suffix.
-    fs_hz : float, Hz, optional
-        Sampling rate; it overrides that of the header.
-    leads : tuple of str, optional
-        Names of the leads in the file's order.
-    unit : str, optional
-        A key of UNITS_MV; it overrides that of the header.
-    annotator : str, optional
-        Suffix of an annotation file to read too.
+    stated : Stated
+        What the user states.
 
     Returns
     -------
@@ -58,9 +46,9 @@ def read_wfdb(
     header_path = path if path.suffix.lower() == ".hea" else _header_beside(path)
     header = read_header(header_path)
     warnings: list[str] = []
-    if fs_hz is not None and header.fs_hz and fs_hz != header.fs_hz:
-        warnings.append(f"the header states {header.fs_hz:g} Hz; the stated {fs_hz:g} Hz are used")
-    rate = fs_hz if fs_hz is not None else header.fs_hz
+    if stated.fs_hz is not None and header.fs_hz and stated.fs_hz != header.fs_hz:
+        warnings.append(f"the header states {header.fs_hz:g} Hz; the stated {stated.fs_hz:g} Hz are used")
+    rate = stated.fs_hz if stated.fs_hz is not None else header.fs_hz
     if rate is None:
         raise StatementMissing(
             f"{header_path} does not state its sampling rate.",
@@ -71,7 +59,7 @@ def read_wfdb(
     if header.n_segments > 1:
         signal, kept = _read_segments(header_path, header)
     else:
-        header = with_unit(header, unit, warnings)
+        header = with_stated_scale(header, stated, warnings)
         read_signals = _read_through_wfdb if _is_uncommon(header) else _read_directly
         signal, kept = read_signals(header_path, header, warnings)
     names = tuple(header.signals[at].lead for at in kept) or _names(header_path)
@@ -86,10 +74,10 @@ def read_wfdb(
         source=header_path,
         comments=header.comments,
         warnings=tuple(warnings),
-        annotations=read_annotations(header_path.with_suffix(""), annotator) if annotator else None,
+        annotations=read_annotations(header_path.with_suffix(""), stated.annotator) if stated.annotator else None,
         findings=uncalibrated(header),
     )
-    return record if leads is None else record.with_leads(leads)
+    return record if stated.leads is None else record.with_leads(stated.leads)
 
 
 def read_annotations(record: Path, annotator: str) -> Annotations:
