@@ -4,6 +4,8 @@ import numpy as np
 import wfdb
 from scipy.io import savemat
 
+from tests.records import clinical_files
+
 N_SAMPLES = 1500
 
 
@@ -55,4 +57,11 @@ WRITERS = {
     ".txt": as_text(" ", ".txt"),
     ".tsv": as_text("\t", ".tsv"),
     ".npy": as_npy,
+    ".xml": clinical_files.as_aecg,
 }
+KIND_WRITERS = {
+    "aecg": clinical_files.as_aecg,
+    "muse": clinical_files.as_muse,
+    "muse_text": clinical_files.as_muse_text,
+}
+"""One way for each kind of content."""
