@@ -44,7 +44,8 @@ def test_what_must_be_stated_is_asked_for(suffix, tmp_path, signal_mv):
         return
     with pytest.raises(StatementMissing) as caught:
         read(file)
-    assert "--fs" in caught.value.remedy and ("--unit" in caught.value.remedy or "unit" not in found.must_state)
+    flags = {"sampling rate": "--fs", "unit": "--unit", "gain": "--gain"}
+    assert all(flag in caught.value.remedy for word, flag in flags.items() if word in found.must_state)
 
 
 @pytest.mark.parametrize("suffix", ALL)

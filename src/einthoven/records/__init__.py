@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import aecg, matlab, muse, table, wfdb
+from einthoven.records import aecg, atc, comma_xml, dicom, edf, ishne, matlab, muse, rdt, table, vendor, wfdb
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.sniff import NO_RECORDING, head_of, kind_of, xml_root
 from einthoven.records.stated import NOTHING, Stated
@@ -72,6 +72,18 @@ def formats() -> Iterator[Format]:
     yield Format((".xml",), aecg.TITLE, "", True, aecg.read_aecg, ("aecg",))
     yield Format((".xml",), muse.TITLE, "", True, muse.read_muse, ("muse",))
     yield Format((".txt",), muse.TEXT_TITLE, "sampling rate", False, muse.read_muse_text, ("muse_text",))
+    yield Format((".dcm", ".dicom"), dicom.TITLE, "", True, dicom.read_dicom, ("dicom",))
+    yield Format((".edf", ".bdf"), edf.TITLE, "", True, edf.read_edf, ("edf", "bdf"))
+    yield Format((".xml",), comma_xml.CARDIOSOFT, "", True, comma_xml.read_cardiosoft, ("cardiosoft",))
+    yield Format((".xml",), comma_xml.SCHILLER, "", True, comma_xml.read_schiller, ("schiller",))
+    yield Format((".ecg",), ishne.TITLE, "", True, ishne.read_ishne, ("ishne",))
+    yield Format((".atc",), atc.TITLE, "", True, atc.read_atc, ("atc",))
+    yield Format((".rdt",), rdt.TITLE, "leads and gain", True, rdt.read_rdt)
+    yield Format((".scp",), vendor.SCP, "", True, vendor.read_scp, ("scp",))
+    yield Format((".xml",), vendor.SIERRA, "", True, vendor.read_sierra, ("sierra",))
+    yield Format((".xml",), vendor.MORTARA, "", True, vendor.read_mortara, ("mortara",))
+    yield Format((".mwf", ".mfer", ".mfr"), vendor.MFER, "", True, vendor.read_mfer, ("mfer",))
+    yield Format((".arc",), vendor.EDAN, "gain", True, vendor.read_edan)
 
 
 KINDS: dict[str, Format] = {kind: each for each in formats() for kind in each.kinds}
@@ -165,6 +177,8 @@ def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
         _refuse(path, "no regular file", f"ls -l {path}")
     if path.exists() and path.stat().st_size == 0:
         _refuse(path, "a file of zero bytes", "copy the file again")
+    if vendor.is_edan_pair(path):
+        return vendor.read_edan, ()
     found = _by_content(path) if path.exists() and not _is_wfdb(path) else None
     if found is not None:
         odd = suffix and suffix not in found.suffixes and suffix in READERS
