@@ -167,7 +167,8 @@ class Record:
                 f"The amplitudes of {where} cannot be millivolts.",
                 found=f"a typical lead spans {spread:,.0f} mV",
                 expected=f"under {IMPLAUSIBLE_MV:g} mV",
-                remedy="--unit uV      if the values are microvolts; otherwise correct the gain in the file's header",
+                remedy="--unit uV      if the values are microvolts\n"
+                "--gain 200 --zero 0      if they are counts, with the gain of the device in counts per mV",
             )
 
     @property
