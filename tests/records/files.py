@@ -70,6 +70,7 @@ WRITERS = {
     ".mfer": binary_files.as_mfer(".mfer"),
     ".mfr": binary_files.as_mfer(".mfr"),
     ".arc": binary_files.as_edan,
+    ".wav": binary_files.as_wav,
 }
 KIND_WRITERS = {
     "aecg": clinical_files.as_aecg,
@@ -86,5 +87,6 @@ KIND_WRITERS = {
     "sierra": clinical_files.as_sierra,
     "mortara": clinical_files.as_mortara,
     "mfer": binary_files.as_mfer(".mwf"),
+    "wav": binary_files.as_wav,
 }
 """One way for each kind of content."""

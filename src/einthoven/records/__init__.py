@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import aecg, atc, comma_xml, dicom, edf, ishne, matlab, muse, rdt, table, vendor, wfdb
+from einthoven.records import aecg, atc, comma_xml, dicom, edf, ishne, matlab, muse, rdt, table, vendor, wav, wfdb
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.sniff import NO_RECORDING, head_of, kind_of, xml_root
 from einthoven.records.stated import NOTHING, Stated
@@ -84,6 +84,7 @@ def formats() -> Iterator[Format]:
     yield Format((".xml",), vendor.MORTARA, "", True, vendor.read_mortara, ("mortara",))
     yield Format((".mwf", ".mfer", ".mfr"), vendor.MFER, "", True, vendor.read_mfer, ("mfer",))
     yield Format((".arc",), vendor.EDAN, "gain", True, vendor.read_edan)
+    yield Format((".wav",), wav.TITLE, "leads and gain", True, wav.read_wav, ("wav",))
 
 
 KINDS: dict[str, Format] = {kind: each for each in formats() for kind in each.kinds}

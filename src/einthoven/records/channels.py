@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
+from einthoven.records.pulse import pulse_samples
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.stated import UNITS_MV, Stated
 from einthoven.signal.leads import canonical
@@ -158,9 +159,17 @@ def record_of(
         warnings.append(f"the stated gain of {stated.gain:g} per mV is used")
     elif stated.unit is not None and any(unit_named(stated.unit) != each.known_unit for each in kept):
         warnings.append(f"the file states {kept[0].unit or 'no unit'}; the stated {stated.unit} are used")
+    signal = _stacked(path, kept, stated, warnings)
+    pulse = pulse_samples(signal, rate)
+    if pulse.stop:
+        signal[:, pulse] = np.nan
+        place = "end" if pulse.start else "beginning"
+        warnings.append(
+            f"{(pulse.stop - pulse.start) / rate:.1f} s of a calibration pulse at the {place} are treated as missing"
+        )
     record = Record(
         name=path.stem,
-        signal_mv=_stacked(path, kept, stated, warnings),
+        signal_mv=signal,
         fs_hz=rate,
         leads=tuple(each.name for each in kept),
         source=path,

@@ -27,11 +27,12 @@ _MOST_SAMPLES = 400_000_000
 _NOTES = ("EDF Annotations", "BDF Annotations")
 _ECG = re.compile(r"\b(ecg|ekg|mlii?i?|holter)|cardio", re.IGNORECASE)
 _OTHER = re.compile(
-    r"\b(eeg|eog|emg|erg|meg|mcg|ep|resp\w*|airflow|flow|nasal|thor\w*|abd\w*|chest|snor\w*|sa?[op]2?|spo2|ppg|pleth\w*|acc\w*|"
+    r"\b(eeg|eog|emg|erg|meg|mcg|resp\w*|airflow|flow|nasal|thor\w*|abd\w*|chest|snor\w*|sa?[op]2|spo2|ppg|pleth\w*|acc\w*|"
     r"gyro\w*|gsr|eda|temp\w*|pos\w*|body|light|status|marker|event\w*|trig\w*|pulse|hr|rr|pres\w*|cpap|leak|battery|mic\w*|"
-    r"chin\w*|leg\w*|tib\w*|loc|roc|[fcpo][34z12]|[fcpot][pz]?\d?-\w+|a[12]|m[12])\b",
+    r"chin\w*|leg\w*|tib\w*|loc|roc|e[12]|[am][12])\b",
     re.IGNORECASE,
 )
+_BRAIN = re.compile(r"(fp|af|f|fc|ft|c|t|cp|tp|p|po|o)(z|\d{1,2})(-\w+)?", re.IGNORECASE)  # electrodes of an EEG
 
 
 @dataclass(frozen=True)
@@ -190,8 +191,10 @@ def _signals(path: Path, table: bytes, n_signals: int) -> tuple[_Signal, ...]:
 def _ecg_signals(path: Path, header: _Header, stated: Stated, warnings: list[str]) -> list[_Signal]:
     """Return the signals that are ECG by name; if none is named so, those in volts that are not named as something else."""
     those = [each for each in header.signals if each.label not in _NOTES and each.n]
-    named = [each for each in those if _ECG.search(each.label) or canonical(each.label) in STANDARD]
-    kept = named or [each for each in those if not _OTHER.search(each.label)]
+    has_limb_leads = any(canonical(each.label) in STANDARD[:6] for each in those)
+    leads = [each for each in those if has_limb_leads or not _BRAIN.fullmatch(each.label)]
+    named = [each for each in leads if _ECG.search(each.label) or canonical(each.label) in STANDARD]
+    kept = named or [each for each in leads if not _OTHER.search(each.label)]
     if not kept:
         raise RecordUnreadable(
             f"{path} holds no ECG.",
