@@ -7,6 +7,7 @@ from typing import NoReturn, Protocol
 
 from einthoven.errors import RecordUnreadable
 from einthoven.records import aecg, atc, comma_xml, dicom, edf, ishne, matlab, muse, rdt, table, vendor, wav, wfdb
+from einthoven.records.printable import printable
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.sniff import NO_RECORDING, head_of, kind_of, xml_root
 from einthoven.records.stated import NOTHING, Stated
@@ -204,7 +205,12 @@ def _by_content(path: Path) -> Format | None:
     if kind == "xml":
         known = ", ".join(each.title for each in formats() if ".xml" in each.suffixes)
         root = xml_root(head)
-        _refuse(path, f"XML with the root <{root[:60]}>" if root else "XML without a root", _EXPORT, f"one of {known}")
+        _refuse(
+            path,
+            f"XML with the root <{printable(root[:60])}>" if root else "XML without a root",
+            _EXPORT,
+            f"one of {known}",
+        )
     return KINDS.get(kind)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
+from einthoven.records.printable import printable, with_printable_texts
 from einthoven.records.pulse import pulse_samples
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.stated import UNITS_MV, Stated
@@ -171,13 +172,13 @@ def record_of(
         name=path.stem,
         signal_mv=signal,
         fs_hz=rate,
-        leads=tuple(each.name for each in kept),
+        leads=tuple(printable(each.name) or f"lead {at + 1}" for at, each in enumerate(kept)),
         source=path,
         comments=content.comments,
-        warnings=tuple(warnings),
+        warnings=tuple(printable(each) for each in warnings),
         annotations=content.annotations,
-        identity=content.identity,
-        machine=content.machine,
+        identity=with_printable_texts(content.identity),
+        machine=with_printable_texts(content.machine),
         median_beats=_medians(content),
     )
     return record if stated.leads is None else record.with_leads(stated.leads)
@@ -200,7 +201,7 @@ def _voltages(path: Path, channels: Sequence[Channel], stated: Stated, warnings:
     if not kept:
         raise RecordUnreadable(
             f"{path} holds no ECG.",
-            found="; ".join(f"{each.name} in {each.unit}" for each in channels)[:400],
+            found=printable("; ".join(f"{each.name} in {each.unit}" for each in channels)[:400]),
             expected="at least one lead in V, mV or uV",
             remedy="name a recording of an ECG",
         )

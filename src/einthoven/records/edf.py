@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from einthoven.errors import RecordUnreadable
 from einthoven.records.channels import Channel, Content, record_of
 from einthoven.records.edf_texts import annotations_of, identity_of, onsets_of
+from einthoven.records.printable import printable
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.xml_tree import not_a, number_of
@@ -176,7 +177,7 @@ def _signals(path: Path, table: bytes, n_signals: int) -> tuple[_Signal, ...]:
         at += width * n_signals
     signals, first = [], 0
     for label, _, unit, low, high, low_count, high_count, _, n, _ in zip(*columns, strict=True):
-        if not n.isdigit() or int(n) > 10_000_000:
+        if not re.fullmatch(r"[0-9]{1,8}", n):
             raise not_a(path, TITLE, f"{label or 'a signal'} with {n or 'no'} samples in a data record")
         ends = [number_of(text) for text in (low, high, low_count, high_count)]
         a, b, c, d = (value if value is not None else np.nan for value in ends)
@@ -198,7 +199,7 @@ def _ecg_signals(path: Path, header: _Header, stated: Stated, warnings: list[str
     if not kept:
         raise RecordUnreadable(
             f"{path} holds no ECG.",
-            found=", ".join(each.label for each in those)[:300] or "annotations only",
+            found=printable(", ".join(each.label for each in those)[:300]) or "annotations only",
             expected="a signal that is named ECG or as a lead, or another one in volts",
             remedy="name a recording of an ECG",
         )
@@ -218,7 +219,7 @@ def _ecg_signals(path: Path, header: _Header, stated: Stated, warnings: list[str
 
 def _whole(path: Path, head: bytes, start: int, end: int) -> int:
     text = head[start:end].decode("latin-1").strip("\0 ")
-    if not re.fullmatch(r"-?\d+", text):
+    if not re.fullmatch(r"-?[0-9]{1,8}", text):
         raise not_a(path, TITLE, f"{text!r} where the header states a number")
     return int(text)
 

@@ -45,6 +45,8 @@ def read_wav(path: Path, stated: Stated = NOTHING) -> Record:
             content = file.readframes(min(file.getnframes(), size))
     except (wave.Error, EOFError, ValueError, OverflowError, RuntimeError) as error:  # wave raises them bare
         raise not_a(path, TITLE, f"no sound of whole numbers: {error}"[:120], "save it as PCM of 16 bits") from error
+    if width not in (1, 2, 3, 4):
+        raise not_a(path, TITLE, f"samples of {width} bytes", "save it as PCM of 16 bits")
     content = content[: len(content) // (width * n_leads) * width * n_leads]
     if not content:
         raise not_a(path, TITLE, "no samples")
