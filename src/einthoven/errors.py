@@ -116,7 +116,10 @@ EXTRAS = {
     "formats": ("wfdb", "soundfile"),
     "openvino": ("openvino",),
     "pandas": ("pandas",),
+    "bluetooth": ("bleak",),
+    "lsl": ("pylsl",),
     "serial": ("serial",),
+    "tables": ("pyarrow", "h5py"),
     "train": (
         "torch",
         "lightning",
