@@ -112,7 +112,7 @@ class OutputRefused(EinthovenError):
 
 
 EXTRAS = {
-    "formats": ("wfdb", "soundfile"),
+    "formats": ("soundfile",),
     "openvino": ("openvino",),
     "pandas": ("pandas",),
     "serial": ("serial",),

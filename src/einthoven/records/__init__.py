@@ -1,5 +1,6 @@
 """Read recordings from files."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import NoReturn, Protocol
 
 from einthoven.errors import RecordUnreadable
 from einthoven.records import matlab, table, wfdb
+from einthoven.records.bounds import require_regular
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.stated import NOTHING, Stated
 
@@ -126,6 +128,8 @@ def read(
     2.0
     """
     path = Path(path)
+    if "\0" in str(path):
+        _refuse(repr(str(path))[1:200], "a name with a byte of zero", "ls")
     try:
         reader = _reader_of(path)
         if unit is not None:
@@ -140,14 +144,14 @@ def read(
 
 def _reader_of(path: Path) -> Reader:
     reader = READERS.get(path.suffix.lower())
-    header_exists = path.with_name(path.name + ".hea").exists()
+    header_exists = any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
     if reader is None and header_exists:
         reader = wfdb.read_wfdb
     if path.is_dir():
         _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
     if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
-        _refuse(path, "nothing there", f"ls {path.parent}")
-    if path.exists() and path.stat().st_size == 0:
+        _refuse(path, "nothing there", f"ls {shlex.quote(str(path.parent))}")
+    if path.exists() and require_regular(path) == 0:
         _refuse(path, "a file of zero bytes", "copy the file again")
     if reader is None:
         known = ", ".join(suffix for suffix in READERS if suffix)
