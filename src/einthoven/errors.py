@@ -112,10 +112,14 @@ class OutputRefused(EinthovenError):
 
 
 EXTRAS = {
-    "formats": ("wfdb", "soundfile"),
+    "clinical": ("ecgdatakit", "pydicom"),
+    "formats": ("soundfile",),
     "openvino": ("openvino",),
     "pandas": ("pandas",),
+    "bluetooth": ("bleak",),
+    "lsl": ("pylsl",),
     "serial": ("serial",),
+    "tables": ("pyarrow", "h5py"),
     "train": (
         "torch",
         "lightning",

@@ -82,8 +82,8 @@ def described_here(found: object) -> set[str]:
             for field, below in zip(tree.body, tree.body[1:], strict=False):
                 if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr):
                     names.add(field.target.id)
-        hints = inspect.get_annotations(found)
-        names |= {name for name, hint in hints.items() if any(getattr(one, "help", None) for one in get_args(hint))}
+            hints = inspect.get_annotations(kind)
+            names |= {name for name, hint in hints.items() if any(getattr(one, "help", None) for one in get_args(hint))}
     return names
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional
 
 from einthoven import console
-from einthoven.cli.predict import leads_of
-from einthoven.cli.settings import Leads, ModelFile, ModelWithWeights, Rate, Unit, value
+from einthoven.cli.read_options import ReadOptions
+from einthoven.cli.settings import ModelFile, ModelWithWeights, value
 from einthoven.errors import RecordUnreadable
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _MOST_INPUTS = 4
 
 
 @dataclass(frozen=True)
-class Explain:
+class Explain(ReadOptions):
     """Show the evidence for each predicted class: which part of a beat or recording, and which leads, the model used.
 
     Example: einthoven explain mitbih-cnn-lstm-mlii 100.hea --out evidence.html
@@ -34,21 +34,17 @@ class Explain:
     """Recording."""
     out: Annotated[Path, value("FILE")]
     """File to write: .html or .png."""
-    fs: Rate = None
-    leads: Leads = None
-    unit: Unit = None
     model_file: ModelFile = None
 
     def run(self) -> int:
         """Classify the recording, compute the evidence, draw it."""
         from einthoven.inference.answer import DISCLAIMER, BeatAnswer, RecordAnswer
         from einthoven.inference.predictor import load
-        from einthoven.records import read
         from einthoven.report import explanation
 
         explanation.require_writable(self.out, self.file)
         model = load(self.model, self.model_file)
-        answer = model(read(self.file, fs_hz=self.fs, leads=leads_of(self.leads), unit=self.unit))
+        answer = model(self.read(self.file))
         if answer.declined is not None:
             raise RecordUnreadable(
                 f"{self.file} is not answered, so there is nothing to explain.",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional
 
 from einthoven import console
-from einthoven.cli.settings import Leads, Model, ModelFile, Rate, Unit, optional, value
+from einthoven.cli.read_options import ReadOptions
+from einthoven.cli.settings import Model, ModelFile, optional, value
 from einthoven.errors import EinthovenError, LibraryMissing, StatementMissing, optional_imports
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ BACKENDS = {"onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "torch": "PyT
 
 
 @dataclass(frozen=True)
-class Predict:
+class Predict(ReadOptions):
     """Classify recordings (WFDB, MATLAB, CSV, NPY); print a table, write JSON, CSV or an HTML report.
 
     Example: einthoven predict mitbih-cnn-lstm-mlii 100.hea --out report.html
@@ -33,9 +34,6 @@ class Predict:
     """Recordings. For WFDB the header, the signal file or the record name."""
     out: Annotated[Path | None, optional("FILE")] = None
     """File to write: .json, .csv or .html."""
-    fs: Rate = None
-    leads: Leads = None
-    unit: Unit = None
     coverage: Annotated[float | None, optional("SHARE")] = None
     """Also print the set of classes that holds the true one with this probability, e.g. 0.9, where it can be promised."""
     model_file: ModelFile = None
@@ -81,13 +79,10 @@ class Predict:
 
     def _answered(self, model: "Predictor") -> "list[Answer]":
         """Classify each file that can be read, and print why the others cannot."""
-        from einthoven.records import read
-
-        leads = leads_of(self.leads)
         answered = []
         for file in console.progress(self.files, "classifying", len(self.files)):
             try:
-                found = model(read(file, fs_hz=self.fs, leads=leads, unit=self.unit))
+                found = model(self.read(file))
                 answered.append(replace(found, coverage=self.coverage))
             except EinthovenError as error:
                 console.fail(error)
@@ -184,31 +179,3 @@ def _show_record(answer: "RecordAnswer") -> None:
         for at in shown
     ]
     console.table(columns, rows, f"{answer.record.name}: {answer.summary}  ({card.display_name})")
-
-
-def leads_of(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":
-    """Return what --leads states: names in order, or a dict from the file's names to new ones.
-
-    Parameters
-    ----------
-    text : str, optional
-        What the user wrote.
-
-    Raises
-    ------
-    StatementMissing
-        Where both are mixed.
-    """
-    if text is None:
-        return None
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if all("=" in word for word in words):
-        return {old: new for old, _, new in (word.partition("=") for word in words)}
-    if any("=" in word for word in words) or not words:
-        raise StatementMissing(
-            "Invalid lead names.",
-            found=f"--leads {text}",
-            expected="the names of all leads in order, or FILE=LEAD for each lead to rename",
-            remedy="--leads ECG1=MLII,ECG2=V1",
-        )
-    return tuple(words)

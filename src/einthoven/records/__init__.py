@@ -1,29 +1,45 @@
 """Read recordings from files."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn, Protocol
 
-from einthoven.errors import RecordUnreadable
-from einthoven.records import matlab, table, wfdb
+from einthoven.errors import EinthovenError, RecordUnreadable
+from einthoven.records import (
+    aecg,
+    arrays,
+    atc,
+    bundles,
+    comma_xml,
+    dicom,
+    edf,
+    ishne,
+    json_file,
+    matlab,
+    muse,
+    packed,
+    rdt,
+    table,
+    vendor,
+    wav,
+    wfdb,
+)
+from einthoven.records.bounds import require_regular
+from einthoven.records.printable import printable
 from einthoven.records.record import Annotations, Record, unit_named
+from einthoven.records.sniff import NO_RECORDING, head_of, kind_of, xml_root
+from einthoven.records.stated import NOTHING, Stated
 
-__all__ = ["READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
+__all__ = ["KINDS", "READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
 
 
 class Reader(Protocol):
     """Reads one recording of a format; see :func:`read`."""
 
-    def __call__(
-        self,
-        path: Path,
-        *,
-        fs_hz: float | None = None,
-        leads: tuple[str, ...] | None = None,
-        unit: str | None = None,
-        annotator: str | None = None,
-    ) -> Record:
+    def __call__(self, path: Path, stated: Stated = NOTHING) -> Record:
         """Read a recording."""
         ...
 
@@ -42,6 +58,8 @@ class Format:
     """Whether its files state their sampling rate and unit."""
     reader: Reader
     """Reads a file."""
+    kinds: tuple[str, ...] = ()
+    """What :func:`einthoven.records.sniff.kind_of` calls its content; the suffix decides where it calls it nothing."""
 
 
 def formats() -> Iterator[Format]:
@@ -55,28 +73,89 @@ def formats() -> Iterator[Format]:
     Examples
     --------
     >>> [each.title for each in formats() if not each.states_rate]
-    ['table of one column a lead', 'NumPy array [leads, samples]']
+    ['table, one column a lead', 'NumPy array', 'NumPy arrays, of which one is the signal', ...]
     """
     yield Format((".hea", ".dat", ""), "WFDB record", "", True, wfdb.read_wfdb)
+    needs = "sampling rate, leads and unit, as far as the file does not state them"
     yield Format(
         (".mat",),
-        "MATLAB file of version 4 to 7: with a WFDB header, or as CPSC 2018 publishes it",
-        "sampling rate, leads and unit, if there is no header",
+        "MATLAB file: a WFDB record with its header, CPSC 2018's, or any matrix",
+        needs,
         True,
         matlab.read_matlab,
     )
+    yield Format((".csv", ".txt", ".tsv"), "table, one column a lead", needs, False, table.read_table)
+    yield Format((".npy",), "NumPy array", "sampling rate, leads and unit", False, arrays.read_npy)
+    yield Format((".npz",), "NumPy arrays, of which one is the signal", needs, False, bundles.read_npz)
     yield Format(
-        (".csv", ".txt", ".tsv"),
-        "table of one column a lead",
-        "sampling rate, unit, and leads if the first row does not name them",
+        (".json", ".jsonl", ".ndjson"),
+        "JSON: Fitbit, Withings, Movesense, or lists of samples",
+        needs,
         False,
-        table.read_csv,
+        json_file.read_json,
     )
-    yield Format((".npy",), "NumPy array [leads, samples]", "sampling rate, leads and unit", False, table.read_npy)
+    yield Format((".xml",), aecg.TITLE, "", True, aecg.read_aecg, ("aecg",))
+    yield Format((".xml",), muse.TITLE, "", True, muse.read_muse, ("muse",))
+    yield Format((".txt",), muse.TEXT_TITLE, "sampling rate", False, muse.read_muse_text, ("muse_text",))
+    yield Format((".dcm", ".dicom"), dicom.TITLE, "", True, dicom.read_dicom, ("dicom",))
+    yield Format((".edf", ".bdf"), edf.TITLE, "", True, edf.read_edf, ("edf", "bdf"))
+    yield Format((".xml",), comma_xml.CARDIOSOFT, "", True, comma_xml.read_cardiosoft, ("cardiosoft",))
+    yield Format((".xml",), comma_xml.SCHILLER, "", True, comma_xml.read_schiller, ("schiller",))
+    yield Format((".ecg",), ishne.TITLE, "", True, ishne.read_ishne, ("ishne",))
+    yield Format((".atc",), atc.TITLE, "", True, atc.read_atc, ("atc",))
+    yield Format((".rdt",), rdt.TITLE, "leads and gain", True, rdt.read_rdt)
+    yield Format((".scp",), vendor.SCP, "", True, vendor.read_scp, ("scp",))
+    yield Format((".xml",), vendor.SIERRA, "", True, vendor.read_sierra, ("sierra",))
+    yield Format((".xml",), vendor.MORTARA, "", True, vendor.read_mortara, ("mortara",))
+    yield Format((".mwf", ".mfer", ".mfr"), vendor.MFER, "", True, vendor.read_mfer, ("mfer",))
+    yield Format((".arc",), vendor.EDAN, "gain", True, vendor.read_edan)
+    yield Format((".wav",), wav.TITLE, "leads and gain", True, wav.read_wav, ("wav",))
+    yield Format((".h5", ".hdf5", ".hdf"), "HDF5", needs, False, bundles.read_hdf5)
+    yield Format((".parquet", ".pq"), "Parquet", needs, False, bundles.read_parquet)
+    yield Format(
+        (".gz", ".zip"), "compressed file of one recording", "what the recording in it needs", False, read_packed
+    )
 
 
-READERS: dict[str, Reader] = {suffix: each.reader for each in formats() for suffix in each.suffixes}
-"""The reader of each suffix."""
+def read_packed(path: Path, stated: Stated = NOTHING) -> Record:
+    """Read the one recording in a compressed file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    stated : Stated
+        What the user states.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If the file is damaged or encrypted, does not hold one recording, or that cannot be read.
+    StatementMissing
+        If sampling rate, leads or unit are neither in the file nor stated.
+    """
+    with TemporaryDirectory() as folder:
+        inner = packed.unpack(path, Path(folder), [suffix for suffix in READERS if suffix not in ("", ".gz", ".zip")])
+        try:
+            reader, told = _reader_of(inner)
+            record = reader(inner, stated)
+        except EinthovenError as error:
+            parts = (part.replace(str(inner), str(path)) for part in error.args)
+            raise type(error)(next(parts), found=next(parts), expected=next(parts), remedy=next(parts)) from error
+    return replace(record, source=path, warnings=(*told, *record.warnings))
+
+
+KINDS: dict[str, Format] = {kind: each for each in formats() for kind in each.kinds}
+"""The format of each kind of content."""
+READERS: dict[str, Reader] = {}
+"""The reader of each suffix, where the content does not decide: that of the first format with this suffix."""
+for _format in formats():
+    for _suffix in _format.suffixes:
+        READERS.setdefault(_suffix, _format.reader)
 
 
 def read(
@@ -85,9 +164,12 @@ def read(
     fs_hz: float | None = None,
     leads: Sequence[str] | Mapping[str, str] | None = None,
     unit: str | None = None,
+    gain: float | None = None,
+    zero: float | None = None,
     annotator: str | None = None,
+    partial: bool = False,
 ) -> Record:
-    """Read one recording in millivolts from WFDB, MATLAB, CSV or NPY.
+    """Read one recording in millivolts, in any format of :func:`formats`; content decides before the suffix does.
 
     Parameters
     ----------
@@ -99,8 +181,14 @@ def read(
         Names of all leads in the file's order, or new names for some: ``{"ECG1": "MLII"}``.
     unit : str, optional
         ``V``, ``mV`` or ``uV``, if the file does not state it (CSV, NPY); it overrides that of the file.
+    gain : float, counts per mV, optional
+        States that the values are counts, whatever the file says.
+    zero : float, counts, optional
+        The count at 0 mV, beside `gain`; 0 by default.
     annotator : str, optional
         Suffix of a WFDB annotation file to read too, e.g. ``atr``.
+    partial : bool
+        Read a recording although some of its files are missing; their samples are missing then.
 
     Returns
     -------
@@ -124,35 +212,71 @@ def read(
     2.0
     """
     path = Path(path)
+    if "\0" in str(path):
+        _refuse(repr(str(path))[1:200], "a name with a byte of zero", "ls")
     try:
-        reader = _reader_of(path)
+        reader, told = _reader_of(path)
         if unit is not None:
             unit = _known_unit(path, unit)
-        if isinstance(leads, Mapping):
-            record = reader(path, fs_hz=fs_hz, unit=unit, annotator=annotator)
-            return record.with_leads(dict(leads))
-        names = None if leads is None else tuple(leads)
-        return reader(path, fs_hz=fs_hz, leads=names, unit=unit, annotator=annotator)
+        names = None if leads is None or isinstance(leads, Mapping) else tuple(leads)
+        wanted = tuple(leads) if isinstance(leads, Mapping) else ()
+        record = reader(path, Stated(fs_hz, names, unit, gain, zero, annotator, partial, wanted))
+        record = replace(record, warnings=(*told, *record.warnings)) if told else record
+        return record.with_leads(dict(leads)) if isinstance(leads, Mapping) else record
     except OSError as error:
         shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"
         _refuse(shown, error.strerror or type(error).__name__, "ls -l      shows whether it may be read")
 
 
-def _reader_of(path: Path) -> Reader:
-    reader = READERS.get(path.suffix.lower())
-    header_exists = path.with_name(path.name + ".hea").exists()
+def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
+    """Return what reads a file, by its content, else by its suffix; and what is odd about its name."""
+    suffix = path.suffix.lower()
+    reader = READERS.get(suffix)
+    header_exists = any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
     if reader is None and header_exists:
         reader = wfdb.read_wfdb
     if path.is_dir():
         _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
     if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
-        _refuse(path, "nothing there", f"ls {path.parent}")
-    if path.exists() and path.stat().st_size == 0:
+        _refuse(path, "nothing there", f"ls {shlex.quote(str(path.parent))}")
+    if path.exists() and require_regular(path) == 0:
         _refuse(path, "a file of zero bytes", "copy the file again")
+    if vendor.is_edan_pair(path):
+        return vendor.read_edan, ()
+    found = _by_content(path) if path.exists() and not _is_wfdb(path) else None
+    if found is not None:
+        odd = suffix and suffix not in found.suffixes and suffix in READERS
+        return found.reader, (f"the file is {found.title}, although its name ends in {suffix}",) if odd else ()
     if reader is None:
         known = ", ".join(suffix for suffix in READERS if suffix)
         _refuse(path, f"suffix {path.suffix}", "convert it, e.g. to CSV with one column a lead", f"one of {known}")
-    return reader
+    return reader, ()
+
+
+def _is_wfdb(path: Path) -> bool:
+    """Return whether a header of WFDB names the file, whatever its samples look like."""
+    return path.suffix.lower() in (".dat", ".mat", "") and path.with_suffix(".hea").exists()
+
+
+def _by_content(path: Path) -> Format | None:
+    """Return the format that the first bytes show; None if they do not decide."""
+    head = head_of(path)
+    kind = kind_of(head)
+    if kind in NO_RECORDING:
+        _refuse(path, *NO_RECORDING[kind])
+    if kind == "xml":
+        known = ", ".join(each.title for each in formats() if ".xml" in each.suffixes)
+        root = xml_root(head)
+        _refuse(
+            path,
+            f"XML with the root <{printable(root[:60])}>" if root else "XML without a root",
+            _EXPORT,
+            f"one of {known}",
+        )
+    return KINDS.get(kind)
+
+
+_EXPORT = "export it as HL7 aECG, DICOM or CSV from the program that made it"
 
 
 def _known_unit(path: Path, unit: str) -> str:
@@ -163,6 +287,6 @@ def _known_unit(path: Path, unit: str) -> str:
 
 
 def _refuse(
-    path: Path | str, found: str, remedy: str, expected: str = "a recording (WFDB, MATLAB, CSV or NPY)"
+    path: Path | str, found: str, remedy: str, expected: str = "a recording in a format that docs/reading.md lists"
 ) -> NoReturn:
     raise RecordUnreadable(f"{path} cannot be read.", found=found, expected=expected, remedy=remedy)

@@ -1,45 +1,40 @@
 """Read recordings in MATLAB files: the struct of CPSC 2018, and the ``val`` matrix of the Challenges with its header."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.errors import RecordUnreadable, StatementMissing
-from einthoven.records import matfile, wfdb
-from einthoven.records.header import read_header, uncalibrated, with_unit
-from einthoven.records.record import UNITS_MV, Record
+from einthoven.errors import RecordUnreadable
+from einthoven.records import bundles, matfile, wfdb
+from einthoven.records.arrays import Value, record_of_variables
+from einthoven.records.calibration import uncalibrated, with_stated_scale
+from einthoven.records.facts import Facts
+from einthoven.records.header import read_header
+from einthoven.records.record import Record, unit_named
+from einthoven.records.samples import MISSING
+from einthoven.records.stated import NOTHING, UNITS_MV, Stated
 from einthoven.signal.leads import STANDARD
 
+_MOST_INFO_BYTES = 100_000
 _CPSC2018_HZ = 500.0  # Liu et al. 2018, J Med Imaging Health Inform 8:1368: 500 Hz, twelve leads, mV
 
 
-def read_matlab(
-    path: Path,
-    *,
-    fs_hz: float | None = None,
-    leads: tuple[str, ...] | None = None,
-    unit: str | None = None,
-    annotator: str | None = None,
-) -> Record:
+def read_matlab(path: Path, stated: Stated = NOTHING) -> Record:
     """Read a MATLAB file in mV.
 
     A ``val`` matrix with a header beside it is a WFDB record. A struct ``ECG`` with ``data`` is CPSC 2018's: twelve
-    leads in standard order, 500 Hz, mV. For a ``val`` matrix alone sampling rate, leads and unit must be stated.
+    leads in standard order, 500 Hz, mV. Of other variables the signal is found by name or size; rate, leads and unit are read
+    from variables beside it (``fs``, ``leads``, ``unit``) and PhysioNet's ``.info``, or must be stated.
 
     Parameters
     ----------
     path : Path
         The file.
-    fs_hz : float, Hz, optional
-        Sampling rate; it overrides that of the file.
-    leads : tuple of str, optional
-        Names of the leads in the file's order.
-    unit : str, optional
-        A key of UNITS_MV; it overrides that of the file.
-    annotator : str, optional
-        Suffix of an annotation file of a WFDB record.
+    stated : Stated
+        What the user states.
 
     Returns
     -------
@@ -49,58 +44,91 @@ def read_matlab(
     ------
     RecordUnreadable
         If the file is damaged or holds no recording.
+    LibraryMissing
+        If the file is of version 7.3, and h5py is not installed.
     StatementMissing
-        If there is no header, and sampling rate, leads or unit are not stated.
+        If sampling rate, leads or unit are neither in the file nor stated.
     """
     header_path = path.with_suffix(".hea")
     with path.open("rb") as file:
-        is_signal_file = matfile.is_version_4(file.read(4))
+        first = file.read(10)
+    is_signal_file = matfile.is_version_4(first[:4])
     if header_path.exists() and is_signal_file:
-        return wfdb.read_wfdb(header_path, fs_hz=fs_hz, leads=leads, unit=unit, annotator=annotator)
+        return wfdb.read_wfdb(header_path, stated)
+    if first == b"MATLAB 7.3":
+        return bundles.read_hdf5(path, stated)
     try:
         content = matfile.load(path)
     except ValueError as error:
         raise _unreadable(path, str(error)) from error
-    if "ECG" in content:
-        return _from_struct(path, content["ECG"], fs_hz, leads, unit)
+    struct = content.get("ECG")
+    if isinstance(struct, dict) and isinstance(struct.get("data"), np.ndarray):
+        return _from_struct(path, struct, stated)
     matrix = content.get("val")
-    if not isinstance(matrix, np.ndarray) or matrix.ndim != 2:
-        found = (
-            f"variables {', '.join(content)}" if matrix is None else f"a variable val that is no matrix: {path.name}"
-        )
-        raise _unreadable(path, found if content else "no variable")
-    if header_path.exists():
-        return _with_header(path, matrix, header_path, fs_hz, leads, unit)
-    if fs_hz is None or leads is None or unit is None:
-        stated = (("--fs", fs_hz), ("--leads", leads), ("--unit", unit))
-        missing = [flag for flag, value in stated if value is None]
-        raise StatementMissing(
-            f"{path} holds a matrix, and there is no header beside it.",
-            found=f"val of shape {matrix.shape}, no {header_path.name}",
-            expected=f"sampling rate, leads and unit; not stated: {', '.join(missing)}",
-            remedy="--fs 300 --leads I --unit mV",
-        )
-    return Record(path.stem, np.asarray(matrix * UNITS_MV[unit], np.float32), fs_hz, tuple(leads), source=path)
+    if header_path.exists() and isinstance(matrix, np.ndarray) and matrix.ndim == 2:
+        return _with_header(path, matrix, header_path, stated)
+    if not content:
+        raise _unreadable(path, "no variable")
+    return record_of_variables(path, _flat(content), stated, atm_facts(path))
 
 
-def _from_struct(
-    path: Path, ecg: matfile.Value, fs_hz: float | None, leads: tuple[str, ...] | None, unit: str | None
-) -> Record:
-    data = ecg.get("data") if isinstance(ecg, dict) else None
-    if not isinstance(ecg, dict) or not isinstance(data, np.ndarray):
-        raise _unreadable(path, "a variable ECG that is not the struct of CPSC 2018")
-    names = tuple(leads) if leads is not None else STANDARD
+def _flat(content: dict[str, matfile.Value]) -> dict[str, Value]:
+    """Return the variables, and the fields of structs under the names of both."""
+    found: dict[str, Value] = {}
+    for name, value in content.items():
+        if isinstance(value, dict):
+            found |= {f"{name}.{field}": inner for field, inner in _flat(value).items()}
+        else:
+            found[name] = value
+    return found
+
+
+def atm_facts(path: Path) -> Facts:
+    """Read the text that PhysioNet's ATM writes beside a matrix: rate, leads, gain, count at 0 mV and unit.
+
+    Parameters
+    ----------
+    path : Path
+        The MATLAB file; the text has its name and ends in ``.info``.
+
+    Returns
+    -------
+    Facts
+        Empty if there is no such text, or its leads differ in gain.
+    """
+    beside = path.with_suffix(".info")
+    if not beside.is_file() or beside.stat().st_size > _MOST_INFO_BYTES:
+        return Facts()
+    text = beside.read_text("utf-8", "replace")
+    rate = re.search(r"Sampling frequency:\s*([\d.]{1,12})\s*Hz", text)
+    rows = re.findall(r"^\s*\d{1,3}\s+(\S.*?)\s+([\d.eE+\-]{1,20})\s+(-?[\d.]{1,12})\s+(\S+)\s*$", text, re.MULTILINE)
+    scales = {row[1:] for row in rows}
+    if rate is None or len(scales) != 1:
+        return Facts()
+    try:
+        (gain, zero, unit), *_ = scales
+        per_mv = float(gain) / UNITS_MV[unit_named(unit) or ""]
+        facts = Facts(fs_hz=float(rate[1]), rate_source=beside.name, leads=tuple(row[0] for row in rows))
+        return facts.but(gain=per_mv, zero=float(zero)) if per_mv > 0 else facts
+    except (ValueError, KeyError, ZeroDivisionError):
+        return Facts()
+
+
+def _from_struct(path: Path, ecg: dict[str, matfile.Value], stated: Stated) -> Record:
+    data = np.asarray(ecg["data"])
+    names = stated.leads if stated.leads is not None else STANDARD
     if data.ndim != 2 or data.shape[0] != len(names):
         raise _unreadable(path, f"ECG.data of shape {data.shape} for {len(names)} leads")
     comments = tuple(f"{key}: {_plain(ecg[key])}" for key in ("age", "sex") if key in ecg)
-    assumed = [text for text, stated in (("500 Hz", fs_hz), ("mV", unit)) if stated is None]
+    known = (("500 Hz", stated.fs_hz is not None), ("mV", stated.states_scale))
+    assumed = [text for text, is_stated in known if not is_stated]
     warnings = (
         (f"the file does not state sampling rate and unit: {' and '.join(assumed)}, as in CPSC 2018",)
         if assumed
         else ()
     )
-    rate = _CPSC2018_HZ if fs_hz is None else fs_hz
-    signal_mv = np.asarray(data * UNITS_MV[unit or "mV"], np.float32)
+    rate = _CPSC2018_HZ if stated.fs_hz is None else stated.fs_hz
+    signal_mv = np.asarray(stated.to_mv(data), np.float32)
     return Record(path.stem, signal_mv, rate, names, path, comments, warnings)
 
 
@@ -108,20 +136,18 @@ def _with_header(
     path: Path,
     matrix: NDArray[Any],
     header_path: Path,
-    fs_hz: float | None,
-    leads: tuple[str, ...] | None,
-    unit: str | None,
+    stated: Stated,
 ) -> Record:
     warnings: list[str] = []
-    header = with_unit(read_header(header_path), unit, warnings)
+    header = with_stated_scale(read_header(header_path), stated, warnings)
     signals = header.signals
-    rate = header.fs_hz if fs_hz is None else fs_hz
+    rate = header.fs_hz if stated.fs_hz is None else stated.fs_hz
     if matrix.shape[0] != len(signals) or rate is None or any(signal.unit not in UNITS_MV for signal in signals):
         raise _unreadable(path, f"val of shape {matrix.shape} beside a header of {len(signals)} leads at {rate} Hz")
     volts = np.empty(matrix.shape)
     for row, (values, signal) in enumerate(zip(matrix, signals, strict=True)):
         volts[row] = (values - float(signal.baseline)) / signal.gain * UNITS_MV[signal.unit]
-        volts[row, values == wfdb.MISSING.get(signal.format)] = np.nan
+        volts[row, values == MISSING.get(signal.format)] = np.nan
     names = tuple(signal.lead for signal in signals)
     record = Record(
         name=path.stem,
@@ -131,9 +157,9 @@ def _with_header(
         source=path,
         comments=header.comments,
         warnings=tuple(warnings),
-        findings=uncalibrated(header),
+        findings=uncalibrated(header.signals),
     )
-    return record if leads is None else record.with_leads(leads)
+    return record if stated.leads is None else record.with_leads(stated.leads)
 
 
 def _plain(value: matfile.Value) -> str:
@@ -144,6 +170,6 @@ def _unreadable(path: Path, found: str) -> RecordUnreadable:
     return RecordUnreadable(
         f"{path} cannot be read.",
         found=found,
-        expected="the struct ECG of CPSC 2018, or a matrix val [leads, samples] with its header, of version 4 to 7",
+        expected="a MATLAB file with a matrix of numbers [leads, samples]",
         remedy="copy the file again, or convert it to CSV with one column a lead",
     )

@@ -1,5 +1,6 @@
 """Hold one recording: signal in millivolts, sampling rate and leads, checked and read-only."""
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
+from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
+from einthoven.records.stated import UNITS_MV
 from einthoven.signal.finding import Finding
-from einthoven.signal.leads import canonical, turned
+from einthoven.signal.leads import canonical, told_apart, turned
 from einthoven.signal.quality import IMPLAUSIBLE_MV
-
-UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV": 1e-6}
 
 _MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102)
 _LARGE_MV = 15.0
+_NOMINAL_MV = 255.0  # of 8 bits, where a gain of 1 stands for an unknown one
 # The band of QRS complexes (5 to 30 Hz) needs the lower bound; no electrocardiograph reaches the upper one.
 _RATES_HZ = (64.0, 100_000.0)
 
@@ -37,8 +39,10 @@ def with_impossible_missing(signal_mv: NDArray[Any]) -> tuple[NDArray[np.float32
     """
     with np.errstate(over="ignore"):
         signal = np.asarray(signal_mv, np.float32)
+    if signal.size == 0 or not max(np.fmax.reduce(signal, axis=None), -np.fmin.reduce(signal, axis=None)) > _MOST_MV:
+        return signal, np.broadcast_to(False, signal.shape)
     impossible = np.abs(signal) > _MOST_MV
-    return (np.where(impossible, np.float32(np.nan), signal) if impossible.any() else signal), impossible
+    return np.where(impossible, np.float32(np.nan), signal), impossible
 
 
 def unit_named(text: str) -> str | None:
@@ -92,7 +96,8 @@ class Record:
     fs_hz : float, Hz
         Sampling rate.
     leads : tuple of str
-        Names of the rows, kept in standard spelling. A row that is named -aVR is negated and kept as aVR.
+        Names of the rows, kept in standard spelling. A row that is named -aVR is negated and kept as aVR. Rows of one
+        name are numbered: ``ECG[1]``, ``ECG[2]``.
     source : Path, optional
         The file it was read from.
     comments : tuple of str
@@ -103,6 +108,12 @@ class Record:
         Annotations, if they were asked for.
     findings : tuple of Finding
         What was assumed or repaired in reading; each text is among the warnings too.
+    identity : Identity
+        Patient, date and device, as far as the file says.
+    machine : MachineReading
+        The device's own statements and measurements.
+    median_beats : MedianBeats, optional
+        Median beats, if the file holds them.
 
     Raises
     ------
@@ -119,6 +130,9 @@ class Record:
     warnings: tuple[str, ...] = ()
     annotations: Annotations | None = None
     findings: tuple[Finding, ...] = ()
+    identity: Identity = UNKNOWN
+    machine: MachineReading = SILENT
+    median_beats: MedianBeats | None = None
 
     def __post_init__(self) -> None:
         where = f"{self.name} ({self.source})" if self.source else self.name
@@ -146,17 +160,19 @@ class Record:
         object.__setattr__(self, "findings", findings)
         object.__setattr__(self, "signal_mv", _read_only(signal, self.signal_mv))
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
-        object.__setattr__(self, "leads", tuple(canonical(lead) for lead in leads))
+        object.__setattr__(self, "leads", told_apart([canonical(lead) for lead in leads]))
         spread = _spread_mv(signal)
-        if _LARGE_MV < spread <= IMPLAUSIBLE_MV:
+        most = _NOMINAL_MV if any(finding.code == "gain_of_one" for finding in findings) else IMPLAUSIBLE_MV
+        if _LARGE_MV < spread <= most:
             warnings.append(f"a typical lead spans {spread:.0f} mV, more than a heart produces: check the unit")
         object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.warnings, *warnings))))
-        if spread > IMPLAUSIBLE_MV:
+        if spread > most:
             raise RecordUnreadable(
                 f"The amplitudes of {where} cannot be millivolts.",
                 found=f"a typical lead spans {spread:,.0f} mV",
                 expected=f"under {IMPLAUSIBLE_MV:g} mV",
-                remedy="--unit uV      if the values are microvolts; otherwise correct the gain in the file's header",
+                remedy="--unit uV      if the values are microvolts\n"
+                "--gain 200 --zero 0      if they are counts, with the gain of the device in counts per mV",
             )
 
     @property
@@ -204,7 +220,7 @@ class Record:
                 f"The leads stated for {self.name} are not those of the file.",
                 found=f"--leads {','.join(unknown or names)}",
                 expected=f"the file's {len(self.leads)} leads: {', '.join(self.leads)}",
-                remedy=f"--leads {self.leads[0]}=MLII",
+                remedy="--leads " + shlex.quote(f"{self.leads[0]}=MLII"),
             )
         pairs = dict(zip(self.leads, (canonical(name) for name in names), strict=True))
         renamed = ", ".join(f"{old} read as {new}" for old, new in pairs.items() if old != new)

@@ -13,7 +13,10 @@ from einthoven.signal.quality_features import FEATURES
 Array = NDArray[Any]
 
 LEAST_ROWS = 5 * len(FEATURES)
-"""Leads of pieces of recordings that a density needs: five for each measurement. On fewer, what it did not see looks too far off."""
+"""Leads of pieces of recordings that a density needs: five for each measurement.
+
+Fitted on fewer, it would find recordings far that are like those it was fitted on.
+"""
 _INLIERS, _ROOM = 0.99, 1.5
 _SHRINKAGE = 0.05
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from einthoven.records.record import UNITS_MV
+from einthoven.records.stated import UNITS_MV
 from einthoven.streaming import sample_lines
 from einthoven.streaming.faults import FaultLog
 from einthoven.streaming.numbering import Numbering

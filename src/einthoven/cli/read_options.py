@@ -1,0 +1,81 @@
+"""Options of the verbs that read files: what a user states because a file does not."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from einthoven.cli.settings import Leads, Rate, Unit, optional
+from einthoven.errors import StatementMissing
+
+if TYPE_CHECKING:
+    from einthoven.records import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """What a user states about the recordings of a command."""
+
+    fs: Rate = None
+    leads: Leads = None
+    unit: Unit = None
+    gain: Annotated[float | None, optional("COUNTS")] = None
+    """Counts per mV, where the values are counts of a converter."""
+    zero: Annotated[float | None, optional("COUNT")] = None
+    """Count at 0 mV, beside --gain (default: 0)."""
+    partial: bool = False
+    """Read a recording although some of its files are missing; their samples are missing then."""
+
+    def read(self, file: Path, annotator: str | None = None) -> "Record":
+        """Read one recording with what was stated.
+
+        Parameters
+        ----------
+        file : Path
+            The file.
+        annotator : str, optional
+            Suffix of a WFDB annotation file to read too.
+
+        Returns
+        -------
+        Record
+        """
+        from einthoven.records import read
+
+        return read(
+            file,
+            fs_hz=self.fs,
+            leads=leads_of(self.leads),
+            unit=self.unit,
+            gain=self.gain,
+            zero=self.zero,
+            annotator=annotator,
+            partial=self.partial,
+        )
+
+
+def leads_of(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":
+    """Return what --leads states: names in order, or a dict from the file's names to new ones.
+
+    Parameters
+    ----------
+    text : str, optional
+        What the user wrote.
+
+    Raises
+    ------
+    StatementMissing
+        Where both are mixed.
+    """
+    if text is None:
+        return None
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if all("=" in word for word in words):
+        return {old: new for old, _, new in (word.partition("=") for word in words)}
+    if any("=" in word for word in words) or not words:
+        raise StatementMissing(
+            "Invalid lead names.",
+            found=f"--leads {text}",
+            expected="the names of all leads in order, or FILE=LEAD for each lead to rename",
+            remedy="--leads ECG1=MLII,ECG2=V1",
+        )
+    return tuple(words)
