@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional
 
 from einthoven import console
-from einthoven.cli.predict import leads_of
-from einthoven.cli.settings import Leads, Rate, Unit, optional, value
+from einthoven.cli.read_options import ReadOptions
+from einthoven.cli.settings import optional, value
 from einthoven.errors import EinthovenError, StatementMissing
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Delineate:
+class Delineate(ReadOptions):
     """Find onset and offset of every P wave, QRS complex and T wave, and print the intervals.
 
     Example: einthoven delineate 100.hea --out waves.csv
@@ -30,9 +30,6 @@ class Delineate:
     """File to write: .csv, .json, .html, or .atr (WFDB annotations)."""
     model: Annotated[str, value("MODEL")] = "waves-ludb"
     """Name of a bundled delineator, its folder, or exported file."""
-    fs: Rate = None
-    leads: Leads = None
-    unit: Unit = None
 
     def run(self) -> int:
         """Delineate each file; one that cannot be read does not stop the others."""
@@ -67,13 +64,12 @@ class Delineate:
         """Delineate each file that can be read, and print why the others cannot."""
         from einthoven.inference.delineator import Delineator
         from einthoven.inference.predictor import load
-        from einthoven.records import read
 
-        delineator, leads = Delineator(load(self.model)), leads_of(self.leads)
+        delineator = Delineator(load(self.model))
         found = []
         for file in console.progress(self.files, "delineating", len(self.files)):
             try:
-                found.append(delineator(read(file, fs_hz=self.fs, leads=leads, unit=self.unit)))
+                found.append(delineator(self.read(file)))
             except EinthovenError as error:
                 console.fail(error)
         return found
