@@ -248,7 +248,7 @@ def on_card(metrics: dict[str, Any]) -> dict[str, Any]:
         "n_test",
         "n_patients",
     )
-    figures = ("interval", "p_f1", "qrs_f1", "t_f1", "sd_ms", "per_class")
+    figures = ("interval", "macro_f1", "p_f1", "qrs_f1", "t_f1", "sd_ms", "per_class")
     return {name: metrics[name] for name in (*facts, *figures)}
 
 
