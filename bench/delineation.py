@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from waves import annotated
 
 import einthoven
 from einthoven.corpora.corpus import Entry
@@ -27,6 +26,7 @@ from einthoven.paths import written_aside
 from einthoven.report import wave_scores, wave_study
 from einthoven.signal.boundaries import waves_from
 from einthoven.studies.delineation import bundle_of
+from waves import annotated
 
 PAGE = Path(__file__).parents[1] / "docs" / "results" / "delineation.md"
 INTERVALS = ("PR", "QRS", "QT")

@@ -8,10 +8,10 @@ import pytest
 import wfdb
 
 import einthoven
+from einthoven.errors import OutputRefused
 from einthoven.inference.answer import DISCLAIMER
 from einthoven.records.record import Record
 from einthoven.report import strips
-from einthoven.errors import OutputRefused
 from einthoven.report.answers import OUTPUTS, as_csv, as_html, as_json
 from einthoven.report.page import render
 from einthoven.report.times import clock
