@@ -112,6 +112,7 @@ class OutputRefused(EinthovenError):
 
 
 EXTRAS = {
+    "clinical": ("ecgdatakit", "pydicom"),
     "formats": ("wfdb", "soundfile"),
     "openvino": ("openvino",),
     "pandas": ("pandas",),

@@ -8,6 +8,8 @@ import numpy as np
 import wfdb
 from scipy.io import savemat
 
+from tests.records import binary_files, clinical_files
+
 N_SAMPLES = 1500
 
 
@@ -121,4 +123,39 @@ WRITERS = {
     **{suffix: as_parquet(suffix) for suffix in (".parquet", ".pq")},
     ".gz": as_gzip,
     ".zip": as_zip,
+    ".xml": clinical_files.as_aecg,
+    ".dcm": binary_files.as_dicom(".dcm"),
+    ".dicom": binary_files.as_dicom(".dicom"),
+    ".edf": binary_files.as_edf(".edf"),
+    ".bdf": binary_files.as_edf(".bdf"),
+    ".ecg": binary_files.as_ishne,
+    ".atc": binary_files.as_atc,
+    ".rdt": binary_files.as_rdt,
+    ".scp": binary_files.as_scp,
+    ".mwf": binary_files.as_mfer(".mwf"),
+    ".mfer": binary_files.as_mfer(".mfer"),
+    ".mfr": binary_files.as_mfer(".mfr"),
+    ".arc": binary_files.as_edan,
 }
+KIND_WRITERS = {
+    "npy": as_npy,
+    "hdf5": as_hdf5(".h5"),
+    "parquet": as_parquet(".parquet"),
+    "gzip": as_gzip,
+    "zip": as_zip,
+    "aecg": clinical_files.as_aecg,
+    "muse": clinical_files.as_muse,
+    "muse_text": clinical_files.as_muse_text,
+    "dicom": binary_files.as_dicom(""),
+    "edf": binary_files.as_edf(".edf"),
+    "bdf": binary_files.as_edf(".bdf"),
+    "cardiosoft": clinical_files.as_cardiosoft,
+    "schiller": clinical_files.as_schiller,
+    "ishne": binary_files.as_ishne,
+    "atc": binary_files.as_atc,
+    "scp": binary_files.as_scp,
+    "sierra": clinical_files.as_sierra,
+    "mortara": clinical_files.as_mortara,
+    "mfer": binary_files.as_mfer(".mwf"),
+}
+"""One way for each kind of content."""

@@ -45,6 +45,25 @@ def declined(
         return Declined("no_readable_lead", _unreadable(quality))
     if not len(beats):
         return Declined("no_heartbeat", "no heartbeat was found.")
+    return by_signal(card, quality, findings)
+
+
+def by_signal(card: Card, quality: Quality, findings: tuple[Finding, ...]) -> Declined | None:
+    """Return why a signal is declined that can be read: it is paced, or far from the training recordings.
+
+    Parameters
+    ----------
+    card : Card
+        Card of the model.
+    quality : Quality
+        Quality of the leads that it uses.
+    findings : tuple of Finding
+        What the doctor found in the signal.
+
+    Returns
+    -------
+    Declined or None
+    """
     paced = next((finding for finding in findings if finding.code == "paced"), None)
     if paced is not None and paced.certainty >= PACED_FROM and not card.reads_paced:
         return Declined("paced", f"{paced.text}; {card.display_name} was not trained on paced rhythms.")

@@ -7,11 +7,31 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn, Protocol
 
 from einthoven.errors import EinthovenError, RecordUnreadable
-from einthoven.records import arrays, bundles, json_file, matlab, packed, table, wfdb
+from einthoven.records import (
+    aecg,
+    arrays,
+    atc,
+    bundles,
+    comma_xml,
+    dicom,
+    edf,
+    foreign,
+    ishne,
+    json_file,
+    matlab,
+    muse,
+    packed,
+    rdt,
+    table,
+    vendor,
+    wfdb,
+)
 from einthoven.records.record import Annotations, Record, unit_named
+from einthoven.records.sniff import head_of, kind_of, xml_root
 from einthoven.records.stated import NOTHING, Stated
+from einthoven.records.table_layout import is_table
 
-__all__ = ["READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
+__all__ = ["KINDS", "READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
 
 
 class Reader(Protocol):
@@ -36,6 +56,8 @@ class Format:
     """Whether its files state their sampling rate and unit."""
     reader: Reader
     """Reads a file."""
+    kinds: tuple[str, ...] = ()
+    """What :func:`einthoven.records.sniff.kind_of` calls its content; the suffix decides where it calls it nothing."""
 
 
 def formats() -> Iterator[Format]:
@@ -61,7 +83,7 @@ def formats() -> Iterator[Format]:
         matlab.read_matlab,
     )
     yield Format((".csv", ".txt", ".tsv"), "table, one column a lead", needs, False, table.read_table)
-    yield Format((".npy",), "NumPy array", "sampling rate, leads and unit", False, arrays.read_npy)
+    yield Format((".npy",), "NumPy array", "sampling rate, leads and unit", False, arrays.read_npy, ("npy",))
     yield Format((".npz",), "NumPy arrays, of which one is the signal", needs, False, bundles.read_npz)
     yield Format(
         (".json", ".jsonl", ".ndjson"),
@@ -70,11 +92,31 @@ def formats() -> Iterator[Format]:
         False,
         json_file.read_json,
     )
-    yield Format((".h5", ".hdf5", ".hdf"), "HDF5", needs, False, bundles.read_hdf5)
-    yield Format((".parquet", ".pq"), "Parquet", needs, False, bundles.read_parquet)
+    yield Format((".h5", ".hdf5", ".hdf"), "HDF5", needs, False, bundles.read_hdf5, ("hdf5",))
+    yield Format((".parquet", ".pq"), "Parquet", needs, False, bundles.read_parquet, ("parquet",))
     yield Format(
-        (".gz", ".zip"), "compressed file of one recording", "what the recording in it needs", False, read_packed
+        (".gz", ".zip"),
+        "compressed file of one recording",
+        "what the recording in it needs",
+        False,
+        read_packed,
+        ("gzip", "zip"),
     )
+    yield Format((".xml",), aecg.TITLE, "", True, aecg.read_aecg, ("aecg",))
+    yield Format((".xml",), muse.TITLE, "", True, muse.read_muse, ("muse",))
+    yield Format((".txt",), muse.TEXT_TITLE, "sampling rate", False, muse.read_muse_text, ("muse_text",))
+    yield Format((".dcm", ".dicom"), dicom.TITLE, "", True, dicom.read_dicom, ("dicom",))
+    yield Format((".edf", ".bdf"), edf.TITLE, "", True, edf.read_edf, ("edf", "bdf"))
+    yield Format((".xml",), comma_xml.CARDIOSOFT, "", True, comma_xml.read_cardiosoft, ("cardiosoft",))
+    yield Format((".xml",), comma_xml.SCHILLER, "", True, comma_xml.read_schiller, ("schiller",))
+    yield Format((".ecg",), ishne.TITLE, "", True, ishne.read_ishne, ("ishne",))
+    yield Format((".atc",), atc.TITLE, "", True, atc.read_atc, ("atc",))
+    yield Format((".rdt",), rdt.TITLE, "leads and gain", True, rdt.read_rdt)
+    yield Format((".scp",), vendor.SCP, "", True, vendor.read_scp, ("scp",))
+    yield Format((".xml",), vendor.SIERRA, "", True, vendor.read_sierra, ("sierra",))
+    yield Format((".xml",), vendor.MORTARA, "", True, vendor.read_mortara, ("mortara",))
+    yield Format((".mwf", ".mfer", ".mfr"), vendor.MFER, "", True, vendor.read_mfer, ("mfer",))
+    yield Format((".arc",), vendor.EDAN, "gain", True, vendor.read_edan)
 
 
 def read_packed(path: Path, stated: Stated = NOTHING) -> Record:
@@ -101,15 +143,20 @@ def read_packed(path: Path, stated: Stated = NOTHING) -> Record:
     with TemporaryDirectory() as folder:
         inner = packed.unpack(path, Path(folder), [suffix for suffix in READERS if suffix not in ("", ".gz", ".zip")])
         try:
-            record = _reader_of(inner)(inner, stated)
+            record = _reader_of(inner)[0](inner, stated)
         except EinthovenError as error:
             parts = (part.replace(str(inner), str(path)) for part in error.args)
             raise type(error)(next(parts), found=next(parts), expected=next(parts), remedy=next(parts)) from error
     return replace(record, source=path)
 
 
-READERS: dict[str, Reader] = {suffix: each.reader for each in formats() for suffix in each.suffixes}
-"""The reader of each suffix."""
+KINDS: dict[str, Format] = {kind: each for each in formats() for kind in each.kinds}
+"""The format of each kind of content."""
+READERS: dict[str, Reader] = {}
+"""The reader of each suffix, where the content does not decide: that of the first format with this suffix."""
+for _format in formats():
+    for _suffix in _format.suffixes:
+        READERS.setdefault(_suffix, _format.reader)
 
 
 def read(
@@ -123,7 +170,7 @@ def read(
     annotator: str | None = None,
     partial: bool = False,
 ) -> Record:
-    """Read one recording in millivolts from WFDB, MATLAB, CSV or NPY.
+    """Read one recording in millivolts, in any format of :func:`formats`; content decides before the suffix does.
 
     Parameters
     ----------
@@ -167,20 +214,23 @@ def read(
     """
     path = Path(path)
     try:
-        reader = _reader_of(path)
+        reader, told = _reader_of(path)
         if unit is not None:
             unit = _known_unit(path, unit)
         names = None if leads is None or isinstance(leads, Mapping) else tuple(leads)
         wanted = tuple(leads) if isinstance(leads, Mapping) else ()
         record = reader(path, Stated(fs_hz, names, unit, gain, zero, annotator, partial, wanted))
+        record = replace(record, warnings=(*told, *record.warnings)) if told else record
         return record.with_leads(dict(leads)) if isinstance(leads, Mapping) else record
     except OSError as error:
         shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"
         _refuse(shown, error.strerror or type(error).__name__, "ls -l      shows whether it may be read")
 
 
-def _reader_of(path: Path) -> Reader:
-    reader = READERS.get(path.suffix.lower())
+def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
+    """Return what reads a file, by its content, else by its suffix; and what is odd about its name."""
+    suffix = path.suffix.lower()
+    reader = READERS.get(suffix)
     header_exists = path.with_name(path.name + ".hea").exists()
     if reader is None and header_exists:
         reader = wfdb.read_wfdb
@@ -188,12 +238,51 @@ def _reader_of(path: Path) -> Reader:
         _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
     if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
         _refuse(path, "nothing there", f"ls {path.parent}")
+    if path.exists() and not path.is_file():
+        _refuse(path, "no regular file", f"ls -l {path}")
     if path.exists() and path.stat().st_size == 0:
         _refuse(path, "a file of zero bytes", "copy the file again")
+    if vendor.is_edan_pair(path):
+        return vendor.read_edan, ()
+    head = head_of(path) if path.exists() and not _is_wfdb(path) else b""
+    found = _by_content(path, head)
+    if found is not None:
+        odd = suffix and suffix not in found.suffixes and suffix in READERS
+        return found.reader, (f"the file is {found.title}, although its name ends in {suffix}",) if odd else ()
     if reader is None:
+        refusal = foreign.refusal(path, "")
+        if refusal is not None:
+            raise refusal
+        if is_table(head):
+            return table.read_table, (
+                f"a name that ends in {path.suffix!r} says no format; the file is read as a table",
+            )
         known = ", ".join(suffix for suffix in READERS if suffix)
         _refuse(path, f"suffix {path.suffix}", "convert it, e.g. to CSV with one column a lead", f"one of {known}")
-    return reader
+    return reader, ()
+
+
+def _is_wfdb(path: Path) -> bool:
+    """Return whether a header of WFDB names the file, whatever its samples look like."""
+    return path.suffix.lower() in (".dat", ".mat", "") and path.with_suffix(".hea").exists()
+
+
+def _by_content(path: Path, head: bytes) -> Format | None:
+    """Return the format that the first bytes show; None if they do not decide."""
+    kind = kind_of(head)
+    refusal = foreign.refusal(path, kind) if kind else None
+    if refusal is not None:
+        raise refusal
+    if kind == "zip" and path.suffix.lower() == ".npz":
+        return None
+    if kind == "xml":
+        known = ", ".join(each.title for each in formats() if ".xml" in each.suffixes)
+        root = xml_root(head)
+        _refuse(path, f"XML with the root <{root[:60]}>" if root else "XML without a root", _EXPORT, f"one of {known}")
+    return KINDS.get(kind)
+
+
+_EXPORT = "export it as HL7 aECG, DICOM or CSV from the program that made it"
 
 
 def _known_unit(path: Path, unit: str) -> str:
@@ -204,6 +293,6 @@ def _known_unit(path: Path, unit: str) -> str:
 
 
 def _refuse(
-    path: Path | str, found: str, remedy: str, expected: str = "a recording (WFDB, MATLAB, CSV or NPY)"
+    path: Path | str, found: str, remedy: str, expected: str = "a recording in a format that docs/reading.md lists"
 ) -> NoReturn:
     raise RecordUnreadable(f"{path} cannot be read.", found=found, expected=expected, remedy=remedy)
