@@ -178,6 +178,30 @@ def record_of_variables(
     return record_of_array(path, numbers[name], facts, stated, times, opened.replace("{}", repr(name)))
 
 
+def damaged(path: Path, what: str, error: Exception) -> RecordUnreadable:
+    """Return the error for a file that cannot be opened.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    what : str
+        Its format.
+    error : Exception
+        Why.
+
+    Returns
+    -------
+    RecordUnreadable
+    """
+    return RecordUnreadable(
+        f"{path} cannot be read.",
+        found=f"a damaged file: {' '.join(str(error).split())[:100] or type(error).__name__}",
+        expected=f"a whole {what} file",
+        remedy="copy or export the file again",
+    )
+
+
 def no_array(path: Path, found: str) -> RecordUnreadable:
     """Return the error for a file without an array of a signal.
 

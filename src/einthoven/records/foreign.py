@@ -68,8 +68,9 @@ def refusal(path: Path, kind: str) -> RecordUnreadable | None:
         None for a file that may be a recording.
     """
     suffix = path.suffix.lower()
-    if kind == "office":
-        found = _OTHERS.get(suffix, NO_RECORDING[kind])
+    found: tuple[str, str] | None
+    if kind in ("office", "zip"):
+        found = _OTHERS.get(suffix) or NO_RECORDING.get(kind)
     elif kind:
         found = _KINDS.get(kind) or NO_RECORDING.get(kind)
     else:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records.arrays import Value, no_array, record_of_variables
+from einthoven.records.arrays import Value, damaged, no_array, record_of_variables
 from einthoven.records.facts import Facts, Rows, record_of
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.records.record import Record
@@ -57,7 +57,7 @@ def read_json(path: Path, stated: Stated = NOTHING) -> Record:
             return record_of(path, *found, stated)
         variables = dict(_variables(document, ""))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise no_array(path, f"no JSON of a recording ({str(error)[:80]})") from error
+        raise damaged(path, "JSON", error) from error
     return record_of_variables(path, variables, stated)
 
 
@@ -107,7 +107,7 @@ def _fitbit(reading: dict[str, Any]) -> tuple[Rows, Facts]:
         identity=Identity(recorded_at=str(started), device=str(reading.get("deviceName", "Fitbit"))),
         machine=MachineReading(
             tuple(str(text) for text in (reading.get("resultClassification"),) if text),
-            {} if rate is None else {"heart_rate_bpm": float(rate)},
+            measurements={} if rate is None else {"heart_rate_bpm": float(rate)},
         ),
     )
     return Rows(np.array([reading["waveformSamples"]], np.float64), ("I",)), facts
