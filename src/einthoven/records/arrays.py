@@ -16,6 +16,7 @@ from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.table_columns import Columns, rows_and_facts
 from einthoven.signal.lead_names import known_lead
+from einthoven.signal.leads import canonical
 
 Value = NDArray[Any] | str | list[str]
 """A variable: numbers, a text, or several texts."""
@@ -169,6 +170,8 @@ def record_of_variables(
             columns = Columns(np.stack(list(alike.values())), tuple(_last(other) for other in alike))
             rows, facts, stated = rows_and_facts(path, columns, facts, stated)
             return record_of(path, rows, facts, stated)
+        if not facts.leads and (_is_lead(name) or canonical(_last(name)) == "ECG"):
+            facts = facts.but(leads=(_last(name),))
     times = next(
         (value for other, value in flat.items() if _is_time(other) and value.size in numbers[name].shape), None
     )

@@ -116,7 +116,7 @@ def suggested(values: NDArray[Any]) -> str:
     --------
     >>> rng = np.random.default_rng(0)
     >>> suggested(rng.normal(0, 0.3, (1, 500))), suggested(np.rint(rng.normal(512, 60, (1, 500))))
-    ('--unit mV', '--gain 200 --zero 512')
+    ('--unit mV', '--gain 200 --zero 506')
     """
     span, middle = _span(values), _middle(values)
     if not span:
@@ -198,10 +198,13 @@ def _implausible(
     else:
         options = {option: f"if the values are {name}" for option, name in _UNITS.items() if _fits(values, option)}
         options[counts] = "if they are counts of a converter, with its gain in counts per mV"
-        if stated.unit in _MICROVOLTS and is_counted(values):
+        if stated.unit in _MICROVOLTS and is_counted(values) and _span(values) <= 1000 * IMPLAUSIBLE_MV:
             options[f"--gain 1000 --zero {_zero(values)}"] = "if they are microvolts indeed"
         options.pop(said, None)
         first = suggested(values) if suggested(values) in options else counts
+        if stated.unit is not None and not is_counted(values) and _is_offset(values, UNITS_MV[stated.unit]):
+            first = f"--gain {1 / UNITS_MV[stated.unit]:g} --zero {_zero(values)}"
+            options = {first: f"if they are {_UNITS.get(said, stated.unit)} with an offset"} | options
         lines = [f"{first}      in place of {said}, {options.pop(first)}"]
         lines += [f"{option}      {why}" for option, why in options.items()]
     return RecordUnreadable(
@@ -210,6 +213,11 @@ def _implausible(
         expected=f"a typical lead that spans {_SMALL_MV:g} to {IMPLAUSIBLE_MV:g} mV",
         remedy="\n".join(lines),
     )
+
+
+def _is_offset(values: NDArray[Any], factor: float) -> bool:
+    """Return whether only the middle of values is not that of an ECG."""
+    return _SMALL_MV <= _span(values) * factor <= IMPLAUSIBLE_MV and abs(_middle(values)) * factor > _MOST_MV
 
 
 def _fits(values: NDArray[Any], option: str) -> bool:
@@ -277,7 +285,7 @@ def _is_peaked(signal_mv: NDArray[Any]) -> bool:
 def _nice(span: float) -> str:
     """Return the usual gain by which a span is nearest to that of an ECG."""
     wanted = max(span, 1e-9) / _USUAL_SPAN_MV
-    return f"{min(_GAINS, key=lambda gain: abs(float(np.log(gain / wanted)))):g}"
+    return f"{min(_GAINS, key=lambda gain: abs(float(np.log(gain / wanted)))):.12g}"
 
 
 def _zero(values: NDArray[Any]) -> str:
