@@ -249,6 +249,8 @@ def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
     if found is not None:
         odd = suffix and suffix not in found.suffixes and suffix in READERS
         return found.reader, (f"the file is {found.title}, although its name ends in {suffix}",) if odd else ()
+    if suffix == "" and not header_exists and is_table(head):
+        return table.read_table, ()
     if reader is None:
         refusal = foreign.refusal(path, "")
         if refusal is not None:

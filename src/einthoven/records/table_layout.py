@@ -50,6 +50,8 @@ class Layout:
         list of str
             Without blanks and quotes around them.
         """
+        if self.separator is None and self.n_cells == 1:
+            return [line.strip().strip("\"'").strip()]
         return split(line, self.separator, self.quote)
 
 
