@@ -38,8 +38,11 @@ class Scaled:
     """Rows in millivolts."""
 
     signal_mv: NDArray[np.float32]
+    """[leads, samples] in mV."""
     names: tuple[str, ...]
+    """Names of the rows."""
     warnings: tuple[str, ...] = ()
+    """What was left out or is odd."""
 
 
 def to_millivolts(

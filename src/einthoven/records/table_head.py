@@ -28,6 +28,7 @@ class Head:
     units: tuple[str, ...] | None
     """Units in a row of their own, as written."""
     facts: Facts
+    """Rate, unit, lead, patient and device."""
 
 
 def head_of(layout: Layout) -> Head:
