@@ -117,12 +117,6 @@ WRITERS = {
     ".txt": as_text(" ", ".txt"),
     ".tsv": as_text("\t", ".tsv"),
     ".npy": as_npy,
-    ".npz": as_npz,
-    **{suffix: as_json(suffix) for suffix in (".json", ".jsonl", ".ndjson")},
-    **{suffix: as_hdf5(suffix) for suffix in (".h5", ".hdf5", ".hdf")},
-    **{suffix: as_parquet(suffix) for suffix in (".parquet", ".pq")},
-    ".gz": as_gzip,
-    ".zip": as_zip,
     ".xml": clinical_files.as_aecg,
     ".dcm": binary_files.as_dicom(".dcm"),
     ".dicom": binary_files.as_dicom(".dicom"),
@@ -136,6 +130,13 @@ WRITERS = {
     ".mfer": binary_files.as_mfer(".mfer"),
     ".mfr": binary_files.as_mfer(".mfr"),
     ".arc": binary_files.as_edan,
+    ".wav": binary_files.as_wav,
+    ".npz": as_npz,
+    **{suffix: as_json(suffix) for suffix in (".json", ".jsonl", ".ndjson")},
+    **{suffix: as_hdf5(suffix) for suffix in (".h5", ".hdf5", ".hdf")},
+    **{suffix: as_parquet(suffix) for suffix in (".parquet", ".pq")},
+    ".gz": as_gzip,
+    ".zip": as_zip,
 }
 KIND_WRITERS = {
     "npy": as_npy,
@@ -157,5 +158,6 @@ KIND_WRITERS = {
     "sierra": clinical_files.as_sierra,
     "mortara": clinical_files.as_mortara,
     "mfer": binary_files.as_mfer(".mwf"),
+    "wav": binary_files.as_wav,
 }
 """One way for each kind of content."""

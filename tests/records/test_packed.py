@@ -105,8 +105,8 @@ FOREIGN = {
     "a.pdf": (b"%PDF-1.4", "a PDF: a picture of a recording", "export"),
     "a.png": (b"\x89PNG", "a picture", "export"),
     "a.acq": (b"\0" * 40, "a recording of BIOPAC AcqKnowledge", "acq2txt -o"),
-    "a.xdf": (b"XDF:", "a recording of Lab Streaming Layer", "pyxdf"),
-    "b.csv": (b"XDF:", "a recording of Lab Streaming Layer", "pyxdf"),
+    "a.xdf": (b"XDF:", "an XDF file of Lab Streaming Layer", "pyxdf"),
+    "b.csv": (b"XDF:", "an XDF file of Lab Streaming Layer", "pyxdf"),
     "c.csv": (
         b"version https://git-lfs.github.com/spec/v1\n",
         "a pointer of Git LFS, not the file behind it",

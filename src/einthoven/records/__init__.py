@@ -1,5 +1,6 @@
 """Read recordings from files."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,8 +25,11 @@ from einthoven.records import (
     rdt,
     table,
     vendor,
+    wav,
     wfdb,
 )
+from einthoven.records.bounds import require_regular
+from einthoven.records.printable import printable
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.sniff import head_of, kind_of, xml_root
 from einthoven.records.stated import NOTHING, Stated
@@ -92,16 +96,6 @@ def formats() -> Iterator[Format]:
         False,
         json_file.read_json,
     )
-    yield Format((".h5", ".hdf5", ".hdf"), "HDF5", needs, False, bundles.read_hdf5, ("hdf5",))
-    yield Format((".parquet", ".pq"), "Parquet", needs, False, bundles.read_parquet, ("parquet",))
-    yield Format(
-        (".gz", ".zip"),
-        "compressed file of one recording",
-        "what the recording in it needs",
-        False,
-        read_packed,
-        ("gzip", "zip"),
-    )
     yield Format((".xml",), aecg.TITLE, "", True, aecg.read_aecg, ("aecg",))
     yield Format((".xml",), muse.TITLE, "", True, muse.read_muse, ("muse",))
     yield Format((".txt",), muse.TEXT_TITLE, "sampling rate", False, muse.read_muse_text, ("muse_text",))
@@ -117,6 +111,17 @@ def formats() -> Iterator[Format]:
     yield Format((".xml",), vendor.MORTARA, "", True, vendor.read_mortara, ("mortara",))
     yield Format((".mwf", ".mfer", ".mfr"), vendor.MFER, "", True, vendor.read_mfer, ("mfer",))
     yield Format((".arc",), vendor.EDAN, "gain", True, vendor.read_edan)
+    yield Format((".wav",), wav.TITLE, "leads and gain", True, wav.read_wav, ("wav",))
+    yield Format((".h5", ".hdf5", ".hdf"), "HDF5", needs, False, bundles.read_hdf5, ("hdf5",))
+    yield Format((".parquet", ".pq"), "Parquet", needs, False, bundles.read_parquet, ("parquet",))
+    yield Format(
+        (".gz", ".zip"),
+        "compressed file of one recording",
+        "what the recording in it needs",
+        False,
+        read_packed,
+        ("gzip", "zip"),
+    )
 
 
 def read_packed(path: Path, stated: Stated = NOTHING) -> Record:
@@ -143,11 +148,12 @@ def read_packed(path: Path, stated: Stated = NOTHING) -> Record:
     with TemporaryDirectory() as folder:
         inner = packed.unpack(path, Path(folder), [suffix for suffix in READERS if suffix not in ("", ".gz", ".zip")])
         try:
-            record = _reader_of(inner)[0](inner, stated)
+            reader, told = _reader_of(inner)
+            record = reader(inner, stated)
         except EinthovenError as error:
             parts = (part.replace(str(inner), str(path)) for part in error.args)
             raise type(error)(next(parts), found=next(parts), expected=next(parts), remedy=next(parts)) from error
-    return replace(record, source=path)
+    return replace(record, source=path, warnings=(*told, *record.warnings))
 
 
 KINDS: dict[str, Format] = {kind: each for each in formats() for kind in each.kinds}
@@ -213,6 +219,8 @@ def read(
     2.0
     """
     path = Path(path)
+    if "\0" in str(path):
+        _refuse(repr(str(path))[1:200], "a name with a byte of zero", "ls")
     try:
         reader, told = _reader_of(path)
         if unit is not None:
@@ -231,16 +239,14 @@ def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
     """Return what reads a file, by its content, else by its suffix; and what is odd about its name."""
     suffix = path.suffix.lower()
     reader = READERS.get(suffix)
-    header_exists = path.with_name(path.name + ".hea").exists()
+    header_exists = any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
     if reader is None and header_exists:
         reader = wfdb.read_wfdb
     if path.is_dir():
         _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
     if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
-        _refuse(path, "nothing there", f"ls {path.parent}")
-    if path.exists() and not path.is_file():
-        _refuse(path, "no regular file", f"ls -l {path}")
-    if path.exists() and path.stat().st_size == 0:
+        _refuse(path, "nothing there", f"ls {shlex.quote(str(path.parent))}")
+    if path.exists() and require_regular(path) == 0:
         _refuse(path, "a file of zero bytes", "copy the file again")
     if vendor.is_edan_pair(path):
         return vendor.read_edan, ()
@@ -280,7 +286,12 @@ def _by_content(path: Path, head: bytes) -> Format | None:
     if kind == "xml":
         known = ", ".join(each.title for each in formats() if ".xml" in each.suffixes)
         root = xml_root(head)
-        _refuse(path, f"XML with the root <{root[:60]}>" if root else "XML without a root", _EXPORT, f"one of {known}")
+        _refuse(
+            path,
+            f"XML with the root <{printable(root[:60])}>" if root else "XML without a root",
+            _EXPORT,
+            f"one of {known}",
+        )
     return KINDS.get(kind)
 
 

@@ -19,12 +19,7 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ".doc": ("a text document", "export the samples as CSV with one column a lead"),
     ".acq": ("a recording of BIOPAC AcqKnowledge", "pip install bioread && acq2txt -o {txt} {path}"),
     ".adicht": ("a recording of LabChart", "export it from LabChart as a text file (File > Export)"),
-    ".xdf": (
-        "a recording of Lab Streaming Layer",
-        'pip install pyxdf && python -c "import numpy, pyxdf, sys; s = next(s for s in pyxdf.load_xdf(sys.argv[1])[0] '
-        "if s['info']['type'][0].upper() in ('ECG', 'EXG', 'EKG')); numpy.savetxt(sys.argv[2], numpy.column_stack("
-        "(s['time_stamps'], s['time_series'])), delimiter=',')\" {path} {csv}",
-    ),
+    ".xdf": NO_RECORDING["xdf"],
     ".tar": ("an archive of files", "tar -xf {path}"),
     ".tgz": ("an archive of files", "tar -xf {path}"),
     ".7z": ("an archive of files", "7z x {path}"),
@@ -49,7 +44,6 @@ _OTHERS: dict[str, tuple[str, str]] = {
     ".png": NO_RECORDING["picture"],
     ".pdf": NO_RECORDING["pdf"],
 }
-_KINDS = {"xdf": _OTHERS[".xdf"], "lfs": (NO_RECORDING["lfs"][0], "git -C {folder} lfs pull --include {name}")}
 
 
 def refusal(path: Path, kind: str) -> RecordUnreadable | None:
@@ -72,7 +66,7 @@ def refusal(path: Path, kind: str) -> RecordUnreadable | None:
     if kind in ("office", "zip"):
         found = _OTHERS.get(suffix) or NO_RECORDING.get(kind)
     elif kind:
-        found = _KINDS.get(kind) or NO_RECORDING.get(kind)
+        found = NO_RECORDING.get(kind)
     else:
         found = _OTHERS.get(suffix)
     if found is None:

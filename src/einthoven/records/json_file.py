@@ -106,7 +106,7 @@ def _fitbit(reading: dict[str, Any]) -> tuple[Rows, Facts]:
         gain=None if per_mv is None or not float(per_mv) > 0 else float(per_mv),
         identity=Identity(recorded_at=str(started), device=str(reading.get("deviceName", "Fitbit"))),
         machine=MachineReading(
-            tuple(str(text) for text in (reading.get("resultClassification"),) if text),
+            statements=tuple(str(text) for text in (reading.get("resultClassification"),) if text),
             measurements={} if rate is None else {"heart_rate_bpm": float(rate)},
         ),
     )
