@@ -112,6 +112,7 @@ class OutputRefused(EinthovenError):
 
 
 EXTRAS = {
+    "clinical": ("edfio", "pydicom"),
     "formats": ("wfdb", "soundfile"),
     "openvino": ("openvino",),
     "pandas": ("pandas",),

@@ -4,6 +4,8 @@ import numpy as np
 import wfdb
 from scipy.io import savemat
 
+import einthoven
+
 N_SAMPLES = 1500
 
 
@@ -46,6 +48,10 @@ def as_npy(folder, signal_mv):
     return folder / "a.npy", {"fs_hz": 360, "leads": ["MLII", "V1"], "unit": "mV"}
 
 
+def as_json(folder, signal_mv):
+    return einthoven.write(einthoven.Record("a", signal_mv, 360, ("MLII", "V1")), folder / "a.json"), {}
+
+
 WRITERS = {
     ".hea": as_hea,
     ".dat": as_dat,
@@ -55,4 +61,5 @@ WRITERS = {
     ".txt": as_text(" ", ".txt"),
     ".tsv": as_text("\t", ".tsv"),
     ".npy": as_npy,
+    ".json": as_json,
 }

@@ -41,10 +41,31 @@ def declined(
     -------
     Declined or None
     """
-    if quality.readable_share < LEAST_READABLE or (len(is_readable) and not is_readable.any()):
+    if len(is_readable) and not is_readable.any():
         return Declined("no_readable_lead", _unreadable(quality))
-    if not len(beats):
+    if quality.readable_share >= LEAST_READABLE and not len(beats):
         return Declined("no_heartbeat", "no heartbeat was found.")
+    return declined_unread(card, quality, findings)
+
+
+def declined_unread(card: Card, quality: Quality, findings: tuple[Finding, ...]) -> Declined | None:
+    """Return why a record is declined whatever its heartbeats and windows are, or None.
+
+    Parameters
+    ----------
+    card : Card
+        Card of the model.
+    quality : Quality
+        Quality of the leads that it uses.
+    findings : tuple of Finding
+        What the doctor found in the record.
+
+    Returns
+    -------
+    Declined or None
+    """
+    if quality.readable_share < LEAST_READABLE:
+        return Declined("no_readable_lead", _unreadable(quality))
     paced = next((finding for finding in findings if finding.code == "paced"), None)
     if paced is not None and paced.certainty >= PACED_FROM and not card.reads_paced:
         return Declined("paced", f"{paced.text}; {card.display_name} was not trained on paced rhythms.")

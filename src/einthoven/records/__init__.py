@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn, Protocol
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import matlab, table, wfdb
+from einthoven.records import matlab, ours, table, wfdb
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.stated import NOTHING, Stated
 
@@ -66,10 +66,27 @@ def formats() -> Iterator[Format]:
         table.read_csv,
     )
     yield Format((".npy",), "NumPy array [leads, samples]", "sampling rate, leads and unit", False, table.read_npy)
+    yield Format((".json",), "JSON as `einthoven convert` writes it", "", True, ours.read_json)
 
 
 READERS: dict[str, Reader] = {suffix: each.reader for each in formats() for suffix in each.suffixes}
 """The reader of each suffix."""
+
+
+def title_of(path: Path) -> str:
+    """Return the name of the format that a file is read as.
+
+    Parameters
+    ----------
+    path : Path
+        A file that can be read.
+
+    Returns
+    -------
+    str
+    """
+    suffix = path.suffix.lower() if path.suffix.lower() in READERS else ""
+    return next(each.title for each in formats() if suffix in each.suffixes)
 
 
 def read(

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing
+from einthoven.records import ours
+from einthoven.records.plain import from_plain
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
 
@@ -38,6 +40,8 @@ def read_csv(path: Path, stated: Stated = NOTHING) -> Record:
     StatementMissing
         If sampling rate, leads or unit are not stated.
     """
+    if ours.is_own_csv(path):
+        return ours.read_own_csv(path, stated)
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -97,6 +101,8 @@ def read_npy(path: Path, stated: Stated = NOTHING) -> Record:
         raise _not_a_table(path, "no complete NPY array of numbers") from error
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
         raise _not_a_table(path, f"an array of {getattr(values, 'dtype', type(values).__name__)}")
+    if (said := ours.beside_npy(path)) is not None:
+        return from_plain(said, np.asarray(values), path, stated)
     values = np.asarray(values)
     if values.ndim == 1:
         values = values[None]

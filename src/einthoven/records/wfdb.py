@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from einthoven.errors import RecordUnreadable, StatementMissing, optional_imports
 from einthoven.records.header import BYTES, Header, read_header, uncalibrated, unreadable, with_stated_scale
 from einthoven.records.record import Annotations, Record
+from einthoven.records.said import understood
 from einthoven.records.stated import NOTHING, UNITS_MV, Stated
 
 MISSING = {"16": -(1 << 15), "212": -(1 << 11), "80": -(1 << 7)}
@@ -66,6 +67,7 @@ def read_wfdb(path: Path, stated: Stated = NOTHING) -> Record:
     dropped = [header.signals[at].lead for at in range(len(header.signals)) if kept and at not in kept]
     if dropped:
         warnings.append(f"skipped, because not in volts: {', '.join(dropped)}")
+    identity, machine = understood(header.comments)
     record = Record(
         name=_bare_name(header, header_path),
         signal_mv=signal,
@@ -76,6 +78,8 @@ def read_wfdb(path: Path, stated: Stated = NOTHING) -> Record:
         warnings=tuple(warnings),
         annotations=read_annotations(header_path.with_suffix(""), stated.annotator) if stated.annotator else None,
         findings=uncalibrated(header),
+        identity=identity,
+        machine=machine,
     )
     return record if stated.leads is None else record.with_leads(stated.leads)
 
