@@ -112,7 +112,7 @@ class OutputRefused(EinthovenError):
 
 
 EXTRAS = {
-    "clinical": ("edfio", "pydicom"),
+    "clinical": ("ecgdatakit", "edfio", "pydicom"),
     "formats": ("wfdb", "soundfile"),
     "openvino": ("openvino",),
     "pandas": ("pandas",),

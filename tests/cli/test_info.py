@@ -31,7 +31,7 @@ def here(mitdb_like, tmp_path, monkeypatch):
 def carted(here):
     """A twelve-lead recording with all that a cart says."""
     signal = np.round(200 * twelve_leads(10, 500, np.random.default_rng(5))) / 200
-    machine = MachineReading(("Sinus rhythm \x1b[31m",), {"heart_rate_bpm": 72.0, "qrs_axis_deg": -35.0})
+    machine = MachineReading(("Sinus rhythm \x1b[31m",), (), {"heart_rate_bpm": 72.0, "qrs_axis_deg": -35.0})
     who = Identity("Doe, Jane", "A-17", "1956-04-01", 69.0, "female", "2025-05-04T10:11:12", "Acme Cart 3")
     record = Record("Doe_Jane", signal, 500, STANDARD, identity=who, machine=machine)
     return einthoven.write(record, here / "cart.json")

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from einthoven.errors import EinthovenError, RecordUnreadable, StatementMissing
-from einthoven.records import READERS, formats, read
-from tests.records.files import N_SAMPLES, WRITERS
+from einthoven.records import KINDS, READERS, formats, read
+from tests.records.files import KIND_WRITERS, N_SAMPLES, WRITERS
 
+ALL = WRITERS | KIND_WRITERS
+"""One writer for each suffix, and for each kind of content."""
 STATED = {"fs_hz": 360, "leads": ["II"], "unit": "mV"}
 
 
@@ -23,6 +25,7 @@ def signal_mv():
 
 def test_every_reader_has_a_row():
     assert set(WRITERS) == set(READERS)
+    assert set(KIND_WRITERS) == set(KINDS)
 
 
 def test_the_page_lists_every_format():
@@ -32,21 +35,22 @@ def test_the_page_lists_every_format():
         assert f"| {suffixes} | {each.title} | {each.must_state or 'nothing'} |" in page
 
 
-@pytest.mark.parametrize("suffix", READERS)
+@pytest.mark.parametrize("suffix", ALL)
 def test_what_must_be_stated_is_asked_for(suffix, tmp_path, signal_mv):
-    file, _ = WRITERS[suffix](tmp_path, signal_mv)
-    found = next(each for each in formats() if suffix in each.suffixes)
+    file, _ = ALL[suffix](tmp_path, signal_mv)
+    found = KINDS.get(suffix) or next(each for each in formats() if suffix in each.suffixes)
     if not found.must_state:
         assert read(file).fs_hz == 360
         return
     with pytest.raises(StatementMissing) as caught:
         read(file)
-    assert "--fs" in caught.value.remedy and "--unit" in caught.value.remedy
+    flags = {"sampling rate": "--fs", "unit": "--unit", "gain": "--gain"}
+    assert all(flag in caught.value.remedy for word, flag in flags.items() if word in found.must_state)
 
 
-@pytest.mark.parametrize("suffix", READERS)
+@pytest.mark.parametrize("suffix", ALL)
 def test_reads_millivolts_leads_and_rate(suffix, tmp_path, signal_mv):
-    file, stated = WRITERS[suffix](tmp_path, signal_mv)
+    file, stated = ALL[suffix](tmp_path, signal_mv)
     record = read(file, **stated)
     assert record.leads == ("MLII", "V1")
     assert record.fs_hz == 360
@@ -54,9 +58,9 @@ def test_reads_millivolts_leads_and_rate(suffix, tmp_path, signal_mv):
     np.testing.assert_allclose(record.signal_mv, signal_mv, atol=0.003)
 
 
-@pytest.mark.parametrize("suffix", READERS)
+@pytest.mark.parametrize("suffix", ALL)
 def test_a_stated_unit_is_taken(suffix, tmp_path, signal_mv):
-    file, stated = WRITERS[suffix](tmp_path, signal_mv / 1000)
+    file, stated = ALL[suffix](tmp_path, signal_mv / 1000)
     millivolts = read(file, **(stated | {"unit": "mV"})).signal_mv
     np.testing.assert_allclose(
         read(file, **(stated | {"unit": "uV"})).signal_mv, millivolts / 1000, rtol=1e-4, atol=1e-9
@@ -66,9 +70,9 @@ def test_a_stated_unit_is_taken(suffix, tmp_path, signal_mv):
     assert (caught.value.found, caught.value.remedy) == ("--unit cm", "--unit mV")
 
 
-@pytest.mark.parametrize("suffix", READERS)
+@pytest.mark.parametrize("suffix", ALL)
 def test_more_leads_stated_than_there_are_is_refused(suffix, tmp_path, signal_mv):
-    file, stated = WRITERS[suffix](tmp_path, signal_mv)
+    file, stated = ALL[suffix](tmp_path, signal_mv)
     with pytest.raises(RecordUnreadable) as caught:
         read(file, **(stated | {"leads": ["I", "II", "III"]}))
     assert "III" in caught.value.found or "3 leads" in caught.value.found
@@ -100,13 +104,13 @@ def test_no_content_crashes_a_reader(suffix, content):
             assert record.signal_mv.ndim == 2 and record.leads == ("II",)
 
 
-@pytest.mark.parametrize("suffix", [suffix for suffix in READERS if suffix])
+@pytest.mark.parametrize("suffix", [suffix for suffix in ALL if suffix])
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_no_damage_crashes_a_reader(suffix, data):
     signal_mv = np.round(np.sin(np.arange(2 * 90).reshape(2, 90) / 9), 3)
     with tempfile.TemporaryDirectory() as folder:
-        file, stated = WRITERS[suffix](Path(folder), signal_mv)
+        file, stated = ALL[suffix](Path(folder), signal_mv)
         content = bytearray(file.read_bytes())
         for at in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=6)):
             content[at] = data.draw(st.integers(0, 255))

@@ -5,6 +5,7 @@ import wfdb
 from scipy.io import savemat
 
 import einthoven
+from tests.records import binary_files, clinical_files
 
 N_SAMPLES = 1500
 
@@ -62,4 +63,34 @@ WRITERS = {
     ".tsv": as_text("\t", ".tsv"),
     ".npy": as_npy,
     ".json": as_json,
+    ".xml": clinical_files.as_aecg,
+    ".dcm": binary_files.as_dicom(".dcm"),
+    ".dicom": binary_files.as_dicom(".dicom"),
+    ".edf": binary_files.as_edf(".edf"),
+    ".bdf": binary_files.as_edf(".bdf"),
+    ".ecg": binary_files.as_ishne,
+    ".atc": binary_files.as_atc,
+    ".rdt": binary_files.as_rdt,
+    ".scp": binary_files.as_scp,
+    ".mwf": binary_files.as_mfer(".mwf"),
+    ".mfer": binary_files.as_mfer(".mfer"),
+    ".mfr": binary_files.as_mfer(".mfr"),
+    ".arc": binary_files.as_edan,
 }
+KIND_WRITERS = {
+    "aecg": clinical_files.as_aecg,
+    "muse": clinical_files.as_muse,
+    "muse_text": clinical_files.as_muse_text,
+    "dicom": binary_files.as_dicom(""),
+    "edf": binary_files.as_edf(".edf"),
+    "bdf": binary_files.as_edf(".bdf"),
+    "cardiosoft": clinical_files.as_cardiosoft,
+    "schiller": clinical_files.as_schiller,
+    "ishne": binary_files.as_ishne,
+    "atc": binary_files.as_atc,
+    "scp": binary_files.as_scp,
+    "sierra": clinical_files.as_sierra,
+    "mortara": clinical_files.as_mortara,
+    "mfer": binary_files.as_mfer(".mwf"),
+}
+"""One way for each kind of content."""

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from einthoven.inference.predictor import Predictor
-    from einthoven.streaming.answer import StreamAnswer
-    from einthoven.streaming.buffer import Mark
     from einthoven.streaming.sources import Format, Piece
+    from einthoven.streaming.stream import Event
     from einthoven.streaming.stream import Stream as Live
     from einthoven.streaming.written import Lines, Written
 
@@ -262,9 +261,7 @@ class _Screen:
         backend = BACKENDS.get(model.backend.name, model.backend.name)
         self.view, self.show, self.drawn = View(model.card, backend, live.fs_hz, lead), show, 0.0
 
-    def take(
-        self, live: "Live", signal_mv: "NDArray[np.floating] | None", answers: "Sequence[StreamAnswer | Mark]"
-    ) -> None:
+    def take(self, live: "Live", signal_mv: "NDArray[np.floating] | None", answers: "Sequence[Event]") -> None:
         """Take samples [leads, n], None where the signal has ended, and their answers."""
         self.view.take(() if signal_mv is None else signal_mv[self.row], answers)
         if signal_mv is None or time.monotonic() - self.drawn >= _DRAWN_S:

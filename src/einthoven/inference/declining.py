@@ -20,7 +20,11 @@ PACED_FROM = 0.9
 
 
 def declined(
-    card: Card, quality: Quality, beats: NDArray[Any], is_readable: NDArray[np.bool_], findings: tuple[Finding, ...]
+    card: Card,
+    quality: Quality,
+    beats: NDArray[Any] | None,
+    is_readable: NDArray[np.bool_],
+    findings: tuple[Finding, ...],
 ) -> Declined | None:
     """Return why a record is declined, or None.
 
@@ -30,8 +34,8 @@ def declined(
         Card of the model.
     quality : Quality
         Quality of the leads that it uses.
-    beats : array of int [n_beats], sample numbers
-        Heartbeats.
+    beats : array of int [n_beats], sample numbers, or None
+        Heartbeats; None where they were not sought.
     is_readable : array of bool [n]
         Which beats or windows are readable.
     findings : tuple of Finding
@@ -41,15 +45,15 @@ def declined(
     -------
     Declined or None
     """
-    if len(is_readable) and not is_readable.any():
+    if quality.readable_share < LEAST_READABLE or (len(is_readable) and not is_readable.any()):
         return Declined("no_readable_lead", _unreadable(quality))
-    if quality.readable_share >= LEAST_READABLE and not len(beats):
+    if beats is not None and not len(beats):
         return Declined("no_heartbeat", "no heartbeat was found.")
-    return declined_unread(card, quality, findings)
+    return by_signal(card, quality, findings)
 
 
-def declined_unread(card: Card, quality: Quality, findings: tuple[Finding, ...]) -> Declined | None:
-    """Return why a record is declined whatever its heartbeats and windows are, or None.
+def by_signal(card: Card, quality: Quality, findings: tuple[Finding, ...]) -> Declined | None:
+    """Return why a signal is declined that can be read: it is paced, or far from the training recordings.
 
     Parameters
     ----------
@@ -58,14 +62,12 @@ def declined_unread(card: Card, quality: Quality, findings: tuple[Finding, ...])
     quality : Quality
         Quality of the leads that it uses.
     findings : tuple of Finding
-        What the doctor found in the record.
+        What the doctor found in the signal.
 
     Returns
     -------
     Declined or None
     """
-    if quality.readable_share < LEAST_READABLE:
-        return Declined("no_readable_lead", _unreadable(quality))
     paced = next((finding for finding in findings if finding.code == "paced"), None)
     if paced is not None and paced.certainty >= PACED_FROM and not card.reads_paced:
         return Declined("paced", f"{paced.text}; {card.display_name} was not trained on paced rhythms.")

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from einthoven.bundle import Card
 from einthoven.errors import LeadMismatch
 from einthoven.inference import declining
@@ -83,5 +85,5 @@ def _fit(record: Record, card: Card, seen: Quality, findings: tuple[Finding, ...
         return Fit(card, f"needs at least {least_s(card):g} s")
     there = set(names) <= set(seen.leads)
     used = seen.of(names) if there else quality.examine_pieces(used_mv, names, record.fs_hz)
-    declined = declining.declined_unread(card, used, findings)
+    declined = declining.declined(card, used, None, np.zeros(0, bool), findings)
     return Fit(card, "" if declined is None else declined.text)

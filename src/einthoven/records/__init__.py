@@ -1,16 +1,17 @@
 """Read recordings from files."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn, Protocol
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import matlab, ours, table, wfdb
+from einthoven.records import aecg, atc, comma_xml, dicom, edf, ishne, matlab, muse, ours, rdt, table, vendor, wfdb
 from einthoven.records.record import Annotations, Record, unit_named
+from einthoven.records.sniff import NO_RECORDING, head_of, kind_of, xml_root
 from einthoven.records.stated import NOTHING, Stated
 
-__all__ = ["READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
+__all__ = ["KINDS", "READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
 
 
 class Reader(Protocol):
@@ -35,6 +36,8 @@ class Format:
     """Whether its files state their sampling rate and unit."""
     reader: Reader
     """Reads a file."""
+    kinds: tuple[str, ...] = ()
+    """What :func:`einthoven.records.sniff.kind_of` calls its content; the suffix decides where it calls it nothing."""
 
 
 def formats() -> Iterator[Format]:
@@ -48,7 +51,7 @@ def formats() -> Iterator[Format]:
     Examples
     --------
     >>> [each.title for each in formats() if not each.states_rate]
-    ['table of one column a lead', 'NumPy array [leads, samples]']
+    ['table of one column a lead', 'NumPy array [leads, samples]', 'GE MUSE text']
     """
     yield Format((".hea", ".dat", ""), "WFDB record", "", True, wfdb.read_wfdb)
     yield Format(
@@ -67,10 +70,30 @@ def formats() -> Iterator[Format]:
     )
     yield Format((".npy",), "NumPy array [leads, samples]", "sampling rate, leads and unit", False, table.read_npy)
     yield Format((".json",), "JSON as `einthoven convert` writes it", "", True, ours.read_json)
+    yield Format((".xml",), aecg.TITLE, "", True, aecg.read_aecg, ("aecg",))
+    yield Format((".xml",), muse.TITLE, "", True, muse.read_muse, ("muse",))
+    yield Format((".txt",), muse.TEXT_TITLE, "sampling rate", False, muse.read_muse_text, ("muse_text",))
+    yield Format((".dcm", ".dicom"), dicom.TITLE, "", True, dicom.read_dicom, ("dicom",))
+    yield Format((".edf", ".bdf"), edf.TITLE, "", True, edf.read_edf, ("edf", "bdf"))
+    yield Format((".xml",), comma_xml.CARDIOSOFT, "", True, comma_xml.read_cardiosoft, ("cardiosoft",))
+    yield Format((".xml",), comma_xml.SCHILLER, "", True, comma_xml.read_schiller, ("schiller",))
+    yield Format((".ecg",), ishne.TITLE, "", True, ishne.read_ishne, ("ishne",))
+    yield Format((".atc",), atc.TITLE, "", True, atc.read_atc, ("atc",))
+    yield Format((".rdt",), rdt.TITLE, "leads and gain", True, rdt.read_rdt)
+    yield Format((".scp",), vendor.SCP, "", True, vendor.read_scp, ("scp",))
+    yield Format((".xml",), vendor.SIERRA, "", True, vendor.read_sierra, ("sierra",))
+    yield Format((".xml",), vendor.MORTARA, "", True, vendor.read_mortara, ("mortara",))
+    yield Format((".mwf", ".mfer", ".mfr"), vendor.MFER, "", True, vendor.read_mfer, ("mfer",))
+    yield Format((".arc",), vendor.EDAN, "gain", True, vendor.read_edan)
 
 
-READERS: dict[str, Reader] = {suffix: each.reader for each in formats() for suffix in each.suffixes}
-"""The reader of each suffix."""
+KINDS: dict[str, Format] = {kind: each for each in formats() for kind in each.kinds}
+"""The format of each kind of content."""
+READERS: dict[str, Reader] = {}
+"""The reader of each suffix, where the content does not decide: that of the first format with this suffix."""
+for _format in formats():
+    for _suffix in _format.suffixes:
+        READERS.setdefault(_suffix, _format.reader)
 
 
 def title_of(path: Path) -> str:
@@ -85,8 +108,8 @@ def title_of(path: Path) -> str:
     -------
     str
     """
-    suffix = path.suffix.lower() if path.suffix.lower() in READERS else ""
-    return next(each.title for each in formats() if suffix in each.suffixes)
+    reader, _ = _reader_of(path)
+    return next(each.title for each in formats() if each.reader is reader)
 
 
 def read(
@@ -100,7 +123,7 @@ def read(
     annotator: str | None = None,
     partial: bool = False,
 ) -> Record:
-    """Read one recording in millivolts from WFDB, MATLAB, CSV or NPY.
+    """Read one recording in millivolts, in any format of :func:`formats`; content decides before the suffix does.
 
     Parameters
     ----------
@@ -144,19 +167,22 @@ def read(
     """
     path = Path(path)
     try:
-        reader = _reader_of(path)
+        reader, told = _reader_of(path)
         if unit is not None:
             unit = _known_unit(path, unit)
         names = None if leads is None or isinstance(leads, Mapping) else tuple(leads)
         record = reader(path, Stated(fs_hz, names, unit, gain, zero, annotator, partial))
+        record = replace(record, warnings=(*told, *record.warnings)) if told else record
         return record.with_leads(dict(leads)) if isinstance(leads, Mapping) else record
     except OSError as error:
         shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"
         _refuse(shown, error.strerror or type(error).__name__, "ls -l      shows whether it may be read")
 
 
-def _reader_of(path: Path) -> Reader:
-    reader = READERS.get(path.suffix.lower())
+def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
+    """Return what reads a file, by its content, else by its suffix; and what is odd about its name."""
+    suffix = path.suffix.lower()
+    reader = READERS.get(suffix)
     header_exists = path.with_name(path.name + ".hea").exists()
     if reader is None and header_exists:
         reader = wfdb.read_wfdb
@@ -164,12 +190,41 @@ def _reader_of(path: Path) -> Reader:
         _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
     if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
         _refuse(path, "nothing there", f"ls {path.parent}")
+    if path.exists() and not path.is_file():
+        _refuse(path, "no regular file", f"ls -l {path}")
     if path.exists() and path.stat().st_size == 0:
         _refuse(path, "a file of zero bytes", "copy the file again")
+    if vendor.is_edan_pair(path):
+        return vendor.read_edan, ()
+    found = _by_content(path) if path.exists() and not _is_wfdb(path) else None
+    if found is not None:
+        odd = suffix and suffix not in found.suffixes and suffix in READERS
+        return found.reader, (f"the file is {found.title}, although its name ends in {suffix}",) if odd else ()
     if reader is None:
         known = ", ".join(suffix for suffix in READERS if suffix)
         _refuse(path, f"suffix {path.suffix}", "convert it, e.g. to CSV with one column a lead", f"one of {known}")
-    return reader
+    return reader, ()
+
+
+def _is_wfdb(path: Path) -> bool:
+    """Return whether a header of WFDB names the file, whatever its samples look like."""
+    return path.suffix.lower() in (".dat", ".mat", "") and path.with_suffix(".hea").exists()
+
+
+def _by_content(path: Path) -> Format | None:
+    """Return the format that the first bytes show; None if they do not decide."""
+    head = head_of(path)
+    kind = kind_of(head)
+    if kind in NO_RECORDING:
+        _refuse(path, *NO_RECORDING[kind])
+    if kind == "xml":
+        known = ", ".join(each.title for each in formats() if ".xml" in each.suffixes)
+        root = xml_root(head)
+        _refuse(path, f"XML with the root <{root[:60]}>" if root else "XML without a root", _EXPORT, f"one of {known}")
+    return KINDS.get(kind)
+
+
+_EXPORT = "export it as HL7 aECG, DICOM or CSV from the program that made it"
 
 
 def _known_unit(path: Path, unit: str) -> str:
@@ -180,6 +235,6 @@ def _known_unit(path: Path, unit: str) -> str:
 
 
 def _refuse(
-    path: Path | str, found: str, remedy: str, expected: str = "a recording (WFDB, MATLAB, CSV or NPY)"
+    path: Path | str, found: str, remedy: str, expected: str = "a recording in a format that docs/reading.md lists"
 ) -> NoReturn:
     raise RecordUnreadable(f"{path} cannot be read.", found=found, expected=expected, remedy=remedy)

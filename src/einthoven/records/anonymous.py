@@ -10,8 +10,8 @@ from einthoven.records.record import Annotations, Record
 def anonymous(record: Record) -> Record:
     """Return a record without what may tell whose it is.
 
-    Name, number, birth date, age, sex, date and device go, and so does all free text: comments, statements of the device and
-    notes that name no rhythm. The record is named after its samples: its old name or file may hold that of a person.
+    Name, number, birth date, age, sex, date and device go, and so does all free text: comments, statements of the device or of a
+    physician, and notes that name no rhythm. The record is named after its samples: its old name or file may hold that of a person.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def anonymous(record: Record) -> Record:
         source=None,
         comments=(),
         identity=UNKNOWN,
-        machine=MachineReading((), record.machine.measurements),
+        machine=MachineReading(measurements=record.machine.measurements),
         annotations=None if record.annotations is None else _without_text(record.annotations),
     )
 

@@ -54,11 +54,13 @@ class MachineReading:
 
     statements: tuple[str, ...] = ()
     """Its sentences, in order."""
+    confirmed: tuple[str, ...] = ()
+    """The sentences that a physician confirmed or wrote, where the file keeps them apart from the device's."""
     measurements: Mapping[str, float] = field(default_factory=dict)
     """Its measurements: keys of MEASUREMENTS, values in their units."""
 
     def __bool__(self) -> bool:
-        return bool(self.statements or self.measurements)
+        return bool(self.statements or self.confirmed or self.measurements)
 
 
 SILENT = MachineReading()

@@ -136,7 +136,11 @@ def _loaded(path: Path) -> object:
 
 def _from_head(lines: list[str]) -> dict[str, Any]:
     """Return plain values from the head of a CSV file."""
-    plain: dict[str, Any] = {"identity": {}, "machine": {"statements": [], "measurements": {}}, "comments": []}
+    plain: dict[str, Any] = {
+        "identity": {},
+        "machine": {"statements": [], "confirmed": [], "measurements": {}},
+        "comments": [],
+    }
     for line in lines:
         match = _LINE.fullmatch(line)
         if match is None:
@@ -147,8 +151,8 @@ def _from_head(lines: list[str]) -> dict[str, Any]:
             plain[group][name] = float(value) if name == "age_years" else value
         elif group == "measurement":
             plain["machine"]["measurements"][name] = float(value)
-        elif group == "statement":
-            plain["machine"]["statements"].append(value)
+        elif group in ("statement", "confirmed"):
+            plain["machine"]["statements" if group == "statement" else group].append(value)
         elif group == "comment":
             plain["comments"].append(value)
         else:

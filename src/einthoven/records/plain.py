@@ -46,7 +46,11 @@ def as_plain(record: Record) -> dict[str, Any]:
         plain["identity"] = {name: value for name, value in asdict(record.identity).items() if value not in ("", None)}
     if record.machine:
         machine = record.machine
-        plain["machine"] = {"statements": list(machine.statements), "measurements": dict(machine.measurements)}
+        plain["machine"] = {
+            "statements": list(machine.statements),
+            "confirmed": list(machine.confirmed),
+            "measurements": dict(machine.measurements),
+        }
     if record.comments:
         plain["comments"] = list(record.comments)
     if (found := record.annotations) is not None:
@@ -205,7 +209,8 @@ def _changed(stated: Stated, fs_hz: float) -> tuple[str, ...]:
 
 def _machine(plain: Mapping[str, Any]) -> MachineReading:
     measured = {name: _number(value) for name, value in plain.get("measurements", {}).items() if name in MEASUREMENTS}
-    return MachineReading(tuple(_text(line) for line in plain.get("statements", ())), measured)
+    statements, confirmed = (tuple(_text(line) for line in plain.get(name, ())) for name in ("statements", "confirmed"))
+    return MachineReading(statements, confirmed, measured)
 
 
 def _median_beats(plain: Mapping[str, Any] | None) -> MedianBeats | None:

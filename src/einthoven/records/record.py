@@ -1,5 +1,6 @@
 """Hold one recording: signal in millivolts, sampling rate and leads, checked and read-only."""
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from einthoven.errors import RecordUnreadable
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
 from einthoven.records.stated import UNITS_MV
 from einthoven.signal.finding import Finding
-from einthoven.signal.leads import canonical, turned
+from einthoven.signal.leads import canonical, told_apart, turned
 from einthoven.signal.quality import IMPLAUSIBLE_MV
 
 _MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102)
@@ -92,7 +93,8 @@ class Record:
     fs_hz : float, Hz
         Sampling rate.
     leads : tuple of str
-        Names of the rows, kept in standard spelling. A row that is named -aVR is negated and kept as aVR.
+        Names of the rows, kept in standard spelling. A row that is named -aVR is negated and kept as aVR. Rows of one
+        name are numbered: ``ECG[1]``, ``ECG[2]``.
     source : Path, optional
         The file it was read from.
     comments : tuple of str
@@ -155,7 +157,7 @@ class Record:
         object.__setattr__(self, "findings", findings)
         object.__setattr__(self, "signal_mv", _read_only(signal, self.signal_mv))
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
-        object.__setattr__(self, "leads", tuple(canonical(lead) for lead in leads))
+        object.__setattr__(self, "leads", told_apart([canonical(lead) for lead in leads]))
         spread = _spread_mv(signal)
         if _LARGE_MV < spread <= IMPLAUSIBLE_MV:
             warnings.append(f"a typical lead spans {spread:.0f} mV, more than a heart produces: check the unit")
@@ -213,7 +215,7 @@ class Record:
                 f"The leads stated for {self.name} are not those of the file.",
                 found=f"--leads {','.join(unknown or names)}",
                 expected=f"the file's {len(self.leads)} leads: {', '.join(self.leads)}",
-                remedy=f"--leads {self.leads[0]}=MLII",
+                remedy="--leads " + shlex.quote(f"{self.leads[0]}=MLII"),
             )
         pairs = dict(zip(self.leads, (canonical(name) for name in names), strict=True))
         renamed = ", ".join(f"{old} read as {new}" for old, new in pairs.items() if old != new)

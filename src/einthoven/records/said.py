@@ -16,7 +16,7 @@ LABELS = {
     "device": "Device",
 }
 """What each field of an identity is called; ``Age`` and ``Sex`` as the headers of the Challenges 2020 and 2021 write them."""
-_STATEMENT = "Machine statement"
+_STATEMENT, _CONFIRMED = "Machine statement", "Confirmed statement"
 _MEASURED = {f"Machine {name}": name for name in MEASUREMENTS}
 _LINE = re.compile(r"(?P<label>[\w ]+): (?P<value>.+)")
 _FIELDS = {label.lower(): name for name, label in LABELS.items()}
@@ -62,6 +62,7 @@ def lines_of(identity: Identity, machine: MachineReading, there: Sequence[str] =
             shown = value.capitalize() if name == "sex" else f"{value:g}" if name == "age_years" else value
             found.append(f"{label}: {shown}")
     found += [f"{_STATEMENT}: {text}" for text in machine.statements]
+    found += [f"{_CONFIRMED}: {text}" for text in machine.confirmed]
     return found + [
         f"{label}: {machine.measurements[n]:g}" for label, n in _MEASURED.items() if n in machine.measurements
     ]
@@ -83,7 +84,7 @@ def understood(lines: Iterable[str]) -> tuple[Identity, MachineReading]:
         The device's reading.
     """
     fields: dict[str, Any] = {}
-    statements, measurements = [], {}
+    statements, confirmed, measurements = [], [], {}
     for line in lines:
         match = _LINE.fullmatch(line.strip())
         if match is None:
@@ -91,13 +92,15 @@ def understood(lines: Iterable[str]) -> tuple[Identity, MachineReading]:
         label, value = match["label"], match["value"].strip()
         if label == _STATEMENT:
             statements.append(value)
+        elif label == _CONFIRMED:
+            confirmed.append(value)
         elif label in _MEASURED and (number := _number(value)) is not None:
             measurements[_MEASURED[label]] = number
         elif (name := _FIELDS.get(label.lower())) is not None:
             said = _number(value) if name == "age_years" else _sex(value) if name == "sex" else value
             if said not in ("", None):
                 fields.setdefault(name, said)
-    return Identity(**fields), MachineReading(tuple(statements), measurements)
+    return Identity(**fields), MachineReading(tuple(statements), tuple(confirmed), measurements)
 
 
 def _number(text: str) -> float | None:

@@ -106,6 +106,7 @@ def rows(found: About) -> list[tuple[str, str]]:
         ("median beats", f"{', '.join(beats.leads)} at {beats.fs_hz:g} Hz" if beats else ""),
         *((label.lower(), f"{value:g}" if isinstance(value, float) else value) for label, value in identity.items()),
         *(("the device states", text) for text in record.machine.statements),
+        *(("confirmed", text) for text in record.machine.confirmed),
         ("the device measured", ", ".join(measured)),
         *(("comment", text) for text in record.comments),
         *(("warning", text) for text in record.warnings if text not in told),

@@ -12,7 +12,8 @@ from einthoven.inference.answer import DISCLAIMER
 from einthoven.records.record import with_impossible_missing
 from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Mark
-from einthoven.streaming.stream import Stream
+from einthoven.streaming.live_examination import LiveFinding
+from einthoven.streaming.stream import Event, Stream
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -53,14 +54,14 @@ class View:
         self.told: deque[str] = deque(maxlen=_SHOWN)
         self.latest: StreamAnswer | None = None
 
-    def take(self, signal_mv: ArrayLike, answers: Sequence[StreamAnswer | Mark]) -> None:
+    def take(self, signal_mv: ArrayLike, answers: Sequence[Event]) -> None:
         """Remember new samples of the drawn lead, and new answers and marks.
 
         Parameters
         ----------
         signal_mv : array-like
             New samples [leads, samples], mV.
-        answers : sequence of StreamAnswer or Mark
+        answers : sequence of StreamAnswer, Mark or LiveFinding
             New answers and marks.
         """
         self.trace.extend(with_impossible_missing(np.asarray(signal_mv))[0].tolist())
@@ -98,12 +99,16 @@ class View:
 
 def _none(answer: StreamAnswer) -> str:
     """Return what is shown in place of a class."""
-    return "not answered: cannot be read" if answer.doubt == "unreadable" else "no class predicted"
+    if answer.declined is None:
+        return "no class predicted"
+    return "not answered: " + (
+        "cannot be read" if answer.doubt == "unreadable" else answer.declined.code.replace("_", " ")
+    )
 
 
 def _probability(answer: StreamAnswer) -> str:
-    """Return the probability of the predicted class, or the highest; empty for a signal that cannot be read."""
-    if answer.doubt == "unreadable":
+    """Return the probability of the predicted class, or the highest; empty where it is not answered."""
+    if answer.declined is not None:
         return ""
     found = (answer.probabilities[name] for name in answer.predicted)
     return f"{max(found, default=max(answer.probabilities.values())):.2f}"
@@ -136,16 +141,18 @@ def trace(signal_mv: NDArray[np.floating], width: int) -> str:
     return "\n".join("".join(chr(0x2800 + int(cell)) for cell in row) for row in grid)
 
 
-def line_of(one: StreamAnswer | Mark) -> str:
-    """Return one line about an answer or a mark.
+def line_of(one: Event) -> str:
+    """Return one line about an answer, a mark or a finding.
 
     Parameters
     ----------
-    one : StreamAnswer or Mark
-        The answer or mark.
+    one : StreamAnswer, Mark or LiveFinding
+        What a stream gave.
     """
     if isinstance(one, Mark):
         return f"{one.start_s:8.1f} s  {WORDS[one.kind]} {one.lead}  ({one.end_s - one.start_s:.1f} s)"
+    if isinstance(one, LiveFinding):
+        return f"{one.end_s:8.1f} s  found: {one.finding.text}"
     return (
         f"{one.start_s:8.1f} s  {one.kind}  {', '.join(one.predicted) or _none(one)}  {_probability(one)}  {one.doubt}"
     )

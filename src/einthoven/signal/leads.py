@@ -5,6 +5,7 @@ A wanted lead is a name, or several separated by ``|`` in order of preference: `
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import LeadMismatch
+from einthoven.signal.lead_names import KNOWN, known_lead, parts_of_name
 
 STANDARD = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
-_CANONICAL = {name.upper(): name for name in (*STANDARD, "MLII", "MLI", "MLIII")}
-_CANONICAL |= {"ML2": "MLII", "ML1": "MLI", "ML3": "MLIII", "MODIFIEDLII": "MLII"}
 
-_MINUS = re.compile(r"\s*(lead\s+)?([-−–]|minus\b|neg(ative)?\b|inverted\b)\s*(?P<lead>.+?)\s*$", re.IGNORECASE)
+_UNNAMED = ("ECG", "EKG", "ECG SIGNAL", "ECG_SIGNAL", "EKG SIGNAL")
+"""Names of the one lead of a hand-held device or a strap, which do not say where it lies."""
+_MINUS = re.compile(
+    r"\s*(lead\s+)?(([-−–]|minus\b|neg(ative)?\b|inverted\b)\s*(?P<lead>.+?)|(?P<before>av[rlf])\s*[-−–])\s*$",
+    re.IGNORECASE,
+)
 
 # Einthoven 1913 and Goldberger 1942: of six limb leads two are independent. Each row: lead = a * first + b * second.
 _LIMB = {
@@ -46,15 +51,42 @@ def canonical(name: str) -> str:
 
     Examples
     --------
-    >>> canonical("avr"), canonical("Lead II"), canonical("ml-ii"), canonical("ECG1"), canonical("minus avr")
-    ('aVR', 'II', 'MLII', 'ECG1', '-aVR')
+    >>> [canonical(name) for name in ("avr", "Lead II", "ml-ii", "D2", "ECG1", "ekg", "minus avr", "aVR-")]
+    ['aVR', 'II', 'MLII', 'II', 'ECG1', 'ECG', '-aVR', '-aVR']
     """
     bare = name.strip()
     turned = without_minus(bare)
     if turned is not None:
         return f"-{turned}"
-    key = bare.upper().replace(" ", "").replace("-", "").replace("_", "").removeprefix("LEAD")
-    return _CANONICAL.get(key, bare)
+    plain = parts_of_name(bare)[0].upper()
+    return known_lead(bare) or ("ECG" if plain in _UNNAMED else bare)
+
+
+def told_apart(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names with a number behind those that several leads share, so that each can be named.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names in standard spelling.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> told_apart(("ECG", "ECG", "II"))
+    ('ECG[1]', 'ECG[2]', 'II')
+    """
+    if len(set(names)) == len(names):
+        return tuple(names)
+    counts, seen = Counter(names), Counter[str]()
+    apart = []
+    for name in names:
+        seen[name] += 1
+        apart.append(f"{name}[{seen[name]}]" if counts[name] > 1 else name)
+    return tuple(apart)
 
 
 def without_minus(name: str) -> str | None:
@@ -76,8 +108,7 @@ def without_minus(name: str) -> str | None:
     ('aVR', 'aVR', None, None)
     """
     match = _MINUS.match(name)
-    key = match["lead"].upper().replace(" ", "").replace("_", "").removeprefix("LEAD") if match else ""
-    return _CANONICAL.get(key)
+    return known_lead(match["lead"] or match["before"]) if match else None
 
 
 def select(
@@ -170,7 +201,7 @@ def turned(signal: NDArray[Any], names: Sequence[str]) -> tuple[NDArray[Any], tu
 
 def _renamed(names: Sequence[str], unmet: list[str]) -> str:
     """Return a value of ``--leads`` that names unnamed leads as the missing ones; empty if there is none."""
-    nameless = [name for name in names if canonical(name) not in _CANONICAL.values()]
+    nameless = [name for name in names if canonical(name) not in KNOWN.values()]
     if len(nameless) < len(unmet):
         return ""
     if len(set(nameless)) == len(nameless) and not any(mark in name for name in nameless for mark in ",="):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from einthoven.inference.declined import Declined
 from einthoven.inference.plain import by_class, item
 
 
@@ -21,11 +22,13 @@ class StreamAnswer:
     predicted : tuple of str
         Names of the predicted classes.
     probabilities : dict of str to float
-        Probability of each class of the model; NaN where the signal is not readable.
+        Probability of each class of the model; NaN where it is not answered.
     doubt : str
         Why the answer is doubtful, or an empty text.
     delay_s : float, seconds
         How much signal came after the end before it was answered.
+    declined : Declined, optional
+        Why it is not answered.
     """
 
     kind: str
@@ -36,10 +39,13 @@ class StreamAnswer:
     probabilities: dict[str, float]
     doubt: str
     delay_s: float
+    declined: Declined | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON: an item as of :meth:`einthoven.BeatAnswer.to_dict`, and ``delay_s``."""
         shown = by_class(tuple(self.probabilities), list(self.probabilities.values()))
         plain = item(self.kind, self.sample, self.start_s, self.end_s, self.predicted, shown, self.doubt)
-        reason = {"code": "no_readable_lead", "text": "not answered: no lead can be read here"}
-        return plain | {"delay_s": round(self.delay_s, 3), "declined": reason if self.doubt == "unreadable" else None}
+        reason = None
+        if self.declined is not None:
+            reason = {"code": self.declined.code, "text": f"not answered: {self.declined.text}"}
+        return plain | {"delay_s": round(self.delay_s, 3), "declined": reason}

@@ -1,5 +1,6 @@
 """Check what a stream is given: the model, the sampling rate and leads, and each piece of signal."""
 
+from collections.abc import Iterator
 from numbers import Real
 from typing import Any
 
@@ -8,9 +9,11 @@ from numpy.typing import NDArray
 
 from einthoven.errors import ConfigurationFault, RecordUnreadable
 from einthoven.inference.predictor import Predictor
+from einthoven.streaming.buffer import Mark
 
 _RATES_HZ = (64.0, 10_000)
 """Below the lower one the band of QRS complexes (5 to 30 Hz) does not fit."""
+_QUIET_S = 10.0
 
 
 def require_signal(fs_hz: float, leads: tuple[str, ...]) -> None:
@@ -110,3 +113,32 @@ def as_numbers(chunk: NDArray[Any], leads: tuple[str, ...]) -> NDArray[Any]:
             remedy="give one row for each lead of the stream",
         )
     return found
+
+
+def impossible_marks(
+    impossible: NDArray[np.bool_], leads: tuple[str, ...], n_before: int, quiet_until: list[int], fs_hz: float
+) -> Iterator[Mark]:
+    """Mark values that are no voltage of a heart, at most every ten seconds for each lead.
+
+    Parameters
+    ----------
+    impossible : array of bool [leads, samples]
+        Which samples of a chunk are impossible.
+    leads : tuple of str
+        Names of the leads.
+    n_before : int
+        Samples that were fed before the chunk.
+    quiet_until : list of int [leads]
+        The sample number up to which each lead is not marked again; it is moved on.
+    fs_hz : float, Hz
+        Sampling rate.
+
+    Yields
+    ------
+    Mark
+    """
+    for lead in np.flatnonzero(impossible.any(axis=1)).tolist():
+        where = np.flatnonzero(impossible[lead]) + n_before
+        if where[0] >= quiet_until[lead]:
+            quiet_until[lead] = int(where[-1] + _QUIET_S * fs_hz)
+            yield Mark("impossible", leads[lead], where[0] / fs_hz, (where[-1] + 1) / fs_hz)

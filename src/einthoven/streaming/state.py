@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import FileDamaged
+from einthoven.inference.declined import Declined
 from einthoven.paths import written_aside
 from einthoven.signal.live_heartbeats import LiveHeartbeats
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Arrays = dict[str, NDArray[Any]]
 _OF_STREAM = ("fed", "beats", "waiting", "found", "quiet_until", "answered", "n_answers", "listening")
 _OF_QUALITY = ("n_judged", "bounds", "verdicts", "scores")
+_OF_EXAMINATION = ("n_samples", "n_examined", "told")
 _OF_BUFFER = ("first", "gap_since", "still_s", "loud", "n_final")
 
 
@@ -38,7 +40,7 @@ def of_stream(stream: "Stream") -> tuple[dict[str, Any], Arrays]:
     arrays : dict of array
         Arrays by name.
     """
-    buffer = stream.buffer
+    buffer, declined = stream.buffer, stream.examination.declined
     plain = {
         "weights_sha256": stream.model.card.weights_sha256,
         "fs_hz": stream.fs_hz,
@@ -46,9 +48,12 @@ def of_stream(stream: "Stream") -> tuple[dict[str, Any], Arrays]:
         "finders": [finder.state() for finder in stream.finders],
         **{name: getattr(stream, name) for name in _OF_STREAM},
         "quality": {name: getattr(stream.quality, name) for name in _OF_QUALITY},
+        "examination": {name: getattr(stream.examination, name) for name in _OF_EXAMINATION},
+        "declined": None if declined is None else [declined.code, declined.text],
         "buffer": {name: getattr(buffer, name) for name in _OF_BUFFER},
     }
     arrays = {"pending": stream.pending, "total": stream.total, "values": buffer.values, "missing": buffer.missing}
+    arrays["examined"] = stream.examination.signal
     return plain, arrays
 
 
@@ -69,6 +74,10 @@ def give(stream: "Stream", plain: dict[str, Any], arrays: Arrays) -> None:
         setattr(stream, name, plain[name])
     for name in _OF_QUALITY:
         setattr(stream.quality, name, plain["quality"][name])
+    for name in _OF_EXAMINATION:
+        setattr(stream.examination, name, plain["examination"][name])
+    stream.examination.signal = arrays["examined"]
+    stream.examination.declined = None if plain["declined"] is None else Declined(*plain["declined"])
     for name in _OF_BUFFER:
         setattr(stream.buffer, name, plain["buffer"][name])
     stream.buffer.values, stream.buffer.missing = arrays["values"], arrays["missing"]

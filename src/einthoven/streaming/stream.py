@@ -1,6 +1,5 @@
 """Predict on a live signal: the answers for the whole record, as soon as they are certain."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from einthoven.errors import RecordUnreadable
 from einthoven.evaluation.predictions import decide
 from einthoven.inference import declining
+from einthoven.inference.declined import Declined
 from einthoven.inference.doubtful import unsure_below
 from einthoven.inference.predictor import Predictor
 from einthoven.inference.reading import REFRACTORY_S, poor_lead, span_of_beats
@@ -20,11 +20,13 @@ from einthoven.signal.live_heartbeats import LiveHeartbeats
 from einthoven.streaming import intake, schedule, state
 from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Buffer, Mark
+from einthoven.streaming.live_examination import LiveExamination, LiveFinding
 from einthoven.streaming.live_quality import LiveQuality
 
-_RATE_OVER, _QUIET_S = 8, 10.0
-Event = StreamAnswer | Mark
-"""What a stream gives: an answer, or a mark of something odd."""
+_RATE_OVER = 8
+_UNREADABLE = Declined("no_readable_lead", "no lead can be read here")
+Event = StreamAnswer | Mark | LiveFinding
+"""What a stream gives: an answer, a mark of something odd, or a finding about the signal."""
 
 
 class Stream:
@@ -78,6 +80,7 @@ class Stream:
         self.listening = 0
         """Number of the lead that had the last heartbeat."""
         self.quality = LiveQuality(used, self.fs_hz)
+        self.examination = LiveExamination(model.card, self.leads, self.fs_hz)
         self.found: list[list[int]] = [[] for _ in used]
         """Heartbeats of each lead in stretches that are not judged yet."""
         self.ended = False
@@ -109,8 +112,8 @@ class Stream:
 
         Returns
         -------
-        list of StreamAnswer or Mark
-            New answers and marks.
+        list of StreamAnswer, Mark or LiveFinding
+            New answers, marks and findings.
 
         Raises
         ------
@@ -119,7 +122,9 @@ class Stream:
         """
         self._require_open()
         signal, impossible = with_impossible_missing(intake.as_numbers(chunk, self.leads))
-        events: list[Event] = [*self._impossible(impossible)]
+        events: list[Event] = [
+            *intake.impossible_marks(impossible, self.leads, self.n_samples, self.quiet_until, self.fs_hz)
+        ]
         self.pending = np.concatenate((self.pending, signal), axis=1)
         second = round(self.fs_hz)
         while self.pending.shape[1] >= second:
@@ -127,20 +132,12 @@ class Stream:
             events += self._second(piece)
         return events
 
-    def _impossible(self, impossible: NDArray[np.bool_]) -> Iterator[Mark]:
-        """Mark values that are no voltage of a heart, at most every ten seconds for each lead."""
-        for lead in np.flatnonzero(impossible.any(axis=1)).tolist():
-            where = np.flatnonzero(impossible[lead]) + self.n_samples
-            if where[0] >= self.quiet_until[lead]:
-                self.quiet_until[lead] = int(where[-1] + _QUIET_S * self.fs_hz)
-                yield Mark("impossible", self.leads[lead], where[0] / self.fs_hz, (where[-1] + 1) / self.fs_hz)
-
     def end(self) -> list[Event]:
         """End the signal; nothing can be fed after it.
 
         Returns
         -------
-        list of StreamAnswer or Mark
+        list of StreamAnswer, Mark or LiveFinding
             The answers that were not certain while the signal went on.
 
         Raises
@@ -165,7 +162,7 @@ class Stream:
     def _second(self, piece: NDArray[Any], is_last: bool = False) -> list[Event]:
         """Take a second of signal [leads, samples], or the rest of it at the end."""
         used, _ = lead_names.select(piece, self.leads, self.model.card.preparation.leads, "the stream")
-        events: list[Event] = [*self.buffer.feed(used, is_last)]
+        events: list[Event] = [*self.examination.feed(piece, is_last), *self.buffer.feed(used, is_last)]
         for lead, finder in enumerate(self.finders):
             until = self.buffer.n_final[lead]
             found = finder.feed(self.buffer.span(self.fed[lead], until)[lead])
@@ -192,7 +189,8 @@ class Stream:
         margin = round(wanted.reach_s(self.fs_hz) * self.fs_hz) + 1
         before_s = wanted.before / wanted.fs_hz
         before, after = (round(span_s * self.fs_hz) + 1 for span_s in (before_s, wanted.window_s - before_s))
-        ready = [at for at in self.waiting if is_last or at + after + margin <= self.buffer.certain]
+        certain = self.buffer.certain if self.examination.is_known else 0
+        ready = [at for at in self.waiting if is_last or at + after + margin <= certain]
         oldest = self.waiting[0] if self.waiting else self.quality.until - round(4 * self.fs_hz)
         answers: list[StreamAnswer] = []
         near = span_of_beats(wanted, self.fs_hz)
@@ -256,8 +254,12 @@ class Stream:
     ) -> StreamAnswer:
         """Return the answer for a beat or window from `first` to `last`, which was classified from the samples of `span`."""
         card = self.model.card
-        if self._is_unreadable(kind, first, last):
-            predicted, doubt = np.zeros(len(card.classes), bool), "unreadable"
+        declined = _UNREADABLE if self._is_unreadable(kind, first, last) else self.examination.declined
+        if declined is not None:
+            predicted, doubt = (
+                np.zeros(len(card.classes), bool),
+                "unreadable" if declined is _UNREADABLE else "declined",
+            )
             probability = np.full(len(card.classes), np.nan)
         else:
             predicted = np.arange(len(card.classes)) == score.argmax()
@@ -275,6 +277,7 @@ class Stream:
             dict(zip(card.classes, probability.tolist(), strict=True)),
             doubt,
             (self.n_samples - last) / self.fs_hz,
+            declined,
         )
 
     def _is_unreadable(self, kind: str, first: int, last: int) -> bool:

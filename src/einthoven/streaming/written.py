@@ -8,9 +8,7 @@ from typing import Any, Protocol
 
 from einthoven.errors import OutputRefused
 from einthoven.inference.answer import DISCLAIMER
-from einthoven.streaming.answer import StreamAnswer
-from einthoven.streaming.buffer import Mark
-from einthoven.streaming.stream import Stream
+from einthoven.streaming.stream import Event, Stream
 
 _log = logging.getLogger(__name__)
 _SHOWN = 5
@@ -63,12 +61,12 @@ class Written:
         self.seconds, self.n_answers = 0.0, 0
         self.total: Any = 0.0
 
-    def write(self, answers: Sequence[StreamAnswer | Mark | Fault]) -> None:
+    def write(self, answers: Sequence[Event | Fault]) -> None:
         """Write answers, one JSON object per line; from the second part of a signal on with the number of the part.
 
         Parameters
         ----------
-        answers : sequence of StreamAnswer, Mark or Fault
+        answers : sequence of StreamAnswer, Mark, LiveFinding or Fault
             The answers.
 
         Raises
@@ -87,14 +85,14 @@ class Written:
             self.lines = None  # the state can still be saved
             raise
 
-    def fault(self, text: str, before: Sequence[StreamAnswer | Mark] = (), is_shown: bool = True) -> None:
+    def fault(self, text: str, before: Sequence[Event] = (), is_shown: bool = True) -> None:
         """Report a fault.
 
         Parameters
         ----------
         text : str
             Description.
-        before : sequence of StreamAnswer or Mark
+        before : sequence of StreamAnswer, Mark or LiveFinding
             Answers that are written before it.
         is_shown : bool
             Whether it is shown as well, if it is one of the first five.
@@ -104,7 +102,7 @@ class Written:
         if is_shown and self.faults <= _SHOWN:
             _log.warning("%s", text)
 
-    def last_answers(self, live: Stream) -> list[StreamAnswer | Mark]:
+    def last_answers(self, live: Stream) -> list[Event]:
         """End a part of a signal.
 
         Parameters
@@ -114,7 +112,7 @@ class Written:
 
         Returns
         -------
-        list of StreamAnswer or Mark
+        list of StreamAnswer, Mark or LiveFinding
             Its last answers.
         """
         last = live.end()

@@ -44,9 +44,7 @@ TARGETS = {
     "edf": Target(".edf", (), "EDF+, 16 bits", "median beats; gaps are refused", write_edf),
     "npy": Target(".npy", (".json",), "NumPy array [leads, samples] in mV, all else as JSON beside it", "", write_npy),
     "json": Target(".json", (), "JSON", "", write_json),
-    "dicom": Target(
-        ".dcm", (), "DICOM waveform (twelve-lead, general, 32-bit, ambulatory)", "median beats", write_dicom
-    ),
+    "dicom": Target(".dcm", (), "DICOM waveform (twelve-lead, general, 32-bit, ambulatory)", "", write_dicom),
 }
 """The formats, by the names that ``einthoven convert --format`` takes."""
 

@@ -3,6 +3,7 @@
 Source: DICOM PS3.3, A.34 (waveform objects) and C.10.9; PS3.16, CID 3001 (leads).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from einthoven.errors import OutputRefused, optional_imports
+from einthoven.records.edf_texts import text_of
 from einthoven.records.identity import MEASUREMENTS, Identity
 from einthoven.records.record import Record
 from einthoven.records.said import one_line
@@ -25,13 +27,23 @@ _CODES = {"I": 1, "II": 2, "V1": 3, "V2": 4, "V3": 5, "V4": 6, "V5": 7, "V6": 8}
 """Codes of leads in the nomenclature of ISO/IEEE 11073-10101, block 2."""
 _OURS = "99EINTHOVEN"
 _MOST_LEADS, _MOST_12_SAMPLES = 24, 16384
+_MEANINGS = {
+    "heart_rate_bpm": "Heart rate",
+    "rr_ms": "RR interval",
+    "p_ms": "P duration",
+    "pr_ms": "PR interval",
+    "qrs_ms": "QRS duration",
+    "qt_ms": "QT interval",
+    "qtc_ms": "QTc interval",
+    "p_axis_deg": "P axis",
+    "qrs_axis_deg": "QRS axis",
+    "t_axis_deg": "T axis",
+}
 _UCUM = {"ms": "ms", "1/min": "/min", "degrees": "deg"}
 
 
 def write_dicom(record: Record, file: Path) -> None:
     """Write a DICOM file: twelve-lead, general, 32-bit or ambulatory ECG, by leads, length and rate.
-
-    Median beats are not written.
 
     Parameters
     ----------
@@ -57,7 +69,7 @@ def write_dicom(record: Record, file: Path) -> None:
             expected=f"at most {_MOST_LEADS} leads in a DICOM waveform",
             remedy="--format wfdb",
         )
-    found = counts(record.signal_mv)
+    beats, found = record.median_beats, counts(record.signal_mv)
     kind = getattr(uid, _storage(record, found.bits))
     meta = pydicom.dataset.FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = kind, uid.generate_uid()
@@ -71,7 +83,10 @@ def write_dicom(record: Record, file: Path) -> None:
     whole.AccessionNumber = whole.ReferringPhysicianName = ""
     whole.AcquisitionContextSequence = []
     _identify(whole, record.identity)
-    whole.WaveformSequence = [_waveform(record, found, pydicom.Dataset)]
+    whole.WaveformSequence = [_waveform("RHYTHM", record.leads, record.fs_hz, found, pydicom.Dataset)]
+    if beats is not None:
+        medians = counts(beats.signal_mv)
+        whole.WaveformSequence.append(_waveform("MEDIAN BEAT", beats.leads, beats.fs_hz, medians, pydicom.Dataset))
     said = _said(record, pydicom.Dataset)
     if said:
         whole.WaveformAnnotationSequence = said
@@ -108,18 +123,19 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def _waveform(record: Record, found: Counts, dataset: Any) -> Any:
+def _waveform(label: str, leads: Sequence[str], fs_hz: float, found: Counts, dataset: Any) -> Any:
     wave = dataset()
-    wave.MultiplexGroupTimeOffset, wave.WaveformOriginality = "0", "ORIGINAL"
-    wave.NumberOfWaveformChannels, wave.NumberOfWaveformSamples = len(record.leads), record.n_samples
-    wave.SamplingFrequency = _decimal(record.fs_hz)
+    wave.MultiplexGroupLabel, wave.MultiplexGroupTimeOffset = label, "0"
+    wave.WaveformOriginality = "ORIGINAL" if label == "RHYTHM" else "DERIVED"
+    wave.NumberOfWaveformChannels, wave.NumberOfWaveformSamples = found.values.shape
+    wave.SamplingFrequency = _decimal(fs_hz)
     bits = 16 if found.bits == 16 else 32
     wave.WaveformBitsAllocated, wave.WaveformSampleInterpretation = bits, "SS" if bits == 16 else "SL"
     padding = -(1 << (bits - 1))
     stored = np.where(found.missing, padding, found.values).astype(f"<i{bits // 8}")
     wave.WaveformPaddingValue = np.array(padding, stored.dtype).tobytes()
     wave.ChannelDefinitionSequence = [
-        _channel(lead, per_mv, bits, dataset) for lead, per_mv in zip(record.leads, found.per_mv, strict=True)
+        _channel(lead, per_mv, bits, dataset) for lead, per_mv in zip(leads, found.per_mv, strict=True)
     ]
     wave.WaveformData = np.ascontiguousarray(stored.T).tobytes()
     wave["WaveformData"].VR = wave["WaveformPaddingValue"].VR = "OW"
@@ -142,21 +158,21 @@ def _channel(lead: str, per_mv: float, bits: int, dataset: Any) -> Any:
 def _said(record: Record, dataset: Any) -> list[Any]:
     """Return statements, measurements, comments and annotations as items of the annotation sequence."""
     items = []
-    for text in (*record.machine.statements, *record.comments):
+    for text in (*record.machine.statements, *record.machine.confirmed, *record.comments):
         item = dataset()
         item.UnformattedTextValue = one_line(text)
         items.append(item)
     for name, value in record.machine.measurements.items():
         item = dataset()
         unit = _UCUM[MEASUREMENTS[name]]
-        item.ConceptNameCodeSequence = [_code(_OURS, name, name, dataset)]
+        item.ConceptNameCodeSequence = [_code(_OURS, name, _MEANINGS[name], dataset)]
         item.MeasurementUnitsCodeSequence = [_code("UCUM", unit, unit, dataset)]
         item.NumericValue = _decimal(value)
         items.append(item)
     if (found := record.annotations) is not None:
         for at, symbol, note in zip(found.samples.tolist(), found.symbols, found.notes, strict=True):
             item = dataset()
-            item.UnformattedTextValue = one_line(f"{symbol} {note}")
+            item.UnformattedTextValue = one_line(text_of(symbol, note))
             item.ReferencedWaveformChannels, item.TemporalRangeType = [1, 0], "POINT"
             item.ReferencedSamplePositions = int(at) + 1
             items.append(item)

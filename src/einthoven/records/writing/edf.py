@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import OutputRefused, optional_imports
+from einthoven.records.edf_texts import END, text_of
 from einthoven.records.identity import Identity
 from einthoven.records.record import Record
 from einthoven.records.said import lines_of, one_line
@@ -22,8 +23,6 @@ from einthoven.signal.leads import STANDARD
 if TYPE_CHECKING:
     from edfio import EdfAnnotation, Patient, Recording
 
-END = "Recording ends"
-"""Annotation at the end of a recording whose last data record had to be filled up."""
 _LEAST, _MOST = -32768, 32767
 _WIDTH, _PER_S = 8, 16  # lengths in sixteenths of a second add up without rounding
 _SHORTEST_S = 0.25
@@ -141,9 +140,8 @@ def _annotations(record: Record, kind: "type[EdfAnnotation]") -> "list[EdfAnnota
     said = [kind(0, None, one_line(line)) for line in (*lines_of(Identity(), record.machine), *record.comments)]
     if (found := record.annotations) is not None:
         pairs = zip(found.samples.tolist(), found.symbols, found.notes, strict=True)
-        said += [
-            kind(round(at / record.fs_hz, _DIGITS), None, one_line(f"{symbol} {note}")) for at, symbol, note in pairs
-        ]
+        for at, symbol, note in pairs:
+            said.append(kind(round(at / record.fs_hz, _DIGITS), None, one_line(text_of(symbol, note))))
     return said
 
 

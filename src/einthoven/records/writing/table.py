@@ -45,6 +45,7 @@ def _head(record: Record) -> list[str]:
         ("n_samples", record.n_samples),
         *((f"identity.{name}", value) for name, value in vars(record.identity).items() if value not in ("", None)),
         *(("statement", text) for text in record.machine.statements),
+        *(("confirmed", text) for text in record.machine.confirmed),
         *((f"measurement.{name}", f"{value:.12g}") for name, value in record.machine.measurements.items()),
         *(("comment", line) for line in record.comments),
     ]

@@ -1,0 +1,334 @@
+"""Read SCP-ECG, Philips Sierra, Mortara, MFER and Edan through ecgdatakit; what it returns is checked here.
+
+The sampling rate is taken from what the file states, since ecgdatakit rounds it to whole Hz.
+"""
+
+import warnings as python_warnings
+from base64 import b64decode
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from einthoven.errors import EinthovenError, StatementMissing, optional_imports
+from einthoven.records.channels import Channel, Content, record_of
+from einthoven.records.dates import sex_named
+from einthoven.records.identity import Identity, MachineReading
+from einthoven.records.record import Record
+from einthoven.records.stated import NOTHING, Stated
+from einthoven.records.xml_tree import not_a, parse_xml, text_of
+
+SCP = "SCP-ECG"
+SIERRA = "Philips Sierra XML"
+MORTARA = "Mortara ELI XML"
+MFER = "MFER"
+EDAN = "Edan Holter"
+_PARSERS = {
+    SCP: ("scp_ecg", "SCPECGParser", 16 << 20),
+    SIERRA: ("sierra_xml", "SierraXMLParser", 32 << 20),
+    MORTARA: ("mortara_el250", "MortaraEL250Parser", 64 << 20),
+    MFER: ("mfer", "MFERParser", 512 << 20),
+    EDAN: ("edan_arc", "EDANARCHolterParser", 1 << 30),
+}
+_MEASUREMENTS = {
+    "heart_rate": "heart_rate_bpm",
+    "rr_interval": "rr_ms",
+    "pr_interval": "pr_ms",
+    "qrs_duration": "qrs_ms",
+    "qt_interval": "qt_ms",
+    "qtc_bazett": "qtc_ms",
+    "p_axis": "p_axis_deg",
+    "qrs_axis": "qrs_axis_deg",
+    "t_axis": "t_axis_deg",
+}
+_MOST_SAMPLES = 4_000_000
+
+
+def read_scp(path: Path, stated: Stated = NOTHING) -> Record:
+    """Read an SCP-ECG file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    stated : Stated
+        What the user states.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If it is damaged, or compressed in a way that ecgdatakit cannot read (bimodal).
+    LibraryMissing
+        If ecgdatakit is not installed.
+    """
+    return _read(path, stated, SCP)
+
+
+def read_sierra(path: Path, stated: Stated = NOTHING) -> Record:
+    """Read a Philips Sierra document of version 1.03, 1.04, 1.04.01 or 1.04.02.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    stated : Stated
+        What the user states.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If it is damaged, of another type or version, or would unpack to more than 12 leads of a few minutes.
+    LibraryMissing
+        If ecgdatakit is not installed.
+    """
+    for each in parse_xml(path, SIERRA).iter():
+        method = each.get("compression") or each.get("compressmethod") or "none"
+        if method.lower() not in ("uncompressed", "none") and (each.get("compressflag") or "").lower() != "false":
+            _require_small(path, "".join(text_of(each).split()))
+    return _read(path, stated, SIERRA)
+
+
+def read_mortara(path: Path, stated: Stated = NOTHING) -> Record:
+    """Read a document of a Mortara (Welch Allyn, Hillrom) ELI.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    stated : Stated
+        What the user states.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If it is damaged.
+    LibraryMissing
+        If ecgdatakit is not installed.
+    """
+    parse_xml(path, MORTARA)  # refuses entities and bounds its size
+    return _read(path, stated, MORTARA)
+
+
+def read_mfer(path: Path, stated: Stated = NOTHING) -> Record:
+    """Read an MFER file (ISO 22077).
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    stated : Stated
+        What the user states.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If it is damaged or compressed.
+    LibraryMissing
+        If ecgdatakit is not installed.
+    """
+    return _read(path, stated, MFER)
+
+
+def read_edan(path: Path, stated: Stated = NOTHING) -> Record:
+    """Read a Holter recording of Edan: an archive, or ``patient.hea`` beside ``ecgraw.dat``. Its scale is not known.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    stated : Stated
+        What the user states: the counts per mV.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If it is damaged.
+    StatementMissing
+        If the gain is not stated.
+    LibraryMissing
+        If ecgdatakit is not installed.
+    """
+    return _read(path, stated, EDAN)
+
+
+def is_edan_pair(path: Path) -> bool:
+    """Return whether a file is one of the two of an Edan recording, whose names are always the same.
+
+    Parameters
+    ----------
+    path : Path
+        A file.
+
+    Returns
+    -------
+    bool
+    """
+    pair = {"patient.hea": "ecgraw.dat", "ecgraw.dat": "patient.hea"}
+    other = pair.get(path.name.lower())
+    if other is None or not any(each.name.lower() == other for each in path.parent.iterdir()):
+        return False
+    with path.with_name(path.name if other == "ecgraw.dat" else other).open("rb") as file:
+        return b"\0" in file.read(64)
+
+
+def _read(path: Path, stated: Stated, title: str) -> Record:
+    with optional_imports():
+        import ecgdatakit  # noqa: F401
+
+    module, name, most_bytes = _PARSERS[title]
+    size = path.stat().st_size
+    if size > most_bytes:
+        raise not_a(path, title, f"{size:,} bytes, over {most_bytes:,}", "cut it into shorter recordings")
+    parser = getattr(import_module(f"ecgdatakit.parsing.parsers.{module}"), name)()
+    with python_warnings.catch_warnings(record=True) as told:
+        python_warnings.simplefilter("always")
+        try:
+            found = parser.parse(path)
+        except EinthovenError:
+            raise
+        except Exception as error:  # damaged files raise errors of any kind in ecgdatakit
+            raise not_a(path, title, _in_short(path, error)) from error
+    notes = [_in_short(path, each.message) for each in told]
+    return _record(path, found, stated, title, notes)
+
+
+def _record(path: Path, found: Any, stated: Stated, title: str, notes: list[str]) -> Record:
+    """Make a record of what ecgdatakit read; leads of another rate than the first are skipped."""
+    if not found.leads:
+        raise not_a(path, title, "no lead with samples", "export it with its waveform")
+    exact = found.raw_metadata.get("sampling_rates") or []
+    rates = [_rate(lead, exact[at] if at < len(exact) else None, found) for at, lead in enumerate(found.leads)]
+    channels = [_channel(lead) for lead, rate in zip(found.leads, rates, strict=True) if rate == rates[0]]
+    skipped = [lead.label for lead, rate in zip(found.leads, rates, strict=True) if rate != rates[0]]
+    if skipped:
+        notes.append(f"skipped, because of another sampling rate: {', '.join(skipped)}")
+    medians = found.median_beats or []
+    content = Content(
+        warnings=tuple(dict.fromkeys(notes)),
+        identity=_identity(found),
+        machine=_machine(found),
+        medians=[_channel(lead) for lead in medians],
+        medians_fs_hz=float(medians[0].sampling_rate) if medians else 0.0,
+    )
+    if title == EDAN and not stated.states_scale:
+        raise StatementMissing(
+            f"{path} does not state everything that is needed to read it.",
+            found=f"{len(channels)} leads at {rates[0]:g} Hz; not stated: --gain",
+            expected="the counts per mV, which the maker does not publish",
+            remedy="--gain 200      if it is 200 counts per mV",
+        )
+    return record_of(path, rates[0], channels, stated, content)
+
+
+def _rate(lead: Any, exact: float | None, found: Any) -> float:
+    """Return the rate that the file states; SCP-ECG rounds the time between samples to 1 us, so a whole rate may be meant."""
+    interval_us = found.raw_metadata.get("rhythm_sample_interval_us")
+    if exact is None and interval_us:
+        low, high = 1e6 / (interval_us + 0.5), 1e6 / (interval_us - 0.5)
+        exact = float(round(1e6 / interval_us)) if low <= round(1e6 / interval_us) <= high else 1e6 / interval_us
+    return float(exact if exact is not None else lead.sampling_rate)
+
+
+def _channel(lead: Any) -> Channel:
+    per_count = float(lead.resolution) or 1.0
+    unit = str(lead.resolution_unit or lead.units or "")
+    return Channel(str(lead.label)[:40], np.asarray(lead.samples), per_count, unit, -float(lead.offset) / per_count)
+
+
+def _identity(found: Any) -> Identity:
+    person, session = found.patient, found.recording
+    names = (str(person.first_name or "").strip(), str(person.last_name or "").strip())
+    device = (
+        str(session.device.manufacturer or "").strip(),
+        str(session.device.model or session.device.name or "").strip(),
+    )
+    return Identity(
+        name=" ".join(name for name in names if name),
+        patient_id=str(person.patient_id or "").strip(),
+        birth_date=person.birth_date.date().isoformat() if person.birth_date else "",
+        age_years=float(person.age) if person.age is not None and 0 <= person.age < 150 else None,
+        sex=sex_named(person.sex or ""),
+        recorded_at=session.date.replace(tzinfo=None).isoformat() if session.date else "",
+        device=" ".join(dict.fromkeys(part for part in device if part)),
+    )
+
+
+def _machine(found: Any) -> MachineReading:
+    """Return the device's reading; intervals that only follow from the boundaries of waves are taken from those."""
+    measured = {}
+    for name, key in _MEASUREMENTS.items():
+        value = getattr(found.measurements, name, None)
+        if value is not None and np.isfinite(value):
+            measured[key] = float(value)
+    spans = {"p_ms": ("p_onset", "p_offset"), "pr_ms": ("p_onset", "qrs_onset"), "qrs_ms": ("qrs_onset", "qrs_offset")}
+    for key, (begin, end) in (spans | {"qt_ms": ("qrs_onset", "t_offset")}).items():
+        ends = [found.annotations.get(f"median_{name}_ms", "") for name in (begin, end)]
+        if key not in measured and all(str(each).isdigit() for each in ends) and int(ends[1]) > int(ends[0]):
+            measured[key] = float(int(ends[1]) - int(ends[0]))
+    said = [" ".join(part for part in parts if part).strip() for parts in found.interpretation.statements]
+    statements = tuple(text for text in said if text)
+    if found.interpretation.source in ("confirmed", "overread"):
+        machine = str(found.annotations.get("machine_interpretation") or "")
+        return MachineReading(tuple(line for line in machine.splitlines() if line.strip()), statements, measured)
+    return MachineReading(statements, (), measured)
+
+
+def _in_short(path: Path, error: object) -> str:
+    text = " ".join(str(error).replace(str(path), path.name).split()) or type(error).__name__
+    return text[:200]
+
+
+def _require_small(path: Path, text: str) -> None:
+    """Refuse compressed samples that would unpack to more than a recording is long: lengths alone are decoded first."""
+    try:
+        content = b64decode(text)
+    except ValueError as error:
+        raise not_a(path, SIERRA, "a waveform that is not Base64") from error
+    at = total = 0
+    while at + 8 <= len(content):
+        size = int.from_bytes(content[at : at + 4], "little")
+        total += _unpacked_bytes(content[at + 8 : at + 8 + size])
+        if total > 2 * _MOST_SAMPLES:
+            raise not_a(path, SIERRA, f"a waveform that unpacks to over {_MOST_SAMPLES:,} samples")
+        at += 8 + max(size, 1)
+
+
+def _unpacked_bytes(chunk: bytes) -> int:
+    """Return how many bytes a stream of LZW in codes of 10 bits unpacks to, from the lengths of its strings."""
+    lengths = dict.fromkeys(range(256), 1)
+    total = before = 0
+    following = 256
+    for at in range(len(chunk) * 8 // 10):
+        first, shift = divmod(at * 10, 8)
+        code = (int.from_bytes(chunk[first : first + 3].ljust(3, b"\0"), "big") >> (14 - shift)) & 0x3FF
+        if code > 1022 or total > 2 * _MOST_SAMPLES:
+            break
+        length = lengths.get(code, before + 1)
+        lengths.setdefault(code, length)
+        if before and following <= 1022:
+            lengths[following] = before + 1
+            following += 1
+        before = length
+        total += length
+    return total
