@@ -254,7 +254,8 @@ def test_what_a_new_recording_does_not_have_goes_with_the_old_one(record, tmp_pa
 
 
 def test_a_failure_leaves_nothing(record, tmp_path, monkeypatch):
-    monkeypatch.setattr(wfdb, "wrann", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr("einthoven.records.writing.wfdb.encoded", lambda *_: (_ for _ in ()).throw(full))
     with pytest.raises(OutputRefused) as caught:
         einthoven.write(record, tmp_path / "strip.hea")
     assert "No space left" in caught.value.found and not list(tmp_path.iterdir())
