@@ -113,7 +113,7 @@ class OutputRefused(EinthovenError):
 
 EXTRAS = {
     "clinical": ("ecgdatakit", "pydicom"),
-    "formats": ("wfdb", "soundfile"),
+    "formats": ("soundfile",),
     "openvino": ("openvino",),
     "pandas": ("pandas",),
     "bluetooth": ("bleak",),

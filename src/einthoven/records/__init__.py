@@ -1,5 +1,6 @@
 """Read recordings from files."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from einthoven.records import (
     wav,
     wfdb,
 )
+from einthoven.records.bounds import require_regular
 from einthoven.records.printable import printable
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.sniff import NO_RECORDING, head_of, kind_of, xml_root
@@ -210,6 +212,8 @@ def read(
     2.0
     """
     path = Path(path)
+    if "\0" in str(path):
+        _refuse(repr(str(path))[1:200], "a name with a byte of zero", "ls")
     try:
         reader, told = _reader_of(path)
         if unit is not None:
@@ -228,16 +232,14 @@ def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
     """Return what reads a file, by its content, else by its suffix; and what is odd about its name."""
     suffix = path.suffix.lower()
     reader = READERS.get(suffix)
-    header_exists = path.with_name(path.name + ".hea").exists()
+    header_exists = any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
     if reader is None and header_exists:
         reader = wfdb.read_wfdb
     if path.is_dir():
         _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
     if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
-        _refuse(path, "nothing there", f"ls {path.parent}")
-    if path.exists() and not path.is_file():
-        _refuse(path, "no regular file", f"ls -l {path}")
-    if path.exists() and path.stat().st_size == 0:
+        _refuse(path, "nothing there", f"ls {shlex.quote(str(path.parent))}")
+    if path.exists() and require_regular(path) == 0:
         _refuse(path, "a file of zero bytes", "copy the file again")
     if vendor.is_edan_pair(path):
         return vendor.read_edan, ()

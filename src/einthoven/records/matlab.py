@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from einthoven.errors import RecordUnreadable
 from einthoven.records import bundles, matfile, wfdb
 from einthoven.records.arrays import Value, record_of_variables
+from einthoven.records.calibration import uncalibrated, with_stated_scale
 from einthoven.records.facts import Facts
-from einthoven.records.header import read_header, uncalibrated, with_stated_scale
+from einthoven.records.header import read_header
 from einthoven.records.record import Record, unit_named
+from einthoven.records.samples import MISSING
 from einthoven.records.stated import NOTHING, UNITS_MV, Stated
 from einthoven.signal.leads import STANDARD
 
@@ -145,7 +147,7 @@ def _with_header(
     volts = np.empty(matrix.shape)
     for row, (values, signal) in enumerate(zip(matrix, signals, strict=True)):
         volts[row] = (values - float(signal.baseline)) / signal.gain * UNITS_MV[signal.unit]
-        volts[row, values == wfdb.MISSING.get(signal.format)] = np.nan
+        volts[row, values == MISSING.get(signal.format)] = np.nan
     names = tuple(signal.lead for signal in signals)
     record = Record(
         name=path.stem,
@@ -155,7 +157,7 @@ def _with_header(
         source=path,
         comments=header.comments,
         warnings=tuple(warnings),
-        findings=uncalibrated(header),
+        findings=uncalibrated(header.signals),
     )
     return record if stated.leads is None else record.with_leads(stated.leads)
 
