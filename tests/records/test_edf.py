@@ -35,6 +35,7 @@ def read_bytes(folder, content, **stated):
         (("C3", "C4", "EKG", "O1-A2", "EEG C5"), ("EKG",)),
         (("I", "II", "C1", "Resp chest"), ("I", "II", "V1")),
         (("ch1", "ch2", "Fp1", "Status"), ("ch1", "ch2")),
+        (("ECG", "sine"), ("ECG",)),
     ],
 )
 def test_signals_that_are_no_ecg_are_left_out_with_a_word(tmp_path, labels, kept):
