@@ -23,6 +23,7 @@ SYMBOLS = dict(zip(range(1, 15), "NLRaVFJASEj/Q~", strict=True)) | {16: "|"}
 SYMBOLS |= dict(zip(range(18, 42), 'sT*D"=pB^t+u?![]en@xf()r', strict=True))
 """Symbol of each code."""
 _NOTE, _SKIP, _NUM, _SUB, _CHN, _AUX = 22, 59, 60, 61, 62, 63
+_MOST_SAMPLES = 2**62
 _MOST_BYTES = 8 << 20  # four million annotations
 _RATE = re.compile(r"## time resolution: *(\d{1,9}(?:\.\d{1,9})?)", re.ASCII)
 _DEFINITION = re.compile(r"(\d{1,2}) (\S{1,8}) ", re.ASCII)
@@ -38,7 +39,12 @@ class _Content:
 
 
 def read_annotations(
-    record: Path, annotator: str, frames_hz: float | None, fs_hz: float | None, n_samples: int, warnings: list[str]
+    record: Path,
+    annotator: str,
+    frames_hz: float | None = None,
+    fs_hz: float | None = None,
+    n_samples: int = _MOST_SAMPLES,
+    warnings: list[str] | None = None,
 ) -> Annotations:
     """Read an annotation file, e.g. the beats of MIT-BIH in ``100.atr``.
 
@@ -51,10 +57,10 @@ def read_annotations(
     frames_hz : float or None, Hz
         Frames per second of the record, in which annotations count unless their file states another rate.
     fs_hz : float or None, Hz
-        Sampling rate of the record's signal.
+        Sampling rate of the record's signal; without it annotations count samples.
     n_samples : int
         Samples of the signal.
-    warnings : list of str
+    warnings : list of str, optional
         Gets what is left out: annotations out of order are sorted; those outside the record or of no known code are
         left out.
 
@@ -95,6 +101,7 @@ def read_annotations(
     is_definition = np.array([code == _NOTE and note.startswith("## ") for code, note in _pairs(found)], bool)
     if len(at) and not is_inside.any():
         raise _unreadable(file, f"{len(at):,} annotations, none within the record", "copy the file of this record")
+    warnings = [] if warnings is None else warnings
     _tell(file, found, ~is_known, ~is_inside & is_known, warnings)
     kept = np.flatnonzero(is_known & is_inside & ~is_definition)
     if len(kept) and (np.diff(at[kept]) < 0).any():
