@@ -155,6 +155,7 @@ KIND_WRITERS = {
     "schiller": clinical_files.as_schiller,
     "ishne": binary_files.as_ishne,
     "atc": binary_files.as_atc,
+    "kardia": clinical_files.as_kardia,
     "scp": binary_files.as_scp,
     "sierra": clinical_files.as_sierra,
     "mortara": clinical_files.as_mortara,

@@ -19,6 +19,7 @@ from einthoven.records import (
     foreign,
     ishne,
     json_file,
+    kardia,
     matlab,
     muse,
     packed,
@@ -105,6 +106,7 @@ def formats() -> Iterator[Format]:
     yield Format((".xml",), comma_xml.SCHILLER, "", True, comma_xml.read_schiller, ("schiller",))
     yield Format((".ecg",), ishne.TITLE, "", True, ishne.read_ishne, ("ishne",))
     yield Format((".atc",), atc.TITLE, "", True, atc.read_atc, ("atc",))
+    yield Format((".json",), kardia.TITLE, "", True, kardia.read_kardia, ("kardia",))
     yield Format((".rdt",), rdt.TITLE, "leads and gain", True, rdt.read_rdt)
     yield Format((".scp",), vendor.SCP, "", True, vendor.read_scp, ("scp",))
     yield Format((".xml",), vendor.SIERRA, "", True, vendor.read_sierra, ("sierra",))
