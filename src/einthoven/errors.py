@@ -113,10 +113,13 @@ class OutputRefused(EinthovenError):
 
 EXTRAS = {
     "clinical": ("ecgdatakit", "edfio", "pydicom"),
-    "formats": ("wfdb", "soundfile"),
+    "formats": ("soundfile",),
     "openvino": ("openvino",),
     "pandas": ("pandas",),
+    "bluetooth": ("bleak",),
+    "lsl": ("pylsl",),
     "serial": ("serial",),
+    "tables": ("pyarrow", "h5py"),
     "train": (
         "torch",
         "lightning",

@@ -45,7 +45,7 @@ def told(capsys, *words):
 def test_says_what_the_file_is_and_what_the_device_says(carted, capsys):
     shown = told(capsys, carted)
     for part in (
-        "JSON as `einthoven convert` writes it",
+        "JSON:",
         "I, II, III, aVR",
         "500 Hz",
         "in steps of 5 µV (200 counts per mV)",

@@ -262,7 +262,8 @@ def test_what_a_new_recording_does_not_have_goes_with_the_old_one(record, tmp_pa
 
 
 def test_a_failure_leaves_nothing(record, tmp_path, monkeypatch):
-    monkeypatch.setattr(wfdb, "wrann", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr("einthoven.records.writing.wfdb.encoded", lambda *_: (_ for _ in ()).throw(full))
     with pytest.raises(OutputRefused) as caught:
         einthoven.write(record, tmp_path / "strip.hea")
     assert "No space left" in caught.value.found and not list(tmp_path.iterdir())
@@ -295,7 +296,7 @@ def test_text_out_of_a_file_adds_no_line(name, record, tmp_path):
         ('"samples": [300', '"samples": [-300', "outside"),
         ('"einthoven_recording": 1', '"einthoven_recording": 9', "9"),
         ('"sex": "female"', '"sex": {}', "text"),
-        ("[", "[" * 5000, "Error"),
+        ("[", "[" * 5000, "no JSON of a recording"),
     ],
 )
 def test_a_json_file_that_was_changed_is_refused(old, new, told, record, tmp_path):

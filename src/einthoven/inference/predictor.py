@@ -224,6 +224,7 @@ class Predictor:
                     remedy="[model(record, beats) for record, beats in zip(records, beats_of_each)]",
                 )
             return [self(one) for one in record]
+        self._require_classes()
         if not isinstance(record, Record):
             record = records.read(Path(record))
         if self.card.preparation.is_whole:
@@ -236,6 +237,16 @@ class Predictor:
                 )
             return self._record_answer(record)
         return self._beat_answer(record, None if beats is None else reading.checked_beats(beats, record))
+
+    def _require_classes(self) -> None:
+        """Refuse to classify with a delineator."""
+        if self.card.answers_samples:
+            raise ConfigurationFault(
+                f"{self.card.name} finds waves and classifies neither beats nor records.",
+                found="a delineator",
+                expected="a model of beats or records",
+                remedy=f"einthoven delineate FILE --model {self.card.name}      or einthoven.delineate(record)",
+            )
 
     def _used(
         self, record: Record, least_s: float, reason: str

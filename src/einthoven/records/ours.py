@@ -94,13 +94,15 @@ def beside_npy(path: Path) -> dict[str, Any] | None:
     return plain if is_ours(plain) and isinstance(plain, dict) and "signal" not in plain else None
 
 
-def read_json(path: Path, stated: Stated = NOTHING) -> Record:
-    """Read a JSON file of ours.
+def record_of_json(path: Path, plain: dict[str, Any], stated: Stated) -> Record:
+    """Return the record of a JSON file of ours.
 
     Parameters
     ----------
     path : Path
         The file.
+    plain : dict
+        Its content, for which :func:`einthoven.records.plain.is_ours` holds.
     stated : Stated
         What the user states; it goes before what the file says.
 
@@ -111,11 +113,8 @@ def read_json(path: Path, stated: Stated = NOTHING) -> Record:
     Raises
     ------
     RecordUnreadable
-        If it is none, or was changed so that it no longer fits together.
+        If it was changed so that it no longer fits together.
     """
-    plain = _loaded(path)
-    if not isinstance(plain, dict) or not is_ours(plain):
-        raise damaged(path, f"JSON without the key {KEY}")
     if "signal" not in plain:
         raise damaged(path, f"a JSON file without samples: name {path.with_suffix('.npy')}, which it is about")
     try:
