@@ -130,6 +130,7 @@ WRITERS = {
     ".mfer": binary_files.as_mfer(".mfer"),
     ".mfr": binary_files.as_mfer(".mfr"),
     ".arc": binary_files.as_edan,
+    ".wav": binary_files.as_wav,
     ".npz": as_npz,
     **{suffix: as_json(suffix) for suffix in (".json", ".jsonl", ".ndjson")},
     **{suffix: as_hdf5(suffix) for suffix in (".h5", ".hdf5", ".hdf")},
@@ -152,5 +153,6 @@ KIND_WRITERS = {
     "sierra": clinical_files.as_sierra,
     "mortara": clinical_files.as_mortara,
     "mfer": binary_files.as_mfer(".mwf"),
+    "wav": binary_files.as_wav,
 }
 """One way for each kind of content."""

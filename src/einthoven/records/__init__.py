@@ -24,9 +24,11 @@ from einthoven.records import (
     rdt,
     table,
     vendor,
+    wav,
     wfdb,
 )
 from einthoven.records.bounds import require_regular
+from einthoven.records.printable import printable
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.sniff import NO_RECORDING, head_of, kind_of, xml_root
 from einthoven.records.stated import NOTHING, Stated
@@ -107,6 +109,7 @@ def formats() -> Iterator[Format]:
     yield Format((".xml",), vendor.MORTARA, "", True, vendor.read_mortara, ("mortara",))
     yield Format((".mwf", ".mfer", ".mfr"), vendor.MFER, "", True, vendor.read_mfer, ("mfer",))
     yield Format((".arc",), vendor.EDAN, "gain", True, vendor.read_edan)
+    yield Format((".wav",), wav.TITLE, "leads and gain", True, wav.read_wav, ("wav",))
     yield Format((".h5", ".hdf5", ".hdf"), "HDF5", needs, False, bundles.read_hdf5)
     yield Format((".parquet", ".pq"), "Parquet", needs, False, bundles.read_parquet)
     yield Format(
@@ -264,7 +267,12 @@ def _by_content(path: Path) -> Format | None:
     if kind == "xml":
         known = ", ".join(each.title for each in formats() if ".xml" in each.suffixes)
         root = xml_root(head)
-        _refuse(path, f"XML with the root <{root[:60]}>" if root else "XML without a root", _EXPORT, f"one of {known}")
+        _refuse(
+            path,
+            f"XML with the root <{printable(root[:60])}>" if root else "XML without a root",
+            _EXPORT,
+            f"one of {known}",
+        )
     return KINDS.get(kind)
 
 

@@ -15,6 +15,7 @@ from einthoven.errors import RecordUnreadable, optional_imports
 from einthoven.records.channels import Channel, Content, joined, record_of
 from einthoven.records.dates import age_between, from_digits, sex_named, years
 from einthoven.records.identity import Identity, MachineReading
+from einthoven.records.printable import printable
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.xml_tree import not_a, number_of
@@ -95,7 +96,7 @@ def _record(path: Path, found: "Dataset", stated: Stated, syntax: str) -> Record
     groups = [*(found.get("WaveformSequence") or ())]
     if not groups:
         what = "that holds a PDF" if "EncapsulatedDocument" in found else "without a waveform"
-        modality = str(found.get("Modality") or "")[:16]
+        modality = printable(str(found.get("Modality") or "")[:16])
         raise RecordUnreadable(
             f"{path} cannot be read.",
             found=f"a DICOM file {what}" + (f" (modality {modality})" if modality else ""),
