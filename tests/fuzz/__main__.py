@@ -7,16 +7,18 @@ python -m tests.fuzz --replay written.csv 17  writes the changed files to ./repl
 """
 
 import argparse
+import itertools
 import json
 import random
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.fuzz import seeds
 from tests.fuzz.child import STATED, outcome
-from tests.fuzz.harness import run
+from tests.fuzz.harness import Report, run
 from tests.fuzz.mutation import Seed, mutated
 
 
@@ -42,24 +44,21 @@ def main() -> int:
 
     def inputs() -> Iterator[tuple[str, int]]:
         nonlocal asked
-        number = chosen.first
-        try:
-            while time.monotonic() < ends:
-                for name in names:
-                    if time.monotonic() > ends:
-                        return
-                    asked += 1
-                    yield name, number
-                number += 1
-        except KeyboardInterrupt:
-            return
+        for number in itertools.count(chosen.first):
+            for name in names:
+                if time.monotonic() > ends:
+                    return
+                asked += 1
+                yield name, number
 
-    report = run("tests.fuzz.__main__:everything", inputs())
-    with chosen.report.open("a") as file:
-        file.writelines(json.dumps(failure) + "\n" for failure in report.failures)
+    def tell(failure: dict[str, Any]) -> None:
+        with chosen.report.open("a") as file:
+            file.write(json.dumps(failure) + "\n")
+        last = failure["found"].strip().splitlines()[-1][:160]
+        print(f"--replay {failure['seed']!r} {failure['number']}: {last}", flush=True)
+
+    report = run("tests.fuzz.__main__:everything", inputs(), Report(tell))
     print(f"{asked:,} inputs from {len(names)} seeds, from number {chosen.first}: {dict(report.outcomes)}")
-    for failure in report.failures[:20]:
-        print(f"--replay {failure['seed']!r} {failure['number']}: {failure['found'].strip().splitlines()[-1][:160]}")
     return 1 if report.failures else 0
 
 

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ _START_S = 120
 class Report:
     """What came of all inputs."""
 
+    tell: Callable[[dict[str, Any]], None] = lambda failure: None
+    """Gets each failure as it happens."""
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[dict[str, Any]] = field(default_factory=list)
 
@@ -31,6 +33,7 @@ class Report:
             return
         self.outcomes["failed"] += 1
         self.failures.append({"seed": name, "number": number, "seconds": round(seconds, 2), "found": found})
+        self.tell(self.failures[-1])
 
 
 class _Child:
@@ -43,7 +46,8 @@ class _Child:
     def ask(self, name: str, number: int) -> str:
         if self.process is None:
             command = [sys.executable, "-m", "tests.fuzz.child", self.source]
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            self.process = subprocess.Popen(command, text=True, start_new_session=True, **pipes)
             if self._reply(_START_S) != "ready\n":
                 raise RuntimeError("the child process does not start")
         assert self.process.stdin is not None
@@ -74,14 +78,14 @@ class _Child:
             self.process = None
 
 
-def run(source: str, inputs: Iterator[tuple[str, int]], n_children: int = 2) -> Report:
+def run(source: str, inputs: Iterator[tuple[str, int]], report: Report, n_children: int = 2) -> Report:
     """Read inputs (name of a seed, number of the change) in child processes until there are none."""
-    report, lock = Report(), threading.Lock()
+    lock, stopped = threading.Lock(), threading.Event()
 
     def work() -> None:
         child = _Child(source)
         try:
-            while True:
+            while not stopped.is_set():
                 with lock:
                     one = next(inputs, None)
                 if one is None:
@@ -96,6 +100,9 @@ def run(source: str, inputs: Iterator[tuple[str, int]], n_children: int = 2) -> 
     threads = [threading.Thread(target=work) for _ in range(n_children)]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        stopped.set()
     return report

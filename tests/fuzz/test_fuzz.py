@@ -14,7 +14,7 @@ N_CHANGES = 30
 def test_no_changed_file_breaks_a_reader():
     names = [seed.name for seed in seeds.written()]
     inputs = ((name, number) for number in range(N_CHANGES) for name in names)
-    report = harness.run("tests.fuzz.seeds:written", inputs)
+    report = harness.run("tests.fuzz.seeds:written", inputs, harness.Report())
     assert not report.failures
     assert sum(report.outcomes.values()) == N_CHANGES * len(names)
     assert min(report.outcomes["read"], report.outcomes["record_unreadable"]) > len(names)
@@ -23,7 +23,7 @@ def test_no_changed_file_breaks_a_reader():
 def test_the_harness_sees_each_failure(monkeypatch):
     monkeypatch.setattr(harness, "MOST_S", 1)
     kinds = [*faults.KINDS, "good"]
-    report = harness.run("tests.fuzz.faults:seeds", iter([(kind, 0) for kind in kinds]), n_children=1)
+    report = harness.run("tests.fuzz.faults:seeds", iter([(kind, 0) for kind in kinds]), harness.Report(), 1)
     told = {failure["seed"]: failure["found"] for failure in report.failures}
     assert set(told) == set(faults.KINDS) and report.outcomes["read"] == 1
     assert "IndexError: out of range" in told["traceback"] and told["hang"] == "no answer within 1 s"
