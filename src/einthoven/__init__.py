@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from einthoven.inference.predictor import Predictor, load
     from einthoven.records import read
     from einthoven.records.record import Annotations, Record
+    from einthoven.records.writing import write
     from einthoven.streaming.answer import StreamAnswer
     from einthoven.streaming.buffer import Mark
     from einthoven.streaming.stream import Stream
@@ -35,6 +36,7 @@ __all__ = [
     "StreamAnswer",
     "load",
     "read",
+    "write",
 ]
 _HOMES = {
     "Annotations": "einthoven.records.record",
@@ -50,6 +52,7 @@ _HOMES = {
     "StreamAnswer": "einthoven.streaming.answer",
     "load": "einthoven.inference.predictor",
     "read": "einthoven.records",
+    "write": "einthoven.records.writing",
 }
 
 # A library is silent unless the program that uses it asks for its log.

@@ -112,7 +112,7 @@ class OutputRefused(EinthovenError):
 
 
 EXTRAS = {
-    "clinical": ("ecgdatakit", "pydicom"),
+    "clinical": ("ecgdatakit", "edfio", "pydicom"),
     "formats": ("soundfile",),
     "openvino": ("openvino",),
     "pandas": ("pandas",),

@@ -117,6 +117,7 @@ WRITERS = {
     ".txt": as_text(" ", ".txt"),
     ".tsv": as_text("\t", ".tsv"),
     ".npy": as_npy,
+    ".json": as_json,
     ".xml": clinical_files.as_aecg,
     ".dcm": binary_files.as_dicom(".dcm"),
     ".dicom": binary_files.as_dicom(".dicom"),

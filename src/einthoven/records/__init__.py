@@ -158,6 +158,22 @@ for _format in formats():
         READERS.setdefault(_suffix, _format.reader)
 
 
+def title_of(path: Path) -> str:
+    """Return the name of the format that a file is read as.
+
+    Parameters
+    ----------
+    path : Path
+        A file that can be read.
+
+    Returns
+    -------
+    str
+    """
+    reader, _ = _reader_of(path)
+    return next(each.title for each in formats() if each.reader is reader)
+
+
 def read(
     path: str | Path,
     *,
