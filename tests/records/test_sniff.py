@@ -60,3 +60,7 @@ def test_another_document_is_refused_by_its_root(tmp_path):
 )
 def test_what_is_nothing_special_is_left_to_its_suffix(head):
     assert kind_of(head) in ("", "edf")
+
+
+def test_the_preamble_of_mfer_is_enough():
+    assert kind_of(b"@\x20MFR Long term ECG") == "mfer"

@@ -19,6 +19,7 @@ from einthoven.records import (
     foreign,
     ishne,
     json_file,
+    kardia,
     matlab,
     muse,
     packed,
@@ -105,6 +106,7 @@ def formats() -> Iterator[Format]:
     yield Format((".xml",), comma_xml.SCHILLER, "", True, comma_xml.read_schiller, ("schiller",))
     yield Format((".ecg",), ishne.TITLE, "", True, ishne.read_ishne, ("ishne",))
     yield Format((".atc",), atc.TITLE, "", True, atc.read_atc, ("atc",))
+    yield Format((".json",), kardia.TITLE, "", True, kardia.read_kardia, ("kardia",))
     yield Format((".rdt",), rdt.TITLE, "leads and gain", True, rdt.read_rdt)
     yield Format((".scp",), vendor.SCP, "", True, vendor.read_scp, ("scp",))
     yield Format((".xml",), vendor.SIERRA, "", True, vendor.read_sierra, ("sierra",))
@@ -163,6 +165,22 @@ READERS: dict[str, Reader] = {}
 for _format in formats():
     for _suffix in _format.suffixes:
         READERS.setdefault(_suffix, _format.reader)
+
+
+def title_of(path: Path) -> str:
+    """Return the name of the format that a file is read as.
+
+    Parameters
+    ----------
+    path : Path
+        A file that can be read.
+
+    Returns
+    -------
+    str
+    """
+    reader, _ = _reader_of(path)
+    return next(each.title for each in formats() if each.reader is reader)
 
 
 def read(
@@ -237,13 +255,13 @@ def read(
 
 def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
     """Return what reads a file, by its content, else by its suffix; and what is odd about its name."""
-    suffix = path.suffix.lower()
-    reader = READERS.get(suffix)
-    header_exists = any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
-    if reader is None and header_exists:
-        reader = wfdb.read_wfdb
     if path.is_dir():
         _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
+    suffix = path.suffix.lower()
+    reader = READERS.get(suffix)
+    header_exists = _has_header(path)
+    if reader is None and header_exists:
+        reader = wfdb.read_wfdb
     if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
         _refuse(path, "nothing there", f"ls {shlex.quote(str(path.parent))}")
     if path.exists() and require_regular(path) == 0:
@@ -268,6 +286,14 @@ def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
         known = ", ".join(suffix for suffix in READERS if suffix)
         _refuse(path, f"suffix {path.suffix}", "convert it, e.g. to CSV with one column a lead", f"one of {known}")
     return reader, ()
+
+
+def _has_header(path: Path) -> bool:
+    """Return whether a header of WFDB has the name of the file and a suffix more."""
+    try:
+        return any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
+    except OSError:  # a name that is too long with the suffix
+        return False
 
 
 def _is_wfdb(path: Path) -> bool:

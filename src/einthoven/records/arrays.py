@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
+from einthoven.records import ours
 from einthoven.records import table_words as words
 from einthoven.records.facts import Facts, record_of
+from einthoven.records.plain import from_plain
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.table_columns import Columns, rows_and_facts
@@ -68,6 +70,8 @@ def read_npy(path: Path, stated: Stated = NOTHING) -> Record:
         raise no_array(path, "no complete NPY array of numbers") from error
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
         raise no_array(path, f"an array of {getattr(values, 'dtype', type(values).__name__)}")
+    if (said := ours.beside_npy(path)) is not None:
+        return from_plain(said, np.asarray(values), path, stated)
     return record_of_array(path, np.asarray(values), Facts(), stated)
 
 

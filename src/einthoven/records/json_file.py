@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from einthoven.errors import RecordUnreadable
+from einthoven.records import ours
 from einthoven.records.arrays import Value, damaged, no_array, record_of_variables
 from einthoven.records.facts import Facts, Rows, record_of
 from einthoven.records.identity import Identity, MachineReading
+from einthoven.records.plain import is_ours
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.text import text_of
@@ -52,6 +54,8 @@ def read_json(path: Path, stated: Stated = NOTHING) -> Record:
         raise no_array(path, f"a JSON file of {path.stat().st_size:,} bytes")
     try:
         document = _parsed(text_of(path).decode("utf-8", "replace"))
+        if is_ours(document):
+            return ours.record_of_json(path, document, stated)
         found = _known(path, document)
         if found is not None:
             return record_of(path, *found, stated)

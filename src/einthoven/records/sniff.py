@@ -40,6 +40,7 @@ _XML_ROOTS = {
 }
 _ROOT = re.compile(r"<(?:[\w.\-]+:)?([A-Za-z_][\w.\-]*)")
 _PROLOGUE = re.compile(r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_KARDIA = (b'"recordedAt"', b'"amplitudeResolution"', b'"algorithmDetermination"')
 _MUSE_TEXT = re.compile(rb"\s{0,64}Rhythm signal:\s*\d+\s*X\s*\d+")
 
 NO_RECORDING = {
@@ -108,6 +109,8 @@ def kind_of(head: bytes) -> str:
         kind = recognise(head)
         if kind:
             return kind
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and sum(key in head for key in _KARDIA) >= 2:
+        return "kardia"
     return "muse_text" if _MUSE_TEXT.match(head) else ""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import table_words
+from einthoven.records import ours, table_words
 from einthoven.records.facts import record_of
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
@@ -45,6 +45,10 @@ def read_table(path: Path, stated: Stated = NOTHING) -> Record:
     StatementMissing
         If sampling rate, leads or unit are neither in the file nor stated.
     """
+    if ours.is_own_csv(path):
+        return ours.read_own_csv(path, stated)
+    if ours.is_own_csv(path):
+        return ours.read_own_csv(path, stated)
     try:
         text = text_of(path)
         layout = layout_of(text, is_one_column=len(stated.leads or ()) == 1 or _states_one_lead(text))

@@ -257,19 +257,22 @@ def _has_decimal_commas(rows: list[list[str]], is_one_column: bool, is_named: bo
 
 
 def _kinds(rows: list[list[str]], n_cells: int, decimal: str) -> tuple[str, ...]:
-    kinds = []
-    for at in range(n_cells):
-        cells = [row[at] for row in (rows if at < _MOST_CELLS else rows[:1])]
-        n_numbers = sum(is_number(cell, decimal) for cell in cells)
-        n_missing = sum(cell.lower() in MISSING for cell in cells)
-        n_times = sum(bool(_TIME.fullmatch(cell)) and not is_number(cell, decimal) for cell in cells)
-        if n_missing == len(cells):
-            kinds.append("empty")
-        elif 2 * n_numbers >= len(cells) - n_missing:
-            kinds.append("number")
-        else:
-            kinds.append("time" if 2 * n_times >= len(cells) - n_missing else "text")
-    return tuple(kinds)
+    """Return what the columns hold; one beyond those that are looked at in every row is judged by the first row."""
+    columns = ([row[at] for row in rows] for at in range(min(n_cells, _MOST_CELLS)))
+    others = ("number" if _NUMBER.fullmatch(cell) else _kind([cell], decimal) for cell in rows[0][_MOST_CELLS:])
+    return (*(_kind(cells, decimal) for cells in columns), *others)
+
+
+def _kind(cells: list[str], decimal: str) -> str:
+    """Return whether most cells of a column are numbers, times or text."""
+    n_numbers = sum(is_number(cell, decimal) for cell in cells)
+    n_missing = sum(cell.lower() in MISSING for cell in cells)
+    n_times = sum(bool(_TIME.fullmatch(cell)) and not is_number(cell, decimal) for cell in cells)
+    if n_missing == len(cells):
+        return "empty"
+    if 2 * n_numbers >= len(cells) - n_missing:
+        return "number"
+    return "time" if 2 * n_times >= len(cells) - n_missing else "text"
 
 
 def _first_row(lines: list[str], separator: str | None, quote: str | None, kinds: tuple[str, ...], decimal: str) -> int:
