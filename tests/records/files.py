@@ -140,6 +140,11 @@ WRITERS = {
     ".zip": as_zip,
 }
 KIND_WRITERS = {
+    "npy": as_npy,
+    "hdf5": as_hdf5(".h5"),
+    "parquet": as_parquet(".parquet"),
+    "gzip": as_gzip,
+    "zip": as_zip,
     "aecg": clinical_files.as_aecg,
     "muse": clinical_files.as_muse,
     "muse_text": clinical_files.as_muse_text,

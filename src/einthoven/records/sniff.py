@@ -51,17 +51,19 @@ NO_RECORDING = {
     "picture": ("a picture", "export the samples, e.g. as CSV, from the program that made it"),
     "office": ("a document of an office program", "save it as CSV with one column a lead"),
     "html": ("a web page, not the file behind it", "download the file itself"),
-    "lfs": ("a pointer of Git LFS, not the file behind it", "git lfs pull"),
+    "lfs": ("a pointer of Git LFS, not the file behind it", "git -C {folder} lfs pull --include {name}"),
     "xdf": (
         "an XDF file of Lab Streaming Layer",
-        "save its ECG stream as CSV with one column a lead (pyxdf.load_xdf reads it)",
+        'pip install pyxdf && python -c "import numpy, pyxdf, sys; s = next(s for s in pyxdf.load_xdf(sys.argv[1])[0] '
+        "if s['info']['type'][0].upper() in ('ECG', 'EXG', 'EKG')); numpy.savetxt(sys.argv[2], numpy.column_stack("
+        "(s['time_stamps'], s['time_series'])), delimiter=',')\" {path} {csv}",
     ),
     "ishne_annotations": (
         "an ISHNE annotation file without samples",
         "name the recording itself, which begins with ISHNE1.0",
     ),
 }
-"""Kinds of files that hold no samples to read: what they are, and what to do."""
+"""Kinds of files that hold no samples to read: what they are, and what to do, with {path} for the file."""
 
 
 def head_of(path: Path) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from einthoven.errors import EinthovenError, optional_imports
+from einthoven.records.bounds import require_regular
 from einthoven.records.channels import Channel, Content, record_of
 from einthoven.records.dates import sex_named
 from einthoven.records.identity import Identity, MachineReading
@@ -186,9 +187,12 @@ def is_edan_pair(path: Path) -> bool:
     """
     pair = {"patient.hea": "ecgraw.dat", "ecgraw.dat": "patient.hea"}
     other = pair.get(path.name.lower())
-    if other is None or not any(each.name.lower() == other for each in path.parent.iterdir()):
+    beside = next((each for each in path.parent.iterdir() if each.name.lower() == other), None)
+    if beside is None:
         return False
-    with path.with_name(path.name if other == "ecgraw.dat" else other).open("rb") as file:
+    header = path if other == "ecgraw.dat" else beside
+    require_regular(header)
+    with header.open("rb") as file:
         return b"\0" in file.read(64)
 
 
