@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from einthoven.bundle import Card
     from einthoven.errors import EinthovenError
     from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
+    from einthoven.inference.delineator import Delineation, delineate
     from einthoven.inference.predictor import Predictor, load
     from einthoven.records import read
     from einthoven.records.record import Annotations, Record
@@ -27,6 +28,7 @@ __all__ = [
     "Answer",
     "BeatAnswer",
     "Card",
+    "Delineation",
     "EinthovenError",
     "Mark",
     "Predictor",
@@ -34,6 +36,7 @@ __all__ = [
     "RecordAnswer",
     "Stream",
     "StreamAnswer",
+    "delineate",
     "load",
     "read",
     "write",
@@ -43,6 +46,7 @@ _HOMES = {
     "Answer": "einthoven.inference.answer",
     "BeatAnswer": "einthoven.inference.answer",
     "Card": "einthoven.bundle",
+    "Delineation": "einthoven.inference.delineator",
     "EinthovenError": "einthoven.errors",
     "Mark": "einthoven.streaming.buffer",
     "Predictor": "einthoven.inference.predictor",
@@ -50,6 +54,7 @@ _HOMES = {
     "RecordAnswer": "einthoven.inference.answer",
     "Stream": "einthoven.streaming.stream",
     "StreamAnswer": "einthoven.streaming.answer",
+    "delineate": "einthoven.inference.delineator",
     "load": "einthoven.inference.predictor",
     "read": "einthoven.records",
     "write": "einthoven.records.writing",

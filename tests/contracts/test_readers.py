@@ -126,10 +126,10 @@ def test_no_damage_crashes_a_reader(suffix, data):
 
 @pytest.mark.parametrize(
     ("name", "found"),
-    [(".", "a folder"), ("none.hea", "nothing there"), ("none", "nothing there"), ("x.docx", "suffix .docx")],
+    [(".", "a folder"), ("none.hea", "nothing there"), ("none", "nothing there"), ("x.foo", "suffix .foo")],
 )
 def test_what_is_no_recording_is_refused(name, found, tmp_path):
-    (tmp_path / "x.docx").write_bytes(b"x")
+    (tmp_path / "x.foo").write_bytes(b"x")
     with pytest.raises(RecordUnreadable) as caught:
         read(tmp_path / name)
     assert caught.value.found == found and str(tmp_path) in caught.value.summary

@@ -211,6 +211,14 @@ def test_a_data_record_states_the_rate(fs_hz, n_samples):
     assert size / duration == pytest.approx(round(fs_hz, 2), rel=1e-5)
 
 
+@pytest.mark.parametrize("name", TARGETS)
+def test_leads_of_any_name_come_back(name, tmp_path):
+    leads = ("V", "ECG", "MLII", "Ableitung 3", "V5")
+    signal = in_counts(np.random.default_rng(4).standard_normal((5, 500)))
+    found = einthoven.read(einthoven.write(Record("any", signal, 250, leads), path_of(tmp_path, name)))
+    assert found.leads == leads and not found.warnings
+
+
 def test_where_the_last_data_record_is_filled_up_an_annotation_says_so(tmp_path):
     signal = in_counts(np.random.default_rng(1).standard_normal((1, 650)))
     path = einthoven.write(Record("odd", signal, 360, ("II",)), tmp_path / "odd.edf")
@@ -254,7 +262,8 @@ def test_what_a_new_recording_does_not_have_goes_with_the_old_one(record, tmp_pa
 
 
 def test_a_failure_leaves_nothing(record, tmp_path, monkeypatch):
-    monkeypatch.setattr(wfdb, "wrann", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    full = OSError(28, "No space left on device")
+    monkeypatch.setattr("einthoven.records.writing.wfdb.encoded", lambda *_: (_ for _ in ()).throw(full))
     with pytest.raises(OutputRefused) as caught:
         einthoven.write(record, tmp_path / "strip.hea")
     assert "No space left" in caught.value.found and not list(tmp_path.iterdir())

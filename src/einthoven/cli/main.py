@@ -22,6 +22,7 @@ VERBS = {
     "train": ("train", "Train"),
     "evaluate": ("evaluate", "Evaluate"),
     "predict": ("predict", "Predict"),
+    "delineate": ("delineate", "Delineate"),
     "explain": ("explain", "Explain"),
     "export": ("export", "Export"),
     "stream": ("stream", "Stream"),

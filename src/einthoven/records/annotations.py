@@ -21,6 +21,7 @@ SYMBOLS = dict(zip(range(1, 15), "NLRaVFJASEj/Q~", strict=True)) | {16: "|"}
 SYMBOLS |= dict(zip(range(18, 42), 'sT*D"=pB^t+u?![]en@xf()r', strict=True))
 """Symbol of each code."""
 _NOTE, _SKIP, _NUM, _SUB, _CHN, _AUX = 22, 59, 60, 61, 62, 63
+_MOST_SAMPLES = 2**62
 _MOST_BYTES = 8 << 20  # four million annotations
 _RATE = re.compile(r"## time resolution: *(\d{1,9}(?:\.\d{1,9})?)", re.ASCII)
 _DEFINITION = re.compile(r"(\d{1,2}) (\S{1,8}) ", re.ASCII)
@@ -36,7 +37,12 @@ class _Content:
 
 
 def read_annotations(
-    record: Path, annotator: str, frames_hz: float | None, fs_hz: float | None, n_samples: int, warnings: list[str]
+    record: Path,
+    annotator: str,
+    frames_hz: float | None = None,
+    fs_hz: float | None = None,
+    n_samples: int = _MOST_SAMPLES,
+    warnings: list[str] | None = None,
 ) -> Annotations:
     """Read an annotation file, e.g. the beats of MIT-BIH in ``100.atr``.
 
@@ -49,10 +55,10 @@ def read_annotations(
     frames_hz : float or None, Hz
         Frames per second of the record, in which annotations count unless their file states another rate.
     fs_hz : float or None, Hz
-        Sampling rate of the record's signal.
+        Sampling rate of the record's signal; without it annotations count samples.
     n_samples : int
         Samples of the signal.
-    warnings : list of str
+    warnings : list of str, optional
         Gets what is left out because its code is unknown.
 
     Returns
@@ -85,7 +91,7 @@ def read_annotations(
     if len(at) and not ((at >= 0) & (at < n_samples)).any():
         raise _unreadable(file, f"{len(at):,} annotations, none within the record", "copy the file of this record")
     unknown = Counter(code for code, is_one in zip(found.codes, is_known, strict=True) if code and not is_one)
-    if unknown:
+    if unknown and warnings is not None:
         shown = ", ".join(str(code) for code in sorted(unknown))
         warnings.append(f"{unknown.total():,} annotations in {file.name} are left out: unknown codes {shown}")
     kept = np.flatnonzero(is_known & ~is_definition)

@@ -14,7 +14,7 @@ _TIME = re.compile(
     r"\[?\s*(\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4})?[T, ]*\d{1,3}:\d\d.*\]?|\d{4}[-/.]\d\d?[-/.]\d\d?"
 )
 _LEADING_ZERO = re.compile(r"0\d+")
-_MOST_CELLS = 64
+_MOST_CELLS, _LEAST_ROWS = 64, 10
 _MARKS = ("\t", ";", "|", ",", None)
 
 
@@ -50,6 +50,8 @@ class Layout:
         list of str
             Without blanks and quotes around them.
         """
+        if self.separator is None and self.n_cells == 1:
+            return [line.strip().strip("\"'").strip()]
         return split(line, self.separator, self.quote)
 
 
@@ -103,6 +105,27 @@ def layout_of(text: bytes, *, is_one_column: bool = False) -> Layout:
         raise ValueError(f"no row of numbers; line {len(lines) - len(tail) + 1}: {tail[0][:80]!r}")
     first = _first_row(lines, separator, quote, kinds, decimal)
     return Layout(separator, decimal, quote, tuple(lines[:first]), first, kinds, n_cells)
+
+
+def is_table(head: bytes) -> bool:
+    """Return whether a file begins as a table of at least ten rows of numbers.
+
+    Parameters
+    ----------
+    head : bytes
+        The first bytes of the file.
+
+    Returns
+    -------
+    bool
+    """
+    if b"\0" in head or head.count(b"\n") < _LEAST_ROWS:
+        return False
+    try:
+        layout = layout_of(head.replace(b"\r\n", b"\n"))
+    except ValueError:
+        return False
+    return head.count(b"\n") - layout.first_row >= _LEAST_ROWS
 
 
 def split(line: str, separator: str | None, quote: str | None) -> list[str]:

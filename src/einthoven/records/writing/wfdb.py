@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.errors import optional_imports
+from einthoven.records.annotation_file import CODES, encoded
 from einthoven.records.record import Annotations, Record
 from einthoven.records.said import lines_of, one_line
 from einthoven.signal.counts import Counts, counts
-
-_LONGEST_NOTE = 255
 
 
 def write_wfdb(record: Record, header: Path) -> None:
@@ -27,17 +25,12 @@ def write_wfdb(record: Record, header: Path) -> None:
         The record.
     header : Path
         The header; its stem is the name of the record.
-
-    Raises
-    ------
-    LibraryMissing
-        If there are annotations and the wfdb package is not installed.
     """
     found = counts(record.signal_mv)
     stored = np.where(found.missing, -(1 << (found.bits - 1)), found.values)
     header.with_suffix(".dat").write_bytes(_packed(stored.T, found.bits))
     if record.annotations is not None and len(record.annotations.samples):
-        _annotations(record.annotations, record.fs_hz, header)
+        header.with_suffix(".atr").write_bytes(_annotations(record.annotations))
     header.write_text("\n".join(_header_lines(record, header.stem, found, stored)) + "\n", encoding="utf-8")
 
 
@@ -69,32 +62,10 @@ def _packed(samples: NDArray[np.int64], bits: int) -> bytes:
     return whole.tobytes() if bits == 32 else whole.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
 
 
-def _annotations(found: Annotations, fs_hz: float, header: Path) -> None:
-    with optional_imports():
-        import wfdb  # wfdb has no types
-
-    known = set(wfdb.io.annotation.ann_label_table["symbol"])
+def _annotations(found: Annotations) -> bytes:
+    """Return the content of the annotation file; a code that WFDB does not know is a comment with that code in its note."""
     pairs = [
-        (symbol, note) if symbol in known else ('"', f"{symbol} {note}".strip())
+        (symbol, note) if symbol in CODES else ('"', f"{symbol} {note}".strip())
         for symbol, note in zip(found.symbols, found.notes, strict=True)
     ]
-    wfdb.wrann(
-        header.stem,
-        "atr",
-        found.samples,
-        symbol=[symbol for symbol, _ in pairs],
-        aux_note=[note[:_LONGEST_NOTE] for _, note in pairs],
-        fs=record_rate(fs_hz),
-        write_dir=str(header.parent),
-    )
-
-
-def record_rate(fs_hz: float) -> float:
-    """Return a sampling rate as an integer where it is one, as annotation files state it.
-
-    Parameters
-    ----------
-    fs_hz : float, Hz
-        Sampling rate.
-    """
-    return int(fs_hz) if fs_hz == int(fs_hz) else fs_hz
+    return encoded(found.samples, [symbol for symbol, _ in pairs], [note for _, note in pairs])
