@@ -14,7 +14,9 @@ import tyro
 
 import einthoven
 from einthoven.cli.main import VERBS, main, verb_class
+from einthoven.signal.leads import STANDARD
 from tests.contracts.test_corpora import LAYOUTS
+from tests.records.clinical_files import aecg_text
 from tests.workshop import REPOSITORY, copied, run
 
 PAGES = [file for file in (REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md") if file.exists()]
@@ -30,6 +32,8 @@ _SHORTER = {
     "stress": ("--records", "1"),
 }
 """What is added so that a command ends in a few seconds, and an export of a net that learned nothing is written."""
+_DEVICES = {"-", "lsl", "polar-h10", "movesense"}
+"""Sources of a live signal that no test has."""
 _ELSEWHERE = {"docs/your_own.md"}
 """Pages that a test of their own runs."""
 _PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -120,6 +124,8 @@ def place(mitdb_like, svdb_like, tmp_path, monkeypatch):
             shutil.copy(file, folder)
     record = einthoven.read(folder / "100.hea")
     np.savetxt(folder / "ecg.csv", record.signal_mv[0, : 20 * 250], header="MLII", comments="", fmt="%.4f")
+    twelve_mv = np.outer([0.6, 1, 0.4, -0.8, 0.1, 0.7, -0.5, 0.4, 0.8, 1, 0.9, 0.7], record.signal_mv[0, :3600])
+    (folder / "hospital.xml").write_text(aecg_text(twelve_mv, STANDARD, record.fs_hz))
     monkeypatch.chdir(folder)
     return folder
 
@@ -127,7 +133,7 @@ def place(mitdb_like, svdb_like, tmp_path, monkeypatch):
 def shown_as(command: Command, untrained: Path, request) -> list[str] | None:
     """The words of a command with a corpus for DIR and a model for MODEL; None where it is not run here."""
     verb, *words = command.words[1:]
-    if verb in _LONG or words == ["--help"] or any(word.startswith("/dev/") or word == "-" for word in words):
+    if verb in _LONG or words == ["--help"] or any(word.startswith("/dev/") or word in _DEVICES for word in words):
         return None
     corpus = next((word for at, word in enumerate(words) if words[at - 1] == "--corpus"), "mitdb")
     if verb == "prepare":

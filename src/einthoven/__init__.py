@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from einthoven.inference.predictor import Predictor, load
     from einthoven.records import read
     from einthoven.records.record import Annotations, Record
+    from einthoven.records.writing import write
     from einthoven.streaming.answer import StreamAnswer
     from einthoven.streaming.buffer import Mark
     from einthoven.streaming.stream import Stream
@@ -38,6 +39,7 @@ __all__ = [
     "delineate",
     "load",
     "read",
+    "write",
 ]
 _HOMES = {
     "Annotations": "einthoven.records.record",
@@ -55,6 +57,7 @@ _HOMES = {
     "delineate": "einthoven.inference.delineator",
     "load": "einthoven.inference.predictor",
     "read": "einthoven.records",
+    "write": "einthoven.records.writing",
 }
 
 # A library is silent unless the program that uses it asks for its log.

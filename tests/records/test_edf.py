@@ -32,22 +32,37 @@ def read_bytes(folder, content, **stated):
     ("labels", "kept"),
     [
         (("EEG C3-A2", "ECG II", "EOG left", "SaO2"), ("II",)),
-        (("C3", "C4", "EKG", "O1-A2"), ("EKG",)),
-        (("I", "II", "V1", "Resp chest"), ("I", "II", "V1")),
+        (("C3", "C4", "EKG", "O1-A2", "EEG C5"), ("EKG",)),
+        (("I", "II", "C1", "Resp chest"), ("I", "II", "V1")),
         (("ch1", "ch2", "Fp1", "Status"), ("ch1", "ch2")),
+        (("ECG", "sine"), ("ECG",)),
     ],
 )
 def test_signals_that_are_no_ecg_are_left_out_with_a_word(tmp_path, labels, kept):
     record = read_bytes(tmp_path, edf_bytes([row(label) for label in labels]))
     assert record.fs_hz == 200 and len(record.leads) == len(kept)
     left_out = next(warning for warning in record.warnings if "left out" in warning)
-    assert left_out.endswith(", ".join(label for label in labels if label.split()[-1] not in kept))
+    assert left_out.endswith(", ".join(label for label in labels if label.split()[-1] not in (*kept, "C1")))
 
 
 def test_a_file_without_an_ecg_is_refused(tmp_path):
     with pytest.raises(RecordUnreadable) as caught:
         read_bytes(tmp_path, edf_bytes([row("EEG Fp1"), row("Fp2"), row("Resp")]))
     assert caught.value.found == "EEG Fp1, Fp2, Resp"
+
+
+def test_a_cap_of_electrodes_is_no_ecg(tmp_path):
+    cap = [row(f"{letter}{n}") for letter in "ABCD" for n in range(1, 9)]
+    with pytest.raises(RecordUnreadable, match="holds no ECG"):
+        read_bytes(tmp_path, edf_bytes(cap))
+    assert read_bytes(tmp_path, edf_bytes([*cap, row("EXG1")])).leads == ("EXG1",)
+    assert read_bytes(tmp_path, edf_bytes([row("D1"), row("D2"), row("C1")])).leads == ("I", "II", "V1")
+
+
+@pytest.mark.parametrize("unit", ["µV", "\u00c2\u00b5V", "\u00ce\u00bcV"])
+def test_a_micro_sign_in_any_encoding(tmp_path, unit):
+    record = read_bytes(tmp_path, edf_bytes([row("ECG", unit=unit)]))
+    np.testing.assert_allclose(record.signal_mv[0], ECG.reshape(-1) / 1000, atol=6e-4)
 
 
 def test_each_signal_has_its_own_rate(tmp_path):

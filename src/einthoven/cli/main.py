@@ -15,6 +15,8 @@ from einthoven.errors import ConfigurationFault, EinthovenError, library_missing
 
 VERBS = {
     "demo": ("demo", "Demo"),
+    "info": ("info", "Info"),
+    "convert": ("convert", "Convert"),
     "download": ("download", "Download"),
     "prepare": ("prepare", "Prepare"),
     "train": ("train", "Train"),

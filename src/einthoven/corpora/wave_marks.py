@@ -59,7 +59,13 @@ def annotations_of(path: Path, annotator: str, fs_hz: float, remarks: list[str])
     -------
     Annotations
     """
-    return read_annotations(path, annotator, fs_hz, fs_hz, _LONGEST, remarks)
+    found = read_annotations(path, annotator, fs_hz, fs_hz, _LONGEST, remarks)
+    order = np.argsort(found.samples, kind="stable")
+    if (order == np.arange(len(order))).all():
+        return found
+    remarks.append(f"the annotations in {path.name}.{annotator} are not in order of time; they are sorted")
+    symbols, notes = (tuple(texts[at] for at in order) for texts in (found.symbols, found.notes))
+    return Annotations(found.samples[order], symbols, notes)
 
 
 def stretches_between(waves: Waves, skipped_s: Array) -> Array:

@@ -142,8 +142,8 @@ def _compared(
         return details
     if request.card.answers_samples:
         validation = real.store.windows[real.validation]
-        answers = (_probabilities(one.logits(validation), request.card) for one in (reference, backend))
-        parity = compare_samples(*answers, request.card.classes)
+        before, after = (_probabilities(one.logits(validation), request.card) for one in (reference, backend))
+        parity = compare_samples(before, after, request.card.classes)
     else:
         parity = parity_on_validation(request.model, reference, backend, real)
     if not even_if_worse:

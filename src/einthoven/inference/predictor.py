@@ -13,19 +13,19 @@ from numpy.typing import ArrayLike, NDArray
 from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
-from einthoven.inference import declining, reading, scored, trained_on
+from einthoven.inference import declining, fitting, reading, scored, trained_on
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, fastest
 from einthoven.inference.exported_file import card_inside
+from einthoven.inference.second_opinion import Disputed, disputed
 from einthoven.records.record import Record
-from einthoven.signal import doctor, heartbeats, leads, preparation, quality
+from einthoven.signal import doctor, leads, preparation, quality
 from einthoven.signal.windows import Windows
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
 _log = logging.getLogger(__name__)
-_LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
 
 Readable = Record | str | PathLike[str]
 """What a model reads: a record, or the path of its file."""
@@ -266,8 +266,8 @@ class Predictor:
 
     @property
     def least_s(self) -> float:
-        """Shortest recording, in seconds, that a model of whole records answers."""
-        return min(_LEAST_FILLED * self.card.preparation.window_s, _LONG_ENOUGH_S)
+        """Shortest recording, in seconds, that the model answers."""
+        return fitting.least_s(self.card)
 
     def _record_answer(self, record: Record) -> RecordAnswer:
         wanted, window_s = self.card.preparation, self.card.preparation.window_s
@@ -298,16 +298,19 @@ class Predictor:
             remarks=(*remarks, *reading.remarks_on(seen)),
             findings=findings,
             declined=declining.declined(self.card, seen, beats, ~unreadable, findings),
+            disputed=disputed(used_mv, seen, beats),
             windows=np.stack((starts, ends), axis=1),
         )
 
     def _beat_answer(self, record: Record, beats: NDArray[np.int64] | None) -> BeatAnswer:
         wanted = self.card.preparation
-        least_s = max(wanted.window_s, heartbeats.SHORTEST_S if beats is None else 0)
+        least_s = fitting.least_s(self.card) if beats is None else wanted.window_s
         used_mv, names, seen = self._used(record, least_s, "to detect heartbeats and to fill one window")
         remarks = [*self._remarks(record), *reading.remarks_on(seen)]
+        between = Disputed()
         if beats is None:
             beats = reading.find_heartbeats(used_mv, seen)
+            between = disputed(used_mv, seen, beats)
         unreadable = ~seen.readable_in_any[seen.at(beats)]
         findings = doctor.examine(record)
         windows = preparation.prepare(record, wanted, beats)
@@ -329,6 +332,7 @@ class Predictor:
             remarks=tuple(remarks),
             findings=findings,
             declined=declined,
+            disputed=between,
         )
 
     def _remarks(self, record: Record) -> list[str]:

@@ -12,11 +12,12 @@ from einthoven.records.annotations import SYMBOLS
 
 CODES = {symbol: code for code, symbol in SYMBOLS.items()}
 """Number of each annotation code."""
-_SKIP, _FAR = 59, 1023
+_SKIP, _AUX, _FAR = 59, 63, 1023
+_LONGEST_NOTE = 255
 _LAST = 2**31 - 1
 
 
-def encoded(samples: NDArray[Any], symbols: Sequence[str]) -> bytes:
+def encoded(samples: NDArray[Any], symbols: Sequence[str], notes: Sequence[str] = ()) -> bytes:
     """Return the content of an annotation file.
 
     Parameters
@@ -25,6 +26,8 @@ def encoded(samples: NDArray[Any], symbols: Sequence[str]) -> bytes:
         Sample numbers, in any order; annotations of one sample keep their order.
     symbols : sequence of str
         Code of each.
+    notes : sequence of str
+        Text of each, cut at 255 bytes; none by default.
 
     Returns
     -------
@@ -56,4 +59,7 @@ def encoded(samples: NDArray[Any], symbols: Sequence[str]) -> bytes:
             words += struct.pack("<HHH", _SKIP << 10, ahead >> 16, ahead & 0xFFFF)
             ahead = 0
         words += struct.pack("<H", CODES[symbols[at]] << 10 | ahead)
+        if notes and notes[at]:
+            text = notes[at].encode("latin-1", "replace")[:_LONGEST_NOTE]
+            words += struct.pack("<H", _AUX << 10 | len(text)) + text + b"\0" * (len(text) % 2)
     return bytes(words + b"\0\0")

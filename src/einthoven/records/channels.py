@@ -18,6 +18,7 @@ from einthoven.signal.leads import canonical
 
 MOST_SAMPLES = 400_000_000
 """Samples of all leads together that are read into memory."""
+_BLOCK = 1 << 20  # samples that are converted at once, so that 24 hours need little more memory than their result
 _MOST_GAP = 5_000_000  # samples of all leads that may be missing between parts
 
 
@@ -53,11 +54,17 @@ class Channel:
         -------
         array [samples], float32, mV
         """
-        if stated.gain is not None:
-            return np.asarray(stated.to_mv(self.counts), np.float32)
         unit = stated.unit or self.known_unit or "mV"
-        values = (np.asarray(self.counts, np.float64) - self.zero) * (self.per_count * UNITS_MV[unit])
-        return values.astype(np.float32)
+        values = np.empty(len(self.counts), np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(values), _BLOCK):
+                counts = np.asarray(self.counts[start : start + _BLOCK], np.float64)
+                if stated.gain is not None:
+                    counts = stated.to_mv(counts)
+                else:
+                    counts = (counts - self.zero) * (self.per_count * UNITS_MV[unit])
+                values[start : start + _BLOCK] = counts
+        return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +175,7 @@ def record_of(
         warnings.append(
             f"{(pulse.stop - pulse.start) / rate:.1f} s of a calibration pulse at the {place} are treated as missing"
         )
+    signal.flags.writeable = False  # so that the record keeps it without a copy
     record = Record(
         name=path.stem,
         signal_mv=signal,
@@ -232,9 +240,8 @@ def _stacked(path: Path, kept: list[Channel], stated: Stated, warnings: list[str
             remedy="cut it into shorter recordings",
         )
     signal = np.full((len(kept), longest), np.nan, np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for row, each in zip(signal, kept, strict=True):
-            row[: len(each.counts)] = each.to_mv(stated)
+    for row, each in zip(signal, kept, strict=True):
+        row[: len(each.counts)] = each.to_mv(stated)
     if min(lengths) < longest:
         short = ", ".join(each.name for each in kept if len(each.counts) < longest)
         warnings.append(f"shorter than the other leads, the rest is missing: {short}")

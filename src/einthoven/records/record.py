@@ -12,7 +12,7 @@ from einthoven.errors import RecordUnreadable
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
 from einthoven.records.stated import UNITS_MV
 from einthoven.signal.finding import Finding
-from einthoven.signal.leads import canonical, told_apart, turned
+from einthoven.signal.leads import canonical, first_of_several, told_apart, turned
 from einthoven.signal.quality import IMPLAUSIBLE_MV
 
 _MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102)
@@ -83,6 +83,23 @@ class Annotations:
         object.__setattr__(self, "samples", _read_only(np.asarray(self.samples, np.int64), self.samples))
 
 
+def _within(annotations: Annotations, n_samples: int) -> tuple[Annotations, list[str]]:
+    """Return annotations in order and within the record, and what had to be done for that."""
+    at = annotations.samples
+    is_inside = (at >= 0) & (at < n_samples)
+    order = np.flatnonzero(is_inside)
+    told = []
+    if not is_inside.all():
+        told.append(f"{(~is_inside).sum():,} annotations are outside the record and left out")
+    if (np.diff(at[order]) < 0).any():
+        told.append("the annotations are not in order of time; they are sorted")
+        order = order[np.argsort(at[order], kind="stable")]
+    if not told:
+        return annotations, []
+    symbols, notes = (tuple(texts[one] for one in order) for texts in (annotations.symbols, annotations.notes))
+    return Annotations(at[order], symbols, notes), told
+
+
 @dataclass(frozen=True, eq=False)
 class Record:
     """One recording.
@@ -105,7 +122,7 @@ class Record:
     warnings : tuple of str
         What is unusual about the file, but no reason to refuse it.
     annotations : Annotations, optional
-        Annotations, if they were asked for.
+        Annotations, if they were asked for; kept in order, without those outside the record.
     findings : tuple of Finding
         What was assumed or repaired in reading; each text is among the warnings too.
     identity : Identity
@@ -157,10 +174,19 @@ class Record:
         signal, leads, were = turned(signal, self.leads)
         findings = (*self.findings, *(_turned_finding(lead) for lead in were))
         warnings += [finding.text for finding in findings]
+        if self.annotations is not None:
+            annotations, told = _within(self.annotations, signal.shape[1])
+            object.__setattr__(self, "annotations", annotations)
+            warnings += told
         object.__setattr__(self, "findings", findings)
         object.__setattr__(self, "signal_mv", _read_only(signal, self.signal_mv))
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
-        object.__setattr__(self, "leads", told_apart([canonical(lead) for lead in leads]))
+        names = told_apart([canonical(lead) for lead in leads])
+        for name in first_of_several(names):
+            if f"{name}[1]" not in leads:
+                several = ", ".join(lead for lead in names if lead.startswith(f"{name}["))
+                warnings.append(f"several leads are called {name}: they are read as {several}; {name} means the first")
+        object.__setattr__(self, "leads", names)
         spread = _spread_mv(signal)
         most = _NOMINAL_MV if any(finding.code == "gain_of_one" for finding in findings) else IMPLAUSIBLE_MV
         if _LARGE_MV < spread <= most:
@@ -209,7 +235,9 @@ class Record:
             If the number of names differs, or a name is not in the file.
         """
         if isinstance(statement, dict):
-            stated = {canonical(old): new for old, new in statement.items()}
+            firsts = first_of_several(self.leads)
+            olds = {old: f"{old}[1]" if old in firsts else old for old in map(canonical, statement)}
+            stated = {olds[canonical(old)]: new for old, new in statement.items()}
             unknown = [old for old in stated if old not in self.leads]
             names = tuple(stated.get(lead, lead) for lead in self.leads)
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import table_words
+from einthoven.records import ours, table_words
 from einthoven.records.facts import record_of
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
@@ -16,6 +16,7 @@ from einthoven.records.table_head import Head, head_of
 from einthoven.records.table_layout import Ambiguous, Layout, layout_of
 from einthoven.records.table_numbers import rows_of
 from einthoven.records.text import text_of
+from einthoven.records.times import seconds_of
 
 _MOST_ROWS_OF_LEADS = 15
 _LEAST_CELLS, _MOST_COLUMNS = 60, 300
@@ -45,6 +46,10 @@ def read_table(path: Path, stated: Stated = NOTHING) -> Record:
     StatementMissing
         If sampling rate, leads or unit are neither in the file nor stated.
     """
+    if ours.is_own_csv(path):
+        return ours.read_own_csv(path, stated)
+    if ours.is_own_csv(path):
+        return ours.read_own_csv(path, stated)
     try:
         text = text_of(path)
         layout = layout_of(text, is_one_column=len(stated.leads or ()) == 1 or _states_one_lead(text))
@@ -63,14 +68,19 @@ def _columns(text: bytes, layout: Layout) -> tuple[Columns, Head]:
     """Return the columns; a table of a few long rows has one row a lead."""
     parsed = rows_of(text, layout)
     head = head_of(layout)
-    n_rows, n_cells = parsed.values.shape
+    values = parsed.values
+    if len(values) > 1 and bool((values[0] == len(values) - 1).all()):  # AcqKnowledge: the number of samples
+        values = values[1:]
+    n_rows, n_cells = values.shape
     if n_rows <= _MOST_ROWS_OF_LEADS and n_cells > _LEAST_CELLS and n_cells > 20 * n_rows:
-        return _turned(text, layout, parsed.values), Head(None, None, head.facts)
+        return _turned(text, layout, values), Head(None, None, head.facts)
     named = head.names
-    timed = next(iter(parsed.stamps), None)
+    timed = next((at for at, stamps in parsed.stamps.items() if np.isfinite(seconds_of(stamps[:9])).any()), None)
     texts = frozenset(at for at, kind in enumerate(layout.kinds) if kind in ("text", "time"))
+    blank = frozenset(at for at, kind in enumerate(layout.kinds) if kind == "empty" and not (named and named[at]))
     return Columns(
-        values=parsed.values.T,
+        blank=blank,
+        values=values.T,
         names=named,
         units=head.units,
         texts=texts,

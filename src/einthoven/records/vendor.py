@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from einthoven.errors import EinthovenError, StatementMissing, optional_imports
+from einthoven.errors import EinthovenError, optional_imports
+from einthoven.records.bounds import require_regular
 from einthoven.records.channels import Channel, Content, record_of
 from einthoven.records.dates import sex_named
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
-from einthoven.records.xml_tree import not_a, parse_xml, text_of
+from einthoven.records.xml_tree import not_a, packed_text, parse_xml
 
 SCP = "SCP-ECG"
 SIERRA = "Philips Sierra XML"
@@ -26,7 +27,7 @@ MFER = "MFER"
 EDAN = "Edan Holter"
 _PARSERS = {
     SCP: ("scp_ecg", "SCPECGParser", 16 << 20),
-    SIERRA: ("sierra_xml", "SierraXMLParser", 32 << 20),
+    SIERRA: ("sierra_xml", "SierraXMLParser", 4 << 20),
     MORTARA: ("mortara_el250", "MortaraEL250Parser", 64 << 20),
     MFER: ("mfer", "MFERParser", 512 << 20),
     EDAN: ("edan_arc", "EDANARCHolterParser", 1 << 30),
@@ -42,7 +43,7 @@ _MEASUREMENTS = {
     "qrs_axis": "qrs_axis_deg",
     "t_axis": "t_axis_deg",
 }
-_MOST_SAMPLES = 4_000_000
+_MOST_SAMPLES = 1_000_000  # twelve leads of nearly three minutes; documents hold eleven seconds
 
 
 def read_scp(path: Path, stated: Stated = NOTHING) -> Record:
@@ -90,10 +91,11 @@ def read_sierra(path: Path, stated: Stated = NOTHING) -> Record:
     LibraryMissing
         If ecgdatakit is not installed.
     """
+    _require_size(path, SIERRA)
     for each in parse_xml(path, SIERRA).iter():
         method = each.get("compression") or each.get("compressmethod") or "none"
         if method.lower() not in ("uncompressed", "none") and (each.get("compressflag") or "").lower() != "false":
-            _require_small(path, "".join(text_of(each).split()))
+            _require_small(path, packed_text(each))
     return _read(path, stated, SIERRA)
 
 
@@ -186,9 +188,12 @@ def is_edan_pair(path: Path) -> bool:
     """
     pair = {"patient.hea": "ecgraw.dat", "ecgraw.dat": "patient.hea"}
     other = pair.get(path.name.lower())
-    if other is None or not any(each.name.lower() == other for each in path.parent.iterdir()):
+    beside = next((each for each in path.parent.iterdir() if each.name.lower() == other), None)
+    if beside is None:
         return False
-    with path.with_name(path.name if other == "ecgraw.dat" else other).open("rb") as file:
+    header = path if other == "ecgraw.dat" else beside
+    require_regular(header)
+    with header.open("rb") as file:
         return b"\0" in file.read(64)
 
 
@@ -196,10 +201,8 @@ def _read(path: Path, stated: Stated, title: str) -> Record:
     with optional_imports():
         import ecgdatakit  # noqa: F401
 
-    module, name, most_bytes = _PARSERS[title]
-    size = path.stat().st_size
-    if size > most_bytes:
-        raise not_a(path, title, f"{size:,} bytes, over {most_bytes:,}", "cut it into shorter recordings")
+    _require_size(path, title)
+    module, name, _ = _PARSERS[title]
     parser = getattr(import_module(f"ecgdatakit.parsing.parsers.{module}"), name)()
     with python_warnings.catch_warnings(record=True) as told:
         python_warnings.simplefilter("always")
@@ -211,6 +214,12 @@ def _read(path: Path, stated: Stated, title: str) -> Record:
             raise not_a(path, title, _in_short(path, error)) from error
     notes = [_in_short(path, each.message) for each in told]
     return _record(path, found, stated, title, notes)
+
+
+def _require_size(path: Path, title: str) -> None:
+    size, most_bytes = path.stat().st_size, _PARSERS[title][2]
+    if size > most_bytes:
+        raise not_a(path, title, f"{size:,} bytes, over {most_bytes:,}", "cut it into shorter recordings")
 
 
 def _record(path: Path, found: Any, stated: Stated, title: str, notes: list[str]) -> Record:
@@ -231,13 +240,6 @@ def _record(path: Path, found: Any, stated: Stated, title: str, notes: list[str]
         medians=[_channel(lead) for lead in medians],
         medians_fs_hz=float(medians[0].sampling_rate) if medians else 0.0,
     )
-    if title == EDAN and not stated.states_scale:
-        raise StatementMissing(
-            f"{path} does not state everything that is needed to read it.",
-            found=f"{len(channels)} leads at {rates[0]:g} Hz; not stated: --gain",
-            expected="the counts per mV, which the maker does not publish",
-            remedy="--gain 200      if it is 200 counts per mV",
-        )
     return record_of(path, rates[0], channels, stated, content)
 
 

@@ -28,7 +28,7 @@ BUNDLE = "waves-ludb"
 """Name of the model that is trained on all of LUDB."""
 _DELNET = Recipe(steps=600, batch=10, batch_without_p=0, lr=1e-3, loss="jaccard", noise_share=0.0)
 """ECG-DelNet's loss and rate; its 120 epochs are 600 updates here."""
-_QUICK = {"steps": 3, "batch": 2, "crop": 512}
+_QUICK: dict[str, Any] = {"steps": 3, "batch": 2, "crop": 512}
 
 
 @dataclass(frozen=True)
