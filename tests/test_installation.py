@@ -194,15 +194,16 @@ def test_a_serial_port_needs_an_extra(tmp_path):
     assert ended.returncode == 2 and "pip install 'einthoven[serial]'" in ended.stderr
 
 
-def test_annotations_and_uncommon_formats_need_an_extra(mitdb_like, monkeypatch, tmp_path):
+def test_compressed_signal_files_need_an_extra(mitdb_like, monkeypatch, tmp_path):
     import wfdb
 
     signal = einthoven.read(mitdb_like / "100.hea").signal_mv
-    shape = {"units": ["mV"] * 2, "sig_name": ["MLII", "V5"], "fmt": ["24"] * 2, "p_signal": signal.T.astype(float)}
-    wfdb.wrsamp("uncommon", fs=360, write_dir=str(tmp_path), **shape)
-    assert einthoven.read(tmp_path / "uncommon.hea").n_samples == signal.shape[1]
+    shape = {"units": ["mV"] * 2, "sig_name": ["MLII", "V5"], "fmt": ["516"] * 2, "p_signal": signal.T.astype(float)}
+    wfdb.wrsamp("flac", fs=360, write_dir=str(tmp_path), **shape)
+    assert einthoven.read(tmp_path / "flac.hea").n_samples == signal.shape[1]
+    monkeypatch.setitem(sys.modules, "soundfile", None)
     monkeypatch.setitem(sys.modules, "wfdb", None)
-    for record, more in ((tmp_path / "uncommon.hea", {}), (mitdb_like / "100.hea", {"annotator": "atr"})):
-        with pytest.raises(LibraryMissing) as told:
-            einthoven.read(record, **more)
-        assert told.value.remedy == "pip install 'einthoven[formats]'"
+    assert einthoven.read(mitdb_like / "100.hea", annotator="atr").annotations.symbols[0] == "+"
+    with pytest.raises(LibraryMissing) as told:
+        einthoven.read(tmp_path / "flac.hea")
+    assert told.value.remedy == "pip install 'einthoven[formats]'"

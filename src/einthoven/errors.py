@@ -112,11 +112,14 @@ class OutputRefused(EinthovenError):
 
 
 EXTRAS = {
-    "clinical": ("ecgdatakit", "pydicom"),
-    "formats": ("wfdb", "soundfile"),
+    "clinical": ("ecgdatakit", "edfio", "pydicom"),
+    "formats": ("soundfile",),
     "openvino": ("openvino",),
     "pandas": ("pandas",),
+    "bluetooth": ("bleak",),
+    "lsl": ("pylsl",),
     "serial": ("serial",),
+    "tables": ("pyarrow", "h5py"),
     "train": (
         "torch",
         "lightning",

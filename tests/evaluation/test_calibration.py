@@ -11,9 +11,8 @@ from scipy.special import softmax
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import CorpusIncomplete
-from einthoven.evaluation.calibrating import cross_fitted, fitted, fitted_to
+from einthoven.evaluation.calibrating import cross_fitted, fitted
 from einthoven.evaluation.calibration import Calibration, log_softmax
-from einthoven.evaluation.predictions import Predictions
 
 CLASSES = ("N", "A", "O")
 
@@ -85,16 +84,6 @@ def test_cross_fitted_probabilities_never_use_their_own_group():
     after = cross_fitted(logits, changed, group, methods=("temperature",))
     np.testing.assert_array_equal(before[group == 0], after[group == 0])
     assert (before[group != 0] != after[group != 0]).any()
-
-
-def test_an_ensemble_is_calibrated_on_its_uncalibrated_predictions():
-    logits, truth, group = made()
-    p = softmax(logits, axis=1)
-    given = Predictions(CLASSES, truth, p, group.astype(str), group.astype(str), group)
-    found = fitted_to(given, "members")
-    assert found is not None
-    assert found.slopes[0] == pytest.approx(0.5, abs=0.03)
-    assert fitted_to(given.at(np.arange(20)), "members") is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Recordings of two leads in binary formats of hospitals and Holter recorders: small, in the exact layouts, of nobody."""
 
 import struct
+import wave
 from binascii import crc_hqx
 
 import numpy as np
@@ -229,3 +230,11 @@ def as_edan(folder, signal_mv):
     (folder / "ecgraw.dat").write_bytes(counts.tobytes())
     (folder / "patient.hea").write_bytes(bytes(head))
     return folder / "patient.hea", STATED | {"unit": "uV"}
+
+
+def as_wav(folder, signal_mv):
+    file = folder / "a.wav"
+    with wave.open(str(file), "wb") as sound:
+        sound.setparams((len(signal_mv), 2, FS_HZ, 0, "NONE", ""))
+        sound.writeframes(counts_of(signal_mv, 0.001).T.tobytes())
+    return file, STATED | {"unit": "uV"}

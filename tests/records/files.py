@@ -1,5 +1,9 @@
 """Recordings as the readers' tests write them, one way for each suffix."""
 
+import gzip
+import json
+import zipfile
+
 import numpy as np
 import wfdb
 from scipy.io import savemat
@@ -48,6 +52,62 @@ def as_npy(folder, signal_mv):
     return folder / "a.npy", {"fs_hz": 360, "leads": ["MLII", "V1"], "unit": "mV"}
 
 
+STATED = {"fs_hz": 360, "leads": ["MLII", "V1"], "unit": "mV"}
+
+
+def as_npz(folder, signal_mv):
+    np.savez(folder / "a.npz", ecg=signal_mv)
+    return folder / "a.npz", STATED
+
+
+def as_json(suffix):
+    def write(folder, signal_mv):
+        file = folder / f"a{suffix}"
+        rows = [dict(zip(("MLII", "V1"), row, strict=True)) for row in signal_mv.T.tolist()]
+        lines = [json.dumps(row) for row in rows]
+        file.write_text(json.dumps({"signal": signal_mv.tolist()}) if suffix == ".json" else "\n".join(lines))
+        return file, STATED
+
+    return write
+
+
+def as_hdf5(suffix):
+    def write(folder, signal_mv):
+        import h5py
+
+        with h5py.File(folder / f"a{suffix}", "w") as file:
+            file["ecg"] = signal_mv.T
+        return folder / f"a{suffix}", STATED
+
+    return write
+
+
+def as_parquet(suffix):
+    def write(folder, signal_mv):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        pq.write_table(pa.table(dict(zip(("MLII", "V1"), signal_mv, strict=True))), folder / f"a{suffix}")
+        return folder / f"a{suffix}", {"fs_hz": 360, "unit": "mV"}
+
+    return write
+
+
+def as_gzip(folder, signal_mv):
+    file, stated = as_text(",", ".csv")(folder, signal_mv)
+    packed = folder / "a.csv.gz"
+    packed.write_bytes(gzip.compress(file.read_bytes()))
+    return packed, stated
+
+
+def as_zip(folder, signal_mv):
+    file, stated = as_text(",", ".csv")(folder, signal_mv)
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(file, "export/a.csv")
+        packed.writestr("export/readme.md", "how it was made")
+    return folder / "a.zip", stated
+
+
 WRITERS = {
     ".hea": as_hea,
     ".dat": as_dat,
@@ -57,6 +117,7 @@ WRITERS = {
     ".txt": as_text(" ", ".txt"),
     ".tsv": as_text("\t", ".tsv"),
     ".npy": as_npy,
+    ".json": as_json,
     ".xml": clinical_files.as_aecg,
     ".dcm": binary_files.as_dicom(".dcm"),
     ".dicom": binary_files.as_dicom(".dicom"),
@@ -70,6 +131,13 @@ WRITERS = {
     ".mfer": binary_files.as_mfer(".mfer"),
     ".mfr": binary_files.as_mfer(".mfr"),
     ".arc": binary_files.as_edan,
+    ".wav": binary_files.as_wav,
+    ".npz": as_npz,
+    **{suffix: as_json(suffix) for suffix in (".json", ".jsonl", ".ndjson")},
+    **{suffix: as_hdf5(suffix) for suffix in (".h5", ".hdf5", ".hdf")},
+    **{suffix: as_parquet(suffix) for suffix in (".parquet", ".pq")},
+    ".gz": as_gzip,
+    ".zip": as_zip,
 }
 KIND_WRITERS = {
     "aecg": clinical_files.as_aecg,
@@ -86,5 +154,6 @@ KIND_WRITERS = {
     "sierra": clinical_files.as_sierra,
     "mortara": clinical_files.as_mortara,
     "mfer": binary_files.as_mfer(".mwf"),
+    "wav": binary_files.as_wav,
 }
 """One way for each kind of content."""

@@ -9,7 +9,6 @@ from scipy.optimize import minimize
 
 from einthoven.errors import CorpusIncomplete
 from einthoven.evaluation.calibration import METHODS, MULTILABEL_METHOD, Calibration, log_softmax, sigmoid
-from einthoven.evaluation.predictions import Predictions
 
 Array = NDArray[Any]
 
@@ -77,29 +76,6 @@ def fitted(
     if len(methods) > 1:
         chosen, described["negative_log_likelihood"] = _chosen(values, truth, group, weight, methods)
     return _calibration(chosen, classes, *_fit(values, truth, weight, chosen), described)
-
-
-def fitted_to(answers: Predictions, told: str) -> Calibration | None:
-    """Fit a calibration to uncalibrated predictions, such as the mean of an ensemble's members.
-
-    Parameters
-    ----------
-    answers : Predictions
-        Predictions for validation data, without class weights.
-    told : str
-        What the card states about them.
-
-    Returns
-    -------
-    Calibration or None
-        None where there are too few predictions.
-    """
-    p = np.clip(np.asarray(answers.deciding, np.float64), 1e-7, 1 - 1e-7)
-    logits = np.log(p / (1 - p)) if answers.multilabel else np.log(p)
-    try:
-        return fitted(logits, answers.truth, answers.patient, answers.classes, {"answers": told})
-    except CorpusIncomplete:
-        return None
 
 
 def cross_fitted(

@@ -1,12 +1,34 @@
 """Read recordings from files."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn, Protocol
 
-from einthoven.errors import RecordUnreadable
-from einthoven.records import aecg, atc, comma_xml, dicom, edf, ishne, matlab, muse, rdt, table, vendor, wfdb
+from einthoven.errors import EinthovenError, RecordUnreadable
+from einthoven.records import (
+    aecg,
+    arrays,
+    atc,
+    bundles,
+    comma_xml,
+    dicom,
+    edf,
+    ishne,
+    json_file,
+    matlab,
+    muse,
+    packed,
+    rdt,
+    table,
+    vendor,
+    wav,
+    wfdb,
+)
+from einthoven.records.bounds import require_regular
+from einthoven.records.printable import printable
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.sniff import NO_RECORDING, head_of, kind_of, xml_root
 from einthoven.records.stated import NOTHING, Stated
@@ -51,24 +73,27 @@ def formats() -> Iterator[Format]:
     Examples
     --------
     >>> [each.title for each in formats() if not each.states_rate]
-    ['table of one column a lead', 'NumPy array [leads, samples]', 'GE MUSE text']
+    ['table, one column a lead', 'NumPy array', 'NumPy arrays, of which one is the signal', ...]
     """
     yield Format((".hea", ".dat", ""), "WFDB record", "", True, wfdb.read_wfdb)
+    needs = "sampling rate, leads and unit, as far as the file does not state them"
     yield Format(
         (".mat",),
-        "MATLAB file of version 4 to 7: with a WFDB header, or as CPSC 2018 publishes it",
-        "sampling rate, leads and unit, if there is no header",
+        "MATLAB file: a WFDB record with its header, CPSC 2018's, or any matrix",
+        needs,
         True,
         matlab.read_matlab,
     )
+    yield Format((".csv", ".txt", ".tsv"), "table, one column a lead", needs, False, table.read_table)
+    yield Format((".npy",), "NumPy array", "sampling rate, leads and unit", False, arrays.read_npy)
+    yield Format((".npz",), "NumPy arrays, of which one is the signal", needs, False, bundles.read_npz)
     yield Format(
-        (".csv", ".txt", ".tsv"),
-        "table of one column a lead",
-        "sampling rate, unit, and leads if the first row does not name them",
+        (".json", ".jsonl", ".ndjson"),
+        "JSON: Fitbit, Withings, Movesense, or lists of samples",
+        needs,
         False,
-        table.read_csv,
+        json_file.read_json,
     )
-    yield Format((".npy",), "NumPy array [leads, samples]", "sampling rate, leads and unit", False, table.read_npy)
     yield Format((".xml",), aecg.TITLE, "", True, aecg.read_aecg, ("aecg",))
     yield Format((".xml",), muse.TITLE, "", True, muse.read_muse, ("muse",))
     yield Format((".txt",), muse.TEXT_TITLE, "sampling rate", False, muse.read_muse_text, ("muse_text",))
@@ -84,6 +109,44 @@ def formats() -> Iterator[Format]:
     yield Format((".xml",), vendor.MORTARA, "", True, vendor.read_mortara, ("mortara",))
     yield Format((".mwf", ".mfer", ".mfr"), vendor.MFER, "", True, vendor.read_mfer, ("mfer",))
     yield Format((".arc",), vendor.EDAN, "gain", True, vendor.read_edan)
+    yield Format((".wav",), wav.TITLE, "leads and gain", True, wav.read_wav, ("wav",))
+    yield Format((".h5", ".hdf5", ".hdf"), "HDF5", needs, False, bundles.read_hdf5)
+    yield Format((".parquet", ".pq"), "Parquet", needs, False, bundles.read_parquet)
+    yield Format(
+        (".gz", ".zip"), "compressed file of one recording", "what the recording in it needs", False, read_packed
+    )
+
+
+def read_packed(path: Path, stated: Stated = NOTHING) -> Record:
+    """Read the one recording in a compressed file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    stated : Stated
+        What the user states.
+
+    Returns
+    -------
+    Record
+
+    Raises
+    ------
+    RecordUnreadable
+        If the file is damaged or encrypted, does not hold one recording, or that cannot be read.
+    StatementMissing
+        If sampling rate, leads or unit are neither in the file nor stated.
+    """
+    with TemporaryDirectory() as folder:
+        inner = packed.unpack(path, Path(folder), [suffix for suffix in READERS if suffix not in ("", ".gz", ".zip")])
+        try:
+            reader, told = _reader_of(inner)
+            record = reader(inner, stated)
+        except EinthovenError as error:
+            parts = (part.replace(str(inner), str(path)) for part in error.args)
+            raise type(error)(next(parts), found=next(parts), expected=next(parts), remedy=next(parts)) from error
+    return replace(record, source=path, warnings=(*told, *record.warnings))
 
 
 KINDS: dict[str, Format] = {kind: each for each in formats() for kind in each.kinds}
@@ -93,6 +156,22 @@ READERS: dict[str, Reader] = {}
 for _format in formats():
     for _suffix in _format.suffixes:
         READERS.setdefault(_suffix, _format.reader)
+
+
+def title_of(path: Path) -> str:
+    """Return the name of the format that a file is read as.
+
+    Parameters
+    ----------
+    path : Path
+        A file that can be read.
+
+    Returns
+    -------
+    str
+    """
+    reader, _ = _reader_of(path)
+    return next(each.title for each in formats() if each.reader is reader)
 
 
 def read(
@@ -149,12 +228,15 @@ def read(
     2.0
     """
     path = Path(path)
+    if "\0" in str(path):
+        _refuse(repr(str(path))[1:200], "a name with a byte of zero", "ls")
     try:
         reader, told = _reader_of(path)
         if unit is not None:
             unit = _known_unit(path, unit)
         names = None if leads is None or isinstance(leads, Mapping) else tuple(leads)
-        record = reader(path, Stated(fs_hz, names, unit, gain, zero, annotator, partial))
+        wanted = tuple(leads) if isinstance(leads, Mapping) else ()
+        record = reader(path, Stated(fs_hz, names, unit, gain, zero, annotator, partial, wanted))
         record = replace(record, warnings=(*told, *record.warnings)) if told else record
         return record.with_leads(dict(leads)) if isinstance(leads, Mapping) else record
     except OSError as error:
@@ -166,16 +248,14 @@ def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
     """Return what reads a file, by its content, else by its suffix; and what is odd about its name."""
     suffix = path.suffix.lower()
     reader = READERS.get(suffix)
-    header_exists = path.with_name(path.name + ".hea").exists()
+    header_exists = any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
     if reader is None and header_exists:
         reader = wfdb.read_wfdb
     if path.is_dir():
         _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
     if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
-        _refuse(path, "nothing there", f"ls {path.parent}")
-    if path.exists() and not path.is_file():
-        _refuse(path, "no regular file", f"ls -l {path}")
-    if path.exists() and path.stat().st_size == 0:
+        _refuse(path, "nothing there", f"ls {shlex.quote(str(path.parent))}")
+    if path.exists() and require_regular(path) == 0:
         _refuse(path, "a file of zero bytes", "copy the file again")
     if vendor.is_edan_pair(path):
         return vendor.read_edan, ()
@@ -203,7 +283,12 @@ def _by_content(path: Path) -> Format | None:
     if kind == "xml":
         known = ", ".join(each.title for each in formats() if ".xml" in each.suffixes)
         root = xml_root(head)
-        _refuse(path, f"XML with the root <{root[:60]}>" if root else "XML without a root", _EXPORT, f"one of {known}")
+        _refuse(
+            path,
+            f"XML with the root <{printable(root[:60])}>" if root else "XML without a root",
+            _EXPORT,
+            f"one of {known}",
+        )
     return KINDS.get(kind)
 
 

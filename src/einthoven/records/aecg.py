@@ -11,8 +11,8 @@ from xml.etree.ElementTree import Element
 from einthoven.records.channels import Channel, Content, joined, record_of
 from einthoven.records.dates import age_between, from_digits, sex_named, years
 from einthoven.records.identity import Identity, MachineReading
-from einthoven.records.record import Record
-from einthoven.records.stated import NOTHING, Stated
+from einthoven.records.record import Record, unit_named
+from einthoven.records.stated import NOTHING, UNITS_MV, Stated
 from einthoven.records.xml_tree import not_a, number_of, numbers_in, parse_xml, text_of
 
 TITLE = "HL7 aECG"
@@ -145,9 +145,15 @@ def _lead(path: Path, sequence: Element) -> Iterator[Channel]:
     scale, origin = sequence.find("value/scale"), sequence.find("value/origin")
     per_count = number_of(_attribute(scale, "value"))
     unit = _attribute(scale, "unit")
+    if scale is None:
+        yield Channel(name, digits, unit="")
+        return
     if not per_count:
         raise not_a(path, TITLE, f"lead {name}: a scale of {_attribute(scale, 'value') or 'nothing'}"[:80])
     shift = number_of(_attribute(origin, "value")) or 0.0
+    own, other = unit_named(unit), unit_named(_attribute(origin, "unit") or unit)
+    if own and other:
+        shift *= UNITS_MV[other] / UNITS_MV[own]
     yield Channel(name, digits, per_count, unit, -shift / per_count)
 
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
+from einthoven.records.printable import printable, with_printable_texts
+from einthoven.records.pulse import pulse_samples
 from einthoven.records.record import Annotations, Record, unit_named
 from einthoven.records.stated import UNITS_MV, Stated
 from einthoven.signal.leads import canonical
@@ -158,17 +160,25 @@ def record_of(
         warnings.append(f"the stated gain of {stated.gain:g} per mV is used")
     elif stated.unit is not None and any(unit_named(stated.unit) != each.known_unit for each in kept):
         warnings.append(f"the file states {kept[0].unit or 'no unit'}; the stated {stated.unit} are used")
+    signal = _stacked(path, kept, stated, warnings)
+    pulse = pulse_samples(signal, rate)
+    if pulse.stop:
+        signal[:, pulse] = np.nan
+        place = "end" if pulse.start else "beginning"
+        warnings.append(
+            f"{(pulse.stop - pulse.start) / rate:.1f} s of a calibration pulse at the {place} are treated as missing"
+        )
     record = Record(
         name=path.stem,
-        signal_mv=_stacked(path, kept, stated, warnings),
+        signal_mv=signal,
         fs_hz=rate,
-        leads=tuple(each.name for each in kept),
+        leads=tuple(printable(each.name) or f"lead {at + 1}" for at, each in enumerate(kept)),
         source=path,
         comments=content.comments,
-        warnings=tuple(warnings),
+        warnings=tuple(printable(each) for each in warnings),
         annotations=content.annotations,
-        identity=content.identity,
-        machine=content.machine,
+        identity=with_printable_texts(content.identity),
+        machine=with_printable_texts(content.machine),
         median_beats=_medians(content),
     )
     return record if stated.leads is None else record.with_leads(stated.leads)
@@ -191,7 +201,7 @@ def _voltages(path: Path, channels: Sequence[Channel], stated: Stated, warnings:
     if not kept:
         raise RecordUnreadable(
             f"{path} holds no ECG.",
-            found="; ".join(f"{each.name} in {each.unit}" for each in channels)[:400],
+            found=printable("; ".join(f"{each.name} in {each.unit}" for each in channels)[:400]),
             expected="at least one lead in V, mV or uV",
             remedy="name a recording of an ECG",
         )

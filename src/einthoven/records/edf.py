@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
 from einthoven.records.channels import Channel, Content, record_of
-from einthoven.records.edf_texts import annotations_of, identity_of, onsets_of
+from einthoven.records.edf_texts import annotations_of, cut_at_end, identity_of, machine_of, onsets_of
+from einthoven.records.printable import printable
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.xml_tree import not_a, number_of
@@ -27,11 +28,12 @@ _MOST_SAMPLES = 400_000_000
 _NOTES = ("EDF Annotations", "BDF Annotations")
 _ECG = re.compile(r"\b(ecg|ekg|mlii?i?|holter)|cardio", re.IGNORECASE)
 _OTHER = re.compile(
-    r"\b(eeg|eog|emg|erg|meg|mcg|ep|resp\w*|airflow|flow|nasal|thor\w*|abd\w*|chest|snor\w*|sa?[op]2?|spo2|ppg|pleth\w*|acc\w*|"
+    r"\b(eeg|eog|emg|erg|meg|mcg|resp\w*|airflow|flow|nasal|thor\w*|abd\w*|chest|snor\w*|sa?[op]2|spo2|ppg|pleth\w*|acc\w*|"
     r"gyro\w*|gsr|eda|temp\w*|pos\w*|body|light|status|marker|event\w*|trig\w*|pulse|hr|rr|pres\w*|cpap|leak|battery|mic\w*|"
-    r"chin\w*|leg\w*|tib\w*|loc|roc|[fcpo][34z12]|[fcpot][pz]?\d?-\w+|a[12]|m[12])\b",
+    r"chin\w*|leg\w*|tib\w*|loc|roc|e[12]|[am][12])\b",
     re.IGNORECASE,
 )
+_BRAIN = re.compile(r"(fp|af|f|fc|ft|c|t|cp|tp|p|po|o)(z|\d{1,2})(-\w+)?", re.IGNORECASE)  # electrodes of an EEG
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,9 @@ def read_edf(path: Path, stated: Stated = NOTHING) -> Record:
         warnings=tuple(dict.fromkeys(warnings)),
         identity=identity_of(header.patient, header.recording, header.date, header.time, header.is_plus),
         annotations=annotations_of(texts, fs_hz, onsets),
+        machine=machine_of(texts),
     )
-    return record_of(path, fs_hz, channels, stated, content)
+    return cut_at_end(record_of(path, fs_hz, channels, stated, content))
 
 
 def _header(path: Path, warnings: list[str]) -> _Header:
@@ -175,7 +178,7 @@ def _signals(path: Path, table: bytes, n_signals: int) -> tuple[_Signal, ...]:
         at += width * n_signals
     signals, first = [], 0
     for label, _, unit, low, high, low_count, high_count, _, n, _ in zip(*columns, strict=True):
-        if not n.isdigit() or int(n) > 10_000_000:
+        if not re.fullmatch(r"[0-9]{1,8}", n):
             raise not_a(path, TITLE, f"{label or 'a signal'} with {n or 'no'} samples in a data record")
         ends = [number_of(text) for text in (low, high, low_count, high_count)]
         a, b, c, d = (value if value is not None else np.nan for value in ends)
@@ -190,12 +193,14 @@ def _signals(path: Path, table: bytes, n_signals: int) -> tuple[_Signal, ...]:
 def _ecg_signals(path: Path, header: _Header, stated: Stated, warnings: list[str]) -> list[_Signal]:
     """Return the signals that are ECG by name; if none is named so, those in volts that are not named as something else."""
     those = [each for each in header.signals if each.label not in _NOTES and each.n]
-    named = [each for each in those if _ECG.search(each.label) or canonical(each.label) in STANDARD]
-    kept = named or [each for each in those if not _OTHER.search(each.label)]
+    has_limb_leads = any(canonical(each.label) in STANDARD[:6] for each in those)
+    leads = [each for each in those if has_limb_leads or not _BRAIN.fullmatch(each.label)]
+    named = [each for each in leads if _ECG.search(each.label) or canonical(each.label) in STANDARD]
+    kept = named or [each for each in leads if not _OTHER.search(each.label)]
     if not kept:
         raise RecordUnreadable(
             f"{path} holds no ECG.",
-            found=", ".join(each.label for each in those)[:300] or "annotations only",
+            found=printable(", ".join(each.label for each in those)[:300]) or "annotations only",
             expected="a signal that is named ECG or as a lead, or another one in volts",
             remedy="name a recording of an ECG",
         )
@@ -215,7 +220,7 @@ def _ecg_signals(path: Path, header: _Header, stated: Stated, warnings: list[str
 
 def _whole(path: Path, head: bytes, start: int, end: int) -> int:
     text = head[start:end].decode("latin-1").strip("\0 ")
-    if not re.fullmatch(r"-?\d+", text):
+    if not re.fullmatch(r"-?[0-9]{1,8}", text):
         raise not_a(path, TITLE, f"{text!r} where the header states a number")
     return int(text)
 

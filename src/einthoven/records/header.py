@@ -1,17 +1,18 @@
-"""Parse a WFDB header: record line, signal lines, comments.
+"""Parse a WFDB header: record line, signal lines, segments, comments.
 
 Source: header(5) of the WFDB Applications Guide, G. Moody.
 """
 
 import math
 import re
-from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
-from typing import Any
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records.stated import UNITS_MV, Stated
-from einthoven.signal.finding import Finding
+from einthoven.records import header_lines
+from einthoven.records.bounds import content
+from einthoven.records.stated import UNITS_MV
 
 BYTES = {
     "8": 1.0,
@@ -28,12 +29,16 @@ BYTES = {
 """Bytes of a sample in each format of fixed size."""
 COMPRESSED = ("508", "516", "524")
 """Formats of variable size."""
+NO_SAMPLES = "0"
+"""Format of the signals of a layout, which has no signal file."""
 UNSTATED_GAIN = 200.0
 """Digital units per millivolt of a signal without a gain, or with a gain of 0, as header(5) defines it."""
-_SPECIFICATION = re.compile(r"(?P<format>\d+)(x(?P<frame>\d+))?(:(?P<skew>\d+))?((\+\d+)*\+(?P<offset>\d+))?$")
-_GAIN = re.compile(
-    r"(?P<gain>[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)(\((?P<baseline>-?\d+)\))?(/(?P<unit>\S+))?$", re.IGNORECASE
-)
+_MOST_BYTES = 4 << 20
+_MOST_SIGNALS, _MOST_SEGMENTS = 1_000, 20_000
+_GAINS = (1e-4, 1e10)  # units per mV: a unit of 10 V, and a full scale of 32 bits under a microvolt
+_SPELLED_OUT = re.compile(r"(?P<factor>milli|micro|nano|mc|[munµμ])?[_-]?v(olts?)?\.?", re.IGNORECASE)
+_FACTORS = {"milli": "mV", "m": "mV", "micro": "uV", "mc": "uV", "u": "uV", "µ": "uV", "μ": "uV", "": "V"}
+_FACTORS |= {"nano": "nV", "n": "nV"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class Signal:
     """Digital units in a unit of the signal."""
     has_gain: bool
     """Whether the header states a gain; without one, or with 0, the signal is not calibrated."""
-    baseline: int
+    baseline: float
     """Digital value of zero."""
     unit: str
     """Unit of the signal."""
@@ -67,21 +72,43 @@ class Signal:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """One segment of a record."""
+
+    name: str
+    """Name of its header; ``~`` for a gap."""
+    n_samples: int
+    """Its length in frames; 0 for a layout."""
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether nothing was recorded."""
+        return self.name == "~"
+
+
+@dataclass(frozen=True)
 class Header:
     """A WFDB header."""
 
     name: str
     """Name of the record."""
-    n_segments: int
-    """Number of segments."""
     fs_hz: float | None
-    """Sampling rate, Hz; None if it is not stated."""
+    """Frames per second, Hz; None if it is not stated."""
     n_samples: int | None
-    """Samples of each signal; None if it is not stated."""
+    """Frames of the record; None if it is not stated."""
     signals: tuple[Signal, ...]
     """Signal lines; none for a record of several segments."""
     comments: tuple[str, ...]
     """Comments without ``#``."""
+    segments: tuple[Segment, ...] | None = None
+    """Segments of the record; None if its signals are in signal files."""
+    recorded_at: str = ""
+    """Date and time in ISO 8601, as far as they are stated."""
+
+    @property
+    def is_layout(self) -> bool:
+        """Whether it describes the signals of a record of several segments, and holds no samples itself."""
+        return bool(self.signals) and all(signal.format == NO_SAMPLES for signal in self.signals)
 
 
 def read_header(path: Path) -> Header:
@@ -102,135 +129,130 @@ def read_header(path: Path) -> Header:
         If the file cannot be read, or a line is invalid; the error quotes it.
     """
     try:
-        text = path.read_text("utf-8", errors="strict")
-    except UnicodeDecodeError:
-        text = path.read_bytes().decode("latin-1")
+        raw = content(path, _MOST_BYTES)
     except OSError as error:
-        raise unreadable(path, error.strerror or str(error), f"ls {path.parent}") from error
-    lines = [line.strip() for line in text.splitlines()]
+        remedy = f"ls {shlex.quote(str(path.parent))}"
+        raise unreadable(
+            path, error.strerror or str(error), remedy, "the record's header beside its signals"
+        ) from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    lines = [line.strip() for line in text.rstrip("\x1a").splitlines()]
     comments = tuple(line.lstrip("#").strip() for line in lines if line.startswith("#"))
     lines = [line for line in lines if line and not line.startswith("#")]
     if not lines or "\0" in text:
         raise unreadable(path, "no record line" if not lines else "binary bytes", "copy the header again")
-    words = lines[0].split()
+    strange = next((line for line in lines if header_lines.has_control(line)), None)
+    if strange is not None:
+        raise unreadable(path, f"control characters in the line {strange[:80]!r}", "remove them from the header")
     try:
-        name, _, segments = words[0].partition("/")
-        n_signals = int(words[1])
-        fs_hz = float(re.split(r"[/(]", words[2])[0]) if len(words) > 2 else None
-        n_samples = (int(words[3]) or None) if len(words) > 3 and words[3].isdigit() else None
-        n_segments = int(segments) if segments else 1
+        name, segments, words = _record_words(lines[0], path.stem)
+        n_signals = header_lines.whole(words[0])
+        fs_hz = header_lines.rate(words[1]) if len(words) > 1 else None
+        n_samples = _n_samples(words[2:3])
+        n_segments = None if segments is None else header_lines.whole(segments)
     except (ValueError, IndexError) as error:
         raise unreadable(path, f"record line {lines[0][:80]!r}", "copy the header again") from error
-    if n_segments > 1:
-        return Header(name, n_segments, fs_hz, n_samples, (), comments)
-    if len(lines) - 1 < n_signals or n_signals < 1:
+    at = header_lines.recorded_at(words[2 if n_samples is None else 3 : 6])
+    if n_segments is not None:
+        found = _segments(path, lines[1:], n_segments)
+        return Header(name, fs_hz, n_samples, (), comments, found, at)
+    if len(lines) - 1 < n_signals or not 1 <= n_signals <= _MOST_SIGNALS:
         raise unreadable(path, f"{n_signals} signals stated, {len(lines) - 1} described", "copy the header again")
     signals = tuple(_signal(path, line, at) for at, line in enumerate(lines[1 : 1 + n_signals]))
-    return Header(name, 1, fs_hz, n_samples, signals, comments)
+    return Header(name, fs_hz, n_samples, signals, comments, None, at)
 
 
-def with_stated_scale(header: Header, stated: Stated, warnings: list[str]) -> Header:
-    """Return a header with a stated unit or gain instead of its own.
-
-    Parameters
-    ----------
-    header : Header
-        The header.
-    stated : Stated
-        What the user states.
-    warnings : list of str
-        Gets a warning if the header states another unit or gain.
-
-    Returns
-    -------
-    Header
-        Only signals in volts get the unit and the gain; all signals if none is in volts.
-    """
-    if not stated.states_scale:
-        return header
-    unit = stated.unit or "mV"
-    volts = [signal.unit in UNITS_MV for signal in header.signals]
-    taken = [is_volt or not any(volts) for is_volt in volts]
-    scale: dict[str, Any] = {"unit": unit}
-    if stated.gain is not None:
-        scale |= {"gain": stated.gain, "baseline": stated.zero or 0.0, "has_gain": True}
-        warnings.append(f"the stated gain of {stated.gain:g} per mV is used instead of the header's")
-    taken_signals = [signal for signal, is_taken in zip(header.signals, taken, strict=True) if is_taken]
-    others = sorted({signal.unit for signal in taken_signals} - {unit})
-    if others:
-        warnings.append(f"the header states {', '.join(others)}; the stated unit {unit} is used")
-    signals = (
-        replace(signal, **scale) if is_taken else signal for signal, is_taken in zip(header.signals, taken, strict=True)
-    )
-    return replace(header, signals=tuple(signals))
+def _record_words(line: str, stem: str) -> tuple[str, str | None, list[str]]:
+    """Return name, number of segments and the other words of a record line; a name may contain blanks if the file's does."""
+    if " " in stem and line.startswith(f"{stem} "):
+        return stem, None, line[len(stem) :].split()
+    first, *words = line.split()
+    match = re.fullmatch(r"(.+)/(\d+)", first, re.ASCII)
+    return (match[1], match[2], words) if match else (first, None, words)
 
 
-def uncalibrated(header: Header) -> tuple[Finding, ...]:
-    """Return the finding that signals have no gain, so that their millivolts are nominal.
+def _n_samples(words: list[str]) -> int | None:
+    """Return the stated number of frames; None for 0, which states nothing, or where a time follows."""
+    if not words or ":" in words[0]:
+        return None
+    n = header_lines.whole(words[0])
+    if n < 0:
+        raise ValueError(f"{n} samples")
+    return n or None
 
-    Parameters
-    ----------
-    header : Header
-        The header.
 
-    Returns
-    -------
-    tuple of Finding
-        One that names these signals; none if all have a gain.
-    """
-    leads = tuple(signal.lead for signal in header.signals if not signal.has_gain)
-    if not leads:
-        return ()
-    return (
-        Finding(
-            "gain_unstated",
-            leads,
-            1.0,
-            f"the header states no gain for {', '.join(leads)}: {UNSTATED_GAIN:g} units per mV are used, so amplitudes "
-            "in mV are not calibrated",
-            "write the true gain (units per mV) into the third field of the header's signal lines, if it is known",
-        ),
-    )
+def _segments(path: Path, lines: list[str], n_stated: int) -> tuple[Segment, ...]:
+    if n_stated != len(lines):
+        raise unreadable(path, f"{n_stated} segments stated, {len(lines)} listed", "copy the header again")
+    if n_stated > _MOST_SEGMENTS:
+        raise unreadable(path, f"{n_stated:,} segments", "name one of its segments", f"at most {_MOST_SEGMENTS:,}")
+    found = []
+    for line in lines:
+        name, *words = line.split()
+        try:
+            segment = Segment(name, header_lines.whole(words[0]))
+        except (ValueError, IndexError) as error:
+            raise unreadable(path, f"segment {line[:80]!r}", "copy the header again") from error
+        if segment.n_samples < 0 or not header_lines.inside(name):
+            raise unreadable(path, f"segment {line[:80]!r}", "copy the header again")
+        found.append(segment)
+    return tuple(found)
 
 
 def _signal(path: Path, line: str, at: int) -> Signal:
-    words = line.split(maxsplit=8)
-    specification = _SPECIFICATION.match(words[1]) if len(words) > 1 else None
-    gain = _GAIN.match(words[2]) if len(words) > 2 else None
-    if specification is None or (len(words) > 2 and gain is None):
+    words = line.split()
+    n_words = next((n for n in range(1, min(len(words), 12)) if header_lines.specification(words[n])), 1)
+    file, words = words[0] if n_words == 1 else " ".join(words[:n_words]), words[n_words:]
+    specification = header_lines.specification(words[0]) if words else None
+    gain = header_lines.gain(words[1]) if len(words) > 1 else (0.0, None, None)
+    try:
+        numbers, name = header_lines.numbers_and_name(words[2:])
+    except ValueError:
+        specification = None
+        numbers, name = [None] * 5, ""
+    if specification is None or gain is None:
         raise unreadable(path, f"signal line {line[:80]!r}", "copy the header again")
-    if specification["format"] not in (*BYTES, *COMPRESSED):
-        found = f"format {specification['format']} for lead {at + 1}, which is not a WFDB format"
+    kind, frame, skew, offset = specification
+    if kind not in (*BYTES, *COMPRESSED, NO_SAMPLES) or (kind == NO_SAMPLES) != (file == "~"):
+        found = f"format {kind} for lead {at + 1}, which is not a WFDB format"
         raise unreadable(path, found, "copy the header again")
-    if PurePosixPath(words[0]).name != words[0] or "\\" in words[0]:
-        raise unreadable(path, f"a signal file outside the header's folder: {words[0]!r}", "put both into one folder")
-    numbers = [int(word) if re.fullmatch(r"-?\d+", word) else None for word in words[3:8]] + [None] * 5
-    zero = numbers[1] or 0
-    factor = float(gain["gain"]) if gain else 0.0
-    if not math.isfinite(factor):
-        raise unreadable(path, f"a gain of {gain['gain'][:40] if gain else ''}", "correct the gain in the header")
-    return Signal(
-        file=words[0],
-        format=specification["format"],
-        frame=int(specification["frame"] or 1),
-        skew=int(specification["skew"] or 0),
-        offset=int(specification["offset"] or 0),
+    if not header_lines.inside(file):
+        raise unreadable(path, f"a signal file outside the header's folder: {file[:200]!r}", "put both into one folder")
+    factor, baseline, unit = gain
+    if (unit or "").lower() == "dmv":  # a tenth of a millivolt
+        factor, unit = 10 * factor, "mV"
+    signal = Signal(
+        file=file,
+        format=kind,
+        frame=max(1, frame),
+        skew=skew,
+        offset=offset,
         gain=factor or UNSTATED_GAIN,
         has_gain=factor != 0,
-        baseline=int(gain["baseline"]) if gain and gain["baseline"] else zero,
-        unit=_unit((gain["unit"] if gain else None) or "mV"),
+        baseline=float(numbers[1] or 0) if baseline is None else baseline,
+        unit=_unit(unit or "mV"),
         first=numbers[2],
         checksum=numbers[3],
-        lead=words[8].strip() if len(words) > 8 else f"lead{at + 1}",
+        lead=name or f"lead{at + 1}",
     )
+    per_mv = abs(signal.gain) / UNITS_MV.get(signal.unit, 1.0)
+    if not math.isfinite(factor) or (signal.unit in UNITS_MV and not _GAINS[0] <= per_mv <= _GAINS[1]):
+        raise unreadable(path, f"a gain of {words[1][:40]} for {signal.lead[:40]}", "correct the gain in the header")
+    return signal
 
 
 def _unit(stated: str) -> str:
-    """Return a unit in standard spelling: some headers write ``mv``."""
-    return next((known for known in UNITS_MV if known.lower() == stated.lower()), stated)
+    """Return a unit in standard spelling; some headers write ``mv``, ``microV`` or ``millivolts``."""
+    match = None if stated in UNITS_MV else _SPELLED_OUT.fullmatch(stated)
+    if match is None:
+        return stated
+    return _FACTORS[(match["factor"] or "").lower()]
 
 
-def unreadable(path: Path, found: str, remedy: str) -> RecordUnreadable:
+def unreadable(path: Path, found: str, remedy: str, expected: str = "a complete WFDB record") -> RecordUnreadable:
     """Return the error for a WFDB record that cannot be read.
 
     Parameters
@@ -241,9 +263,11 @@ def unreadable(path: Path, found: str, remedy: str) -> RecordUnreadable:
         What was found.
     remedy : str
         What to do about it.
+    expected : str
+        What should be there.
 
     Returns
     -------
     RecordUnreadable
     """
-    return RecordUnreadable(f"{path} cannot be read.", found=found, expected="a complete WFDB record", remedy=remedy)
+    return RecordUnreadable(f"{path} cannot be read.", found=found, expected=expected, remedy=remedy)

@@ -24,6 +24,7 @@ _LEADS = (
     *("unknown", "generic", "X", "Y", "Z", "I", "II", "III", "aVR", "aVL", "aVF"),
     *("V1", "V2", "V3", "V4", "V5", "V6", "ES", "AS", "AI"),
 )
+_PLACEHOLDERS = ("none", "unknown", "n/a", "-")
 _MAGIC = b"ISHNE1.0"
 _ANNOTATION_MAGIC = b"ANN  1.0"
 _ENTRY = np.dtype([("label", "S1"), ("kind", "u1"), ("since", "<u2")])
@@ -94,7 +95,7 @@ def _doubts(path: Path, n_stated: int, n_samples: int, n_leads: int, checksum: i
 
 
 def _identity(fields: tuple[object, ...]) -> Identity:
-    first, last, number = (_text(field) for field in fields[7:10])
+    first, last, number = ("" if _text(field).lower() in _PLACEHOLDERS else _text(field) for field in fields[7:10])
     numbers = [int(str(field)) for field in fields[10:24]]
     birth, day, clock = _day(numbers[2:5]), _day(numbers[5:8]), numbers[11:14]
     has_time = day and 0 <= clock[0] < 24 and all(0 <= part < 60 for part in clock[1:])

@@ -20,6 +20,11 @@ _STRUCT, _CHAR, _NUMBERS = 2, 4, range(6, 16)
 _COMPLEX = 0x0800
 _MOST_BYTES = 1 << 31
 
+
+class Unsupported(ValueError):
+    """A variable of a kind that is not read."""
+
+
 Value = NDArray[Any] | str | dict[str, Any]
 """A variable; a struct is a dict of values."""
 
@@ -51,6 +56,7 @@ def load(path: Path) -> dict[str, Value]:
     if len(content) < 136 or order is None:
         raise ValueError("no MATLAB header")
     found: dict[str, Value] = {}
+    skipped: list[str] = []
     at = 128
     while at + 8 <= len(content):
         kind, body, at = _element(content, at, order)
@@ -62,8 +68,14 @@ def load(path: Path) -> dict[str, Value]:
                 raise ValueError(f"a damaged variable ({error})") from error
             kind, body, _ = _element(inner, 0, order)
         if kind == _MATRIX:
-            name, value = _matrix(body, order, 0)
-            found[name] = value
+            try:
+                name, value = _matrix(body, order, 0)
+            except Unsupported as error:
+                skipped.append(str(error))
+            else:
+                found[name] = value
+    if skipped and not found:
+        raise ValueError(skipped[0])
     return found
 
 
@@ -121,7 +133,7 @@ def _matrix(content: bytes, order: str, depth: int) -> tuple[str, Value]:
         return label, body.decode(encoding, "replace")
     if kind not in _NUMBERS or flag & _COMPLEX or stored not in _V5:
         what = "complex numbers" if flag & _COMPLEX else f"class {kind}"
-        raise ValueError(f"{what} in the variable {label!r}")
+        raise Unsupported(f"{what} in the variable {label!r}")
     return label, _numbers(body, order + _V5[stored], shape)
 
 
@@ -130,13 +142,17 @@ def _fields(content: bytes, at: int, shape: tuple[int, ...], order: str, depth: 
     _, names, at = _element(content, at, order)
     width = struct.unpack_from(order + "i", length)[0] if len(length) >= 4 else 0
     if width < 1 or prod(shape) != 1:
-        raise ValueError(f"a struct of shape {shape}")
+        raise Unsupported(f"a struct of shape {shape}")
     fields: dict[str, Value] = {}
     for first in range(0, len(names), width):
         kind, body, at = _element(content, at, order)
         if kind != _MATRIX:
             raise ValueError("a damaged struct")
-        fields[names[first : first + width].split(b"\0")[0].decode("latin-1")] = _matrix(body, order, depth + 1)[1]
+        field = names[first : first + width].split(b"\0")[0].decode("latin-1")
+        try:
+            fields[field] = _matrix(body, order, depth + 1)[1]
+        except Unsupported:
+            continue
     return fields
 
 

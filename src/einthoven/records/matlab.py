@@ -1,18 +1,24 @@
 """Read recordings in MATLAB files: the struct of CPSC 2018, and the ``val`` matrix of the Challenges with its header."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.errors import RecordUnreadable, StatementMissing
-from einthoven.records import matfile, wfdb
-from einthoven.records.header import read_header, uncalibrated, with_stated_scale
-from einthoven.records.record import Record
+from einthoven.errors import RecordUnreadable
+from einthoven.records import bundles, matfile, wfdb
+from einthoven.records.arrays import Value, record_of_variables
+from einthoven.records.calibration import uncalibrated, with_stated_scale
+from einthoven.records.facts import Facts
+from einthoven.records.header import read_header
+from einthoven.records.record import Record, unit_named
+from einthoven.records.samples import MISSING
 from einthoven.records.stated import NOTHING, UNITS_MV, Stated
 from einthoven.signal.leads import STANDARD
 
+_MOST_INFO_BYTES = 100_000
 _CPSC2018_HZ = 500.0  # Liu et al. 2018, J Med Imaging Health Inform 8:1368: 500 Hz, twelve leads, mV
 
 
@@ -20,7 +26,8 @@ def read_matlab(path: Path, stated: Stated = NOTHING) -> Record:
     """Read a MATLAB file in mV.
 
     A ``val`` matrix with a header beside it is a WFDB record. A struct ``ECG`` with ``data`` is CPSC 2018's: twelve
-    leads in standard order, 500 Hz, mV. For a ``val`` matrix alone sampling rate, leads and unit must be stated.
+    leads in standard order, 500 Hz, mV. Of other variables the signal is found by name or size; rate, leads and unit are read
+    from variables beside it (``fs``, ``leads``, ``unit``) and PhysioNet's ``.info``, or must be stated.
 
     Parameters
     ----------
@@ -37,44 +44,78 @@ def read_matlab(path: Path, stated: Stated = NOTHING) -> Record:
     ------
     RecordUnreadable
         If the file is damaged or holds no recording.
+    LibraryMissing
+        If the file is of version 7.3, and h5py is not installed.
     StatementMissing
-        If there is no header, and sampling rate, leads or unit are not stated.
+        If sampling rate, leads or unit are neither in the file nor stated.
     """
     header_path = path.with_suffix(".hea")
     with path.open("rb") as file:
-        is_signal_file = matfile.is_version_4(file.read(4))
+        first = file.read(10)
+    is_signal_file = matfile.is_version_4(first[:4])
     if header_path.exists() and is_signal_file:
         return wfdb.read_wfdb(header_path, stated)
+    if first == b"MATLAB 7.3":
+        return bundles.read_hdf5(path, stated)
     try:
         content = matfile.load(path)
     except ValueError as error:
         raise _unreadable(path, str(error)) from error
-    if "ECG" in content:
-        return _from_struct(path, content["ECG"], stated)
+    struct = content.get("ECG")
+    if isinstance(struct, dict) and isinstance(struct.get("data"), np.ndarray):
+        return _from_struct(path, struct, stated)
     matrix = content.get("val")
-    if not isinstance(matrix, np.ndarray) or matrix.ndim != 2:
-        found = (
-            f"variables {', '.join(content)}" if matrix is None else f"a variable val that is no matrix: {path.name}"
-        )
-        raise _unreadable(path, found if content else "no variable")
-    if header_path.exists():
+    if header_path.exists() and isinstance(matrix, np.ndarray) and matrix.ndim == 2:
         return _with_header(path, matrix, header_path, stated)
-    if stated.fs_hz is None or stated.leads is None or not stated.states_scale:
-        needed = (("--fs", stated.fs_hz), ("--leads", stated.leads), ("--unit", stated.states_scale or None))
-        missing = [flag for flag, value in needed if value is None]
-        raise StatementMissing(
-            f"{path} holds a matrix, and there is no header beside it.",
-            found=f"val of shape {matrix.shape}, no {header_path.name}",
-            expected=f"sampling rate, leads and unit; not stated: {', '.join(missing)}",
-            remedy="--fs 300 --leads I --unit mV",
-        )
-    return Record(path.stem, np.asarray(stated.to_mv(matrix), np.float32), stated.fs_hz, stated.leads, source=path)
+    if not content:
+        raise _unreadable(path, "no variable")
+    return record_of_variables(path, _flat(content), stated, atm_facts(path))
 
 
-def _from_struct(path: Path, ecg: matfile.Value, stated: Stated) -> Record:
-    data = ecg.get("data") if isinstance(ecg, dict) else None
-    if not isinstance(ecg, dict) or not isinstance(data, np.ndarray):
-        raise _unreadable(path, "a variable ECG that is not the struct of CPSC 2018")
+def _flat(content: dict[str, matfile.Value]) -> dict[str, Value]:
+    """Return the variables, and the fields of structs under the names of both."""
+    found: dict[str, Value] = {}
+    for name, value in content.items():
+        if isinstance(value, dict):
+            found |= {f"{name}.{field}": inner for field, inner in _flat(value).items()}
+        else:
+            found[name] = value
+    return found
+
+
+def atm_facts(path: Path) -> Facts:
+    """Read the text that PhysioNet's ATM writes beside a matrix: rate, leads, gain, count at 0 mV and unit.
+
+    Parameters
+    ----------
+    path : Path
+        The MATLAB file; the text has its name and ends in ``.info``.
+
+    Returns
+    -------
+    Facts
+        Empty if there is no such text, or its leads differ in gain.
+    """
+    beside = path.with_suffix(".info")
+    if not beside.is_file() or beside.stat().st_size > _MOST_INFO_BYTES:
+        return Facts()
+    text = beside.read_text("utf-8", "replace")
+    rate = re.search(r"Sampling frequency:\s*([\d.]{1,12})\s*Hz", text)
+    rows = re.findall(r"^\s*\d{1,3}\s+(\S.*?)\s+([\d.eE+\-]{1,20})\s+(-?[\d.]{1,12})\s+(\S+)\s*$", text, re.MULTILINE)
+    scales = {row[1:] for row in rows}
+    if rate is None or len(scales) != 1:
+        return Facts()
+    try:
+        (gain, zero, unit), *_ = scales
+        per_mv = float(gain) / UNITS_MV[unit_named(unit) or ""]
+        facts = Facts(fs_hz=float(rate[1]), rate_source=beside.name, leads=tuple(row[0] for row in rows))
+        return facts.but(gain=per_mv, zero=float(zero)) if per_mv > 0 else facts
+    except (ValueError, KeyError, ZeroDivisionError):
+        return Facts()
+
+
+def _from_struct(path: Path, ecg: dict[str, matfile.Value], stated: Stated) -> Record:
+    data = np.asarray(ecg["data"])
     names = stated.leads if stated.leads is not None else STANDARD
     if data.ndim != 2 or data.shape[0] != len(names):
         raise _unreadable(path, f"ECG.data of shape {data.shape} for {len(names)} leads")
@@ -106,7 +147,7 @@ def _with_header(
     volts = np.empty(matrix.shape)
     for row, (values, signal) in enumerate(zip(matrix, signals, strict=True)):
         volts[row] = (values - float(signal.baseline)) / signal.gain * UNITS_MV[signal.unit]
-        volts[row, values == wfdb.MISSING.get(signal.format)] = np.nan
+        volts[row, values == MISSING.get(signal.format)] = np.nan
     names = tuple(signal.lead for signal in signals)
     record = Record(
         name=path.stem,
@@ -116,7 +157,7 @@ def _with_header(
         source=path,
         comments=header.comments,
         warnings=tuple(warnings),
-        findings=uncalibrated(header),
+        findings=uncalibrated(header.signals),
     )
     return record if stated.leads is None else record.with_leads(stated.leads)
 
@@ -129,6 +170,6 @@ def _unreadable(path: Path, found: str) -> RecordUnreadable:
     return RecordUnreadable(
         f"{path} cannot be read.",
         found=found,
-        expected="the struct ECG of CPSC 2018, or a matrix val [leads, samples] with its header, of version 4 to 7",
+        expected="a MATLAB file with a matrix of numbers [leads, samples]",
         remedy="copy the file again, or convert it to CSV with one column a lead",
     )

@@ -141,8 +141,10 @@ def _lead(path: Path, lead: Element, warnings: list[str]) -> Channel:
     if n_stated is not None and n_stated != len(counts):
         raise not_a(path, TITLE, f"lead {name}: {len(counts):,} samples where {n_stated:,.0f} are stated")
     checksum = text_of(lead, "LeadDataCRC32")
-    if checksum.isdigit() and checksum not in ("0", str(zlib.crc32(payload))):
+    if checksum.isdecimal() and checksum not in ("0", str(zlib.crc32(payload))):
         warnings.append(f"the checksum of lead {name} is not that of its samples")
+    if text_of(lead, "LeadOff").upper() == "TRUE":
+        warnings.append(f"the device marks lead {name} as off")
     per_count = number_of(text_of(lead, "LeadAmplitudeUnitsPerBit"))
     unit = text_of(lead, "LeadAmplitudeUnits")
     if not per_count:

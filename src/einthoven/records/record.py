@@ -17,6 +17,7 @@ from einthoven.signal.quality import IMPLAUSIBLE_MV
 
 _MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102)
 _LARGE_MV = 15.0
+_NOMINAL_MV = 255.0  # of 8 bits, where a gain of 1 stands for an unknown one
 # The band of QRS complexes (5 to 30 Hz) needs the lower bound; no electrocardiograph reaches the upper one.
 _RATES_HZ = (64.0, 100_000.0)
 
@@ -38,8 +39,10 @@ def with_impossible_missing(signal_mv: NDArray[Any]) -> tuple[NDArray[np.float32
     """
     with np.errstate(over="ignore"):
         signal = np.asarray(signal_mv, np.float32)
+    if signal.size == 0 or not max(np.fmax.reduce(signal, axis=None), -np.fmin.reduce(signal, axis=None)) > _MOST_MV:
+        return signal, np.broadcast_to(False, signal.shape)
     impossible = np.abs(signal) > _MOST_MV
-    return (np.where(impossible, np.float32(np.nan), signal) if impossible.any() else signal), impossible
+    return np.where(impossible, np.float32(np.nan), signal), impossible
 
 
 def unit_named(text: str) -> str | None:
@@ -159,15 +162,17 @@ class Record:
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
         object.__setattr__(self, "leads", told_apart([canonical(lead) for lead in leads]))
         spread = _spread_mv(signal)
-        if _LARGE_MV < spread <= IMPLAUSIBLE_MV:
+        most = _NOMINAL_MV if any(finding.code == "gain_of_one" for finding in findings) else IMPLAUSIBLE_MV
+        if _LARGE_MV < spread <= most:
             warnings.append(f"a typical lead spans {spread:.0f} mV, more than a heart produces: check the unit")
         object.__setattr__(self, "warnings", tuple(dict.fromkeys((*self.warnings, *warnings))))
-        if spread > IMPLAUSIBLE_MV:
+        if spread > most:
             raise RecordUnreadable(
                 f"The amplitudes of {where} cannot be millivolts.",
                 found=f"a typical lead spans {spread:,.0f} mV",
                 expected=f"under {IMPLAUSIBLE_MV:g} mV",
-                remedy="--unit uV      if the values are microvolts; otherwise correct the gain in the file's header",
+                remedy="--unit uV      if the values are microvolts\n"
+                "--gain 200 --zero 0      if they are counts, with the gain of the device in counts per mV",
             )
 
     @property

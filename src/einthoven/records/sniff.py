@@ -26,6 +26,7 @@ _MAGIC = (
     (0, b"\xd0\xcf\x11\xe0", "office"),
     (0, b"fLaC", "flac"),
     (128, b"DICM", "dicom"),
+    (8, b"WAVEfmt ", "wav"),
 )
 _XML_ROOTS = {
     "annotatedecg": "aecg",
@@ -34,7 +35,6 @@ _XML_ROOTS = {
     "com.xiriuz.sema.xml.schilleredi.schilleredi": "schiller",
     "schilleredi": "schiller",
     "cardiologyxml": "cardiosoft",
-    "sapphire": "sapphire",
     "ecg": "mortara",
     "html": "html",
 }

@@ -29,6 +29,8 @@ class Stated:
     """Suffix of an annotation file to read too."""
     partial: bool = False
     """Whether a recording is read although some of its files are missing; their samples are missing then."""
+    wanted: tuple[str, ...] = ()
+    """Names in the file of the leads that are renamed afterwards; of a table only these and known leads are read."""
 
     def __post_init__(self) -> None:
         if self.gain is not None and self.unit is not None:

@@ -1,24 +1,31 @@
-"""Read recordings in tables: CSV (one column a lead) and NPY."""
+"""Read recordings in text tables: CSV, TSV and TXT, as devices and programs write them."""
 
 import re
+import shlex
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from einthoven.errors import RecordUnreadable, StatementMissing
+from einthoven.errors import RecordUnreadable
+from einthoven.records import ours, table_words
+from einthoven.records.facts import record_of
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
+from einthoven.records.table_columns import Columns, rows_and_facts
+from einthoven.records.table_head import Head, head_of
+from einthoven.records.table_layout import Ambiguous, Layout, layout_of
+from einthoven.records.table_numbers import rows_of
+from einthoven.records.text import text_of
 
-_TIME = re.compile(r"(time|t|sec|seconds?|ms|sample|index|#)?[\s_(\[]*(s|ms|sec)?[\])]*$", re.IGNORECASE)
+_MOST_ROWS_OF_LEADS = 15
+_LEAST_CELLS, _MOST_COLUMNS = 60, 300
 
 
-def read_csv(path: Path, stated: Stated = NOTHING) -> Record:
-    """Read a table of one row a sample and one column a lead.
+def read_table(path: Path, stated: Stated = NOTHING) -> Record:
+    """Read a table of one row a sample and one column a lead, or one row a lead.
 
-    Separators are commas, semicolons, tabs or blanks. A first row of words names the leads. A first column of times is skipped,
-    with a warning. Empty cells and ``nan`` are missing samples.
+    Separator, decimal mark, encoding, quotes, head and missing cells are recognised. Columns of times give the sampling rate;
+    they and columns that are no lead are left out, with a warning.
 
     Parameters
     ----------
@@ -36,163 +43,86 @@ def read_csv(path: Path, stated: Stated = NOTHING) -> Record:
     RecordUnreadable
         If the file is not a table of numbers, or the number of leads differs.
     StatementMissing
-        If sampling rate, leads or unit are not stated.
+        If sampling rate, leads or unit are neither in the file nor stated.
     """
+    if ours.is_own_csv(path):
+        return ours.read_own_csv(path, stated)
+    if ours.is_own_csv(path):
+        return ours.read_own_csv(path, stated)
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise _not_a_table(path, f"a byte at {error.start} that is not text") from error
-    lines = [line for line in lines if not line.startswith("#")]
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if not lines:
-        raise _not_a_table(path, "no rows")
-    separator = next((mark for mark in (";", "\t", ",") if mark in lines[0]), None)
-    cells = [cell.strip().strip('"') for cell in lines[0].split(separator)]
-    named = any(_is_word(cell) for cell in cells)
-    rows = lines[1:] if named else lines
-    if not rows:
-        raise _not_a_table(path, f"no row of numbers under {', '.join(cells)}")
-    if separator == ";":
-        rows = [row.replace(",", ".") for row in rows]
-    values = _numbers(path, rows, separator, len(cells), first_line=2 if named else 1)
-    warnings = []
-    names = cells if named else None
-    if named and len(cells) > 1 and (_TIME.fullmatch(cells[0]) or _is_even(values[:, 0])):
-        warnings.append(f"the column {cells[0]!r} looks like times and is skipped")
-        if stated.fs_hz is not None and not _agrees(values[:, 0], stated.fs_hz):
-            warnings.append(
-                f"the column {cells[0]!r} does not rise as at {stated.fs_hz:g} Hz; the stated sampling rate is used"
-            )
-        values, names = values[:, 1:], cells[1:]
-    if stated.leads is None and names:
-        stated = stated.but(leads=tuple(names))
-    return _record(path, values.T, stated, tuple(warnings))
-
-
-def read_npy(path: Path, stated: Stated = NOTHING) -> Record:
-    """Read an array [leads, samples], [samples, leads] or [samples].
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    stated : Stated
-        What the user states.
-
-    Returns
-    -------
-    Record
-
-    Raises
-    ------
-    RecordUnreadable
-        If the file is not an array of numbers, or the number of leads differs.
-    StatementMissing
-        If sampling rate, leads or unit are not stated.
-    """
-    try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except Exception as error:
-        raise _not_a_table(path, "no complete NPY array of numbers") from error
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
-        raise _not_a_table(path, f"an array of {getattr(values, 'dtype', type(values).__name__)}")
-    values = np.asarray(values)
-    if values.ndim == 1:
-        values = values[None]
-    n_leads = len(stated.leads or ())
-    if values.ndim == 2 and values.shape[0] != n_leads == values.shape[1]:
-        values = values.T
-    if values.ndim != 2:
-        raise _not_a_table(path, f"an array of shape {values.shape}")
-    return _record(path, values, stated, ())
-
-
-def _record(
-    path: Path,
-    values: NDArray[Any],
-    stated: Stated,
-    warnings: tuple[str, ...],
-) -> Record:
-    if stated.fs_hz is None or stated.leads is None or not stated.states_scale:
-        names = ",".join(f"LEAD{n + 1}" for n in range(len(values)))
-        needed = {
-            "--fs 360": stated.fs_hz is None,
-            f"--leads {names}": stated.leads is None,
-            "--unit mV": not stated.states_scale,
-        }
-        missing = [flag for flag, is_missing in needed.items() if is_missing]
-        flags = ", ".join(flag.split()[0] for flag in missing)
-        raise StatementMissing(
-            f"{path} does not state everything that is needed to read it.",
-            found=f"{values.shape[0]} leads of {values.shape[1]:,} samples; not stated: {flags}",
-            expected="the sampling rate in Hz, the leads in the file's order, the unit (V, mV or uV)",
-            remedy=" ".join(missing),
-        )
-    if len(stated.leads) != len(values):
-        raise RecordUnreadable(
-            f"The leads stated for {path} are not those of the file.",
-            found=f"{len(stated.leads)} names: {', '.join(stated.leads)}",
-            expected=f"{len(values)} names, one a lead",
-            remedy="--leads I,II,III      in the file's order",
-        )
-    return Record(path.stem, np.asarray(stated.to_mv(values)), stated.fs_hz, stated.leads, path, warnings=warnings)
-
-
-def _is_even(column: NDArray[Any]) -> bool:
-    """Return whether values rise evenly, as times do and an ECG does not."""
-    steps = np.diff(column)
-    return len(steps) > 2 and bool(steps.min() > 0 and steps.max() <= 1.01 * steps.min())
-
-
-def _agrees(times: NDArray[Any], fs_hz: float) -> bool:
-    """Return whether times in s, ms or samples rise as at a sampling rate, over their whole length since they may be rounded."""
-    steps = np.diff(times[[0, -1]])[0] / max(1, len(times) - 1)
-    return any(abs(steps * fs_hz / scale - 1) < 0.01 for scale in (1.0, 1000.0, fs_hz))
-
-
-def _is_word(cell: str) -> bool:
-    try:
-        float(cell.replace(",", ".") or "nan")
-    except ValueError:
-        return True
-    return False
-
-
-def _numbers(path: Path, rows: list[str], separator: str | None, n_cells: int, first_line: int) -> NDArray[Any]:
-    """Return the values [samples, columns]; NaN where a cell or a row is empty."""
-    try:
-        return np.loadtxt(rows, delimiter=separator, ndmin=2) if all(rows) else _with_gaps(rows, separator, n_cells)
-    except ValueError:
-        pass
-    try:
-        return _with_gaps(rows, separator, n_cells)
+        text = text_of(path)
+        layout = layout_of(text, is_one_column=len(stated.leads or ()) == 1 or _states_one_lead(text))
+        columns, head = _columns(text, layout)
+    except Ambiguous as error:
+        raise _ambiguous(path, str(error)) from error
     except ValueError as error:
-        at = int(str(error).split()[0])
-        raise _not_a_table(path, f"line {at + first_line}: {rows[at][:80]!r}") from error
+        raise _not_a_table(path, str(error)) from error
+    if len(columns.values) > (_LEAST_CELLS if columns.names is None else _MOST_COLUMNS):
+        raise _one_beat_a_row(path, columns.values.shape)
+    rows, facts, stated = rows_and_facts(path, columns, head.facts, stated)
+    return record_of(path, rows, facts, stated)
 
 
-def _with_gaps(rows: list[str], separator: str | None, n_cells: int) -> NDArray[Any]:
-    """Parse row by row; a ValueError begins with the number of the first row that is not `n_cells` numbers."""
-    values = np.full((len(rows), n_cells), np.nan)
-    for at, row in enumerate(rows):
-        if not row.strip():
-            continue
-        cells = row.split(separator)
-        try:
-            numbers = [float(cell) if cell.strip() else np.nan for cell in cells]
-        except ValueError as error:
-            raise ValueError(f"{at} is not {n_cells} numbers") from error
-        if len(numbers) != n_cells:
-            raise ValueError(f"{at} is not {n_cells} numbers")
-        values[at] = numbers
-    return values
+def _columns(text: bytes, layout: Layout) -> tuple[Columns, Head]:
+    """Return the columns; a table of a few long rows has one row a lead."""
+    parsed = rows_of(text, layout)
+    head = head_of(layout)
+    n_rows, n_cells = parsed.values.shape
+    if n_rows <= _MOST_ROWS_OF_LEADS and n_cells > _LEAST_CELLS and n_cells > 20 * n_rows:
+        return _turned(text, layout, parsed.values), Head(None, None, head.facts)
+    named = head.names
+    timed = next(iter(parsed.stamps), None)
+    texts = frozenset(at for at, kind in enumerate(layout.kinds) if kind in ("text", "time"))
+    return Columns(
+        values=parsed.values.T,
+        names=named,
+        units=head.units,
+        texts=texts,
+        stamps=None if timed is None else (parsed.stamps[timed], parsed.stamp_rows),
+        stamps_at=-1 if timed is None else timed,
+    ), head
+
+
+def _turned(text: bytes, layout: Layout, values: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> Columns:
+    """Return rows of leads as columns; a first cell of words is the lead's name."""
+    if layout.kinds[0] != "text":
+        return Columns(values, None)
+    lines = [line for line in text.decode("utf-8", "replace").split("\n")[layout.first_row :] if line.strip()]
+    return Columns(values[:, 1:], tuple(layout.cells(line)[0] for line in lines[: len(values)]))
+
+
+def _states_one_lead(text: bytes) -> bool:
+    """Return whether the head states a rate and a unit, as that of a one-lead watch does."""
+    first = text[:4096].decode("utf-8", "replace").split("\n")[:30]
+    values = [re.split(r"[,;\t]", line, maxsplit=1)[1].strip() for line in first if re.search(r"[,;\t]", line)]
+    has_rate = any(table_words.HERTZ.match(value) for value in values)
+    return has_rate and any(table_words.unit_of(value) in table_words.VOLTAGE_UNITS for value in values)
 
 
 def _not_a_table(path: Path, found: str) -> RecordUnreadable:
     return RecordUnreadable(
         f"{path} cannot be read.",
         found=found,
-        expected="numbers only: a CSV with one row a sample and one column a lead, or an NPY array [leads, samples]",
-        remedy="einthoven predict --help      shows an example",
+        expected="a table with one row a sample and one column a lead, under a head that may name and describe them",
+        remedy=f"head -n 20 {shlex.quote(str(path))}      shows what is in the file",
+    )
+
+
+def _ambiguous(path: Path, found: str) -> RecordUnreadable:
+    written = path.with_name(f"{path.stem}-points{path.suffix}")
+    return RecordUnreadable(
+        f"{path} has commas between values and within them.",
+        found=found,
+        expected="decimal points, or semicolons or tabs between values",
+        remedy=f"sed -E 's/([0-9]),([0-9]+)(,|$)/\\1.\\2\\3/g' {shlex.quote(str(path))} > {shlex.quote(str(written))}"
+        "      if every second comma is a decimal mark",
+    )
+
+
+def _one_beat_a_row(path: Path, shape: tuple[int, ...]) -> RecordUnreadable:
+    return RecordUnreadable(
+        f"{path} is not one recording.",
+        found=f"{shape[1]:,} rows of {shape[0]:,} numbers: one beat or window a row",
+        expected="one recording: one row a sample and one column a lead, or one row a lead",
+        remedy="give the recording from which the beats or windows were cut",
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
+from einthoven.records.printable import printable
 
 _MOST_BYTES = 128 << 20  # a 12-lead recording of ten minutes in text
 _MOST_ELEMENTS = 500_000
@@ -74,7 +75,9 @@ def not_a(path: Path, title: str, found: str, remedy: str = "copy or export the 
     RecordUnreadable
         The error to raise.
     """
-    return RecordUnreadable(f"{path} cannot be read.", found=found, expected=f"a whole {title} file", remedy=remedy)
+    return RecordUnreadable(
+        f"{path} cannot be read.", found=printable(found), expected=f"a whole {title} file", remedy=remedy
+    )
 
 
 def text_of(element: ET.Element | None, path: str = ".") -> str:

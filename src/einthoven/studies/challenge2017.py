@@ -10,10 +10,10 @@ from einthoven.data.build import left_out_lines
 from einthoven.engine.declaration import TRAININGS, Results, Step, Study, StudyModel
 from einthoven.engine.members import Member
 from einthoven.engine.study_run import StudyRun
-from einthoven.evaluation.calibrating import fitted_to
 from einthoven.evaluation.choosing import best_share_for_challenge, challenge_score
 from einthoven.evaluation.evaluate import headline
 from einthoven.evaluation.predictions import Predictions, joined, mean
+from einthoven.evaluation.trust import trust_in
 from einthoven.inference.predictor import load
 from einthoven.models import cost
 from einthoven.models.inputs import InputShape
@@ -109,12 +109,13 @@ def _fuse(run: StudyRun) -> Results:
     shares = {name: (1 - chosen["share"]) / len(NETS) for name in NETS} | {BOOSTED: chosen["share"]}
     members = [(run.members[f"train-{name}-f{fold}"].bundle, shares[name]) for fold in _folds(run) for name in shares]
     bundles, weights = zip(*[(bundle, share / len(_folds(run))) for bundle, share in members if share], strict=True)
-    told = "validation parts of all folds, each by the members of its fold"
+    told = {"answers": "validation parts of all folds, each by the members of its fold"}
     joint = joined([_together(run, "validation", fold, chosen["share"]) for fold in _folds(run)])
-    best = fitted_to(joint, told)
-    fuse(run.folder / BEST, bundles, "weighted", weights, chosen["class_weights"], half=True, calibration=best)
-    of_small = fitted_to(small.predict("validation"), "validation part of the first fold")
-    fuse(run.folder / SMALLEST, [small.bundle], "mean", half=True, calibration=of_small)
+    weights_of_classes = tuple(chosen["class_weights"])
+    best = trust_in(joint, told, whole=True, weights=weights_of_classes)
+    fuse(run.folder / BEST, bundles, "weighted", weights, weights_of_classes, half=True, trust=best)
+    of_small = trust_in(small.predict("validation"), {"answers": "validation part of the first fold"}, whole=True)
+    fuse(run.folder / SMALLEST, [small.bundle], "mean", half=True, trust=of_small)
     alone = run.evaluate(small.predict("test"))
     alone = {"model": SMALLEST} | run.facts(run.protocol, on_card=True) | alone
     found, together = {}, run.results["scores"]["scores"][TOGETHER]

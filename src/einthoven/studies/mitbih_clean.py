@@ -7,9 +7,9 @@ from einthoven.corpora.mitdb import MITDB
 from einthoven.engine.declaration import TRAININGS, Published, Quick, Results, Step, Study, StudyModel
 from einthoven.engine.members import Member
 from einthoven.engine.study_run import StudyRun
-from einthoven.evaluation.calibrating import fitted_to
 from einthoven.evaluation.choosing import S_SHARE_COUNTS, adapted, best_for_s_and_v
 from einthoven.evaluation.predictions import Predictions, joined, mean
+from einthoven.evaluation.trust import trust_in
 from einthoven.inference.predictor import load
 from einthoven.inference.scoring import score_test_part
 from einthoven.report import plots, study_table
@@ -54,9 +54,10 @@ def _validate(run: StudyRun) -> Results:
 def _fuse(run: StudyRun) -> Results:
     chosen, members = run.results["cross-validation"], [member.bundle for member in run.members.values()]
     weights, own = chosen["class_weights"], chosen["own"]
-    found = fitted_to(_pooled(run), "people of DS1, each by members that never saw them")
+    told = {"answers": "people of DS1, each by members that never saw them"}
+    found = trust_in(_pooled(run), told, whole=False, weights=tuple(weights))
     place = run.folder / MODEL
-    card = fuse(place, members, "mean", class_weights=weights, class_prior_adaptation=own, calibration=found)
+    card = fuse(place, members, "mean", class_weights=weights, class_prior_adaptation=own, trust=found)
     return {"n_parameters": card.n_parameters}
 
 

@@ -7,12 +7,12 @@ from einthoven.corpora.ptbxl import GROUPS, PTBXL
 from einthoven.engine.declaration import TRAININGS, Results, Step, Study, StudyModel
 from einthoven.engine.members import Member
 from einthoven.engine.study_run import StudyRun
-from einthoven.evaluation.calibrating import fitted_to
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.mixing import best_shares, mixed
 from einthoven.evaluation.multilabel import HEADLINE
 from einthoven.evaluation.predictions import Predictions, joined, mean
 from einthoven.evaluation.thresholds import RULES, with_rule
+from einthoven.evaluation.trust import trust_in
 from einthoven.report import study_figures, study_table
 from einthoven.report.tables import cells
 from einthoven.signal.features import columns
@@ -113,8 +113,8 @@ def _fuse(run: StudyRun) -> Results:
         weights += [share / len(names) / len(folds)] * len(mine)
     place, at_least_one = run.folder / MODEL, chosen["decision"] == "half_at_least_one"
     both = mixed(_answers(run, _WHOLE, "validation"), run.study.settings["families"], list(chosen["shares"].values()))
-    found = fitted_to(both, "folds 1 to 9, each by the members that it validates")
-    card = fuse(place, members, "weighted", weights, at_least_one=at_least_one, half=True, calibration=found)
+    found = trust_in(both, {"answers": "folds 1 to 9, each by the members that it validates"}, whole=True)
+    card = fuse(place, members, "weighted", weights, at_least_one=at_least_one, half=True, trust=found)
     size = run.publish(place, run.results["scores"]["scores"][_ALL_MODELS])
     return {"n_parameters": card.n_parameters, "members": len(members), "bytes": size}
 

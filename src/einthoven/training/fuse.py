@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
-from einthoven.evaluation.calibration import Calibration
+from einthoven.evaluation.trust import Trust
 from einthoven.models.own import FILES_KEY
 from einthoven.signal.preparation import Preparation, Tiles
+
+_UNKNOWN = Trust()
 
 
 def fuse(
@@ -27,7 +29,7 @@ def fuse(
     at_least_one: bool = False,
     half: bool = False,
     class_prior_adaptation: dict[str, Any] | None = None,
-    calibration: Calibration | None = None,
+    trust: Trust = _UNKNOWN,
 ) -> Card:
     """Write the bundle of an ensemble; its card names all patients whom one of its members has seen.
 
@@ -47,8 +49,9 @@ def fuse(
         Whether weights of two dimensions and more are stored with 16 bits, and whole numbers with as few as they need; all are
         used with 32 bits.
 
-    calibration : Calibration, optional
-        Calibration of the ensemble, fitted to its members' validation answers; those of the members do not hold for it.
+    trust : Trust
+        Calibration, prediction sets and doubt of the ensemble, fitted to its members' validation answers; those of the members do
+        not hold for it.
 
     Returns
     -------
@@ -86,9 +89,9 @@ def fuse(
         class_prior_adaptation=class_prior_adaptation or {},
         thresholds=tuple(thresholds),
         at_least_one=at_least_one,
-        calibration=calibration,
-        conformal=None,
-        doubt=None,
+        calibration=trust.calibration,
+        conformal=trust.conformal,
+        doubt=trust.doubt,
         results=(),
     )
     return bundle.save(folder, card, tensors)

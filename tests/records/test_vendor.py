@@ -1,0 +1,100 @@
+"""What is read through ecgdatakit: rates, measurements, compressed samples, and what would unpack without bound."""
+
+import sys
+from base64 import b64encode
+
+import numpy as np
+import pytest
+
+from einthoven.errors import LibraryMissing, RecordUnreadable, StatementMissing
+from einthoven.records import read
+from einthoven.records.identity import Identity
+from tests.records.binary_files import as_edan, mfer_bytes, scp_bytes
+from tests.records.clinical_files import as_mortara, as_sierra, sierra_text
+
+pytest.importorskip("ecgdatakit")
+SIGNAL_MV = np.round(np.sin(np.arange(1000).reshape(2, 500) / 9), 3)
+WHO = Identity("Jo Doe", "P-7", "", 53.0, "female", "2024-02-29T10:11:12", "")
+
+
+def read_bytes(folder, name, content, **stated):
+    file = folder / name
+    file.write_bytes(content)
+    return read(file, **stated)
+
+
+@pytest.mark.parametrize(("interval_us", "fs_hz"), [(2000, 500), (2778, 360), (3883, 1e6 / 3883), (1001, 999)])
+def test_scp_states_patient_and_rate(tmp_path, interval_us, fs_hz):
+    record = read_bytes(tmp_path, "a.scp", scp_bytes(SIGNAL_MV, interval_us=interval_us))
+    assert record.fs_hz == pytest.approx(fs_hz, rel=1e-9) and record.leads == ("II", "V1")
+    assert record.identity == WHO and not record.warnings
+
+
+def test_scp_damage_is_told_or_refused(tmp_path):
+    whole = bytearray(scp_bytes(SIGNAL_MV))
+    whole[-5] ^= 1
+    assert "CRC" in read_bytes(tmp_path, "a.scp", bytes(whole)).warnings[0]
+    with pytest.raises(RecordUnreadable, match="declares"):
+        read_bytes(tmp_path, "a.scp", bytes(whole[:-100]))
+
+
+def test_mfer_keeps_a_rate_that_is_no_whole_number(tmp_path):
+    assert read_bytes(tmp_path, "a.mwf", mfer_bytes(SIGNAL_MV, (0, -1, 2575))).fs_hz == pytest.approx(257.5)
+
+
+def test_sierra_and_mortara_state_the_patient(tmp_path):
+    assert read(as_sierra(tmp_path, SIGNAL_MV)[0]).identity == WHO
+    record = read(as_mortara(tmp_path, SIGNAL_MV)[0])
+    assert (record.identity.name, record.identity.sex) == ("Jo Doe", "female")
+    assert record.machine.measurements == {"heart_rate_bpm": 69}
+
+
+def packed(codes):
+    """Codes of 10 bits in a row, most significant bit first."""
+    bits = "".join(f"{code:010b}" for code in codes)
+    return int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+
+
+def chunk(counts):
+    """One lead in XLI: differences from a straight line, high bytes first, each byte as a code of LZW."""
+    last = [2 * counts[at - 1] - counts[at - 2] - counts[at] for at in range(2, len(counts))]
+    deltas = np.array([counts[0], counts[1], *[each + 64 for each in last[1:]], 64], np.int16).view(np.uint16)
+    body = packed([*(deltas >> 8).tolist(), *(deltas & 255).tolist()])
+    return len(body).to_bytes(4, "little") + b"\0\0" + int(last[0]).to_bytes(2, "little", signed=True) + body
+
+
+def test_sierra_unpacks_compressed_leads(tmp_path):
+    counts = np.round(SIGNAL_MV * 200).astype(int)
+    content = b64encode(b"".join(chunk(row.tolist()) for row in counts)).decode()
+    text = sierra_text(SIGNAL_MV, content=content, compression="XLI")
+    record = read_bytes(tmp_path, "a.xml", text.encode("utf-16"))
+    np.testing.assert_allclose(record.signal_mv, SIGNAL_MV, atol=0.003)
+
+
+def test_sierra_refuses_what_unpacks_without_bound(tmp_path):
+    body = packed([0, *range(256, 1023), *[1022] * 40_000])
+    content = b64encode(len(body).to_bytes(4, "little") + bytes(4) + body).decode()
+    text = sierra_text(SIGNAL_MV, content=content, compression="XLI")
+    with pytest.raises(RecordUnreadable, match="unpacks to over 4,000,000 samples"):
+        read_bytes(tmp_path, "a.xml", text.encode("utf-16"))
+
+
+@pytest.mark.parametrize(("old", "new"), [("SierraECG", "OtherECG"), ("1.03", "9.99")])
+def test_sierra_of_another_type_or_version_is_refused(tmp_path, old, new):
+    with pytest.raises(RecordUnreadable) as caught:
+        read_bytes(tmp_path, "a.xml", sierra_text(SIGNAL_MV).replace(old, new).encode("utf-16"))
+    assert new in caught.value.found
+
+
+def test_edan_asks_for_its_gain(tmp_path):
+    file, _ = as_edan(tmp_path, SIGNAL_MV)
+    with pytest.raises(StatementMissing, match="--gain"):
+        read(file)
+    np.testing.assert_allclose(read(tmp_path / "ecgraw.dat", gain=1000).signal_mv, SIGNAL_MV, atol=0.001)
+
+
+def test_without_ecgdatakit_the_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ecgdatakit", None)
+    with pytest.raises(LibraryMissing) as caught:
+        read_bytes(tmp_path, "a.scp", scp_bytes(SIGNAL_MV))
+    assert caught.value.remedy == "pip install 'einthoven[clinical]'"
