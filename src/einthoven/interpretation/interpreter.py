@@ -22,6 +22,7 @@ from einthoven.interpretation.episodes import episodes_of
 from einthoven.interpretation.interpretation import Interpretation
 from einthoven.interpretation.rate import rate_of
 from einthoven.interpretation.variability import variability_of
+from einthoven.paths import ASSETS
 from einthoven.records.record import Record
 from einthoven.signal import doctor, quality
 from einthoven.signal.quality import Quality
@@ -144,7 +145,7 @@ class Interpreter:
         return self._loaded[name]
 
     def _card(self, name: str) -> Card:
-        return self._loaded[name].card if name in self._loaded else bundle.load_card(bundle.at(name))
+        return self._loaded[name].card if name in self._loaded else bundle.load_card(ASSETS / name)
 
 
 def question_of(card: Card) -> str:

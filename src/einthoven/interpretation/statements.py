@@ -18,7 +18,10 @@ SLOW_BPM, FAST_BPM = 60.0, 100.0
 LONG_PR_MS, LONG_QRS_MS, SHORT_QTC_MS = 200.0, 120.0, 360.0
 LONG_QTC_MS = {"male": 450.0, "female": 460.0, "": 460.0}
 """QTc from which it is prolonged, by sex; where the file does not say it, the higher one."""
-_SINUS, _FIBRILLATION, _NOISY = "N", "A", "~"
+_SINUS, _OTHER = "N", "O"
+"""Classes of rhythm: the Challenge's O holds sinus rhythm that is slow, fast or irregular, too."""
+_MOST_P, _STEADY_PR_MS, _SINUS_AXIS = 0.8, 40.0, (-15.0, 90.0)
+"""Share of the beats with a P wave, range of the quartiles of PR, and axis of P (0 to 75 degrees is usual) of sinus rhythm."""
 _ALL, _LEAST_P = 0.95, 0.5
 """Share of the assessed time that counts as throughout; share of the beats that need a P wave for sinus rhythm."""
 _KINDS = {"V": "ventricular", "S": "supraventricular"}
@@ -72,7 +75,7 @@ def _rhythm(found: "Interpretation") -> Said:
         chance = float(answer.record_probabilities[answer.classes.index(main)])
         yield "rhythm_uncertain", {"name": names[main], "probability": chance}
         yield "rate_range", {"low": rate.min, "high": rate.max, "rate": rate.mean}
-    elif main == _SINUS and episodes.share(main) >= _ALL:
+    elif episodes.share(main) >= _ALL and (main == _SINUS or (main == _OTHER and has_sinus_waves(found))):
         yield _sinus(found), {"rate": rate.mean}
     elif episodes.share(main) >= _ALL:
         yield "rhythm_throughout", {"name": _upper(names[main]), "rate": rate.mean}
@@ -88,6 +91,29 @@ def _rhythm(found: "Interpretation") -> Said:
             }
             yield "rhythm_in_part", values
         yield "rate_range", {"low": rate.min, "high": rate.max, "rate": rate.mean}
+
+
+def has_sinus_waves(found: "Interpretation") -> bool:
+    """Return whether a P wave stands at a steady distance ahead of nearly all QRS complexes, with an axis as from the sinus node.
+
+    Parameters
+    ----------
+    found : Interpretation
+        The interpretation.
+
+    Returns
+    -------
+    bool
+        False where the waves are not known.
+    """
+    if found.delineation is None:
+        return False
+    intervals = found.delineation.intervals
+    pr, qrs, axis = intervals["PR"], intervals["QRS"], intervals["P axis"]
+    if pr.value is None or pr.n < _MOST_P * qrs.n or pr.low is None or pr.high is None:
+        return False
+    is_steady = pr.high - pr.low <= _STEADY_PR_MS
+    return is_steady and (axis.value is None or _SINUS_AXIS[0] <= axis.value <= _SINUS_AXIS[1])
 
 
 def _sinus(found: "Interpretation") -> str:
@@ -181,7 +207,10 @@ def _diagnoses(found: "Interpretation") -> Said:
 
 def _is_sinus(found: "Interpretation") -> bool:
     """Whether the whole recording is in sinus rhythm, so that it can be normal."""
-    return found.rhythm is not None and found.rhythm.share(_SINUS) >= _ALL and _sinus(found).startswith("sinus")
+    if found.rhythm is None or not found.rhythm.assessed_s:
+        return False
+    share = found.rhythm.share(_SINUS) + (found.rhythm.share(_OTHER) if has_sinus_waves(found) else 0.0)
+    return share >= _ALL and _sinus(found).startswith("sinus")
 
 
 def _rest(found: "Interpretation") -> Said:

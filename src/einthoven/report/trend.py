@@ -47,7 +47,7 @@ def rate_trend(times_s: Array, follows: Array, duration_s: float, episodes: Sequ
     x = (_WIDTH - _LEFT) / max(duration_s, 1e-9)
 
     def y(bpm: float) -> float:
-        return _HEIGHT * (1 - (np.clip(bpm, low_bpm, high_bpm) - low_bpm) / (high_bpm - low_bpm))
+        return _HEIGHT * float(1 - (np.clip(bpm, low_bpm, high_bpm) - low_bpm) / (high_bpm - low_bpm))
 
     parts = [_grid(low_bpm, high_bpm, y)]
     for number in np.unique(bins):
