@@ -1,4 +1,4 @@
-"""Heartbeats come from the clearest lead of each stretch; remarks say which leads are not good."""
+"""Heartbeats come from all leads together; remarks say which leads are not good."""
 
 import numpy as np
 
@@ -6,18 +6,16 @@ from einthoven.inference import reading
 from einthoven.signal import heartbeats, quality
 
 
-def test_heartbeats_come_from_the_clearest_lead_of_each_stretch(ecg):
+def test_heartbeats_come_from_whichever_lead_is_clear(ecg):
     lead = np.array(ecg[0][: 360 * 40])
     noise = 0.8 * np.random.default_rng(0).standard_normal(360 * 20)
     both = np.stack((lead, lead))
     both[0, : 360 * 20] += noise
     both[1, 360 * 20 :] += noise
     seen = quality.examine(both, ("I", "II"), 360.0)
-    assert set(seen.clearest[:3].tolist()) == {1} and set(seen.clearest[5:].tolist()) == {0}
     found = reading.find_heartbeats(both, seen)
     matched = heartbeats.match(heartbeats.find(lead, 360.0), found, 360.0, 50.0)
-    assert matched.sensitivity > 0.9 and matched.positive_predictivity > 0.97  # its thresholds come down in seconds
-    assert (np.diff(found) > reading.REFRACTORY_S * 360).all()
+    assert matched.sensitivity > 0.97 and matched.positive_predictivity > 0.97
 
 
 def test_no_heartbeat_is_sought_in_leads_that_are_flat_or_missing():

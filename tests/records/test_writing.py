@@ -211,6 +211,14 @@ def test_a_data_record_states_the_rate(fs_hz, n_samples):
     assert size / duration == pytest.approx(round(fs_hz, 2), rel=1e-5)
 
 
+@pytest.mark.parametrize("name", TARGETS)
+def test_leads_of_any_name_come_back(name, tmp_path):
+    leads = ("V", "ECG", "MLII", "Ableitung 3", "V5")
+    signal = in_counts(np.random.default_rng(4).standard_normal((5, 500)))
+    found = einthoven.read(einthoven.write(Record("any", signal, 250, leads), path_of(tmp_path, name)))
+    assert found.leads == leads and not found.warnings
+
+
 def test_where_the_last_data_record_is_filled_up_an_annotation_says_so(tmp_path):
     signal = in_counts(np.random.default_rng(1).standard_normal((1, 650)))
     path = einthoven.write(Record("odd", signal, 360, ("II",)), tmp_path / "odd.edf")

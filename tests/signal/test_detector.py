@@ -51,3 +51,26 @@ def test_a_rate_below_twice_the_band_is_filtered():
 
 def test_a_part_that_is_not_there_is_none():
     assert part("scipy.signal", "_nowhere") is None and part("nowhere", "at_all") is None
+
+
+@pytest.mark.parametrize("fs_hz", [10.0, 20.0, 61.0, 128.0])
+def test_a_rate_that_is_stated_far_too_low_has_no_more_beats_than_there_is_memory_for(fs_hz):
+    """sleepecg 0.6 takes memory for a beat in each refractory period, and writes one place further."""
+    n, every = 4000, max(2, int(0.2 * fs_hz))
+    signal = np.zeros(n)
+    signal[::every] = 1
+    assert detector._may_overflow(signal, fs_hz)
+    found = detector.detected(signal + 0.01 * walk(n), fs_hz)
+    assert (found < n).all()
+
+
+def test_an_ordinary_lead_cannot_overflow(ecg):
+    assert not detector._may_overflow(detector.qrs_band(ecg[0], 360.0), 360.0)
+
+
+def test_beats_lie_on_the_largest_deflection(ecg):
+    lead, beats = ecg
+    found = detector.find(lead, 360.0)
+    near = np.abs(found[:, None] - beats).min(axis=1)
+    assert len(found) > 0.9 * len(beats) and np.median(near) <= 3
+    assert not len(detector.find(lead[:1000], 360.0)) and not len(detector.find(np.ones(5000), 360.0))

@@ -37,9 +37,9 @@ def test_nothing_beats_in_a_flat_or_short_lead():
     assert len(heartbeats.find(np.ones(10), 360)) == 0
 
 
-@pytest.mark.parametrize("shape", [(1, 3600), (3600, 1), (2, 1800), ()])
-def test_anything_but_one_lead_is_refused(shape):
-    with pytest.raises(RecordUnreadable, match="found in one lead") as refused:
+@pytest.mark.parametrize("shape", [(3600, 1), (1800, 2), (2, 2, 1800), ()])
+def test_anything_but_leads_by_samples_is_refused(shape):
+    with pytest.raises(RecordUnreadable, match="found in leads by samples") as refused:
         heartbeats.find(np.zeros(shape), 360)
     assert refused.value.found == f"an array of shape {shape}"
 

@@ -15,6 +15,7 @@ from einthoven.errors import ConfigurationFault, OutputRefused
 from einthoven.paths import require_folder, written_aside
 
 if TYPE_CHECKING:
+    from einthoven.evaluation.predictions import Predictions
     from einthoven.inference.predictor import Predictor
 
 
@@ -63,6 +64,7 @@ class Evaluate:
             "weights_sha256": card.weights_sha256,
             **found,
             **evaluate(predictions, protocol.unit, official_score=protocol.official_score),
+            **self._end_to_end(predictor, corpus, protocol, predictions),
             "store_remarks": left_out_lines(store),
             "store_fingerprint": store.fingerprint,
         }
@@ -87,6 +89,9 @@ class Evaluate:
         rows = [(tables.metric_name(name), *tables.cells(metrics[name])) for name in headline(metrics)]
         console.table(("metric", "value", "95 % interval"), rows)
         console.table(*tables.per_class(metrics))
+        if "end_to_end" in metrics:
+            console.say(tables.end_to_end_title(metrics["end_to_end"]))
+            console.table(*tables.end_to_end(metrics["end_to_end"]))
         kind = "calibrated" if metrics["calibrated"] else "not calibrated"
         console.table((f"{kind} probabilities", "value", "95 % interval"), tables.of_reliability(metrics))
         for line in left_out_lines(store):
@@ -95,6 +100,22 @@ class Evaluate:
         figures = f"{figure}, roc.png, reliability.png, risk.png"
         console.say(f"{metrics['remark']}\n{out}: metrics.json, table.md, {figures}, predictions.csv")
         return 0
+
+    def _end_to_end(
+        self, predictor: "Predictor", corpus: Corpus, protocol: Protocol, predictions: "Predictions"
+    ) -> dict[str, Any]:
+        """Return the scores of beats on whole records, where beats are annotated and no record is in two parts."""
+        from einthoven.inference.end_to_end import scored_end_to_end
+
+        if corpus.beats is None or predictor.card.preparation.is_whole or protocol.leaks:
+            return {}
+        tested = set(predictions.record.tolist())
+        listing = corpus.entries(Path(self.source), predictor.card.preparation.fs_hz)
+        return {
+            "end_to_end": scored_end_to_end(
+                predictor, corpus, protocol, [entry for entry in listing if entry.record in tested]
+            )
+        }
 
     def _keep(self, predictor: "Predictor", metrics: dict[str, Any]) -> None:
         from einthoven.inference.scoring import keep_result

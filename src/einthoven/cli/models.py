@@ -172,13 +172,21 @@ def _classes(card: Card) -> str:
     return " ".join(card.classes) if len(card.classes) < 10 else f"{len(card.classes)}: {card.labels}"
 
 
+def _end_to_end(row: dict[str, Any]) -> str:
+    from einthoven.report.tables import cells
+
+    found = row["end_to_end"]["per_class"] if "end_to_end" in row else {}
+    listed = ", ".join(f"{name} {cells(one['f1'])[0]}" for name, one in found.items())
+    return f"; with detected heartbeats F1 {listed}" if listed else ""
+
+
 def _scores(card: Card) -> list[str]:
     from einthoven.report.tables import cells
 
     metrics = ("challenge_score", "macro_auroc" if card.multilabel else "macro_f1")
     return [
         f"{row['corpus']} {row['protocol']}{' (LEAKS PATIENTS)' if row['leaks_patients'] else ''}: "
-        f"{metric.replace('_', ' ')} {' ('.join(cells(row[metric]))})"
+        f"{metric.replace('_', ' ')} {' ('.join(cells(row[metric]))}){_end_to_end(row)}"
         for row in card.results
         for metric in [next(name for name in metrics if name in row)]
     ]

@@ -59,9 +59,13 @@ def _marks(entry: Entry) -> WaveMarks:
     """Read the first annotator's waves; beats between them that have none divide the annotated stretches."""
     remarks: list[str] = []
     found = read_annotations(entry.path, ANNOTATOR, warnings=remarks)
-    if unknown := sorted(set(found.symbols) - _KNOWN):
+    order = np.argsort(found.samples, kind="stable")
+    if (order != np.arange(len(order))).any():
+        remarks.append("annotations out of order were sorted")
+    symbols = [found.symbols[at] for at in order]
+    if unknown := sorted(set(symbols) - _KNOWN):
         remarks.append(f"annotations of unknown codes are ignored: {' '.join(unknown)}")
-    waves = from_annotations(found.samples, list(found.symbols), QTDB.fs_hz)
+    waves = from_annotations(found.samples[order], symbols, QTDB.fs_hz)
     beats = _beats_of(read_annotations(entry.path, _annotator_of_beats(entry.path)))[0] / QTDB.fs_hz
     marked = waves.of(QRS).peak_s
     skipped = np.array([beat for beat in beats if len(marked) and np.abs(marked - beat).min() > _SAME_S])

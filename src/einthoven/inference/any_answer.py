@@ -1,7 +1,7 @@
 """Hold what the answers for beats and for whole records have in common."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +14,7 @@ from einthoven.inference import doubtful, plain
 from einthoven.inference.declined import Declined
 from einthoven.inference.prediction_set import PredictionSet, set_of
 from einthoven.inference.reading import poor_lead
+from einthoven.inference.second_opinion import Disputed
 from einthoven.records.record import Record
 from einthoven.signal.doctor import Finding
 from einthoven.signal.quality import Quality
@@ -59,6 +60,8 @@ class Answer(ABC):
     """What is wrong with leads, units or rate of the record, with what to do."""
     declined: Declined | None = None
     """Why the record is declined: it has no class then. None if it is not."""
+    disputed: Disputed = field(default_factory=Disputed)
+    """Complexes that one of two heartbeat detectors sees and the other does not."""
     coverage: float | None = None
     """Coverage of the prediction set that :meth:`to_dict` states; None for no set."""
 
@@ -271,7 +274,8 @@ class Answer(ABC):
             ``record``, ``file``, ``fs_hz``, ``duration_s``, ``leads`` of the record and ``leads_used``;
             ``quality``: of each stretch ``lead``, ``start_s``, ``end_s``, ``verdict`` and ``reason``; ``remarks``: a list of
             sentences; ``declined``: None, or ``code`` and ``text``: no class is named then;
-            ``rate_bpm``; ``beats``: sample numbers;
+            ``rate_bpm``; ``beats``: sample numbers; ``disputed``: sample numbers of complexes that one of two heartbeat
+            detectors sees, those that are ``counted`` as beats and those that are ``not_counted``;
             ``predicted`` and ``borderline``: class names; ``probabilities``: ``{class: mean over the items}``;
             ``thresholds``: ``{class: threshold}``, empty for classes that exclude each other;
             ``findings``: of each ``code``, ``leads``, ``certainty``, ``text`` and ``remedy``;

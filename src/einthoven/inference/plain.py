@@ -56,6 +56,7 @@ def values(answer: "Answer") -> dict[str, Any]:
         "n_unreadable": answer.n_unreadable,
         "doubt": answer.doubt,
         "beats": answer.beats.tolist(),
+        "disputed": answer.disputed.to_dict(),
         "items": items(answer),
     }
 

@@ -17,6 +17,7 @@ from einthoven.inference import declining, fitting, reading, scored, trained_on
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, fastest
 from einthoven.inference.exported_file import card_inside
+from einthoven.inference.second_opinion import Disputed, disputed
 from einthoven.records.record import Record
 from einthoven.signal import doctor, leads, preparation, quality
 from einthoven.signal.windows import Windows
@@ -297,6 +298,7 @@ class Predictor:
             remarks=(*remarks, *reading.remarks_on(seen)),
             findings=findings,
             declined=declining.declined(self.card, seen, beats, ~unreadable, findings),
+            disputed=disputed(used_mv, seen, beats),
             windows=np.stack((starts, ends), axis=1),
         )
 
@@ -305,8 +307,10 @@ class Predictor:
         least_s = fitting.least_s(self.card) if beats is None else wanted.window_s
         used_mv, names, seen = self._used(record, least_s, "to detect heartbeats and to fill one window")
         remarks = [*self._remarks(record), *reading.remarks_on(seen)]
+        between = Disputed()
         if beats is None:
             beats = reading.find_heartbeats(used_mv, seen)
+            between = disputed(used_mv, seen, beats)
         unreadable = ~seen.readable_in_any[seen.at(beats)]
         findings = doctor.examine(record)
         windows = preparation.prepare(record, wanted, beats)
@@ -328,6 +332,7 @@ class Predictor:
             remarks=tuple(remarks),
             findings=findings,
             declined=declined,
+            disputed=between,
         )
 
     def _remarks(self, record: Record) -> list[str]:

@@ -9,8 +9,6 @@ from einthoven.signal import heartbeats
 from einthoven.signal.preparation import Preparation
 from einthoven.signal.quality import VERDICTS, Quality, interpolated
 
-REFRACTORY_S = 0.2
-"""Shortest time between the heartbeats of two leads, s."""
 _NEAR_S = 0.3
 
 
@@ -76,7 +74,7 @@ def remarks_on(quality: Quality) -> list[str]:
 
 
 def find_heartbeats(used_mv: NDArray[np.float32], quality: Quality) -> NDArray[np.int64]:
-    """Find heartbeats, in each stretch in the clearest lead.
+    """Find heartbeats in all leads together.
 
     Parameters
     ----------
@@ -88,21 +86,10 @@ def find_heartbeats(used_mv: NDArray[np.float32], quality: Quality) -> NDArray[n
     Returns
     -------
     array of int [n], sample numbers
-        In increasing order; where the clearest lead changes, a beat is not counted twice. None where all leads are flat or missing.
+        In increasing order. None where all leads are flat or missing.
     """
-    fs_hz, clearest = quality.fs_hz, quality.clearest
-    silent = quality.silent
-    beats, leads = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for lead in np.unique(clearest[~silent]):
-        found = heartbeats.find(interpolated(used_mv[lead]), fs_hz)
-        of = quality.at(found)
-        beats.append(found[(clearest[of] == lead) & ~silent[of]])
-        leads.append(np.full(len(beats[-1]), lead))
-    every, lead_of = np.concatenate(beats), np.concatenate(leads)
-    order = np.argsort(every, kind="stable")
-    every, lead_of = every[order], lead_of[order]
-    is_again = (np.diff(every) < REFRACTORY_S * fs_hz) & (np.diff(lead_of) != 0)
-    return np.asarray(every[~np.concatenate(([False], is_again))[: len(every)]])
+    found = heartbeats.find(np.stack([interpolated(lead) for lead in used_mv]), quality.fs_hz)
+    return np.asarray(found[~quality.silent[quality.at(found)]])
 
 
 def poor_lead(quality: Quality, begin: int, end: int) -> str:

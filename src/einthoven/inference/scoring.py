@@ -11,6 +11,7 @@ from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.corpora.split import PARTS
 from einthoven.data.store import Store
 from einthoven.errors import ConfigurationFault, CorpusIncomplete
+from einthoven.evaluation.end_to_end import on_a_card
 from einthoven.evaluation.evaluate import headline
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import Predictor
@@ -274,4 +275,7 @@ def _card_row(metrics: dict[str, Any], multilabel: bool) -> dict[str, Any]:
     """Return the part of metrics.json that stands on a card."""
     kept = ("n", "f1", "auroc") if multilabel else ("n", "f1")
     per_class = {name: {key: row[key] for key in kept} for name, row in metrics["per_class"].items()}
-    return {name: metrics[name] for name in (*_ON_A_CARD, *headline(metrics))} | {"per_class": per_class}
+    row = {name: metrics[name] for name in (*_ON_A_CARD, *headline(metrics))} | {"per_class": per_class}
+    if "end_to_end" in metrics:
+        row["end_to_end"] = on_a_card(metrics["end_to_end"])
+    return row

@@ -122,7 +122,7 @@ def read_edf(path: Path, stated: Stated = NOTHING) -> Record:
         if own_hz != fs_hz:
             counts = _resampled(counts, own_hz, fs_hz)
             warnings.append(f"{each.label} is resampled from {own_hz:g} to {fs_hz:g} Hz")
-        channels.append(Channel(each.label, counts, each.per_count, each.unit, each.zero))
+        channels.append(Channel(each.label.removeprefix("ECG "), counts, each.per_count, each.unit, each.zero))
     content = Content(
         warnings=tuple(dict.fromkeys(warnings)),
         identity=identity_of(header.patient, header.recording, header.date, header.time, header.is_plus),

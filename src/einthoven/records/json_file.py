@@ -10,7 +10,7 @@ import numpy as np
 
 from einthoven.errors import RecordUnreadable
 from einthoven.records import ours
-from einthoven.records.arrays import Value, no_array, record_of_variables
+from einthoven.records.arrays import Value, damaged, no_array, record_of_variables
 from einthoven.records.facts import Facts, Rows, record_of
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.records.plain import is_ours
@@ -61,7 +61,7 @@ def read_json(path: Path, stated: Stated = NOTHING) -> Record:
             return record_of(path, *found, stated)
         variables = dict(_variables(document, ""))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise no_array(path, f"no JSON of a recording ({str(error)[:80]})") from error
+        raise damaged(path, "JSON", error) from error
     return record_of_variables(path, variables, stated)
 
 

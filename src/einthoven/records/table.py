@@ -73,7 +73,9 @@ def _columns(text: bytes, layout: Layout) -> tuple[Columns, Head]:
     named = head.names
     timed = next(iter(parsed.stamps), None)
     texts = frozenset(at for at, kind in enumerate(layout.kinds) if kind in ("text", "time"))
+    blank = frozenset(at for at, kind in enumerate(layout.kinds) if kind == "empty" and not (named and named[at]))
     return Columns(
+        blank=blank,
         values=parsed.values.T,
         names=named,
         units=head.units,

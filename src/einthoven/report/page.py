@@ -20,7 +20,7 @@ from einthoven.report.tables import beside_its_model, cells, intervals, metric_n
 from einthoven.report.times import clock
 from einthoven.signal import leads
 
-_NORMAL, _UNREAD, _GREY = "N", "×", "#777"
+_NORMAL, _UNREAD, _NOT_COUNTED, _GREY = "N", "×", "(•)", "#777"
 _OPEN_STRIPS, _MOST_STRIPS = 24, 400
 _MOST_LINES = 60
 _MOST_PAPER_S = 60.0
@@ -79,14 +79,24 @@ def _beats(answer: BeatAnswer, counted: dict[str, int] | None) -> dict[str, Any]
     loud = (answer.most_probable != (classes.index(_NORMAL) if _NORMAL in classes else -1)) & answer.is_answered
     marks = [
         paper.Mark(
-            float(time_s), classes[label] + "?" * bool(doubt), colour_of(classes[label], label), bool(stands_out)
+            float(time_s),
+            classes[label] + "?" * bool(doubt) + "•" * bool(alone),
+            colour_of(classes[label], label),
+            bool(stands_out),
         )
         if is_answered
         else paper.Mark(float(time_s), _UNREAD, _GREY, False)
-        for time_s, label, doubt, stands_out, is_answered in zip(
-            answer.times_s, answer.most_probable, answer.doubts, loud, answer.is_answered, strict=True
+        for time_s, label, doubt, alone, stands_out, is_answered in zip(
+            answer.times_s,
+            answer.most_probable,
+            answer.doubts,
+            np.isin(answer.beats, answer.disputed.counted),
+            loud,
+            answer.is_answered,
+            strict=True,
         )
     ]
+    marks += [paper.Mark(at / record.fs_hz, _NOT_COUNTED, _GREY, False) for at in answer.disputed.not_counted.tolist()]
     shown_mv, names = leads.select(record.signal_mv, record.leads, answer.leads)
     found = strips.stretches(answer.times_s, loud, record.duration_s)
     first = _first_shown(found, answer, loud)
@@ -185,4 +195,6 @@ def _result(row: dict[str, Any]) -> dict[str, Any]:
     figures += [
         (f"F1 of {name} ({found['n']:,} {unit})", *cells(found["f1"])) for name, found in row["per_class"].items()
     ]
+    detected = row["end_to_end"]["per_class"] if "end_to_end" in row else {}
+    figures += [(f"F1 of {name}, heartbeats detected", *cells(found["f1"])) for name, found in detected.items()]
     return {"row": row, "figures": figures, "intervals": intervals(row["interval"])}

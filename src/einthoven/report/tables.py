@@ -89,6 +89,52 @@ def per_class(metrics: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str,
     return columns, rows
 
 
+def end_to_end_title(found: dict[str, Any]) -> str:
+    """Return one line on the heartbeats of whole records: how many were found, missed and invented.
+
+    Parameters
+    ----------
+    found : dict
+        ``end_to_end`` of metrics.json.
+    """
+    figures = (
+        f"{name.replace('_', ' ')} {cells(found[name], 4)[0]} ({cells(found[name], 4)[1]})"
+        for name in ("sensitivity", "positive_predictivity")
+    )
+    declined = f"; declined: {', '.join(found['declined'])}" if found["declined"] else ""
+    return (
+        f"End to end, heartbeats detected: {found['n_beats']:,} beats, {found['missed']:,} missed, {found['invented']:,} invented; "
+        f"{', '.join(figures)}{declined}"
+    )
+
+
+def end_to_end(found: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return columns and rows of the table of classes end to end: a missed beat counts as not found, an invented one as false.
+
+    Parameters
+    ----------
+    found : dict
+        ``end_to_end`` of metrics.json.
+    """
+    columns = (
+        "class, end to end",
+        "beats",
+        "missed",
+        "no class",
+        "invented",
+        "precision",
+        "recall",
+        "F1",
+        "F1 95 % interval",
+    )
+    rows = []
+    for name, row in found["per_class"].items():
+        counts = [f"{row[key]:,}" for key in ("n", "missed", "unanswered", "invented")]
+        figures = [cells(row[metric])[0] for metric in ("precision", "recall")]
+        rows.append((name, *counts, *figures, *cells(row["f1"])))
+    return columns, rows
+
+
 def of_reliability(metrics: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return rows of the table of how far probabilities can be trusted.
 
@@ -163,6 +209,7 @@ def markdown(metrics: dict[str, Any]) -> str:
         lines.append(_row([metric_name(name), *cells(metrics[name]), *base]))
     columns, rows = per_class(metrics)
     lines += ["", _row(columns), _row(["---"] * len(columns)), *[_row(row) for row in rows], ""]
+    lines += _end_to_end_lines(metrics["end_to_end"]) if "end_to_end" in metrics else []
     if of_reliability(metrics):
         kind = "calibrated" if metrics["calibrated"] else "not calibrated"
         lines += [_row([f"{kind} probabilities", "value", "95 % interval"]), _row(["---"] * 3)]
@@ -183,6 +230,23 @@ def markdown(metrics: dict[str, Any]) -> str:
     ]
     counted = zip(names, metrics["confusion"]["rows_are_truth"], strict=True)
     return "\n".join([*lines, *[_row([name, *[f"{n:,}" for n in row]]) for name, row in counted], ""])
+
+
+def _end_to_end_lines(found: dict[str, Any]) -> list[str]:
+    columns, rows = end_to_end(found)
+    lines = [
+        f"{end_to_end_title(found)}.",
+        "",
+        _row(columns),
+        _row(["---"] * len(columns)),
+        *[_row(row) for row in rows],
+        "",
+    ]
+    table = found["table"]
+    lines += ["Rows: annotated. Columns: predicted.", "", _row(["", *table["columns"]])]
+    lines += [_row(["---"] * (len(table["columns"]) + 1))]
+    counted = zip(table["rows"], table["counts"], strict=True)
+    return [*lines, *[_row([name, *[f"{n:,}" for n in row]]) for name, row in counted], ""]
 
 
 _CHANCE = ("macro_auc", "macro_auroc")

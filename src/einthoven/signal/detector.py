@@ -1,4 +1,8 @@
-"""Run the heartbeat detector of sleepecg by its compiled parts: the same beats, without the imports of sleepecg."""
+"""Find heartbeats by thresholds: the detector of sleepecg by its compiled parts, the same beats without the imports of sleepecg.
+
+Since the heartbeat network came (:mod:`einthoven.signal.heartbeats`), it serves what was trained with it (typical beats), and as a
+second opinion.
+"""
 
 from functools import lru_cache
 from typing import Any
@@ -6,15 +10,66 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.signal.adaptive_thresholds import LEARNING_S
 from einthoven.signal.compiled import part
 
 Array = NDArray[Any]
 
+SHORTEST_S = 3.0
+"""Shortest signal in which beats are sought, s."""
+LEARNING_S = 2.0
+"""Length of the signal that the thresholds learn from, s."""
+
 WINDOW_S = 0.15
 """Length of the moving window in which the power of the slope is taken, s."""
 _BAND_HZ = (5.0, 30.0)
+_REFRACTORY_S = 0.2
 _HELD = 15  # samples beyond each edge, as scipy.signal.sosfiltfilt has for two sections
+
+
+def find(signal_mv: Array, fs_hz: float) -> NDArray[np.int64]:
+    """Find the beats of one lead by thresholds, each at the largest deflection within 60 ms.
+
+    Parameters
+    ----------
+    signal_mv : array [samples], mV
+        One lead, without NaN.
+    fs_hz : float, Hz
+        Sampling rate.
+
+    Returns
+    -------
+    array [n], int64
+        Sample numbers, ascending; none if the signal is shorter than 3 s.
+    """
+    if len(signal_mv) < SHORTEST_S * fs_hz or np.ptp(signal_mv) == 0:
+        return np.zeros(0, np.int64)
+    return np.asarray(np.unique(at_largest(detected(signal_mv, fs_hz), signal_mv, fs_hz)))
+
+
+def at_largest(rough: NDArray[np.int64], signal_mv: Array, fs_hz: float) -> NDArray[np.int64]:
+    """Move each beat to the largest deflection of a lead within 60 ms.
+
+    Parameters
+    ----------
+    rough : array [n]
+        Sample numbers of the beats.
+    signal_mv : array [samples], mV
+        The lead.
+    fs_hz : float, Hz
+        Sampling rate.
+
+    Returns
+    -------
+    array [n]
+        Sample numbers of the moved beats.
+    """
+    if len(rough) == 0:
+        return rough
+    reach = max(1, round(0.06 * fs_hz))
+    held = np.pad(signal_mv, reach, mode="edge")
+    around = held[rough[:, None] + np.arange(2 * reach + 1)]
+    peak = np.abs(around - np.median(around, axis=1, keepdims=True)).argmax(axis=1)
+    return np.asarray(np.clip(rough + peak - reach, 0, len(signal_mv) - 1), np.int64)
 
 
 def detected(signal_mv: Array, fs_hz: float) -> NDArray[np.int64]:
@@ -43,8 +98,29 @@ def detected(signal_mv: Array, fs_hz: float) -> NDArray[np.int64]:
         return np.asarray(detect_heartbeats(np.asarray(signal_mv, np.float64), fs_hz), np.int64)
     band = qrs_band(signal_mv[begins:], fs_hz)
     power = compiled._squared_moving_integration(slope(band), int(WINDOW_S * fs_hz))
-    found = np.flatnonzero(compiled._thresholding(band, power, fs_hz))
+    n = len(band)
+    if _may_overflow(band, fs_hz):
+        more = np.zeros(3 * _refractory(fs_hz))
+        band, power = np.concatenate((band, more)), np.concatenate((power, more))
+    found = np.flatnonzero(compiled._thresholding(band, power, fs_hz)[: n - 1])
     return np.asarray(found + begins, np.int64)
+
+
+def _refractory(fs_hz: float) -> int:
+    return max(1, int(_REFRACTORY_S * fs_hz))
+
+
+def _may_overflow(band: NDArray[np.float64], fs_hz: float) -> bool:
+    """Return whether there may be more beats than sleepecg 0.6 takes memory for: a beat in each refractory period.
+
+    That is so at a rate that is stated far too low. The most beats are the peaks that follow each other as soon as they can.
+    """
+    refractory, n, at = _refractory(fs_hz), 0, 0
+    peaks = np.flatnonzero((band[1:-1] > band[:-2]) & (band[1:-1] > band[2:])) + 1
+    following = np.searchsorted(peaks, peaks + refractory).tolist()
+    while at < len(following):
+        n, at = n + 1, following[at]
+    return n + 2 >= len(band) // refractory
 
 
 def qrs_band(signal_mv: Array, fs_hz: float) -> NDArray[np.float64]:

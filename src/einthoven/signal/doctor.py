@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from einthoven.signal import heartbeats, pacing, plausible
+from einthoven.signal import detector, pacing, plausible
 from einthoven.signal.excerpt import Excerpt, Source, excerpts
 from einthoven.signal.finding import Finding
 from einthoven.signal.hum import hum
@@ -162,7 +162,7 @@ def _inverted(pieces: list[Excerpt]) -> Iterator[Finding]:
     for at, lead in enumerate(pieces[0].leads):
         if lead in UPRIGHT:
             rows = [piece.signal_mv[at] for piece in pieces]
-            down = [looks_inverted(row, heartbeats.find(row, pieces[0].fs_hz), pieces[0].fs_hz) for row in rows]
+            down = [looks_inverted(row, detector.find(row, pieces[0].fs_hz), pieces[0].fs_hz) for row in rows]
             if 2 * sum(down) > len(down):
                 yield Finding(
                     "lead_inverted",

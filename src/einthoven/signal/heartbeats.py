@@ -1,4 +1,4 @@
-"""Find heartbeats with the detector of sleepecg, and compare two lists of beats."""
+"""Find heartbeats with the heartbeat network, and compare two lists of beats."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,19 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
-from einthoven.signal.detector import detected
+from einthoven.signal.live_heartbeats import SHORTEST_S, LiveHeartbeats
+
+__all__ = ["SHORTEST_S", "TOLERANCE_MS", "Matching", "find", "match"]
 
 TOLERANCE_MS = 150.0  # ANSI/AAMI EC57, beat-by-beat comparison
-SHORTEST_S = 3.0  # sleepecg needs it to learn its thresholds
+_PIECE_S = 600.0
 
 
 def find(signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
-    """Find the R peaks of one lead (detector of sleepecg, then the largest deflection within 60 ms).
+    """Find the R peaks of one lead, or of several leads together.
 
     Parameters
     ----------
-    signal_mv : array [samples], mV
-        One lead, without NaN.
+    signal_mv : array [samples] or [leads, samples], mV
+        The leads, without NaN.
     fs_hz : float
         Sampling rate, Hz.
 
@@ -31,46 +33,20 @@ def find(signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
     Raises
     ------
     RecordUnreadable
-        If the signal is not one lead.
+        If the signal is not leads by samples.
     """
-    if np.ndim(signal_mv) != 1:
+    shape = np.shape(signal_mv)
+    if len(shape) not in (1, 2) or (len(shape) == 2 and shape[0] > shape[1]):
         raise RecordUnreadable(
-            "Heartbeats are found in one lead at a time.",
-            found=f"an array of shape {np.shape(signal_mv)}",
-            expected="an array [samples]",
-            remedy="heartbeats.find(record.signal_mv[0], record.fs_hz)",
+            "Heartbeats are found in leads by samples.",
+            found=f"an array of shape {shape}",
+            expected="an array [samples] or [leads, samples]",
+            remedy="heartbeats.find(record.signal_mv, record.fs_hz)",
         )
-    if len(signal_mv) < SHORTEST_S * fs_hz or np.ptp(signal_mv) == 0:
-        return np.zeros(0, np.int64)
-    found: NDArray[np.int64] = np.unique(refined(detected(signal_mv, fs_hz), signal_mv, fs_hz))
-    return found
-
-
-def refined(rough: NDArray[np.int64], signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
-    """Move each beat to the largest deflection of a lead within 60 ms.
-
-    Parameters
-    ----------
-    rough : array [n]
-        Sample numbers of the beats.
-    signal_mv : array [samples], mV
-        The lead.
-    fs_hz : float
-        Sampling rate, Hz.
-
-    Returns
-    -------
-    array [n]
-        Sample numbers of the moved beats.
-    """
-    if len(rough) == 0:
-        return rough
-    reach = max(1, round(0.06 * fs_hz))
-    held = np.pad(signal_mv, reach, mode="edge")
-    around = held[rough[:, None] + np.arange(2 * reach + 1)]
-    peak = np.abs(around - np.median(around, axis=1, keepdims=True)).argmax(axis=1)
-    moved: NDArray[np.int64] = np.clip(rough + peak - reach, 0, len(signal_mv) - 1)
-    return moved
+    leads = np.atleast_2d(signal_mv)
+    live, piece = LiveHeartbeats(fs_hz, len(leads)), round(_PIECE_S * fs_hz)
+    found = [live.feed(leads[:, at : at + piece]) for at in range(0, leads.shape[1], piece)]
+    return np.concatenate((*found, live.end()))
 
 
 @dataclass(frozen=True)

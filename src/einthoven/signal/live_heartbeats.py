@@ -1,58 +1,62 @@
-"""Find heartbeats in a stream with the detector of sleepecg, the same beats as in the whole record.
+"""Find heartbeats with the heartbeat network, in pieces: a stream and a whole record give the same beats."""
 
-sleepecg processes a whole signal. Here its filters run over pieces with a margin, and its thresholds (Pan and Tompkins 1985, doi
-10.1109/TBME.1985.325532, as sleepecg 0.6 changed them) are a state that can be saved.
-"""
-
+from math import gcd
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.signal.adaptive_thresholds import LEARNING_S, Thresholds
-from einthoven.signal.detector import WINDOW_S, qrs_band, slope
-from einthoven.signal.heartbeats import SHORTEST_S, refined
+from einthoven.signal import heartbeat_evidence, heartbeat_input, heartbeat_network, resample
+from einthoven.signal.heartbeat_input import FS_HZ
+from einthoven.signal.heartbeat_network import EVIDENCE_HZ
 
-_MARGIN_S = 2.0  # the filter's ringing is below 1e-10 by then
+Array = NDArray[Any]
+
+SHORTEST_S = 3.0
+"""Shortest signal in which beats are sought, s."""
+_RESAMPLING_S = 0.25
+AHEAD_S = _RESAMPLING_S + heartbeat_input.AHEAD_S + heartbeat_network.REACH_S + heartbeat_evidence.AHEAD_S
+"""Seconds of later signal after which a beat is certain."""
+_NETWORK_BEHIND_S = heartbeat_network.REACH_S + heartbeat_evidence.BEHIND_S
+_BEHIND_S = _RESAMPLING_S + heartbeat_input.BEHIND_S + _NETWORK_BEHIND_S
 
 
 class LiveHeartbeats:
-    """Finds the R peaks of one lead in a stream, the same as :func:`einthoven.signal.heartbeats.find` in the whole lead.
+    """Finds the R peaks of a stream, the same as :func:`einthoven.signal.heartbeats.find` in the whole record.
 
     Parameters
     ----------
     fs_hz : float, Hz
         Sampling rate.
+    n_leads : int
+        Number of leads, which are read together.
     """
 
-    def __init__(self, fs_hz: float):
+    def __init__(self, fs_hz: float, n_leads: int = 1):
         self.fs_hz = fs_hz
-        self.thresholds = Thresholds(fs_hz)
-        self.raw = np.zeros(0, np.float32)
+        self.raw = np.zeros((n_leads, 0), np.float32)
         self.first = 0
         """Sample number of the first sample in `raw`."""
-        self.begins = -1
-        """Sample number of the first sample that is not flat; -1 before there is one."""
-        self.filtered = 0
-        """Number of filtered samples, counted from `begins`."""
-        self.last = -1
+        self.done = 0
+        """Number of values of the evidence that were searched."""
 
     @property
     def n_samples(self) -> int:
         """Number of samples that were fed."""
-        return self.first + len(self.raw)
+        return self.first + int(self.raw.shape[1])
 
     @property
     def searched(self) -> int:
-        """Sample number up to which beats were searched; an overdue beat may still be found before it."""
-        return self.n_samples if self.begins < 0 else self.begins + self.thresholds.at
+        """Sample number before which no further beat will be found."""
+        margin_s = heartbeat_evidence.MOVED_S
+        return max(0, int((self.done / EVIDENCE_HZ - margin_s) * self.fs_hz))
 
-    def feed(self, signal_mv: NDArray[Any]) -> NDArray[np.int64]:
+    def feed(self, signal_mv: Array) -> NDArray[np.int64]:
         """Take samples and return the beats that are certain now.
 
         Parameters
         ----------
-        signal_mv : array [n], mV
+        signal_mv : array [leads, n], mV
             The next samples, without NaN.
 
         Returns
@@ -60,60 +64,46 @@ class LiveHeartbeats:
         array [k], int64
             Sample numbers.
         """
-        self.raw = np.concatenate((self.raw, np.asarray(signal_mv, np.float32)))
-        if self.begins < 0 and not self._find_start():
-            return np.zeros(0, np.int64)
-        margin, second = round(_MARGIN_S * self.fs_hz), round(self.fs_hz)
-        seconds = (self.n_samples - self.begins - self.filtered - margin) // second
-        return self._filter_until(self.filtered + seconds * second) if seconds > 0 else np.zeros(0, np.int64)
+        self.raw = np.concatenate((self.raw, np.asarray(signal_mv, np.float32)), axis=1)
+        final = int((self.n_samples / self.fs_hz - AHEAD_S) * EVIDENCE_HZ)
+        return self._search(final) if final >= self.done + EVIDENCE_HZ else np.zeros(0, np.int64)
 
     def end(self) -> NDArray[np.int64]:
         """Return the remaining beats at the end of the stream, as sample numbers [k]."""
-        if self.begins < 0 or self.n_samples < SHORTEST_S * self.fs_hz:
+        if self.n_samples < SHORTEST_S * self.fs_hz:
             return np.zeros(0, np.int64)
-        return self._filter_until(self.n_samples - self.begins)
+        return self._search(None)
 
-    def _find_start(self) -> bool:
-        """Return whether there is a sample that is not flat, and note the first."""
-        if len(self.raw) < 2:
-            return False
-        moved = np.flatnonzero(self.raw != self.raw[0])
-        if not len(moved):
-            self.raw, self.first = self.raw[-1:], self.n_samples - 1
-            return False
-        self.begins = self.first if self.raw[1] != self.raw[0] and self.first == 0 else self.first + int(moved[0])
-        return True
-
-    def _filter_until(self, until: int) -> NDArray[np.int64]:
-        """Filter up to a sample number (counted from `begins`) and return the beats there."""
-        if until < LEARNING_S * self.fs_hz:
-            return np.zeros(0, np.int64)
-        margin = round(_MARGIN_S * self.fs_hz)
-        begin = max(0, self.filtered - margin)
-        end = min(self.n_samples - self.begins, until + margin)
-        known = self.raw[self.begins + begin - self.first : self.begins + end - self.first]
-        f, power = _filtered(known, self.fs_hz)
-        thresholds = self.thresholds
-        thresholds.f += f[self.filtered - begin : until - begin].tolist()
-        thresholds.i += power[self.filtered - begin : until - begin].tolist()
-        is_first = self.filtered == 0
-        self.filtered = until
-        if is_first:
-            thresholds.learn()
-        rough = np.array(thresholds.advance(), np.int64) + self.begins
-        beats = refined(rough - self.first, self.raw, self.fs_hz) + self.first
-        beats = np.unique(beats[beats > self.last])
-        if len(beats):
-            self.last = int(beats[-1])
-        kept = min(self.filtered - margin, thresholds.first) - round(0.1 * self.fs_hz) + self.begins - self.first
-        if kept > 0:
-            self.raw, self.first = self.raw[kept:], self.first + kept
+    def _search(self, until: int | None) -> NDArray[np.int64]:
+        """Return the beats up to a value of the evidence, or to the end."""
+        begin = self._aligned(self.done / EVIDENCE_HZ - _BEHIND_S)
+        span = self.raw[:, begin - self.first :]
+        at_128 = resample.resample(span, self.fs_hz, FS_HZ)
+        origin = round(begin * float(resample.ratio(self.fs_hz, FS_HZ)))
+        since = max(0, int((self.done / EVIDENCE_HZ - _NETWORK_BEHIND_S) * FS_HZ) - origin)
+        since -= since % heartbeat_input.BLOCK
+        inputs = heartbeat_input.scaled(at_128)[:, :, since:]
+        evidence = heartbeat_network.evidence(inputs)
+        offset = (origin + since) // heartbeat_network.STEP
+        at = heartbeat_evidence.peaks(heartbeat_evidence.joined(evidence))
+        until = offset + evidence.shape[1] if until is None else until
+        at = at[(at + offset >= self.done) & (at + offset < until)]
+        self.done = until
+        beats = begin + heartbeat_evidence.placed(at, evidence, since // heartbeat_network.STEP, span, self.fs_hz)
+        kept = self._aligned(self.done / EVIDENCE_HZ - _BEHIND_S)
+        if kept > self.first:
+            self.raw, self.first = self.raw[:, kept - self.first :], kept
         return beats
+
+    def _aligned(self, at_s: float) -> int:
+        """Return the last sample number before a time at which blocks of the network's input begin."""
+        factor = resample.ratio(self.fs_hz, FS_HZ)
+        step = factor.denominator * (heartbeat_input.BLOCK // gcd(factor.numerator, heartbeat_input.BLOCK))
+        return max(0, int(at_s * self.fs_hz)) // step * step
 
     def state(self) -> dict[str, Any]:
         """Return plain values for :meth:`restored`."""
-        own = {name: getattr(self, name) for name in ("fs_hz", "first", "begins", "filtered", "last")}
-        return own | {"raw": self.raw.tolist(), "thresholds": vars(self.thresholds) | {}}
+        return {"fs_hz": self.fs_hz, "first": self.first, "done": self.done, "raw": self.raw.tolist()}
 
     @classmethod
     def restored(cls, state: dict[str, Any]) -> "LiveHeartbeats":
@@ -128,15 +118,7 @@ class LiveHeartbeats:
         -------
         LiveHeartbeats
         """
-        live = cls(state["fs_hz"])
-        live.thresholds = Thresholds(**state["thresholds"])
-        live.raw = np.array(state["raw"], np.float32)
-        for name in ("first", "begins", "filtered", "last"):
-            setattr(live, name, state[name])
+        live = cls(state["fs_hz"], len(state["raw"]))
+        live.raw = np.array(state["raw"], np.float32).reshape(len(state["raw"]), -1)
+        live.first, live.done = state["first"], state["done"]
         return live
-
-
-def _filtered(signal: NDArray[Any], fs_hz: float) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the band of QRS complexes, and the power of its slope over a moving window, both [samples]."""
-    band = qrs_band(signal, fs_hz)
-    return band, np.convolve(np.square(slope(band)), np.ones(int(WINDOW_S * fs_hz)), mode="same")

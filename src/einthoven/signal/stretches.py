@@ -87,11 +87,6 @@ class Quality:
         return np.asarray((self.verdicts >= VERDICTS.index("missing")).all(axis=0))
 
     @cached_property
-    def clearest(self) -> Array:
-        """Number of the lead with the best verdict in each stretch, the first of several alike [n]."""
-        return np.asarray(self.verdicts.argmin(axis=0))
-
-    @cached_property
     def typical(self) -> Array:
         """Median measurements of the readable stretches of each lead [leads, k]; NaN for a lead without one."""
         rows = [

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.signal import heartbeats
+from einthoven.signal import detector
 
 Array = NDArray[Any]
 
@@ -148,7 +148,7 @@ def _aligned_beats(window: Array, fs_hz: float) -> tuple[Array, int]:
     steep = np.sqrt(np.square(np.diff(window, axis=1, prepend=window[:, :1])).sum(axis=0))
     sharp = np.quantile(np.abs(window), 0.99, axis=1) / (np.abs(window).mean(axis=1) + 1e-3)
     for lead in np.argsort(-sharp)[:_SHARPEST]:
-        rough = heartbeats.find(window[lead], fs_hz)
+        rough = detector.find(window[lead], fs_hz)
         if len(rough) > 2:
             break
     else:

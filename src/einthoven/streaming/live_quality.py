@@ -97,29 +97,20 @@ class LiveQuality:
         unknown = np.ones(verdicts.shape)
         return Quality(self.leads, self.fs_hz, bounds, verdicts, unknown, np.zeros((*verdicts.shape, 0)), unknown)
 
-    def chosen(self, beats_of: list[list[int]], searched: int) -> list[tuple[int, int]]:
-        """Take from each lead the heartbeats in the stretches where it is the clearest, as far as the signal is judged.
+    def audible(self, beats: list[int]) -> list[int]:
+        """Take the heartbeats that are not in stretches where all leads are silent, as far as the signal is judged.
 
         Parameters
         ----------
-        beats_of : list of list of int
-            Sample numbers of the heartbeats of each lead that are not taken yet; those that are judged are removed.
-        searched : int
-            Sample number up to which heartbeats were searched in all leads.
+        beats : list of int
+            Sample numbers of heartbeats that are not taken yet, in increasing order; those that are judged are removed.
 
         Returns
         -------
-        list of (int, int)
-            Sample number and number of the lead, in increasing order.
+        list of int
+            Sample numbers.
         """
-        seen, found = self.now(), []
-        for lead, beats in enumerate(beats_of):
-            ready = [at for at in beats if at < min(self.until, searched)]
-            beats_of[lead] = beats[len(ready) :]
-            stretches = seen.at(np.array(ready, np.int64))
-            found += [
-                (at, lead)
-                for at, stretch in zip(ready, stretches, strict=True)
-                if seen.clearest[stretch] == lead and not seen.silent[stretch]
-            ]
-        return sorted(found)
+        seen = self.now()
+        ready = np.array([at for at in beats if at < self.until], np.int64)
+        beats[: len(ready)] = []
+        return [int(at) for at in ready[~seen.silent[seen.at(ready)]]]

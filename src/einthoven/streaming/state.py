@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from einthoven.streaming.stream import Stream
 
 Arrays = dict[str, NDArray[Any]]
-_OF_STREAM = ("fed", "beats", "waiting", "found", "quiet_until", "answered", "n_answers", "listening")
+_OF_STREAM = ("beats", "waiting", "found", "quiet_until", "answered", "n_answers")
 _OF_QUALITY = ("n_judged", "bounds", "verdicts", "scores")
 _OF_EXAMINATION = ("n_samples", "n_examined", "told")
 _OF_BUFFER = ("first", "gap_since", "still_s", "loud", "n_final")
@@ -45,7 +45,7 @@ def of_stream(stream: "Stream") -> tuple[dict[str, Any], Arrays]:
         "weights_sha256": stream.model.card.weights_sha256,
         "fs_hz": stream.fs_hz,
         "leads": list(stream.leads),
-        "finders": [finder.state() for finder in stream.finders],
+        "finder": stream.finder.state(),
         **{name: getattr(stream, name) for name in _OF_STREAM},
         "quality": {name: getattr(stream.quality, name) for name in _OF_QUALITY},
         "examination": {name: getattr(stream.examination, name) for name in _OF_EXAMINATION},
@@ -69,7 +69,7 @@ def give(stream: "Stream", plain: dict[str, Any], arrays: Arrays) -> None:
     arrays : dict of array
         Arrays of the state.
     """
-    stream.finders = [LiveHeartbeats.restored(finder) for finder in plain["finders"]]
+    stream.finder = LiveHeartbeats.restored(plain["finder"])
     for name in _OF_STREAM:
         setattr(stream, name, plain[name])
     for name in _OF_QUALITY:

@@ -12,7 +12,7 @@ from einthoven.inference import declining
 from einthoven.inference.declined import Declined
 from einthoven.inference.doubtful import unsure_below
 from einthoven.inference.predictor import Predictor
-from einthoven.inference.reading import REFRACTORY_S, poor_lead, span_of_beats
+from einthoven.inference.reading import poor_lead, span_of_beats
 from einthoven.records.record import with_impossible_missing
 from einthoven.signal import leads as lead_names
 from einthoven.signal import preparation, resample
@@ -60,9 +60,7 @@ class Stream:
             np.zeros((len(self.leads), 1)), self.leads, model.card.preparation.leads, "the stream"
         )
         self.buffer = Buffer(used, self.fs_hz)
-        self.finders = [LiveHeartbeats(self.fs_hz) for _ in used]
-        self.fed = [0] * len(used)
-        """Samples of each lead that its detector of heartbeats has seen."""
+        self.finder = LiveHeartbeats(self.fs_hz, len(used))
         self.beats: list[int] = []
         """The last heartbeats that were detected."""
         self.waiting: list[int] = []
@@ -77,12 +75,10 @@ class Stream:
         """Sum of the probabilities of all answers."""
         self.n_answers = 0
         """Number of answers."""
-        self.listening = 0
-        """Number of the lead that had the last heartbeat."""
         self.quality = LiveQuality(used, self.fs_hz)
         self.examination = LiveExamination(model.card, self.leads, self.fs_hz)
-        self.found: list[list[int]] = [[] for _ in used]
-        """Heartbeats of each lead in stretches that are not judged yet."""
+        self.found: list[int] = []
+        """Heartbeats in stretches that are not judged yet."""
         self.ended = False
         """Whether the signal has ended."""
 
@@ -163,21 +159,13 @@ class Stream:
         """Take a second of signal [leads, samples], or the rest of it at the end."""
         used, _ = lead_names.select(piece, self.leads, self.model.card.preparation.leads, "the stream")
         events: list[Event] = [*self.examination.feed(piece, is_last), *self.buffer.feed(used, is_last)]
-        for lead, finder in enumerate(self.finders):
-            until = self.buffer.n_final[lead]
-            found = finder.feed(self.buffer.span(self.fed[lead], until)[lead])
-            if is_last:
-                found = np.concatenate((found, finder.end()))
-            self.fed[lead] = until
-            self.found[lead] += found.tolist()
+        self.found += self.finder.feed(self.buffer.span(self.finder.n_samples, self.buffer.certain)).tolist()
+        if is_last:
+            self.found += self.finder.end().tolist()
         self.quality.feed(self.buffer, is_last)
-        searched = self.buffer.n_samples if is_last else min(finder.searched for finder in self.finders)
-        refractory = REFRACTORY_S * self.fs_hz
-        for at, lead in self.quality.chosen(self.found, searched):
-            is_again = lead != self.listening and self.beats and at - self.beats[-1] < refractory
-            if not is_again:
-                self.beats, self.listening = [*self.beats, at][-_RATE_OVER - 1 :], lead
-                self.waiting.append(at)
+        beats = self.quality.audible(self.found)
+        self.beats = [*self.beats, *beats][-_RATE_OVER - 1 :]
+        self.waiting += beats
         if self.model.card.preparation.is_whole:
             self.waiting = []
             return events + self._windows(is_last)
@@ -191,7 +179,6 @@ class Stream:
         before, after = (round(span_s * self.fs_hz) + 1 for span_s in (before_s, wanted.window_s - before_s))
         certain = self.buffer.certain if self.examination.is_known else 0
         ready = [at for at in self.waiting if is_last or at + after + margin <= certain]
-        oldest = self.waiting[0] if self.waiting else self.quality.until - round(4 * self.fs_hz)
         answers: list[StreamAnswer] = []
         near = span_of_beats(wanted, self.fs_hz)
         if ready:
@@ -202,13 +189,13 @@ class Stream:
             scored = self.model.answers(windows, np.zeros(len(windows), int))
             for at, score, probability in zip(ready, scored.deciding, scored.probabilities, strict=True):
                 answers.append(self._answer("beat", at, at + 1, score, probability, (at - near[0], at + near[1])))
-            oldest = self.waiting[0] if self.waiting else min(ready[-1], self.quality.until)
+        oldest = min([*self.waiting[:1], *self.found[:1], self.finder.searched])
         self._forget(oldest - before - margin)
         return answers
 
     def _forget(self, before: int) -> None:
         """Remove samples that nothing will need any more."""
-        self.buffer.forget(min(self._aligned(before), self.quality.needed_from(), *self.fed))
+        self.buffer.forget(min(self._aligned(before), self.quality.needed_from(), self.finder.n_samples))
 
     def _windows(self, is_last: bool) -> list[Event]:
         """Classify the windows that are certain."""

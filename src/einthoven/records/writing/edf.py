@@ -18,7 +18,6 @@ from einthoven.records.identity import Identity
 from einthoven.records.record import Record
 from einthoven.records.said import lines_of, one_line
 from einthoven.signal.counts import per_mv_of
-from einthoven.signal.leads import STANDARD
 
 if TYPE_CHECKING:
     from edfio import EdfAnnotation, Patient, Recording
@@ -64,7 +63,7 @@ def write_edf(record: Record, file: Path) -> None:
     for lead, row in zip(record.leads, record.signal_mv.astype(np.float64), strict=True):
         low, high = _range_uv(row)
         held = np.append(row * 1000, np.full(filled, row[-1] * 1000)).clip(low, high)
-        label = _ascii(f"ECG {lead}" if lead in STANDARD else lead)[:16].strip() or "ECG"
+        label = _ascii(lead if lead.upper().startswith("ECG") else f"ECG {lead}")[:16].strip() or "ECG"
         signals.append(
             edfio.EdfSignal(held, size / duration, label=label, physical_dimension="uV", physical_range=(low, high))
         )
