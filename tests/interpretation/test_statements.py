@@ -70,6 +70,26 @@ def test_without_p_waves_there_is_no_sinus_rhythm():
     assert "no_p_waves" in found and "sinus" not in found
 
 
+def steady(pr=160, axis=50, n=11, spread=10):
+    """Waves of sinus rhythm: a P wave ahead of nearly each of 12 beats."""
+    rows = {
+        "PR": SimpleNamespace(value=pr, low=pr - spread, high=pr + spread, n=n, reason=""),
+        "QRS": SimpleNamespace(value=90, low=88, high=92, n=12, reason=""),
+        "P axis": SimpleNamespace(value=axis, n=12, reason=""),
+    }
+    return SimpleNamespace(intervals=Intervals(rows))
+
+
+@pytest.mark.parametrize(
+    ("waves", "is_sinus"), [({}, True), ({"n": 8}, False), ({"spread": 30}, False), ({"axis": -60}, False)]
+)
+def test_steady_p_waves_make_another_rhythm_sinus(waves, is_sinus):
+    found = said(50, delineation=steady(**waves), **rhythm(("O", 0, 10), doubt="few"))
+    assert ("sinus_bradycardia" in found) == is_sinus and ("rhythm_uncertain" in found) != is_sinus
+    fibrillation = said(50, delineation=steady(), **rhythm(("A", 0, 10)))
+    assert "rhythm_throughout" in fibrillation and "sinus_bradycardia" not in fibrillation
+
+
 def test_a_doubtful_rhythm_is_uncertain():
     found = said(**rhythm(("A", 0, 10), doubt="few", chance=0.55))
     assert "atrial fibrillation" in found["rhythm_uncertain"] and "0.55" in found["rhythm_uncertain"]

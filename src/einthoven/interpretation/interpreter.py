@@ -192,10 +192,8 @@ def _joined(record: Record, seen: Quality, findings: Any, asked: Any, delineatio
 
 
 def _beats(beats: Answer | None, rhythm: Answer | None, delineation: Delineation | None) -> Array | None:
-    """Return the heartbeats, as sample numbers: of the delineation, where there is one."""
-    if delineation is not None and len(delineation.beats):
-        return delineation.beats
-    return next((one.beats for one in (beats, rhythm) if one is not None and len(one.beats)), None)
+    """Return the heartbeats, as sample numbers: of the detector, else of the delineation."""
+    return next((one.beats for one in (beats, rhythm, delineation) if one is not None and len(one.beats)), None)
 
 
 def _episodes(answer: RecordAnswer) -> Any:

@@ -71,12 +71,13 @@ def _rhythm(found: "Interpretation") -> Said:
         return
     names = dict(zip(answer.classes, answer.card.meanings, strict=True))
     main = episodes.rhythms[0]
-    if answer.doubt and episodes.share(main) >= _ALL:
+    by_waves = has_sinus_waves(found) and episodes.share(_SINUS) + episodes.share(_OTHER) >= _ALL
+    if by_waves or (main == _SINUS and episodes.share(main) >= _ALL and not answer.doubt):
+        yield _sinus(found), {"rate": rate.mean}
+    elif answer.doubt and episodes.share(main) >= _ALL:
         chance = float(answer.record_probabilities[answer.classes.index(main)])
         yield "rhythm_uncertain", {"name": names[main], "probability": chance}
         yield "rate_range", {"low": rate.min, "high": rate.max, "rate": rate.mean}
-    elif episodes.share(main) >= _ALL and (main == _SINUS or (main == _OTHER and has_sinus_waves(found))):
-        yield _sinus(found), {"rate": rate.mean}
     elif episodes.share(main) >= _ALL:
         yield "rhythm_throughout", {"name": _upper(names[main]), "rate": rate.mean}
     else:
