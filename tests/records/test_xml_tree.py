@@ -45,7 +45,13 @@ def test_size_and_number_of_elements_are_bounded(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("declared", "written"),
-    [("UTF-8", "latin-1"), ("UTF-16", "utf-8"), ("UTF-16", "utf-16"), ("ISO-8859-1", "latin-1")],
+    [
+        ("UTF-8", "latin-1"),
+        ("UTF-16", "utf-8"),
+        ("UTF-16", "utf-16"),
+        ("ISO-8859-1", "latin-1"),
+        ("ISO8859-1", "latin-1"),
+    ],
 )
 def test_another_encoding_than_declared_is_read(tmp_path, declared, written):
     file = tmp_path / "a.xml"

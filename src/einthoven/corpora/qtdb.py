@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, entries_of
 from einthoven.corpora.labels import AAMI4_WIDE, WIDE_BEAT_SYMBOLS
 from einthoven.corpora.split import Split
-from einthoven.corpora.wave_marks import ALL_LEADS, WaveMarks, stretches_between
+from einthoven.corpora.wave_marks import ALL_LEADS, WaveMarks, annotations_of, stretches_between
 from einthoven.records import Annotations, Record, read
-from einthoven.records.annotations import read_annotations
 from einthoven.signal.boundaries import QRS, from_annotations
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 
@@ -58,15 +57,12 @@ def _beats_of(found: Annotations) -> tuple[NDArray[Any], NDArray[Any]]:
 def _marks(entry: Entry) -> WaveMarks:
     """Read the first annotator's waves; beats between them that have none divide the annotated stretches."""
     remarks: list[str] = []
-    found = read_annotations(entry.path, ANNOTATOR, warnings=remarks)
-    order = np.argsort(found.samples, kind="stable")
-    if (order != np.arange(len(order))).any():
-        remarks.append("annotations out of order were sorted")
-    symbols = [found.symbols[at] for at in order]
-    if unknown := sorted(set(symbols) - _KNOWN):
-        remarks.append(f"annotations of unknown codes are ignored: {' '.join(unknown)}")
-    waves = from_annotations(found.samples[order], symbols, QTDB.fs_hz)
-    beats = _beats_of(read_annotations(entry.path, _annotator_of_beats(entry.path)))[0] / QTDB.fs_hz
+    found = annotations_of(entry.path, ANNOTATOR, QTDB.fs_hz, remarks)
+    waves = from_annotations(found.samples, found.symbols, QTDB.fs_hz)
+    if unknown := sorted(set(found.symbols) - _KNOWN):
+        remarks.append(f"annotations that are no part of a wave are ignored: {' '.join(unknown)}")
+    beats_in = annotations_of(entry.path, _annotator_of_beats(entry.path), QTDB.fs_hz, remarks)
+    beats = _beats_of(beats_in)[0] / QTDB.fs_hz
     marked = waves.of(QRS).peak_s
     skipped = np.array([beat for beat in beats if len(marked) and np.abs(marked - beat).min() > _SAME_S])
     return WaveMarks({ALL_LEADS: waves}, True, stretches_between(waves, skipped), tuple(remarks))

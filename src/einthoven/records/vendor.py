@@ -18,7 +18,7 @@ from einthoven.records.dates import sex_named
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
-from einthoven.records.xml_tree import not_a, parse_xml, text_of
+from einthoven.records.xml_tree import not_a, packed_text, parse_xml
 
 SCP = "SCP-ECG"
 SIERRA = "Philips Sierra XML"
@@ -94,7 +94,7 @@ def read_sierra(path: Path, stated: Stated = NOTHING) -> Record:
     for each in parse_xml(path, SIERRA).iter():
         method = each.get("compression") or each.get("compressmethod") or "none"
         if method.lower() not in ("uncompressed", "none") and (each.get("compressflag") or "").lower() != "false":
-            _require_small(path, "".join(text_of(each).split()))
+            _require_small(path, packed_text(each))
     return _read(path, stated, SIERRA)
 
 
