@@ -27,7 +27,12 @@ def measured(**values):
     names = {"qtc": "QTc Fridericia", "axis": "QRS axis"}
     rows = {names.get(name, name.upper()): value for name, value in values.items()}
     return SimpleNamespace(
-        intervals=Intervals({name: SimpleNamespace(value=value, n=12, reason="") for name, value in rows.items()})
+        intervals=Intervals(
+            {
+                name: SimpleNamespace(value=value, low=value - 5, high=value + 5, n=12, reason="")
+                for name, value in rows.items()
+            }
+        )
     )
 
 
