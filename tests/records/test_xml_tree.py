@@ -38,6 +38,10 @@ def test_size_and_number_of_elements_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(xml_tree, "_MOST_ELEMENTS", 50)
     with pytest.raises(RecordUnreadable, match="over 50 XML elements"):
         parse_xml(file, "test")
+    file.write_text("<a " + " ".join(f'b{n}=""' for n in range(51)) + "/>")
+    monkeypatch.setattr(xml_tree, "_MOST_ATTRIBUTES", 50)
+    with pytest.raises(RecordUnreadable, match="over 50 XML attributes"):
+        parse_xml(file, "test")
     monkeypatch.setattr(xml_tree, "_MOST_BYTES", 100)
     with pytest.raises(RecordUnreadable, match="bytes of XML"):
         parse_xml(file, "test")

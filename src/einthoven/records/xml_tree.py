@@ -12,6 +12,7 @@ from einthoven.records.printable import printable
 
 _MOST_BYTES = 64 << 20  # a 12-lead recording of half an hour in text
 _MOST_ELEMENTS = 500_000
+_MOST_ATTRIBUTES = 1_000_000
 _DEEPEST = 64
 _CHUNK = 1 << 20
 _NO_BLANKS = dict.fromkeys(map(ord, " \t\r\n"))
@@ -46,6 +47,8 @@ def parse_xml(path: Path, title: str) -> ET.Element:
     if size > _MOST_BYTES:
         raise not_a(path, title, f"{size:,} bytes of XML, over {_MOST_BYTES:,}", "cut it into shorter recordings")
     content = path.read_bytes().lstrip()
+    if content.count(b"=") > _MOST_ATTRIBUTES:
+        raise not_a(path, title, f"over {_MOST_ATTRIBUTES:,} XML attributes", "copy or export the file again")
     fault = ""
     for encoding in _ENCODINGS:
         try:
