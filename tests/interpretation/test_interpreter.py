@@ -31,9 +31,7 @@ def twelve(interpreter):
     source = twelve_leads(500.0, 10.0, rr_s=0.85)
     identity = Identity(name="Doe, <b>Jane</b>", age_years=54, sex="female")
     machine = MachineReading(statements=("Machine says normal",), measurements={"pr_ms": 150.0})
-    return interpreter(
-        Record("twelve", source.signal_mv, 500, source.leads, identity=identity, machine=machine)
-    )
+    return interpreter(Record("twelve", source.signal_mv, 500, source.leads, identity=identity, machine=machine))
 
 
 @pytest.fixture(scope="module")
