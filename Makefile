@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules tests src
 
-.PHONY: demo test lint rules clean
+.PHONY: demo test fuzz lint rules clean
 
 demo: .venv/installed
 	$(BIN)/einthoven demo --out demo
@@ -14,6 +14,10 @@ test: rules
 	wait $$types; types=$$?; \
 	echo "$(BIN)/mypy src"; cat .venv/types; \
 	test $$tests = 0 && test $$types = 0
+
+# Changed files against every reader, until Ctrl-C; what fails stands in fuzz-report.jsonl.
+fuzz: .venv/installed
+	nice $(BIN)/python -m tests.fuzz
 
 lint: rules
 	$(BIN)/mypy src

@@ -278,3 +278,19 @@ def cpsc2018_like(tmp_path_factory) -> Path:
     from tests.layouts import write_cpsc2018
 
     return write_cpsc2018(tmp_path_factory.mktemp("cpsc2018"))
+
+
+@pytest.fixture(scope="session")
+def ludb_like(tmp_path_factory) -> Path:
+    """Ten records of the layout of LUDB, two of each fold."""
+    from tests.layouts import write_ludb
+
+    return write_ludb(tmp_path_factory.mktemp("ludb"))
+
+
+@pytest.fixture(scope="session")
+def qtdb_like(tmp_path_factory) -> Path:
+    """Six records of the layout of the QT Database, forty seconds each."""
+    from tests.layouts import write_qtdb
+
+    return write_qtdb(tmp_path_factory.mktemp("qtdb"))

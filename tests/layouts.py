@@ -8,6 +8,7 @@ import wfdb
 
 from einthoven.corpora.scp import STATEMENTS
 from einthoven.corpora.zzu_pecg import NINE
+from einthoven.records.annotation_file import encoded
 from einthoven.signal.leads import STANDARD
 from tests.conftest import beats_and_symbols, synthetic_ecg
 
@@ -265,3 +266,70 @@ def write_single_lead(path: Path, seconds: float, rng: np.random.Generator) -> N
         f"{path.name} 1 300 {n_samples} 05:05:15 1/05/2000 \n{path.name}.mat 16+24 1000/mV 16 0 {adu[0] + 5} 0 0 ECG \n"
     )
     path.with_suffix(".hea").write_text(head)
+
+
+def marks_of(beats: np.ndarray, symbols: np.ndarray, fs_hz: float) -> tuple[np.ndarray, list[str]]:
+    """The waves of :func:`tests.conftest.synthetic_ecg` as annotators would mark them: 2.5 sigma about each peak."""
+    rows = []
+    for beat, symbol in zip(beats, symbols, strict=True):
+        wide = 0.045 if symbol == "V" else 0.012
+        shown = [(-0.16, 0.025, "p")] * (symbol == "N") + [(0.0, wide, "N"), (0.28, 0.05, "t")]
+        for offset, sigma, code in shown:
+            middle = beat / fs_hz + offset
+            rows += [(middle - 2.5 * sigma, "("), (middle, code), (middle + 2.5 * sigma, ")")]
+    return np.array([round(time * fs_hz) for time, _ in rows]), [code for _, code in rows]
+
+
+def write_ludb(folder: Path, names: tuple[str, ...] = ("5", "11", "3", "4", "7", "10", "1", "8", "9", "16")) -> Path:
+    """``ludb.csv``, ``data/1.hea``, ``data/1.ii``: two records of each fold; record 8 is in fibrillation, without P waves.
+
+    Annotations begin at the second beat and end before the last; in lead II of the first record an onset is missing.
+    """
+    rng = np.random.default_rng(10)
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    with (folder / "ludb.csv").open("w", newline="") as file:
+        sheet = csv.writer(file)
+        sheet.writerow(["ID", "Sex", "Age", "Rhythms", "Cardiac pacing"])
+        for name in names:
+            rhythm = "Atrial fibrillation\nAberrant conduction" if name == "8" else "Sinus rhythm"
+            sheet.writerow([name, "F\n", ">89\n" if name == "3" else "51\n", rhythm, ""])
+    for name in names:
+        beats, symbols = beats_and_symbols(5000, 500, rng, "S" if name == "8" else "N")
+        symbols = np.full(len(beats), "S") if name == "8" else symbols
+        first, second = synthetic_ecg(beats, symbols, 5000, 500, rng)
+        limb = [0.7 * first, first, 0.3 * first, -0.85 * first, 0.2 * first, 0.65 * first]
+        signal = np.stack([*limb, *(k * first + 0.2 * second for k in (-0.5, -0.2, 0.3, 0.8, 1.0, 0.9))])
+        signal += 0.01 * rng.standard_normal(signal.shape)
+        layout = {"units": ["mV"] * 12, "sig_name": [lead.lower() for lead in STANDARD], "fmt": ["16"] * 12}
+        place = str(folder / "data")
+        wfdb.wrsamp(name, fs=500, p_signal=signal.T, adc_gain=[1000] * 12, baseline=[0] * 12, write_dir=place, **layout)
+        samples, codes = marks_of(beats[1:-1], symbols[1:-1], 500)
+        for lead in STANDARD:
+            kept = slice(1 if (name, lead) == (names[0], "II") else 0, None)
+            (folder / "data" / f"{name}.{lead.lower()}").write_bytes(encoded(samples[kept], codes[kept]))
+    return folder
+
+
+def write_qtdb(
+    folder: Path, names: tuple[str, ...] = ("sel100", "sel102", "sel104", "sel114", "sel232", "sel233")
+) -> Path:
+    """``sel100.dat`` (format 212, two leads, 250 Hz, 40 s), ``.q1c`` of some beats, ``.atr`` or, for the last, ``.man``.
+
+    T waves have no onset, as in most records. In sel102 every third beat is skipped; the beats of sel232 are marked ``A``.
+    """
+    rng = np.random.default_rng(11)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        beats, symbols = beats_and_symbols(10_000, 250, rng, "N")
+        signal = synthetic_ecg(beats, symbols, 10_000, 250, rng)
+        layout = {"units": ["mV"] * 2, "sig_name": ["MLII", "V5"], "fmt": ["212"] * 2, "adc_gain": [200] * 2}
+        wfdb.wrsamp(name, fs=250, p_signal=signal.T, baseline=[0, 0], write_dir=str(folder), **layout)
+        chosen = np.arange(10, 30)
+        chosen = chosen[chosen % 3 > 0] if name == "sel102" else chosen
+        samples, codes = marks_of(beats[chosen], symbols[chosen], 250)
+        kept = [at for at, code in enumerate(codes) if not (code == "(" and codes[at + 1] == "t")]
+        renamed = ["A" if name == "sel232" and codes[at] == "N" else codes[at] for at in kept]
+        (folder / f"{name}.q1c").write_bytes(encoded(samples[kept], renamed))
+        suffix, listed = ("man", chosen) if name == names[-1] else ("atr", np.arange(len(beats)))
+        wfdb.wrann(name, suffix, beats[listed], symbol=symbols[listed].tolist(), write_dir=str(folder))
+    return folder

@@ -8,6 +8,7 @@ import pytest
 
 import einthoven
 from einthoven import console
+from einthoven.errors import EinthovenError
 
 SOURCE = Path(einthoven.__file__).parent
 LOG = logging.getLogger("einthoven.somewhere")
@@ -69,6 +70,21 @@ def test_other_libraries_are_quiet_for_a_while_only():
     with console.quieted("another.library"):
         assert log.level == logging.WARNING
     assert log.level == logging.INFO
+
+
+HARM = "a\x1b[31mb\x07c\x9bd\u202ee\udcfff\r"
+SHOWN = "a\\x1b[31mb\\x07c\\x9bd\\u202ee\\udcfff\\r"
+
+
+def test_nothing_from_a_file_steers_the_terminal(capsys):
+    console.say(f"{HARM}\n\tindented µV")
+    console.note(HARM)
+    console.fail(EinthovenError(HARM, found=HARM, expected="", remedy=""))
+    console.table(["lead"], [[HARM]], title=HARM)
+    told = capsys.readouterr()
+    assert told.out.startswith(f"{SHOWN}\n\tindented µV\n") and told.out.count(SHOWN) == 3
+    assert told.err.count(SHOWN) == 3
+    assert not any(mark in told.out + told.err for mark in "\x1b\x07\x9b\u202e\udcff\r")
 
 
 SPOKEN = {"say", "note", "fail", "table"}

@@ -14,7 +14,9 @@ import tyro
 
 import einthoven
 from einthoven.cli.main import VERBS, main, verb_class
+from einthoven.signal.leads import STANDARD
 from tests.contracts.test_corpora import LAYOUTS
+from tests.records.clinical_files import aecg_text
 from tests.workshop import REPOSITORY, copied, run
 
 PAGES = [file for file in (REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md") if file.exists()]
@@ -120,6 +122,8 @@ def place(mitdb_like, svdb_like, tmp_path, monkeypatch):
             shutil.copy(file, folder)
     record = einthoven.read(folder / "100.hea")
     np.savetxt(folder / "ecg.csv", record.signal_mv[0, : 20 * 250], header="MLII", comments="", fmt="%.4f")
+    twelve_mv = np.outer([0.6, 1, 0.4, -0.8, 0.1, 0.7, -0.5, 0.4, 0.8, 1, 0.9, 0.7], record.signal_mv[0, :3600])
+    (folder / "hospital.xml").write_text(aecg_text(twelve_mv, STANDARD, record.fs_hz))
     monkeypatch.chdir(folder)
     return folder
 

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from einthoven.bundle import Card
     from einthoven.errors import EinthovenError
     from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
+    from einthoven.inference.delineator import Delineation, delineate
     from einthoven.inference.predictor import Predictor, load
     from einthoven.records import read
     from einthoven.records.record import Annotations, Record
+    from einthoven.records.writing import write
     from einthoven.streaming.answer import StreamAnswer
     from einthoven.streaming.buffer import Mark
     from einthoven.streaming.stream import Stream
@@ -26,6 +28,7 @@ __all__ = [
     "Answer",
     "BeatAnswer",
     "Card",
+    "Delineation",
     "EinthovenError",
     "Mark",
     "Predictor",
@@ -33,14 +36,17 @@ __all__ = [
     "RecordAnswer",
     "Stream",
     "StreamAnswer",
+    "delineate",
     "load",
     "read",
+    "write",
 ]
 _HOMES = {
     "Annotations": "einthoven.records.record",
     "Answer": "einthoven.inference.answer",
     "BeatAnswer": "einthoven.inference.answer",
     "Card": "einthoven.bundle",
+    "Delineation": "einthoven.inference.delineator",
     "EinthovenError": "einthoven.errors",
     "Mark": "einthoven.streaming.buffer",
     "Predictor": "einthoven.inference.predictor",
@@ -48,8 +54,10 @@ _HOMES = {
     "RecordAnswer": "einthoven.inference.answer",
     "Stream": "einthoven.streaming.stream",
     "StreamAnswer": "einthoven.streaming.answer",
+    "delineate": "einthoven.inference.delineator",
     "load": "einthoven.inference.predictor",
     "read": "einthoven.records",
+    "write": "einthoven.records.writing",
 }
 
 # A library is silent unless the program that uses it asks for its log.

@@ -1,6 +1,7 @@
 """Speak to a person in the terminal: answers on standard output, all else on standard error; the only module that prints."""
 
 import logging
+import re
 import signal
 import sys
 import threading
@@ -15,6 +16,7 @@ Item = TypeVar("Item")
 _log = logging.getLogger(__name__)
 _ALL = logging.getLogger("einthoven")
 _PAUSE_S = 10.0
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _speaker = ""
 _is_shown = False
 
@@ -109,6 +111,28 @@ def is_terminal() -> bool:
     return _is_shown and sys.stderr.isatty() and not _speaker
 
 
+def printable(text: str) -> str:
+    r"""Return a text that a terminal only shows: names in files may hold escape sequences that would steer it.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        The text with control characters, marks that turn the direction of writing, and bytes that are no text written
+        as escapes; line breaks and tabs stay.
+
+    Examples
+    --------
+    >>> printable("ML\x1b[31mII")
+    'ML\\x1b[31mII'
+    """
+    return _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
 def say(text: str = "") -> None:
     """Print one line of an answer.
 
@@ -117,7 +141,7 @@ def say(text: str = "") -> None:
     text : str
         The line.
     """
-    print(text, flush=True)
+    print(printable(text), flush=True)
 
 
 def note(text: str) -> None:
@@ -128,6 +152,7 @@ def note(text: str) -> None:
     text : str
         The line.
     """
+    text = printable(text)
     print(f"{_speaker}   {text}" if _speaker else text, file=sys.stderr, flush=True)
 
 
@@ -159,7 +184,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str |
     from rich.table import Table
     from rich.text import Text
 
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[printable(str(cell)) for cell in row] for row in rows]
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for position, column in enumerate(columns):
         numeric = position > 0 and all(row[position][:1] in "-0123456789" for row in cells)
@@ -168,7 +193,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str |
         drawn.add_row(*row)
     wide = Console() if sys.stdout.isatty() else Console(width=140)
     if title is not None:
-        wide.print(Text(title, style="bold"), soft_wrap=True)
+        wide.print(Text(printable(title), style="bold"), soft_wrap=True)
     wide.print(drawn, markup=False)
 
 

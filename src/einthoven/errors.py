@@ -38,8 +38,9 @@ class EinthovenError(Exception):
     code = "einthoven"
 
     def __init__(self, summary: str, *, found: str, expected: str, remedy: str):
-        self.summary, self.found, self.expected, self.remedy = summary, found, expected, remedy
-        super().__init__(summary, found, expected, remedy)
+        texts = tuple(_without_controls(text) for text in (summary, found, expected, remedy))
+        self.summary, self.found, self.expected, self.remedy = texts
+        super().__init__(*texts)
 
     def __str__(self) -> str:
         rows = (("found", self.found), ("expected", self.expected), ("remedy", self.remedy))
@@ -50,6 +51,11 @@ class EinthovenError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args)
+
+
+def _without_controls(text: str) -> str:
+    """Return a text without control characters, which could come from a file or its name and act on a terminal."""
+    return text if text.isprintable() else "".join(mark if mark == "\n" or mark.isprintable() else " " for mark in text)
 
 
 def _rebuild(kind: type["EinthovenError"], args: tuple[str, str, str, str]) -> "EinthovenError":
@@ -112,7 +118,7 @@ class OutputRefused(EinthovenError):
 
 
 EXTRAS = {
-    "clinical": ("ecgdatakit", "pydicom"),
+    "clinical": ("ecgdatakit", "edfio", "pydicom"),
     "formats": ("soundfile",),
     "openvino": ("openvino",),
     "pandas": ("pandas",),

@@ -15,6 +15,8 @@ LAYOUTS = {
     "challenge-2017": "challenge2017_like",
     "cpsc2018": "cpsc2018_like",
     "challenge-2021": "challenge2021_like",
+    "ludb": "ludb_like",
+    "qtdb": "qtdb_like",
 }
 """By corpus, the fixture that writes a small one."""
 SPLITS = [(name, protocol) for name, corpus in CORPORA.items() for protocol in corpus.protocols]
@@ -138,3 +140,17 @@ def test_the_same_seed_gives_the_same_split(name, store):
     first, again = (protocol.parts(store.index, 0) for _ in range(2))
     for part in PARTS:
         np.testing.assert_array_equal(getattr(first, part), getattr(again, part))
+
+
+@pytest.mark.parametrize("name", [name for name, corpus in CORPORA.items() if corpus.marks])
+def test_marked_waves_are_in_order_and_within_the_record(name, folder):
+    corpus = CORPORA[name]
+    for entry in corpus.entries(folder, corpus.preparation.fs_hz)[:3]:
+        marks, record = corpus.marks(entry), corpus.read(entry)
+        assert set(marks.by_lead) <= {"", *record.leads}
+        for waves in marks.by_lead.values():
+            assert len(waves) and (np.diff(waves.peak_s) > 0).all()
+            first, last = waves.stretch_s
+            assert 0 <= first < last <= record.duration_s
+            for onset, peak, offset in zip(waves.onset_s, waves.peak_s, waves.offset_s, strict=True):
+                assert not onset > peak and not offset < peak

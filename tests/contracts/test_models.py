@@ -7,7 +7,7 @@ import torch
 
 from einthoven.models import MODELS, cost
 from einthoven.models.described import SECTIONS, describe
-from einthoven.models.inputs import InputShape, arguments, built, call, missing_parts, reads
+from einthoven.models.inputs import InputShape, answers_samples, arguments, built, call, missing_parts, reads
 from einthoven.signal.windows import PARTS
 
 SIZES = {"cnn": 365_253, "cnn_lstm": 156_933, "cnn_lstm_attention": 172_933, "resnet1d": 545_157}
@@ -15,6 +15,7 @@ SIZES |= {"patient_context": 116_584, "ensemble": 67_162, "hybrid": 516_229, "xr
 SIZES |= {"inception1d": 408_325, "s4": 202_885, "bilstm": 531_717}
 SIZES |= {"transformer": 274_693, "mamba2": 243_397, "typical_beat": 231_294, "forest": 1_200, "litenet": 941_189}
 SIZES |= {"rhythm": 364_657, "arrhythminet_v1": 59_501, "arrhythminet_v2": 32_789, "self_onn": 65_845}
+SIZES |= {"delnet": 612_837, "delineator": 259_860}
 """Parameters for five classes and :func:`shape_for` two leads of 360 samples: typical beats of 90 samples and 7 measurements;
 of patient_context beats as long as the window and 56 measurements; of rhythm beats of 135 samples and 116 measurements."""
 SHAPES = [(1, 4, 360), (2, 5, 360), (12, 9, 1000), (3, 2, 187)]
@@ -68,7 +69,7 @@ def test_any_number_of_leads_classes_and_samples(name, shape):
     net = network(name, *shape).eval()
     inputs = batch(name, n_leads, n_samples)
     logits = call(net, inputs)
-    assert logits.shape == (4, n_classes)
+    assert logits.shape == (4, n_classes, n_samples)[: 3 if answers_samples(net) else 2]
     assert torch.isfinite(logits).all()
     torch.testing.assert_close(logits, net.head(net.features(*arguments(net, inputs))))
 
@@ -79,7 +80,9 @@ def test_every_parameter_gets_a_gradient(name):
     optimiser = torch.optim.SGD(net.parameters(), lr=0.01)
     for _ in range(2):  # a branch may begin at zero, and then pass nothing back at first
         optimiser.zero_grad()
-        torch.nn.functional.cross_entropy(call(net, batch(name, n_samples=187, n=8)), torch.arange(8) % 5).backward()
+        logits, truth = call(net, batch(name, n_samples=187, n=8)), torch.arange(8) % 5
+        truth = truth[:, None].expand(8, 187) if answers_samples(net) else truth
+        torch.nn.functional.cross_entropy(logits, truth).backward()
         optimiser.step()
     for label, parameter in net.named_parameters():
         assert parameter.grad is not None, label

@@ -1,5 +1,6 @@
 """The reader contract: every suffix of READERS has a row here, and every fault gets one clear error."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -125,13 +126,33 @@ def test_no_damage_crashes_a_reader(suffix, data):
 
 @pytest.mark.parametrize(
     ("name", "found"),
-    [(".", "a folder"), ("none.hea", "nothing there"), ("none", "nothing there"), ("x.docx", "suffix .docx")],
+    [(".", "a folder"), ("none.hea", "nothing there"), ("none", "nothing there"), ("x.foo", "suffix .foo")],
 )
 def test_what_is_no_recording_is_refused(name, found, tmp_path):
-    (tmp_path / "x.docx").write_bytes(b"x")
+    (tmp_path / "x.foo").write_bytes(b"x")
     with pytest.raises(RecordUnreadable) as caught:
         read(tmp_path / name)
     assert caught.value.found == found and str(tmp_path) in caught.value.summary
+
+
+@pytest.mark.parametrize("name", ["/", "", "..", "/dev/null", "a\0b", "/proc/self/mem\0.csv"])
+def test_what_is_no_file_is_refused(name):
+    with pytest.raises(RecordUnreadable):
+        read(name)
+
+
+@pytest.mark.parametrize("suffix", READERS)
+def test_a_named_pipe_is_refused_at_once(suffix, tmp_path):
+    os.mkfifo(tmp_path / f"a{suffix}")
+    with pytest.raises(RecordUnreadable) as caught:
+        read(tmp_path / f"a{suffix}", **STATED)
+    assert caught.value.found == "a named pipe"
+
+
+def test_a_name_that_is_just_short_enough(tmp_path, signal_mv):
+    file, stated = WRITERS[".csv"](tmp_path, signal_mv)
+    long = file.rename(tmp_path / ("a" * 251 + ".csv"))
+    assert read(long, **stated).n_samples == N_SAMPLES
 
 
 def test_a_name_too_long_for_the_system(tmp_path):

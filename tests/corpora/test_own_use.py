@@ -81,7 +81,7 @@ def test_several_classes_at_once_are_columns_of_zeros_and_ones(tmp_path):
 
 def test_other_formats_are_read_with_what_is_stated(tmp_path):
     folder = write_records(tmp_path / "records", n=2)
-    np.save(folder / "strip.npy", np.zeros((2, 500)) + np.arange(500) / 500)
+    np.save(folder / "strip.npy", np.zeros((2, 500)) + np.sin(np.arange(500) / 20))
     rows = [
         {"record": "strip.npy", "patient": "a", "rhythm": "SR"},
         {"record": "rec00.hea", "patient": "b", "rhythm": "AF"},

@@ -1,5 +1,6 @@
 """Recordings of two leads as hospital systems write them: small, in the exact layouts, of a patient who does not exist."""
 
+import json
 import zlib
 from base64 import b64encode
 
@@ -174,4 +175,26 @@ def as_mortara(folder, signal_mv):
         '<?xml version="1.0" encoding="UTF-8"?><ECG ACQUISITION_TIME="20240229101112" VENT_RATE="69">'
         f'<SUBJECT LAST_NAME="Doe" FIRST_NAME="Jo" ID="P-7" GENDER="FEMALE"/>{leads}</ECG>'
     )
+    return file, {}
+
+
+def kardia_document(signal_mv, names=NAMES, kind="raw"):
+    samples = {name: row.tolist() for name, row in zip(names, counts_of(signal_mv, 0.0005), strict=True)}
+    block = {"frequency": FS_HZ, "mainsFrequency": 50, "amplitudeResolution": 500, "samples": samples}
+    return {
+        "id": "x",
+        "patientID": "P-7",
+        "recordedAt": "2024-02-29T10:11:12Z",
+        "duration": 4000,
+        "heartRate": 69,
+        "algorithmDetermination": "normal",
+        "qtMeasurement": {"QT": {"Value": 400}, "QTcF": {"Value": 410}},
+        "deviceInfo": {"hardwareType": "KardiaMobile 6L"},
+        "data": {kind: block},
+    }
+
+
+def as_kardia(folder, signal_mv):
+    file = folder / "a.json"
+    file.write_text(json.dumps(kardia_document(signal_mv)))
     return file, {}

@@ -117,6 +117,7 @@ WRITERS = {
     ".txt": as_text(" ", ".txt"),
     ".tsv": as_text("\t", ".tsv"),
     ".npy": as_npy,
+    ".json": as_json,
     ".xml": clinical_files.as_aecg,
     ".dcm": binary_files.as_dicom(".dcm"),
     ".dicom": binary_files.as_dicom(".dicom"),
@@ -139,6 +140,11 @@ WRITERS = {
     ".zip": as_zip,
 }
 KIND_WRITERS = {
+    "npy": as_npy,
+    "hdf5": as_hdf5(".h5"),
+    "parquet": as_parquet(".parquet"),
+    "gzip": as_gzip,
+    "zip": as_zip,
     "aecg": clinical_files.as_aecg,
     "muse": clinical_files.as_muse,
     "muse_text": clinical_files.as_muse_text,
@@ -149,6 +155,7 @@ KIND_WRITERS = {
     "schiller": clinical_files.as_schiller,
     "ishne": binary_files.as_ishne,
     "atc": binary_files.as_atc,
+    "kardia": clinical_files.as_kardia,
     "scp": binary_files.as_scp,
     "sierra": clinical_files.as_sierra,
     "mortara": clinical_files.as_mortara,

@@ -69,13 +69,13 @@ def test_annotations_out_of_order_are_sorted_and_said(header):
     back = word(59, 0) + (-300 & 0xFFFFFFFF).to_bytes(4, "little")[2:] + (-300 & 0xFFFFFFFF).to_bytes(4, "little")[:2]
     record = read(write(header, word(1, 400) + back + word(5, 0) + word(1, 50)), annotator="atr")
     assert record.annotations.samples.tolist() == [100, 150, 400] and record.annotations.symbols == ("V", "N", "N")
-    assert record.warnings == ("the annotations in strip.atr are not in order of time; they are sorted",)
+    assert record.warnings == ("the annotations are not in order of time; they are sorted",)
 
 
 def test_annotations_behind_the_end_are_left_out_and_said(header):
     record = read(write(header, word(1, 700) + word(1, 1000)), annotator="atr")
     assert record.annotations.samples.tolist() == [700]
-    assert record.warnings == ("1 annotations in strip.atr are outside the record and left out",)
+    assert record.warnings == ("1 annotations are outside the record and left out",)
 
 
 def test_annotations_of_another_record_are_refused(header):

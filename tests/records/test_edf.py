@@ -32,16 +32,17 @@ def read_bytes(folder, content, **stated):
     ("labels", "kept"),
     [
         (("EEG C3-A2", "ECG II", "EOG left", "SaO2"), ("II",)),
-        (("C3", "C4", "EKG", "O1-A2"), ("EKG",)),
-        (("I", "II", "V1", "Resp chest"), ("I", "II", "V1")),
+        (("C3", "C4", "EKG", "O1-A2", "EEG C5"), ("EKG",)),
+        (("I", "II", "C1", "Resp chest"), ("I", "II", "V1")),
         (("ch1", "ch2", "Fp1", "Status"), ("ch1", "ch2")),
+        (("ECG", "sine"), ("ECG",)),
     ],
 )
 def test_signals_that_are_no_ecg_are_left_out_with_a_word(tmp_path, labels, kept):
     record = read_bytes(tmp_path, edf_bytes([row(label) for label in labels]))
     assert record.fs_hz == 200 and len(record.leads) == len(kept)
     left_out = next(warning for warning in record.warnings if "left out" in warning)
-    assert left_out.endswith(", ".join(label for label in labels if label.split()[-1] not in kept))
+    assert left_out.endswith(", ".join(label for label in labels if label.split()[-1] not in (*kept, "C1")))
 
 
 def test_a_file_without_an_ecg_is_refused(tmp_path):

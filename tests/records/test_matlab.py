@@ -1,12 +1,16 @@
 """MATLAB files: those of CPSC 2018 and of the Challenges, and damaged ones."""
 
+import resource
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.io import savemat
 
-from einthoven.errors import EinthovenError
+from einthoven.errors import EinthovenError, RecordUnreadable
 from einthoven.records import matfile, read
 from tests.records.files import N_SAMPLES
 
@@ -86,3 +90,22 @@ def test_a_damaged_matlab_file_never_crashes(data):
         read(file)
     except EinthovenError as error:
         assert error.found
+
+
+def bomb(n_bytes, stated=None):
+    """A MATLAB file of version 7 with a variable of zeros of a size, which may state another."""
+    compressor = zlib.compressobj(9)
+    head = struct.pack("<II", 14, n_bytes if stated is None else stated)
+    packed = compressor.compress(head) + b"".join(compressor.compress(bytes(1 << 20)) for _ in range(n_bytes >> 20))
+    packed += compressor.flush()
+    return b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM" + struct.pack("<II", 15, len(packed)) + packed
+
+
+@pytest.mark.parametrize("stated", [None, 100])
+def test_a_file_made_to_fill_memory_is_refused_before_it_does(stated, tmp_path):
+    (tmp_path / "a.mat").write_bytes(bomb(200 << 20, stated))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(RecordUnreadable) as caught:
+        read(tmp_path / "a.mat", fs_hz=360, leads=["II"], unit="mV")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
+    assert "unpacks to 209,715,200" in caught.value.found or stated

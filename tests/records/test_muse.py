@@ -32,6 +32,12 @@ def test_a_confirmed_diagnosis_is_kept_apart(tmp_path):
     assert (machine.statements, machine.confirmed) == (("atrial flutter",), ("sinus rhythm with a pause",))
 
 
+def test_a_flag_ends_a_line_of_statements(tmp_path):
+    more = "<DiagnosisStatement><StmtText>normal ECG</StmtText></DiagnosisStatement></Diagnosis>"
+    machine = read_text(tmp_path, muse_text(SIGNAL_MV).replace("</Diagnosis>", more)).machine
+    assert machine.statements == ("sinus rhythm with a pause", "normal ECG")
+
+
 def test_median_beats(tmp_path):
     text = muse_text(SIGNAL_MV)
     waveform = text[text.index("<Waveform>") : text.index("</RestingECG>")].replace("Rhythm", "Median")

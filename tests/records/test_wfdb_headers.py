@@ -204,3 +204,25 @@ def test_a_missing_signal_file_is_missing_samples_if_asked_for(tmp_path):
     (tmp_path / "strip.dat").unlink()
     with pytest.raises(EinthovenError, match="is missing"):
         read(header, partial=True)
+
+
+@pytest.mark.parametrize(
+    ("record_line", "specification"),
+    [
+        ("E07519.mat 1 500", "16+24 1000/mV 16 0 0 0 0 MLII"),  # Georgia: a name with suffix, no length
+        ("E07519.mat 1 500 720", "16x1+24 1000/mV 16 0 0 0 0 MLII"),
+        ("JS00001 1 500 720 04-Mar-2020 22:19:33 ", "16+24 1000/mV 16 0 0 0 0 MLII"),
+        ("rec 1 500 720", "16+24 1000.0(0)/mV 16 0 0 0 0 MLII"),
+        ("rec 1 500.0 720.0", "16+0+24 1000(0)/mV 0 0 0 0 0 MLII"),
+    ],
+)
+def test_headers_beside_matlab_files(record_line, specification, tmp_path):
+    (tmp_path / "rec.mat").write_bytes(b"\x1e" + bytes(23) + sine(720).astype("<i2").tobytes())
+    (tmp_path / "rec.hea").write_text(
+        f"{record_line}\nrec.mat {specification}\n#Age: 74\n# Sex: Male\n#Dx: 426783006,,1\n"
+    )
+    for suffix in (".hea", ".mat", ""):
+        record = read(tmp_path / f"rec{suffix}")
+        assert (record.fs_hz, record.leads, record.warnings) == (500.0, ("MLII",), ())
+        assert record.comments == ("Age: 74", "Sex: Male", "Dx: 426783006,,1")
+        np.testing.assert_allclose(record.signal_mv[0], sine(720) / 1000, atol=1e-6)

@@ -126,6 +126,7 @@ def test_a_missing_segment_is_named_and_left_out_on_request(suffix, tmp_path):
         ([("s0", N), ("lay", 0)], {}, "a layout among the segments"),
         ([("s0", 0), ("s1", N)], {}, "is no layout"),
         ([("rec", N)], {}, "which has segments itself"),
+        ([("other", 0), ("s0", N)], {}, "no segment with samples of X, Y"),
         ([("s0", -5)], {"total": 0}, "segment 's0 -5'"),
         ([("s0", N), ("slow", N)], {}, "segments of 250 and of 125 Hz"),
     ],
@@ -135,6 +136,7 @@ def test_segments_that_do_not_fit_are_refused(segments, more, found, tmp_path):
         segment(tmp_path, name, ["II", "V1"])
     segment(tmp_path, "slow", ["II", "V1"], fs=125)
     layout(tmp_path, ["II", "V1"])
+    (tmp_path / "other.hea").write_text("other 2 250 0\n~ 0 200/mV 16 0 0 0 0 X\n~ 0 200/mV 16 0 0 0 0 Y\n")
     with pytest.raises(RecordUnreadable) as caught:
         read(master(tmp_path, segments, **more))
     assert found in caught.value.found

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from einthoven.cli.predict import leads_of as stated
+from einthoven.cli.read_options import leads_of as stated
 from einthoven.records.record import Record
 from einthoven.signal import doctor, lead_swaps, limb_leads
 from einthoven.signal.leads import STANDARD

@@ -46,6 +46,8 @@ class Card:
     """For two classes of beats whose prior is adapted to each record (see :mod:`einthoven.evaluation.class_prior`): ``of`` and
     ``beside``, their names; ``share``, that of the first among both in training data; ``counts``, the weight of this prior in
     beats."""
+    answers_samples: bool = False
+    """Whether each sample of a lead is answered, by a delineator, and not each window."""
     multilabel: bool = False
     """Whether a window can have several classes, or none: each class then has its own probability."""
     thresholds: tuple[float, ...] = ()

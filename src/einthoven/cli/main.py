@@ -15,11 +15,14 @@ from einthoven.errors import ConfigurationFault, EinthovenError, library_missing
 
 VERBS = {
     "demo": ("demo", "Demo"),
+    "info": ("info", "Info"),
+    "convert": ("convert", "Convert"),
     "download": ("download", "Download"),
     "prepare": ("prepare", "Prepare"),
     "train": ("train", "Train"),
     "evaluate": ("evaluate", "Evaluate"),
     "predict": ("predict", "Predict"),
+    "delineate": ("delineate", "Delineate"),
     "explain": ("explain", "Explain"),
     "export": ("export", "Export"),
     "stream": ("stream", "Stream"),

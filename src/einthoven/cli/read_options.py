@@ -52,6 +52,14 @@ class ReadOptions:
             partial=self.partial,
         )
 
+    def words(self) -> list[str]:
+        """Return these options as words of a command line, without those that are not stated."""
+        numbers = {"--fs": self.fs, "--gain": self.gain, "--zero": self.zero}
+        texts = {"--leads": self.leads, "--unit": self.unit}
+        told = {name: f"{value:.12g}" for name, value in numbers.items() if value is not None}
+        told |= {name: value for name, value in texts.items() if value is not None}
+        return [word for pair in told.items() for word in pair] + ["--partial"] * self.partial
+
 
 def leads_of(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":
     """Return what --leads states: names in order, or a dict from the file's names to new ones.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from einthoven.corpora.labels import LabelSet
 from einthoven.corpora.split import Split
+from einthoven.corpora.wave_marks import WaveMarks
 from einthoven.errors import ConfigurationFault, CorpusIncomplete
 from einthoven.records import Record
 from einthoven.signal.preparation import Preparation
@@ -193,6 +194,8 @@ class Corpus:
     """Takes an entry, and returns its recording with annotations."""
     beats: Callable[[Record], tuple[Array, Array]] | None = None
     """Takes a record, and returns sample numbers [n] and symbols [n] of its beats; None where records are labelled as a whole."""
+    marks: Callable[[Entry], WaveMarks] | None = None
+    """Takes an entry, and returns the waves that its annotators marked; None where they marked none."""
     label_sets: dict[str, LabelSet] = field(default_factory=dict)
     """Other label sets by name."""
     contains: tuple[str, ...] = ()

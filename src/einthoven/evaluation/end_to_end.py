@@ -71,8 +71,8 @@ def table(annotated: Beats, found: Beats, n_classes: int, fs_hz: float, unscored
     columns = np.where(found.classes < 0, n_classes, found.classes)
     counts = np.zeros((n_classes + 2, n_classes + 2), np.int64)
     np.add.at(counts, (rows[matching.pairs[:, 0]], columns[matching.pairs[:, 1]]), 1)
-    np.add.at(counts, (rows[matching.missed], n_classes + 1), 1)
-    np.add.at(counts, (n_classes + 1, columns[matching.extra]), 1)
+    counts[:, n_classes + 1] += np.bincount(rows[matching.missed], minlength=n_classes + 2)
+    counts[n_classes + 1] += np.bincount(columns[matching.extra], minlength=n_classes + 2)
     return counts
 
 

@@ -20,7 +20,11 @@ PACED_FROM = 0.9
 
 
 def declined(
-    card: Card, quality: Quality, beats: NDArray[Any], is_readable: NDArray[np.bool_], findings: tuple[Finding, ...]
+    card: Card,
+    quality: Quality,
+    beats: NDArray[Any] | None,
+    is_readable: NDArray[np.bool_],
+    findings: tuple[Finding, ...],
 ) -> Declined | None:
     """Return why a record is declined, or None.
 
@@ -30,8 +34,8 @@ def declined(
         Card of the model.
     quality : Quality
         Quality of the leads that it uses.
-    beats : array of int [n_beats], sample numbers
-        Heartbeats.
+    beats : array of int [n_beats], sample numbers, or None
+        Heartbeats; None where they were not sought.
     is_readable : array of bool [n]
         Which beats or windows are readable.
     findings : tuple of Finding
@@ -43,7 +47,7 @@ def declined(
     """
     if quality.readable_share < LEAST_READABLE or (len(is_readable) and not is_readable.any()):
         return Declined("no_readable_lead", _unreadable(quality))
-    if not len(beats):
+    if beats is not None and not len(beats):
         return Declined("no_heartbeat", "no heartbeat was found.")
     return by_signal(card, quality, findings)
 

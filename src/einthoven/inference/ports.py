@@ -43,10 +43,9 @@ def parts_of_inputs(card: Card, takes: dict[str, list[int]], gives: list[int]) -
         if len(takes) == 1 and not takes.keys() & stated.keys()
         else {n: n for n in takes}
     )
-    if any(stated.get(names[port]) != list(shape) for port, shape in takes.items()) or list(gives) != [
-        len(card.classes)
-    ]:
-        raise ValueError(f"it takes {takes} and gives {list(gives)}, the card says {stated} and {[len(card.classes)]}")
+    answer = [len(card.classes), *([prepared.n_input] if card.answers_samples else [])]
+    if any(stated.get(names[port]) != list(shape) for port, shape in takes.items()) or list(gives) != answer:
+        raise ValueError(f"it takes {takes} and gives {list(gives)}, the card says {stated} and {answer}")
     return names
 
 

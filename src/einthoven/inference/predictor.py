@@ -13,20 +13,19 @@ from numpy.typing import ArrayLike, NDArray
 from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
-from einthoven.inference import declining, reading, scored, trained_on
+from einthoven.inference import declining, fitting, reading, scored, trained_on
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, fastest
 from einthoven.inference.exported_file import card_inside
 from einthoven.inference.second_opinion import Disputed, disputed
 from einthoven.records.record import Record
-from einthoven.signal import doctor, heartbeats, leads, preparation, quality
+from einthoven.signal import doctor, leads, preparation, quality
 from einthoven.signal.windows import Windows
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
 _log = logging.getLogger(__name__)
-_LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
 
 Readable = Record | str | PathLike[str]
 """What a model reads: a record, or the path of its file."""
@@ -226,6 +225,7 @@ class Predictor:
                     remedy="[model(record, beats) for record, beats in zip(records, beats_of_each)]",
                 )
             return [self(one) for one in record]
+        self._require_classes()
         if not isinstance(record, Record):
             record = records.read(Path(record))
         if self.card.preparation.is_whole:
@@ -238,6 +238,16 @@ class Predictor:
                 )
             return self._record_answer(record)
         return self._beat_answer(record, None if beats is None else reading.checked_beats(beats, record))
+
+    def _require_classes(self) -> None:
+        """Refuse to classify with a delineator."""
+        if self.card.answers_samples:
+            raise ConfigurationFault(
+                f"{self.card.name} finds waves and classifies neither beats nor records.",
+                found="a delineator",
+                expected="a model of beats or records",
+                remedy=f"einthoven delineate FILE --model {self.card.name}      or einthoven.delineate(record)",
+            )
 
     def _used(
         self, record: Record, least_s: float, reason: str
@@ -256,8 +266,8 @@ class Predictor:
 
     @property
     def least_s(self) -> float:
-        """Shortest recording, in seconds, that a model of whole records answers."""
-        return min(_LEAST_FILLED * self.card.preparation.window_s, _LONG_ENOUGH_S)
+        """Shortest recording, in seconds, that the model answers."""
+        return fitting.least_s(self.card)
 
     def _record_answer(self, record: Record) -> RecordAnswer:
         wanted, window_s = self.card.preparation, self.card.preparation.window_s
@@ -294,7 +304,7 @@ class Predictor:
 
     def _beat_answer(self, record: Record, beats: NDArray[np.int64] | None) -> BeatAnswer:
         wanted = self.card.preparation
-        least_s = max(wanted.window_s, heartbeats.SHORTEST_S if beats is None else 0)
+        least_s = fitting.least_s(self.card) if beats is None else wanted.window_s
         used_mv, names, seen = self._used(record, least_s, "to detect heartbeats and to fill one window")
         remarks = [*self._remarks(record), *reading.remarks_on(seen)]
         between = Disputed()

@@ -7,6 +7,8 @@ from einthoven.models.bilstm import BiLSTM
 from einthoven.models.cnn import CNN
 from einthoven.models.cnn_lstm import CNNLSTM
 from einthoven.models.cnn_lstm_attention import CNNLSTMAttention
+from einthoven.models.delineator import Delineator
+from einthoven.models.delnet import DelNet
 from einthoven.models.ensemble import Ensemble
 from einthoven.models.forest import Forest
 from einthoven.models.hybrid import Hybrid
@@ -43,5 +45,7 @@ MODELS: dict[str, Any] = {
     "arrhythminet_v1": ArrhythmiNetV1,
     "arrhythminet_v2": ArrhythmiNetV2,
     "self_onn": SelfONN,
+    "delnet": DelNet,
+    "delineator": Delineator,
 }
 """Each architecture by the name that the command line and cards use."""

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from einthoven.models.inputs import InputShape, arguments, built, call, missing_parts
+from einthoven.models.inputs import InputShape, answers_samples, arguments, built, call, missing_parts
 from einthoven.signal.windows import PARTS
 
 CLAUSES = {
@@ -16,7 +16,8 @@ CLAUSES = {
     "constructor": "Model(n_leads, n_classes, n_samples, *, settings that all have defaults)",
     "inputs": f"inputs names some of {', '.join(PARTS)}, which forward takes in this order; without it the model reads the signal",
     "parts": "a method features(x) and a layer head",
-    "logits": "finite logits [batch, classes], for batches of 1 and of 7 windows",
+    "logits": "finite logits [batch, classes], for batches of 1 and of 7 windows; with answers_samples = True "
+    "[batch, classes, samples]",
     "deterministic": "the same logits for the same windows in eval mode",
     "forward": "forward(x) is head(features(x))",
     "rows": "the logits of a window do not depend on the other windows of its batch in eval mode",
@@ -154,7 +155,7 @@ def _parts(trial: _Trial) -> str:
 def _logits(trial: _Trial) -> str:
     for n in (1, _N_WINDOWS):
         logits = trial.logits(trial.windows(n))
-        wanted = (n, trial.n_classes)
+        wanted = (n, trial.n_classes, *((trial.shape.n_samples,) if answers_samples(trial.model) else ()))
         if not isinstance(logits, Tensor) or tuple(logits.shape) != wanted:
             shape = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
             leads_and_samples = f"{trial.shape.n_leads} leads x {trial.shape.n_samples} samples"
@@ -203,7 +204,9 @@ def _gradient(trial: _Trial) -> str:
     optimiser = torch.optim.SGD(network.parameters(), lr=0.01)
     for _ in range(2):  # a branch may begin at zero, and then pass nothing back at first
         optimiser.zero_grad()
-        loss = nn.functional.binary_cross_entropy_with_logits(call(network, trial.windows()), truth)
+        logits = call(network, trial.windows())
+        wanted = truth[..., None].expand(logits.shape) if answers_samples(trial.model) else truth
+        loss = nn.functional.binary_cross_entropy_with_logits(logits, wanted)
         loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
         optimiser.step()
     for name, parameter in network.named_parameters():

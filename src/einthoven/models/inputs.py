@@ -104,6 +104,17 @@ def reads(model: "nn.Module | type[nn.Module]") -> tuple[str, ...]:
     return tuple(getattr(model, "inputs", ("signal",)))
 
 
+def answers_samples(model: "nn.Module | type[nn.Module]") -> bool:
+    """Return whether a model gives logits for each sample, not for each window: its attribute ``answers_samples``.
+
+    Parameters
+    ----------
+    model : nn.Module or type
+        An architecture or a network.
+    """
+    return bool(getattr(model, "answers_samples", False))
+
+
 def missing_parts(model: "nn.Module | type[nn.Module]", shape: InputShape) -> tuple[str, ...]:
     """Return the parts that a model reads and a window does not have.
 
@@ -224,7 +235,7 @@ def takes_any(network: nn.Module) -> bool:
 
 
 def call(network: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
-    """Return the logits [batch, classes] of a network.
+    """Return the logits [batch, classes] of a network, or [batch, classes, samples] where it answers samples.
 
     Parameters
     ----------

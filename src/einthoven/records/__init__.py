@@ -16,8 +16,10 @@ from einthoven.records import (
     comma_xml,
     dicom,
     edf,
+    foreign,
     ishne,
     json_file,
+    kardia,
     matlab,
     muse,
     packed,
@@ -30,8 +32,9 @@ from einthoven.records import (
 from einthoven.records.bounds import require_regular
 from einthoven.records.printable import printable
 from einthoven.records.record import Annotations, Record, unit_named
-from einthoven.records.sniff import NO_RECORDING, head_of, kind_of, xml_root
+from einthoven.records.sniff import head_of, kind_of, xml_root
 from einthoven.records.stated import NOTHING, Stated
+from einthoven.records.table_layout import is_table
 
 __all__ = ["KINDS", "READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
 
@@ -85,7 +88,7 @@ def formats() -> Iterator[Format]:
         matlab.read_matlab,
     )
     yield Format((".csv", ".txt", ".tsv"), "table, one column a lead", needs, False, table.read_table)
-    yield Format((".npy",), "NumPy array", "sampling rate, leads and unit", False, arrays.read_npy)
+    yield Format((".npy",), "NumPy array", "sampling rate, leads and unit", False, arrays.read_npy, ("npy",))
     yield Format((".npz",), "NumPy arrays, of which one is the signal", needs, False, bundles.read_npz)
     yield Format(
         (".json", ".jsonl", ".ndjson"),
@@ -103,6 +106,7 @@ def formats() -> Iterator[Format]:
     yield Format((".xml",), comma_xml.SCHILLER, "", True, comma_xml.read_schiller, ("schiller",))
     yield Format((".ecg",), ishne.TITLE, "", True, ishne.read_ishne, ("ishne",))
     yield Format((".atc",), atc.TITLE, "", True, atc.read_atc, ("atc",))
+    yield Format((".json",), kardia.TITLE, "", True, kardia.read_kardia, ("kardia",))
     yield Format((".rdt",), rdt.TITLE, "leads and gain", True, rdt.read_rdt)
     yield Format((".scp",), vendor.SCP, "", True, vendor.read_scp, ("scp",))
     yield Format((".xml",), vendor.SIERRA, "", True, vendor.read_sierra, ("sierra",))
@@ -110,10 +114,15 @@ def formats() -> Iterator[Format]:
     yield Format((".mwf", ".mfer", ".mfr"), vendor.MFER, "", True, vendor.read_mfer, ("mfer",))
     yield Format((".arc",), vendor.EDAN, "gain", True, vendor.read_edan)
     yield Format((".wav",), wav.TITLE, "leads and gain", True, wav.read_wav, ("wav",))
-    yield Format((".h5", ".hdf5", ".hdf"), "HDF5", needs, False, bundles.read_hdf5)
-    yield Format((".parquet", ".pq"), "Parquet", needs, False, bundles.read_parquet)
+    yield Format((".h5", ".hdf5", ".hdf"), "HDF5", needs, False, bundles.read_hdf5, ("hdf5",))
+    yield Format((".parquet", ".pq"), "Parquet", needs, False, bundles.read_parquet, ("parquet",))
     yield Format(
-        (".gz", ".zip"), "compressed file of one recording", "what the recording in it needs", False, read_packed
+        (".gz", ".zip"),
+        "compressed file of one recording",
+        "what the recording in it needs",
+        False,
+        read_packed,
+        ("gzip", "zip"),
     )
 
 
@@ -156,6 +165,22 @@ READERS: dict[str, Reader] = {}
 for _format in formats():
     for _suffix in _format.suffixes:
         READERS.setdefault(_suffix, _format.reader)
+
+
+def title_of(path: Path) -> str:
+    """Return the name of the format that a file is read as.
+
+    Parameters
+    ----------
+    path : Path
+        A file that can be read.
+
+    Returns
+    -------
+    str
+    """
+    reader, _ = _reader_of(path)
+    return next(each.title for each in formats() if each.reader is reader)
 
 
 def read(
@@ -230,27 +255,45 @@ def read(
 
 def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
     """Return what reads a file, by its content, else by its suffix; and what is odd about its name."""
-    suffix = path.suffix.lower()
-    reader = READERS.get(suffix)
-    header_exists = any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
-    if reader is None and header_exists:
-        reader = wfdb.read_wfdb
     if path.is_dir():
         _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
+    suffix = path.suffix.lower()
+    reader = READERS.get(suffix)
+    header_exists = _has_header(path)
+    if reader is None and header_exists:
+        reader = wfdb.read_wfdb
     if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
         _refuse(path, "nothing there", f"ls {shlex.quote(str(path.parent))}")
     if path.exists() and require_regular(path) == 0:
         _refuse(path, "a file of zero bytes", "copy the file again")
     if vendor.is_edan_pair(path):
         return vendor.read_edan, ()
-    found = _by_content(path) if path.exists() and not _is_wfdb(path) else None
+    head = head_of(path) if path.exists() and not _is_wfdb(path) else b""
+    found = _by_content(path, head)
     if found is not None:
         odd = suffix and suffix not in found.suffixes and suffix in READERS
         return found.reader, (f"the file is {found.title}, although its name ends in {suffix}",) if odd else ()
+    if suffix == "" and not header_exists and is_table(head):
+        return table.read_table, ()
     if reader is None:
+        refusal = foreign.refusal(path, "")
+        if refusal is not None:
+            raise refusal
+        if is_table(head):
+            return table.read_table, (
+                f"a name that ends in {path.suffix!r} says no format; the file is read as a table",
+            )
         known = ", ".join(suffix for suffix in READERS if suffix)
         _refuse(path, f"suffix {path.suffix}", "convert it, e.g. to CSV with one column a lead", f"one of {known}")
     return reader, ()
+
+
+def _has_header(path: Path) -> bool:
+    """Return whether a header of WFDB has the name of the file and a suffix more."""
+    try:
+        return any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
+    except OSError:  # a name that is too long with the suffix
+        return False
 
 
 def _is_wfdb(path: Path) -> bool:
@@ -258,12 +301,14 @@ def _is_wfdb(path: Path) -> bool:
     return path.suffix.lower() in (".dat", ".mat", "") and path.with_suffix(".hea").exists()
 
 
-def _by_content(path: Path) -> Format | None:
+def _by_content(path: Path, head: bytes) -> Format | None:
     """Return the format that the first bytes show; None if they do not decide."""
-    head = head_of(path)
     kind = kind_of(head)
-    if kind in NO_RECORDING:
-        _refuse(path, *NO_RECORDING[kind])
+    refusal = foreign.refusal(path, kind) if kind else None
+    if refusal is not None:
+        raise refusal
+    if kind == "zip" and path.suffix.lower() == ".npz":
+        return None
     if kind == "xml":
         known = ", ".join(each.title for each in formats() if ".xml" in each.suffixes)
         root = xml_root(head)

@@ -9,10 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
 from einthoven.records.bounds import content
@@ -23,6 +21,7 @@ SYMBOLS = dict(zip(range(1, 15), "NLRaVFJASEj/Q~", strict=True)) | {16: "|"}
 SYMBOLS |= dict(zip(range(18, 42), 'sT*D"=pB^t+u?![]en@xf()r', strict=True))
 """Symbol of each code."""
 _NOTE, _SKIP, _NUM, _SUB, _CHN, _AUX = 22, 59, 60, 61, 62, 63
+_MOST_SAMPLES = 2**62
 _MOST_BYTES = 8 << 20  # four million annotations
 _RATE = re.compile(r"## time resolution: *(\d{1,9}(?:\.\d{1,9})?)", re.ASCII)
 _DEFINITION = re.compile(r"(\d{1,2}) (\S{1,8}) ", re.ASCII)
@@ -38,7 +37,12 @@ class _Content:
 
 
 def read_annotations(
-    record: Path, annotator: str, frames_hz: float | None, fs_hz: float | None, n_samples: int, warnings: list[str]
+    record: Path,
+    annotator: str,
+    frames_hz: float | None = None,
+    fs_hz: float | None = None,
+    n_samples: int = _MOST_SAMPLES,
+    warnings: list[str] | None = None,
 ) -> Annotations:
     """Read an annotation file, e.g. the beats of MIT-BIH in ``100.atr``.
 
@@ -51,30 +55,22 @@ def read_annotations(
     frames_hz : float or None, Hz
         Frames per second of the record, in which annotations count unless their file states another rate.
     fs_hz : float or None, Hz
-        Sampling rate of the record's signal.
+        Sampling rate of the record's signal; without it annotations count samples.
     n_samples : int
         Samples of the signal.
-    warnings : list of str
-        Gets what is left out: annotations out of order are sorted; those outside the record or of no known code are
-        left out.
+    warnings : list of str, optional
+        Gets what is left out because its code is unknown.
 
     Returns
     -------
     Annotations
-        Sample numbers of the signal.
+        Sample numbers of the signal, in the order of the file; some may be outside the record.
 
     Raises
     ------
     RecordUnreadable
         If the file is missing or damaged, or all annotations are outside the record.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_+-]{1,32}", annotator):
-        raise RecordUnreadable(
-            f"No annotations of {record} can be read.",
-            found=f"the annotator {annotator[:60]!r}",
-            expected="the suffix of an annotation file: letters and digits",
-            remedy="annotator='atr'",
-        )
     name = f"{record.name}.{annotator}"
     file = located(record.parent, name)
     if file is None:
@@ -91,15 +87,14 @@ def read_annotations(
         np.array(found.samples, np.int64) if factor == 1 else np.rint(np.array(found.samples) * factor).astype(np.int64)
     )
     is_known = np.array([code in symbols for code in found.codes], bool)
-    is_inside = (at >= 0) & (at < n_samples)
     is_definition = np.array([code == _NOTE and note.startswith("## ") for code, note in _pairs(found)], bool)
-    if len(at) and not is_inside.any():
+    if len(at) and not ((at >= 0) & (at < n_samples)).any():
         raise _unreadable(file, f"{len(at):,} annotations, none within the record", "copy the file of this record")
-    _tell(file, found, ~is_known, ~is_inside & is_known, warnings)
-    kept = np.flatnonzero(is_known & is_inside & ~is_definition)
-    if len(kept) and (np.diff(at[kept]) < 0).any():
-        warnings.append(f"the annotations in {file.name} are not in order of time; they are sorted")
-        kept = kept[np.argsort(at[kept], kind="stable")]
+    unknown = Counter(code for code, is_one in zip(found.codes, is_known, strict=True) if code and not is_one)
+    if unknown and warnings is not None:
+        shown = ", ".join(str(code) for code in sorted(unknown))
+        warnings.append(f"{unknown.total():,} annotations in {file.name} are left out: unknown codes {shown}")
+    kept = np.flatnonzero(is_known & ~is_definition)
     return Annotations(
         at[kept], tuple(symbols[found.codes[one]] for one in kept), tuple(found.notes[one] for one in kept)
     )
@@ -153,15 +148,6 @@ def _definitions(found: _Content) -> tuple[float | None, dict[int, str]]:
 
 def _pairs(found: _Content) -> Iterator[tuple[int, str]]:
     return zip(found.codes, found.notes, strict=True)
-
-
-def _tell(file: Path, found: _Content, unknown: NDArray[Any], outside: NDArray[Any], warnings: list[str]) -> None:
-    if outside.any():
-        warnings.append(f"{outside.sum():,} annotations in {file.name} are outside the record and left out")
-    codes = Counter(code for code, is_unknown in zip(found.codes, unknown, strict=True) if is_unknown and code)
-    if codes:
-        shown = ", ".join(str(code) for code in sorted(codes))
-        warnings.append(f"{sum(codes.values()):,} annotations in {file.name} are left out: unknown codes {shown}")
 
 
 def _unreadable(file: Path, found: str, remedy: str) -> RecordUnreadable:

@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
+from einthoven.records import ours
 from einthoven.records import table_words as words
 from einthoven.records.facts import Facts, record_of
+from einthoven.records.plain import from_plain
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.table_columns import Columns, rows_and_facts
 from einthoven.signal.lead_names import known_lead
+from einthoven.signal.leads import canonical
 
 Value = NDArray[Any] | str | list[str]
 """A variable: numbers, a text, or several texts."""
@@ -67,6 +70,8 @@ def read_npy(path: Path, stated: Stated = NOTHING) -> Record:
         raise no_array(path, "no complete NPY array of numbers") from error
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf":
         raise no_array(path, f"an array of {getattr(values, 'dtype', type(values).__name__)}")
+    if (said := ours.beside_npy(path)) is not None:
+        return from_plain(said, np.asarray(values), path, stated)
     return record_of_array(path, np.asarray(values), Facts(), stated)
 
 
@@ -169,6 +174,8 @@ def record_of_variables(
             columns = Columns(np.stack(list(alike.values())), tuple(_last(other) for other in alike))
             rows, facts, stated = rows_and_facts(path, columns, facts, stated)
             return record_of(path, rows, facts, stated)
+        if not facts.leads and (_is_lead(name) or canonical(_last(name)) == "ECG"):
+            facts = facts.but(leads=(_last(name),))
     times = next(
         (value for other, value in flat.items() if _is_time(other) and value.size in numbers[name].shape), None
     )
@@ -176,6 +183,30 @@ def record_of_variables(
     if others:
         facts = facts.warned(f"the variable {name!r} is read; left out: {', '.join(others[:12])}")
     return record_of_array(path, numbers[name], facts, stated, times, opened.replace("{}", repr(name)))
+
+
+def damaged(path: Path, what: str, error: Exception) -> RecordUnreadable:
+    """Return the error for a file that cannot be opened.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    what : str
+        Its format.
+    error : Exception
+        Why.
+
+    Returns
+    -------
+    RecordUnreadable
+    """
+    return RecordUnreadable(
+        f"{path} cannot be read.",
+        found=f"a damaged file: {' '.join(str(error).split())[:100] or type(error).__name__}",
+        expected=f"a whole {what} file",
+        remedy="copy or export the file again",
+    )
 
 
 def no_array(path: Path, found: str) -> RecordUnreadable:

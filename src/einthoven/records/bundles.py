@@ -8,7 +8,7 @@ import numpy as np
 
 from einthoven.errors import RecordUnreadable, optional_imports
 from einthoven.records import table_words as words
-from einthoven.records.arrays import Value, no_array, record_of_variables
+from einthoven.records.arrays import Value, damaged, no_array, record_of_variables
 from einthoven.records.facts import Facts, record_of
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
@@ -53,7 +53,7 @@ def read_npz(path: Path, stated: Stated = NOTHING) -> Record:
     except RecordUnreadable:
         raise
     except Exception as error:
-        raise no_array(path, f"no complete NPZ file ({type(error).__name__})") from error
+        raise damaged(path, "NPZ", error) from error
     return record_of_variables(path, variables, stated, opened=f"np.load({str(path)!r})[{{}}]")
 
 
@@ -120,7 +120,7 @@ def read_hdf5(path: Path, stated: Stated = NOTHING) -> Record:
     except RecordUnreadable:
         raise
     except Exception as error:
-        raise no_array(path, f"a damaged HDF5 file ({str(error)[:80]})") from error
+        raise damaged(path, "HDF5", error) from error
     return record_of_variables(path, variables, stated, opened=f"__import__('h5py').File({str(path)!r})[{{}}]")
 
 
@@ -204,7 +204,7 @@ def read_parquet(path: Path, stated: Stated = NOTHING) -> Record:
     except RecordUnreadable:
         raise
     except Exception as error:
-        raise no_array(path, f"no complete Parquet file ({str(error)[:80]})") from error
+        raise damaged(path, "Parquet", error) from error
     if not arrays or not n_rows:
         raise no_array(path, f"a table of {n_columns} columns and {n_rows} rows")
     columns = Columns(np.stack(arrays), tuple(names), texts=frozenset(texts))

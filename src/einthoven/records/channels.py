@@ -56,8 +56,9 @@ class Channel:
         if stated.gain is not None:
             return np.asarray(stated.to_mv(self.counts), np.float32)
         unit = stated.unit or self.known_unit or "mV"
-        values = (np.asarray(self.counts, np.float64) - self.zero) * (self.per_count * UNITS_MV[unit])
-        return values.astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = (np.asarray(self.counts, np.float64) - self.zero) * (self.per_count * UNITS_MV[unit])
+            return values.astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,9 +233,8 @@ def _stacked(path: Path, kept: list[Channel], stated: Stated, warnings: list[str
             remedy="cut it into shorter recordings",
         )
     signal = np.full((len(kept), longest), np.nan, np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for row, each in zip(signal, kept, strict=True):
-            row[: len(each.counts)] = each.to_mv(stated)
+    for row, each in zip(signal, kept, strict=True):
+        row[: len(each.counts)] = each.to_mv(stated)
     if min(lengths) < longest:
         short = ", ".join(each.name for each in kept if len(each.counts) < longest)
         warnings.append(f"shorter than the other leads, the rest is missing: {short}")

@@ -14,9 +14,10 @@ import numpy as np
 from einthoven.errors import RecordUnreadable, optional_imports
 from einthoven.records.channels import Channel, Content, joined, record_of
 from einthoven.records.dates import age_between, from_digits, sex_named, years
+from einthoven.records.edf_texts import symbol_and_note
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.records.printable import printable
-from einthoven.records.record import Record
+from einthoven.records.record import Annotations, Record
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.xml_tree import not_a, number_of
 
@@ -119,6 +120,7 @@ def _record(path: Path, found: "Dataset", stated: Stated, syntax: str) -> Record
         warnings=tuple(notes),
         identity=_identity(found),
         machine=_machine(found),
+        annotations=_annotations(found),
         medians=[*_channels(path, medians, is_big)] if medians is not None else (),
         medians_fs_hz=float(medians.SamplingFrequency) if medians is not None else 0.0,
     )
@@ -205,12 +207,26 @@ def _identity(found: "Dataset") -> Identity:
     )
 
 
+def _annotations(found: "Dataset") -> Annotations | None:
+    """Return the texts that stand at a sample: the code of a beat, a rhythm, or a note."""
+    at: list[tuple[int, str]] = []
+    for note in found.get("WaveformAnnotationSequence") or ():
+        said, positions = str(note.get("UnformattedTextValue") or "").strip(), note.get("ReferencedSamplePositions")
+        if said and positions:
+            at.append((int(np.atleast_1d(positions)[0]) - 1, said))
+    if not at:
+        return None
+    at.sort(key=lambda each: each[0])
+    symbols, notes = zip(*(symbol_and_note(text) for _, text in at), strict=True)
+    return Annotations(np.array([sample for sample, _ in at], np.int64), symbols, notes)
+
+
 def _machine(found: "Dataset") -> MachineReading:
     statements: list[str] = []
     measurements: dict[str, float] = {}
     for note in found.get("WaveformAnnotationSequence") or ():
         said = str(note.get("UnformattedTextValue") or "").strip()
-        if said:
+        if said and not note.get("ReferencedSamplePositions"):
             statements.append(said)
         names = [*(note.get("ConceptNameCodeSequence") or ())]
         value = number_of(str(note.get("NumericValue") or ""))

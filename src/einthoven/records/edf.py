@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
 from einthoven.records.channels import Channel, Content, record_of
-from einthoven.records.edf_texts import annotations_of, identity_of, onsets_of
+from einthoven.records.edf_texts import annotations_of, cut_at_end, identity_of, machine_of, onsets_of
 from einthoven.records.printable import printable
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
@@ -122,13 +122,14 @@ def read_edf(path: Path, stated: Stated = NOTHING) -> Record:
         if own_hz != fs_hz:
             counts = _resampled(counts, own_hz, fs_hz)
             warnings.append(f"{each.label} is resampled from {own_hz:g} to {fs_hz:g} Hz")
-        channels.append(Channel(each.label, counts, each.per_count, each.unit, each.zero))
+        channels.append(Channel(each.label.removeprefix("ECG "), counts, each.per_count, each.unit, each.zero))
     content = Content(
         warnings=tuple(dict.fromkeys(warnings)),
         identity=identity_of(header.patient, header.recording, header.date, header.time, header.is_plus),
         annotations=annotations_of(texts, fs_hz, onsets),
+        machine=machine_of(texts),
     )
-    return record_of(path, fs_hz, channels, stated, content)
+    return cut_at_end(record_of(path, fs_hz, channels, stated, content))
 
 
 def _header(path: Path, warnings: list[str]) -> _Header:

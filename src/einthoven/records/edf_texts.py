@@ -2,18 +2,22 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.records.dates import age_between, sex_named
-from einthoven.records.identity import Identity
-from einthoven.records.record import Annotations
+from einthoven.records.identity import Identity, MachineReading
+from einthoven.records.record import Annotations, Record
+from einthoven.records.said import understood
 
 _ONSET = re.compile(rb"([+-]\d{1,12}(?:\.\d{0,12})?)(?:\x15[\d.]{0,20})?\x14")
 _BEATS = "NLRBAaJSVrFejnE/fQ"
-_NOTE = '"'
+_NOTE, _RHYTHM = '"', "+"
+END = "Recording ends"
+"""Annotation at the end of a recording whose last data record had to be filled up."""
 
 
 def onsets_of(content: NDArray[np.uint8]) -> NDArray[np.float64] | None:
@@ -52,7 +56,8 @@ def annotations_of(
     Returns
     -------
     Annotations or None
-        A text that is a WFDB code of a beat becomes its symbol, any other a note; None if there are none.
+        A text that is a WFDB code of a beat becomes its symbol, a rhythm (``(AFIB``) a change of rhythm, any other a note. None if
+        there are none.
     """
     start = float(onsets[0]) if onsets is not None and len(onsets) else 0.0
     found = sorted(
@@ -63,9 +68,85 @@ def annotations_of(
     )
     if not found:
         return None
-    symbols = tuple(text if text in _BEATS and len(text) == 1 else _NOTE for _, text in found)
-    notes = tuple("" if symbol != _NOTE else text for (_, text), symbol in zip(found, symbols, strict=True))
+    symbols, notes = zip(*(symbol_and_note(text) for _, text in found), strict=True)
     return Annotations(np.array([at for at, _ in found], np.int64), symbols, notes)
+
+
+def symbol_and_note(text: str) -> tuple[str, str]:
+    """Return the WFDB code and the note of an annotation that is a text.
+
+    Parameters
+    ----------
+    text : str
+        The code of a beat, a rhythm such as ``(AFIB``, or any other text, which is a note.
+
+    Returns
+    -------
+    symbol, note : str
+
+    Examples
+    --------
+    >>> symbol_and_note("V"), symbol_and_note("(AFIB"), symbol_and_note("cough")
+    (('V', ''), ('+', '(AFIB'), ('"', 'cough'))
+    """
+    if len(text) == 1 and text in _BEATS:
+        return text, ""
+    return (_RHYTHM if re.fullmatch(r"\([A-Z]{1,6}", text) else _NOTE), text
+
+
+def text_of(symbol: str, note: str) -> str:
+    """Return an annotation as a text, from which :func:`symbol_and_note` tells it again.
+
+    Parameters
+    ----------
+    symbol : str
+        WFDB code.
+    note : str
+        Its note, often empty.
+
+    Returns
+    -------
+    str
+        The code; of a note or a rhythm its text alone.
+    """
+    return note if note and symbol in (_NOTE, _RHYTHM) else f"{symbol} {note}".strip()
+
+
+def machine_of(contents: Sequence[NDArray[np.uint8]]) -> MachineReading:
+    """Return the device's reading, as far as annotations say so in the words of :mod:`einthoven.records.said`.
+
+    Parameters
+    ----------
+    contents : sequence of array of uint8 [data records, bytes]
+        The signals of annotations.
+
+    Returns
+    -------
+    MachineReading
+    """
+    return understood(text for content in contents for row in content[:1] for _, text in _texts(row.tobytes()))[1]
+
+
+def cut_at_end(record: Record) -> Record:
+    """Return a record without what follows the annotation that the recording ends, and without that annotation.
+
+    Parameters
+    ----------
+    record : Record
+        A record of an EDF file.
+
+    Returns
+    -------
+    Record
+    """
+    found = record.annotations
+    if found is None or END not in found.notes:
+        return record
+    at = found.notes.index(END)
+    kept = Annotations(found.samples[:at], found.symbols[:at], found.notes[:at]) if at else None
+    if not 0 < found.samples[at] < record.n_samples:
+        return record
+    return replace(record, signal_mv=record.signal_mv[:, : found.samples[at]], annotations=kept)
 
 
 def identity_of(patient: str, recording: str, date: str, time: str, is_plus: bool) -> Identity:

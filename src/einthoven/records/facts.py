@@ -32,9 +32,13 @@ class Facts:
     leads: tuple[str, ...] = ()
     """Names of the leads in order."""
     identity: Identity = UNKNOWN
+    """Patient, date and device."""
     machine: MachineReading = SILENT
+    """What the device says of the recording."""
     comments: tuple[str, ...] = ()
+    """Remarks of the file."""
     warnings: tuple[str, ...] = ()
+    """What was assumed or left out."""
 
     def but(self, **changes: Any) -> "Facts":
         """Return the same facts with some changed.

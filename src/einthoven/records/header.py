@@ -155,7 +155,7 @@ def read_header(path: Path) -> Header:
         n_segments = None if segments is None else header_lines.whole(segments)
     except (ValueError, IndexError) as error:
         raise unreadable(path, f"record line {lines[0][:80]!r}", "copy the header again") from error
-    at = header_lines.recorded_at(words[2:6])
+    at = header_lines.recorded_at(words[2 if n_samples is None else 3 : 6])
     if n_segments is not None:
         found = _segments(path, lines[1:], n_segments)
         return Header(name, fs_hz, n_samples, (), comments, found, at)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from einthoven.errors import RecordUnreadable
+from einthoven.records import bounds
 from einthoven.records.channels import Channel, Content, record_of
 from einthoven.records.dates import age_between
 from einthoven.records.identity import Identity
@@ -19,6 +20,7 @@ from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.xml_tree import not_a
 
 TITLE = "ISHNE Holter"
+_MOST_ANNOTATIONS = 64 << 20
 _HEAD = struct.Struct("<8sH4ih40s40s20s2h3h3h3h3hh12h12h12hh40sh80s80s88s")
 _LEADS = (
     *("unknown", "generic", "X", "Y", "Z", "I", "II", "III", "aVR", "aVL", "aVF"),
@@ -125,7 +127,7 @@ def _text(field: object) -> str:
 def _annotations(path: Path, fs_hz: float) -> Annotations:
     """Read an annotation file: the first sample, then for each beat a label and the samples since the one before."""
     try:
-        content = path.read_bytes()
+        content = bounds.content(path, _MOST_ANNOTATIONS)
     except OSError as error:
         raise _no_annotations(path, error.strerror or "nothing there") from error
     if len(content) < _HEAD.size or not content.startswith(_ANNOTATION_MAGIC):

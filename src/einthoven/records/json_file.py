@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records.arrays import Value, no_array, record_of_variables
+from einthoven.records import ours
+from einthoven.records.arrays import Value, damaged, no_array, record_of_variables
 from einthoven.records.facts import Facts, Rows, record_of
 from einthoven.records.identity import Identity, MachineReading
+from einthoven.records.plain import is_ours
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.text import text_of
@@ -52,12 +54,14 @@ def read_json(path: Path, stated: Stated = NOTHING) -> Record:
         raise no_array(path, f"a JSON file of {path.stat().st_size:,} bytes")
     try:
         document = _parsed(text_of(path).decode("utf-8", "replace"))
+        if is_ours(document):
+            return ours.record_of_json(path, document, stated)
         found = _known(path, document)
         if found is not None:
             return record_of(path, *found, stated)
         variables = dict(_variables(document, ""))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise no_array(path, f"no JSON of a recording ({str(error)[:80]})") from error
+        raise damaged(path, "JSON", error) from error
     return record_of_variables(path, variables, stated)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.records import bounds
+
 _V4 = {0: "f8", 1: "f4", 2: "i4", 3: "i2", 4: "u2", 5: "u1"}
 _V5 = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _TEXT = {2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16", 18: "utf-32"}
@@ -47,12 +49,13 @@ def load(path: Path) -> dict[str, Value]:
     ValueError
         If the file is damaged, or holds something else.
     """
-    content = path.read_bytes()
-    if is_version_4(content):
-        return _variables_4(content)
-    if content.startswith(b"MATLAB 7.3"):
+    raw = bounds.content(path, _MOST_BYTES)
+    if is_version_4(raw):
+        return _variables_4(raw)
+    if raw.startswith(b"MATLAB 7.3"):
         raise ValueError("a MATLAB 7.3 (HDF5) file; save it in MATLAB with -v7")
-    order = {b"IM": "<", b"MI": ">"}.get(content[126:128])
+    order = {b"IM": "<", b"MI": ">"}.get(raw[126:128])
+    content = memoryview(raw)
     if len(content) < 136 or order is None:
         raise ValueError("no MATLAB header")
     found: dict[str, Value] = {}
@@ -61,12 +64,7 @@ def load(path: Path) -> dict[str, Value]:
     while at + 8 <= len(content):
         kind, body, at = _element(content, at, order)
         if kind == _COMPRESSED:
-            unpacked = zlib.decompressobj()
-            try:
-                inner = unpacked.decompress(body, _MOST_BYTES)
-            except zlib.error as error:
-                raise ValueError(f"a damaged variable ({error})") from error
-            kind, body, _ = _element(inner, 0, order)
+            kind, body, _ = _element(_unpacked(body, order), 0, order)
         if kind == _MATRIX:
             try:
                 name, value = _matrix(body, order, 0)
@@ -94,7 +92,21 @@ def is_version_4(first: bytes) -> bool:
     return len(first) >= 4 and int.from_bytes(first[:4], "little") < 5000
 
 
-def _element(content: bytes, at: int, order: str) -> tuple[int, bytes, int]:
+def _unpacked(body: memoryview, order: str) -> memoryview:
+    """Return a compressed element; the size that it states is checked before memory is taken."""
+    unpacker = zlib.decompressobj()
+    most = bounds.most_unpacked(len(body))
+    try:
+        head = unpacker.decompress(body, 8)
+        size = struct.unpack_from(order + "I", head, 4)[0] if len(head) == 8 else 0
+        if size > most:
+            raise ValueError(f"a variable of {len(body):,} bytes that unpacks to {size:,}")
+        return memoryview(head + unpacker.decompress(unpacker.unconsumed_tail, max(1, size)))
+    except zlib.error as error:
+        raise ValueError(f"a damaged variable ({error})") from error
+
+
+def _element(content: memoryview, at: int, order: str) -> tuple[int, memoryview, int]:
     """Return type and content of the element at a position, and where the next one begins."""
     if at + 8 > len(content):
         raise ValueError("it ends within a variable")
@@ -110,7 +122,7 @@ def _element(content: bytes, at: int, order: str) -> tuple[int, bytes, int]:
     return kind, body, at + 8 + (size if kind == _COMPRESSED else -(-size // 8) * 8)
 
 
-def _matrix(content: bytes, order: str, depth: int) -> tuple[str, Value]:
+def _matrix(content: memoryview, order: str, depth: int) -> tuple[str, Value]:
     if not content:
         return "", np.zeros((0, 0))
     _, flags, at = _element(content, 0, order)
@@ -122,7 +134,7 @@ def _matrix(content: bytes, order: str, depth: int) -> tuple[str, Value]:
     shape = tuple(np.frombuffer(sizes, order + "i4").tolist())
     if min(shape) < 0 or prod(shape) > _MOST_BYTES:
         raise ValueError(f"a variable of shape {shape}")
-    label, kind = name.decode("latin-1"), flag & 0xFF
+    label, kind = bytes(name).decode("latin-1"), flag & 0xFF
     if kind == _STRUCT:
         return label, _fields(content, at, shape, order, depth)
     stored, body, _ = _element(content, at, order)
@@ -130,14 +142,14 @@ def _matrix(content: bytes, order: str, depth: int) -> tuple[str, Value]:
         encoding = _TEXT.get(stored, "latin-1")
         if encoding in ("utf-16", "utf-32"):
             encoding += "-le" if order == "<" else "-be"
-        return label, body.decode(encoding, "replace")
+        return label, bytes(body).decode(encoding, "replace")
     if kind not in _NUMBERS or flag & _COMPLEX or stored not in _V5:
         what = "complex numbers" if flag & _COMPLEX else f"class {kind}"
         raise Unsupported(f"{what} in the variable {label!r}")
     return label, _numbers(body, order + _V5[stored], shape)
 
 
-def _fields(content: bytes, at: int, shape: tuple[int, ...], order: str, depth: int) -> dict[str, Value]:
+def _fields(content: memoryview, at: int, shape: tuple[int, ...], order: str, depth: int) -> dict[str, Value]:
     _, length, at = _element(content, at, order)
     _, names, at = _element(content, at, order)
     width = struct.unpack_from(order + "i", length)[0] if len(length) >= 4 else 0
@@ -148,7 +160,7 @@ def _fields(content: bytes, at: int, shape: tuple[int, ...], order: str, depth: 
         kind, body, at = _element(content, at, order)
         if kind != _MATRIX:
             raise ValueError("a damaged struct")
-        field = names[first : first + width].split(b"\0")[0].decode("latin-1")
+        field = bytes(names[first : first + width]).split(b"\0")[0].decode("latin-1")
         try:
             fields[field] = _matrix(body, order, depth + 1)[1]
         except Unsupported:
@@ -176,7 +188,7 @@ def _variables_4(content: bytes) -> dict[str, Value]:
     return found
 
 
-def _numbers(body: bytes, stored: str, shape: tuple[int, ...]) -> NDArray[Any]:
+def _numbers(body: memoryview | bytes, stored: str, shape: tuple[int, ...]) -> NDArray[Any]:
     if len(body) != prod(shape) * np.dtype(stored).itemsize:
         raise ValueError(f"{len(body)} bytes for shape {shape}")
     return np.frombuffer(body, stored).reshape(shape, order="F")

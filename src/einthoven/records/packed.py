@@ -110,8 +110,10 @@ def _unzipped(path: Path, folder: Path, suffixes: Collection[str]) -> Path:
 
 
 def _is_kept(member: zipfile.ZipInfo) -> bool:
-    name = PurePosixPath(member.filename)
-    return not member.is_dir() and not name.name.startswith(".") and "__MACOSX" not in name.parts and bool(name.name)
+    name = _name(member)
+    return (
+        bool(name) and not member.is_dir() and name[0] != "." and "__MACOSX" not in PurePosixPath(member.filename).parts
+    )
 
 
 def _recordings(members: list[zipfile.ZipInfo], suffixes: Collection[str]) -> list[zipfile.ZipInfo]:

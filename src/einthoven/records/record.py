@@ -83,6 +83,23 @@ class Annotations:
         object.__setattr__(self, "samples", _read_only(np.asarray(self.samples, np.int64), self.samples))
 
 
+def _within(annotations: Annotations, n_samples: int) -> tuple[Annotations, list[str]]:
+    """Return annotations in order and within the record, and what had to be done for that."""
+    at = annotations.samples
+    is_inside = (at >= 0) & (at < n_samples)
+    order = np.flatnonzero(is_inside)
+    told = []
+    if not is_inside.all():
+        told.append(f"{(~is_inside).sum():,} annotations are outside the record and left out")
+    if (np.diff(at[order]) < 0).any():
+        told.append("the annotations are not in order of time; they are sorted")
+        order = order[np.argsort(at[order], kind="stable")]
+    if not told:
+        return annotations, []
+    symbols, notes = (tuple(texts[one] for one in order) for texts in (annotations.symbols, annotations.notes))
+    return Annotations(at[order], symbols, notes), told
+
+
 @dataclass(frozen=True, eq=False)
 class Record:
     """One recording.
@@ -105,7 +122,7 @@ class Record:
     warnings : tuple of str
         What is unusual about the file, but no reason to refuse it.
     annotations : Annotations, optional
-        Annotations, if they were asked for.
+        Annotations, if they were asked for; kept in order, without those outside the record.
     findings : tuple of Finding
         What was assumed or repaired in reading; each text is among the warnings too.
     identity : Identity
@@ -157,6 +174,10 @@ class Record:
         signal, leads, were = turned(signal, self.leads)
         findings = (*self.findings, *(_turned_finding(lead) for lead in were))
         warnings += [finding.text for finding in findings]
+        if self.annotations is not None:
+            annotations, told = _within(self.annotations, signal.shape[1])
+            object.__setattr__(self, "annotations", annotations)
+            warnings += told
         object.__setattr__(self, "findings", findings)
         object.__setattr__(self, "signal_mv", _read_only(signal, self.signal_mv))
         object.__setattr__(self, "fs_hz", float(self.fs_hz))

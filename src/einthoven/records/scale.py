@@ -25,10 +25,11 @@ _DOUBTFUL_COUNTS_MV = 0.6
 _PEAKED = 5.5
 """An ECG spans more than so many interquartile ranges; noise spans 3.8."""
 _USUAL_SPAN_MV = 1.6
-_GAINS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 1_000_000)
+_GAINS = tuple(step * 10.0**power for power in range(-3, 7) for step in (1, 2, 5))
 
 
 _KNOWN = frozenset((*KNOWN.values(), "ECG"))
+_UNITS = {"--unit mV": "millivolts", "--unit uV": "microvolts", "--unit V": "volts"}
 _MICROVOLTS = ("uV", "µV", "μV")
 
 
@@ -37,8 +38,11 @@ class Scaled:
     """Rows in millivolts."""
 
     signal_mv: NDArray[np.float32]
+    """[leads, samples] in mV."""
     names: tuple[str, ...]
+    """Names of the rows."""
     warnings: tuple[str, ...] = ()
+    """What was left out or is odd."""
 
 
 def to_millivolts(
@@ -121,7 +125,7 @@ def suggested(values: NDArray[Any]) -> str:
     if not span:
         return "--unit mV"
     if _are_counts(values) or (abs(middle) > 2 * span and abs(middle) > _MOST_MV):
-        return f"--gain {_nice(span)} --zero {middle:.0f}"
+        return f"--gain {_nice(span)} --zero {_zero(values)}"
     if not is_counted(values):
         return "--unit V" if span < _SMALL_MV else "--unit mV" if span <= IMPLAUSIBLE_MV else _microvolts(span)
     return (
@@ -189,28 +193,42 @@ def _require_plausible(
 def _implausible(
     path: Path, found: str, values: NDArray[Any], calibration: tuple[float | None, float], stated: Stated
 ) -> RecordUnreadable:
-    is_gain = stated.unit is None
-    said = f"--gain {stated.gain:g} --zero {stated.zero or 0:g}" if is_gain else f"--unit {stated.unit}"
-    counts = f"--gain {_nice(_span(values))} --zero {_middle(values):.0f}"
-    first = suggested(values) if calibration[0] is None else f"--gain {calibration[0]:.6g} --zero {calibration[1]:g}"
-    first = counts if first == said else first
-    names = {"--unit mV": "millivolts", "--unit uV": "microvolts", "--unit V": "volts"}
-    what = names.get(first, "counts of a converter, with its gain in counts per mV")
-    lines = [f"{first}      in place of {said}, if the values are {what}"]
-    if calibration[0] is not None:
-        lines = [f"{first}      in place of {said}, as the file says"]
-    elif first.startswith("--unit"):
-        lines.append(f"{counts}      if they are counts of a converter")
-    elif stated.unit in _MICROVOLTS:
-        lines.append(f"--gain 1000 --zero {_middle(values):.0f}      if they are microvolts indeed")
-    elif stated.unit == "mV" and _microvolts(_span(values)) == "--unit uV" and not _are_counts(values):
-        lines.append("--unit uV      if they are microvolts")
+    said = f"--gain {stated.gain:g} --zero {stated.zero or 0:g}" if stated.unit is None else f"--unit {stated.unit}"
+    gain, zero = calibration
+    counts = f"--gain {_nice(_span(values))} --zero {_zero(values)}"
+    if gain is not None:
+        lines = [f"--gain {gain:.6g} --zero {zero:g}      in place of {said}, as the file says"]
+    else:
+        options = {option: f"if the values are {name}" for option, name in _UNITS.items() if _fits(values, option)}
+        options[counts] = "if they are counts of a converter, with its gain in counts per mV"
+        if stated.unit in _MICROVOLTS and is_counted(values) and _span(values) <= 1000 * IMPLAUSIBLE_MV:
+            options[f"--gain 1000 --zero {_zero(values)}"] = "if they are microvolts indeed"
+        options.pop(said, None)
+        first = suggested(values) if suggested(values) in options else counts
+        if stated.unit is not None and not is_counted(values) and _is_offset(values, UNITS_MV[stated.unit]):
+            first = f"--gain {1 / UNITS_MV[stated.unit]:g} --zero {_zero(values)}"
+            options = {first: f"if they are {_UNITS.get(said, stated.unit)} with an offset"} | options
+        lines = [f"{first}      in place of {said}, {options.pop(first)}"]
+        lines += [f"{option}      {why}" for option, why in options.items()]
     return RecordUnreadable(
         f"The amplitudes of {path} cannot be those of an ECG in {stated.unit or 'counts of this gain'}.",
         found=found,
         expected=f"a typical lead that spans {_SMALL_MV:g} to {IMPLAUSIBLE_MV:g} mV",
         remedy="\n".join(lines),
     )
+
+
+def _is_offset(values: NDArray[Any], factor: float) -> bool:
+    """Return whether only the middle of values is not that of an ECG."""
+    return _SMALL_MV <= _span(values) * factor <= IMPLAUSIBLE_MV and abs(_middle(values)) * factor > _MOST_MV
+
+
+def _fits(values: NDArray[Any], option: str) -> bool:
+    """Return whether values are those of an ECG in the unit that an option states."""
+    factor = UNITS_MV[option.split()[-1]]
+    span, middle = _span(values) * factor, _middle(values) * factor
+    is_low = is_counted(values) and option == "--unit uV" and span < _DOUBTFUL_COUNTS_MV
+    return _SMALL_MV <= span <= IMPLAUSIBLE_MV and abs(middle) <= _MOST_MV and not _are_counts(values) and not is_low
 
 
 def _known_and_plausible(signal_mv: NDArray[Any], names: tuple[str, ...]) -> tuple[list[int], list[str]]:
@@ -267,9 +285,16 @@ def _is_peaked(signal_mv: NDArray[Any]) -> bool:
     return bool(2 * sum(peaked) > len(peaked))
 
 
-def _nice(span: float) -> int:
+def _nice(span: float) -> str:
     """Return the usual gain by which a span is nearest to that of an ECG."""
-    return min(_GAINS, key=lambda gain: abs(np.log(gain * _USUAL_SPAN_MV / max(span, 1e-9))))
+    wanted = max(span, 1e-9) / _USUAL_SPAN_MV
+    return f"{min(_GAINS, key=lambda gain: abs(float(np.log(gain / wanted)))):.12g}"
+
+
+def _zero(values: NDArray[Any]) -> str:
+    """Return the count at 0 mV: the middle of the values, or 0 where they lie around it."""
+    middle = _middle(values)
+    return f"{middle:.0f}" if abs(middle) > 0.3 * _span(values) else "0"
 
 
 def _microvolts(span: float) -> str:

@@ -20,6 +20,7 @@ from einthoven.records.ecg_signals import at_rate, chosen
 from einthoven.records.header import Header, Segment, Signal, read_header, unreadable
 from einthoven.records.signal_files import located, read_signals, to_mv
 from einthoven.records.stated import UNITS_MV, Stated
+from einthoven.signal.leads import canonical
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,12 @@ def read_segments(path: Path, header: Header, stated: Stated, warnings: list[str
         last = first + segment.n_samples
         part = parts.get(segment.name)
         if segment.n_samples and part is not None:
-            where = _rows(path, segment, part, signals, kept, warnings)
+            where = _rows(segment, part, signals, kept, warnings)
             used += _fill(path, segment, part, where, frame, out[:, first * frame : last * frame], stated, warnings)
         first = last
     if not used:
-        raise _all_missing(path, n_frames)
+        leads = ", ".join(signals[at].lead for at in kept)
+        raise unreadable(path, f"no segment with samples of {leads}", "copy the record again", "segments of one record")
     n_missing = sum(segment.n_samples for segment in segments if segment.is_gap)
     if n_missing:
         warnings.append(f"{n_missing / n_frames:.1%} of the record were not recorded: gaps between its segments")
@@ -149,17 +151,12 @@ def _require_room(path: Path, segments: Sequence[Segment], parts: dict[str, Head
 
 
 def _rows(
-    path: Path, segment: Segment, part: Header, signals: Sequence[Signal], kept: list[int], warnings: list[str]
+    segment: Segment, part: Header, signals: Sequence[Signal], kept: list[int], warnings: list[str]
 ) -> list[int | None]:
     """Return the position in the segment of each lead that is read; None where the segment does not have it."""
     wanted = _numbered(signals)
     there = {name: at for at, name in enumerate(_numbered(part.signals))}
-    extra = [name for name, _ in there if (name, _) not in wanted]
-    if extra and len(part.signals) == len(signals):
-        warnings.append(
-            f"the segment {segment.name} names its leads otherwise: they are taken in the order of the record"
-        )
-        return list(kept)
+    extra = [name for name, nth in there if (name, nth) not in wanted]
     if extra:
         warnings.append(f"left out, because the record does not describe them: {', '.join(extra)} in {segment.name}")
     return [there.get(wanted[at]) for at in kept]
@@ -170,8 +167,9 @@ def _numbered(signals: Sequence[Signal]) -> list[tuple[str, int]]:
     seen: Counter[str] = Counter()
     found = []
     for signal in signals:
-        found.append((signal.lead, seen[signal.lead]))
-        seen[signal.lead] += 1
+        name = canonical(signal.lead)
+        found.append((name, seen[name]))
+        seen[name] += 1
     return found
 
 

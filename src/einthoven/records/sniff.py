@@ -40,6 +40,7 @@ _XML_ROOTS = {
 }
 _ROOT = re.compile(r"<(?:[\w.\-]+:)?([A-Za-z_][\w.\-]*)")
 _PROLOGUE = re.compile(r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_KARDIA = (b'"recordedAt"', b'"amplitudeResolution"', b'"algorithmDetermination"')
 _MUSE_TEXT = re.compile(rb"\s{0,64}Rhythm signal:\s*\d+\s*X\s*\d+")
 
 NO_RECORDING = {
@@ -50,17 +51,19 @@ NO_RECORDING = {
     "picture": ("a picture", "export the samples, e.g. as CSV, from the program that made it"),
     "office": ("a document of an office program", "save it as CSV with one column a lead"),
     "html": ("a web page, not the file behind it", "download the file itself"),
-    "lfs": ("a pointer of Git LFS, not the file behind it", "git lfs pull"),
+    "lfs": ("a pointer of Git LFS, not the file behind it", "git -C {folder} lfs pull --include {name}"),
     "xdf": (
         "an XDF file of Lab Streaming Layer",
-        "save its ECG stream as CSV with one column a lead (pyxdf.load_xdf reads it)",
+        'pip install pyxdf && python -c "import numpy, pyxdf, sys; s = next(s for s in pyxdf.load_xdf(sys.argv[1])[0] '
+        "if s['info']['type'][0].upper() in ('ECG', 'EXG', 'EKG')); numpy.savetxt(sys.argv[2], numpy.column_stack("
+        "(s['time_stamps'], s['time_series'])), delimiter=',')\" {path} {csv}",
     ),
     "ishne_annotations": (
         "an ISHNE annotation file without samples",
         "name the recording itself, which begins with ISHNE1.0",
     ),
 }
-"""Kinds of files that hold no samples to read: what they are, and what to do."""
+"""Kinds of files that hold no samples to read: what they are, and what to do, with {path} for the file."""
 
 
 def head_of(path: Path) -> bytes:
@@ -106,6 +109,8 @@ def kind_of(head: bytes) -> str:
         kind = recognise(head)
         if kind:
             return kind
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and sum(key in head for key in _KARDIA) >= 2:
+        return "kardia"
     return "muse_text" if _MUSE_TEXT.match(head) else ""
 
 

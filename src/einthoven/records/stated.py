@@ -1,5 +1,6 @@
 """What a user states about a recording because its file does not, or states wrongly."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +34,13 @@ class Stated:
     """Names in the file of the leads that are renamed afterwards; of a table only these and known leads are read."""
 
     def __post_init__(self) -> None:
+        if self.annotator is not None and not re.fullmatch(r"[A-Za-z0-9_+-]{1,32}", self.annotator):
+            raise RecordUnreadable(
+                "The stated annotator is not one.",
+                found=f"the annotator {self.annotator[:60]!r}",
+                expected="the suffix of an annotation file: letters and digits",
+                remedy="annotator='atr'",
+            )
         if self.gain is not None and self.unit is not None:
             raise _contradiction(f"--gain {self.gain:g} and --unit {self.unit}", "one of them", "--gain 200")
         if self.zero is not None and self.gain is None:

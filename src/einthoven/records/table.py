@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import table_words
+from einthoven.records import ours, table_words
 from einthoven.records.facts import record_of
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
@@ -45,6 +45,10 @@ def read_table(path: Path, stated: Stated = NOTHING) -> Record:
     StatementMissing
         If sampling rate, leads or unit are neither in the file nor stated.
     """
+    if ours.is_own_csv(path):
+        return ours.read_own_csv(path, stated)
+    if ours.is_own_csv(path):
+        return ours.read_own_csv(path, stated)
     try:
         text = text_of(path)
         layout = layout_of(text, is_one_column=len(stated.leads or ()) == 1 or _states_one_lead(text))
@@ -69,7 +73,9 @@ def _columns(text: bytes, layout: Layout) -> tuple[Columns, Head]:
     named = head.names
     timed = next(iter(parsed.stamps), None)
     texts = frozenset(at for at, kind in enumerate(layout.kinds) if kind in ("text", "time"))
+    blank = frozenset(at for at, kind in enumerate(layout.kinds) if kind == "empty" and not (named and named[at]))
     return Columns(
+        blank=blank,
         values=parsed.values.T,
         names=named,
         units=head.units,

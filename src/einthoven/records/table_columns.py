@@ -30,6 +30,8 @@ class Columns:
     """As the file writes them, where they stand apart from the names."""
     texts: frozenset[int] = frozenset()
     """Columns of words."""
+    blank: frozenset[int] = frozenset()
+    """Columns behind a separator at the end of each row."""
     stamps: tuple[list[str], NDArray[np.int64]] | None = None
     """Times written as text, and the samples that they belong to."""
     stamps_at: int = -1
@@ -120,7 +122,7 @@ def _role(columns: Columns, at: int, name: str, unit: str, voltage: str | None) 
     if at in columns.texts:
         return "time" if columns.stamps is not None and at == columns.stamps_at else "text"
     if not np.isfinite(values[:: max(1, len(values) // 5000)]).any() and not np.isfinite(values).any():
-        return "lead" if known_lead(name) else "empty"
+        return "empty" if at in columns.blank or (name and known_lead(name) is None) else "lead"
     if columns.names is not None:
         if voltage is None and words.TIME_NAME.fullmatch(bare) and not known_lead(name):
             return "time"
@@ -166,7 +168,7 @@ def _chosen(
 ) -> tuple[list[_Column], tuple[str, ...] | None]:
     """Return the columns that are leads, and their stated names."""
     leads = [each for each in found if each.role == "lead"]
-    usable = [each for each in found if each.role not in ("text", "empty") and each.at not in columns.texts]
+    usable = [each for each in found if each.role != "text" and each.at not in columns.texts | columns.blank]
     if stated.wanted:
         return _wanted(found, columns, stated.wanted) or leads, None
     if stated.leads is None:

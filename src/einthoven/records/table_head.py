@@ -28,6 +28,7 @@ class Head:
     units: tuple[str, ...] | None
     """Units in a row of their own, as written."""
     facts: Facts
+    """Rate, unit, lead, patient and device."""
 
 
 def head_of(layout: Layout) -> Head:
@@ -123,8 +124,8 @@ def _facts(pairs: list[tuple[str, str]], lines: list[str]) -> Facts:
     fs_hz = _rate(pairs)
     units = {words.VOLTAGE_UNITS[words.unit_of(value)] for key, value in pairs if _states_unit(key, value)}
     leads = [known_lead(value) for key, value in pairs if words.LEAD_KEY.match(key)]
-    if not leads and fs_hz is not None and units:  # a key in a language that is not known
-        leads = [known_lead(value) for key, value in pairs if " " in value and not words.NAME_KEY.match(key)]
+    if not leads:  # a key in a language that is not known, as in "Odvod,Odvod I"
+        leads = [known_lead(value[len(key) :]) for key, value in pairs if value.startswith(f"{key} ")]
     known = [lead for lead in leads if lead]
     is_openbci = any("openbci" in line.lower() for line in lines[:3])
     unit = next(iter(units)) if len(units) == 1 else "uV" if is_openbci else None

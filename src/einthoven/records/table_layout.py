@@ -14,7 +14,7 @@ _TIME = re.compile(
     r"\[?\s*(\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4})?[T, ]*\d{1,3}:\d\d.*\]?|\d{4}[-/.]\d\d?[-/.]\d\d?"
 )
 _LEADING_ZERO = re.compile(r"0\d+")
-_MOST_CELLS = 64
+_MOST_CELLS, _LEAST_ROWS = 64, 10
 _MARKS = ("\t", ";", "|", ",", None)
 
 
@@ -50,6 +50,8 @@ class Layout:
         list of str
             Without blanks and quotes around them.
         """
+        if self.separator is None and self.n_cells == 1:
+            return [line.strip().strip("\"'").strip()]
         return split(line, self.separator, self.quote)
 
 
@@ -103,6 +105,27 @@ def layout_of(text: bytes, *, is_one_column: bool = False) -> Layout:
         raise ValueError(f"no row of numbers; line {len(lines) - len(tail) + 1}: {tail[0][:80]!r}")
     first = _first_row(lines, separator, quote, kinds, decimal)
     return Layout(separator, decimal, quote, tuple(lines[:first]), first, kinds, n_cells)
+
+
+def is_table(head: bytes) -> bool:
+    """Return whether a file begins as a table of at least ten rows of numbers.
+
+    Parameters
+    ----------
+    head : bytes
+        The first bytes of the file.
+
+    Returns
+    -------
+    bool
+    """
+    if b"\0" in head or head.count(b"\n") < _LEAST_ROWS:
+        return False
+    try:
+        layout = layout_of(head.replace(b"\r\n", b"\n"))
+    except ValueError:
+        return False
+    return head.count(b"\n") - layout.first_row >= _LEAST_ROWS
 
 
 def split(line: str, separator: str | None, quote: str | None) -> list[str]:
@@ -234,19 +257,22 @@ def _has_decimal_commas(rows: list[list[str]], is_one_column: bool, is_named: bo
 
 
 def _kinds(rows: list[list[str]], n_cells: int, decimal: str) -> tuple[str, ...]:
-    kinds = []
-    for at in range(n_cells):
-        cells = [row[at] for row in (rows if at < _MOST_CELLS else rows[:1])]
-        n_numbers = sum(is_number(cell, decimal) for cell in cells)
-        n_missing = sum(cell.lower() in MISSING for cell in cells)
-        n_times = sum(bool(_TIME.fullmatch(cell)) and not is_number(cell, decimal) for cell in cells)
-        if n_missing == len(cells):
-            kinds.append("empty")
-        elif 2 * n_numbers >= len(cells) - n_missing:
-            kinds.append("number")
-        else:
-            kinds.append("time" if 2 * n_times >= len(cells) - n_missing else "text")
-    return tuple(kinds)
+    """Return what the columns hold; one beyond those that are looked at in every row is judged by the first row."""
+    columns = ([row[at] for row in rows] for at in range(min(n_cells, _MOST_CELLS)))
+    others = ("number" if _NUMBER.fullmatch(cell) else _kind([cell], decimal) for cell in rows[0][_MOST_CELLS:])
+    return (*(_kind(cells, decimal) for cells in columns), *others)
+
+
+def _kind(cells: list[str], decimal: str) -> str:
+    """Return whether most cells of a column are numbers, times or text."""
+    n_numbers = sum(is_number(cell, decimal) for cell in cells)
+    n_missing = sum(cell.lower() in MISSING for cell in cells)
+    n_times = sum(bool(_TIME.fullmatch(cell)) and not is_number(cell, decimal) for cell in cells)
+    if n_missing == len(cells):
+        return "empty"
+    if 2 * n_numbers >= len(cells) - n_missing:
+        return "number"
+    return "time" if 2 * n_times >= len(cells) - n_missing else "text"
 
 
 def _first_row(lines: list[str], separator: str | None, quote: str | None, kinds: tuple[str, ...], decimal: str) -> int:

@@ -10,7 +10,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_PROBE = 4096
+_PROBE, _LOOKED_AT = 4096, 1 << 20
 _CONTROL = bytes(code for code in range(32) if code not in (9, 10, 12, 13, 26))
 
 
@@ -45,7 +45,8 @@ def text_of(path: Path) -> bytes:
             content = _recoded(content, "cp1252")
     else:
         content = _recoded(content, encoding)
-    at = next((content.find(code) for code in _CONTROL if code in content), -1)
+    first = content[:_LOOKED_AT]
+    at = next((first.find(code) for code in _CONTROL if code in first), content.find(0))
     if at >= 0:
         raise ValueError(f"a byte at {at} that is not text")
     return _unified(content)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from einthoven.errors import EinthovenError, StatementMissing, optional_imports
+from einthoven.errors import EinthovenError, optional_imports
+from einthoven.records.bounds import require_regular
 from einthoven.records.channels import Channel, Content, record_of
 from einthoven.records.dates import sex_named
 from einthoven.records.identity import Identity, MachineReading
@@ -186,9 +187,12 @@ def is_edan_pair(path: Path) -> bool:
     """
     pair = {"patient.hea": "ecgraw.dat", "ecgraw.dat": "patient.hea"}
     other = pair.get(path.name.lower())
-    if other is None or not any(each.name.lower() == other for each in path.parent.iterdir()):
+    beside = next((each for each in path.parent.iterdir() if each.name.lower() == other), None)
+    if beside is None:
         return False
-    with path.with_name(path.name if other == "ecgraw.dat" else other).open("rb") as file:
+    header = path if other == "ecgraw.dat" else beside
+    require_regular(header)
+    with header.open("rb") as file:
         return b"\0" in file.read(64)
 
 
@@ -231,13 +235,6 @@ def _record(path: Path, found: Any, stated: Stated, title: str, notes: list[str]
         medians=[_channel(lead) for lead in medians],
         medians_fs_hz=float(medians[0].sampling_rate) if medians else 0.0,
     )
-    if title == EDAN and not stated.states_scale:
-        raise StatementMissing(
-            f"{path} does not state everything that is needed to read it.",
-            found=f"{len(channels)} leads at {rates[0]:g} Hz; not stated: --gain",
-            expected="the counts per mV, which the maker does not publish",
-            remedy="--gain 200      if it is 200 counts per mV",
-        )
     return record_of(path, rates[0], channels, stated, content)
 
 

@@ -13,6 +13,7 @@ from einthoven.records.xml_tree import not_a
 
 TITLE = "WAV"
 _MOST_BYTES = 1 << 30
+_MOST_LEADS = 64
 
 
 def read_wav(path: Path, stated: Stated = NOTHING) -> Record:
@@ -45,8 +46,8 @@ def read_wav(path: Path, stated: Stated = NOTHING) -> Record:
             content = file.readframes(min(file.getnframes(), size))
     except (wave.Error, EOFError, ValueError, OverflowError, RuntimeError) as error:  # wave raises them bare
         raise not_a(path, TITLE, f"no sound of whole numbers: {error}"[:120], "save it as PCM of 16 bits") from error
-    if width not in (1, 2, 3, 4):
-        raise not_a(path, TITLE, f"samples of {width} bytes", "save it as PCM of 16 bits")
+    if width not in (1, 2, 3, 4) or not 1 <= n_leads <= _MOST_LEADS:
+        raise not_a(path, TITLE, f"{n_leads:,} leads in samples of {width} bytes", "save it as PCM of 16 bits")
     content = content[: len(content) // (width * n_leads) * width * n_leads]
     if not content:
         raise not_a(path, TITLE, "no samples")

@@ -5,6 +5,7 @@ Source: header(5) and signal(5) of the WFDB Applications Guide, G. Moody.
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ from einthoven.records.bounds import MOST_MISSING
 from einthoven.records.calibration import uncalibrated, with_stated_scale
 from einthoven.records.ecg_signals import at_rate, chosen
 from einthoven.records.header import Header, Signal, read_header, unreadable
-from einthoven.records.identity import Identity
 from einthoven.records.record import Record
+from einthoven.records.said import understood
 from einthoven.records.segments import read_segments
 from einthoven.records.signal_files import located, no_signal_file, read_signals, to_mv
 from einthoven.records.stated import NOTHING, Stated
@@ -68,6 +69,7 @@ def read_wfdb(path: Path, stated: Stated = NOTHING) -> Record:
         beside, n_samples = header_path.with_suffix(""), signal.shape[1]
         annotations = read_annotations(beside, stated.annotator, frames_hz, file_hz, n_samples, warnings)
     signal.flags.writeable = False
+    identity, machine = understood(header.comments)
     record = Record(
         name=_bare_name(header, header_path),
         signal_mv=signal,
@@ -78,7 +80,8 @@ def read_wfdb(path: Path, stated: Stated = NOTHING) -> Record:
         warnings=tuple(dict.fromkeys(warnings)),
         annotations=annotations,
         findings=uncalibrated(used),
-        identity=Identity(recorded_at=header.recorded_at),
+        identity=replace(identity, recorded_at=identity.recorded_at or header.recorded_at),
+        machine=machine,
     )
     return record if stated.leads is None else record.with_leads(stated.leads)
 

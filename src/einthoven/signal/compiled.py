@@ -3,6 +3,7 @@
 from functools import lru_cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
+from pathlib import Path
 from typing import Any
 
 
@@ -15,7 +16,7 @@ def part(package: str, name: str) -> Any:
     package : str
         A package, such as ``scipy.signal``.
     name : str
-        Name of a compiled module in it that needs no other of its modules.
+        Name of a compiled module in it, or in a folder of it (``folder/name``), that needs no other of its modules.
 
     Returns
     -------
@@ -23,7 +24,9 @@ def part(package: str, name: str) -> Any:
         None where the installed version has no such module: the caller then imports the package and its public function.
     """
     home = find_spec(package)
-    spec = PathFinder.find_spec(name, home.submodule_search_locations) if home else None
+    *folders, module_name = name.split("/")
+    places = [str(Path(place, *folders)) for place in home.submodule_search_locations or ()] if home else []
+    spec = PathFinder.find_spec(module_name, places)
     if spec is None or spec.loader is None:
         return None
     module = module_from_spec(spec)

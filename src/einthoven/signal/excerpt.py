@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.signal import typical_beat
+from einthoven.signal.fourier import irfft, next_fast_len, rfft
 from einthoven.signal.quality import interpolated
 from einthoven.signal.typical_beat import TypicalBeat
 
@@ -137,18 +138,16 @@ def slowed(signal_mv: Array, fs_hz: float) -> Array:
     array [leads, samples * 100 / fs_hz], float32, mV
         The rate is exact to 0.05 %.
     """
-    from scipy.fft import irfft, next_fast_len, rfft  # SciPy has no types
-
     n_samples = signal_mv.shape[1]
     margin = round(_MARGIN_S * fs_hz)
     level = np.median(signal_mv, axis=1, keepdims=True)
-    size = next_fast_len(n_samples + 2 * margin, real=True)
+    size = next_fast_len(n_samples + 2 * margin)
     ends = (margin, size - n_samples - margin)
     held = np.pad(np.asarray(signal_mv - level, np.float32), ((0, 0), ends), mode="edge")
     ramp = np.linspace(0.0, 1.0, ends[0] + ends[1], dtype=np.float32)  # from the last sample back to the first one
     around = held[:, -1:] + (held[:, :1] - held[:, -1:]) * ramp
     held[:, n_samples + margin :], held[:, :margin] = around[:, : ends[1]], around[:, ends[1] :]
-    spectrum = rfft(held, axis=1)
+    spectrum = rfft(held)
     n_slow = round(size * RATE_HZ / fs_hz)
     hz = np.arange(spectrum.shape[1]) * fs_hz / size
     rise = np.clip((hz - _LOW_HZ[0]) / (_LOW_HZ[1] - _LOW_HZ[0]), 0, 1)
@@ -158,4 +157,4 @@ def slowed(signal_mv: Array, fs_hz: float) -> Array:
     n_kept = min(kept.shape[1], spectrum.shape[1])
     kept[:, :n_kept] = spectrum[:, :n_kept] * gain[:n_kept].astype(np.float32)
     first = round(margin * RATE_HZ / fs_hz)
-    return np.asarray(irfft(kept, n_slow, axis=1)[:, first : first + round(n_samples * RATE_HZ / fs_hz)], np.float32)
+    return np.asarray(irfft(kept, n_slow)[:, first : first + round(n_samples * RATE_HZ / fs_hz)], np.float32)

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.signal.fourier import irfft, next_fast_len, rfft
+
 Array = NDArray[Any]
 
 _LONG = 20_000
@@ -69,17 +71,16 @@ def band_pass(signal: Array, fs_hz: float, low_hz: float, high_hz: float) -> Arr
     held = np.pad(signal - level, ((0, 0), (half, half)), mode="edge")
     if held.shape[-1] > _LONG:
         return _in_blocks(held, taps)
-    from scipy.fft import irfft, next_fast_len, rfft  # SciPy has no types
 
     # In one piece: for a few seconds blocks cost more than they save.
-    size = next_fast_len(held.shape[-1], real=True)
+    size = next_fast_len(held.shape[-1])
     product = rfft(held, size) * rfft(taps, size)
     return np.asarray(irfft(product, size)[..., 2 * half : held.shape[-1]], signal.dtype)
 
 
 def _in_blocks(held: Array, taps: Array) -> Array:
     """Return where a signal [leads, samples + taps - 1] and the filter overlap fully [leads, samples], by overlap-save."""
-    # As scipy.signal.oaconvolve; the import of even scipy.fft takes longer than this.
+    # As scipy.signal.oaconvolve, whose import takes longer than this.
     n_samples, size = held.shape[-1] - len(taps) + 1, 1 << (_BLOCK * len(taps)).bit_length()
     step = size - len(taps) + 1
     blocks = -(-n_samples // step)

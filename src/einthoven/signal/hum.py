@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.signal.fourier import rfft
+
 Array = NDArray[Any]
 
 MAINS_HZ = (50.0, 60.0)
@@ -52,12 +54,10 @@ def hum(signal_mv: Array, fs_hz: float) -> Hum | None:
     Hum or None
         None if neither stands out by at least 0.02 mV, or the sampling rate is too low to see it.
     """
-    from scipy.fft import rfft  # SciPy has no types
-
     n_samples = signal_mv.shape[1]
     window = np.hanning(n_samples)
     level = signal_mv.mean(axis=1, keepdims=True)
-    size = np.abs(rfft((signal_mv - level) * window, axis=1)) * 2 / window.sum()
+    size = np.abs(rfft((signal_mv - level) * window)) * 2 / window.sum()
     power = np.square(size) / 1.5  # a line is spread over neighbours: their squares sum to 1.5 times its own
     step_hz = fs_hz / n_samples
     found = []

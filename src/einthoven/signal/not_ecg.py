@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.signal.fourier import irfft, next_fast_len, rfft
+
 Array = NDArray[Any]
 Rng = np.random.Generator
 
@@ -53,9 +55,8 @@ def _coloured(exponent: float) -> Callable[[Array, float, Rng], Array]:
     """Return noise whose power falls with this power of the frequency, from 0.1 Hz on."""
 
     def made(t: Array, fs_hz: float, rng: Rng) -> Array:
-        from scipy.fft import irfft, rfftfreq
 
-        at_hz = np.maximum(rfftfreq(len(t), 1 / fs_hz), 0.1)
+        at_hz = np.maximum(np.fft.rfftfreq(len(t), 1 / fs_hz), 0.1)
         waves = rng.standard_normal(len(at_hz)) + 1j * rng.standard_normal(len(at_hz))
         return np.asarray(irfft(waves * at_hz ** (-exponent / 2), len(t)))
 
@@ -113,9 +114,8 @@ def _steps(t: Array, fs_hz: float, rng: Rng) -> Array:
     """Return jumps as of a loose electrode, each decaying as a high-pass lets it."""
     jumps = np.where(rng.uniform(size=len(t)) < rng.uniform(0.3, 3) / fs_hz, rng.standard_normal(len(t)), 0.0)
     decay = np.exp(-np.arange(round(4 * fs_hz)) / fs_hz / rng.uniform(0.1, 1.5))
-    from scipy.fft import irfft, next_fast_len, rfft
 
-    size = next_fast_len(len(t) + len(decay), real=True)
+    size = next_fast_len(len(t) + len(decay))
     made = irfft(rfft(jumps, size) * rfft(decay, size), size)[: len(t)]
     return np.asarray(made) + 0.01 * rng.standard_normal(len(t))
 

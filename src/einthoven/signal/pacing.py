@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.signal.fourier import irfft, next_fast_len, rfft
 from einthoven.signal.quality import interpolated
 
 Array = NDArray[Any]
@@ -139,10 +140,9 @@ def _range(blocks: Array, rows: Array, at: Array, span_s: tuple[float, float], f
 
 
 def _high_passed(blocks: Array, fs_hz: float) -> Array:
-    from scipy.fft import irfft, next_fast_len, rfft  # SciPy has no types
 
     n_samples = blocks.shape[-1]
-    size = next_fast_len(n_samples + round(0.2 * fs_hz), real=True)
+    size = next_fast_len(n_samples + round(0.2 * fs_hz))
     level = np.median(blocks, axis=-1, keepdims=True)
     hz = np.arange(size // 2 + 1) * fs_hz / size
     low = _LOW_FINE_HZ if fs_hz >= _FINE_FROM_HZ else _LOW_HZ

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.signal.excerpt import RATE_HZ, SPAN_S, Excerpt
+from einthoven.signal.fourier import rfft
 
 Array = NDArray[Any]
 
@@ -71,9 +72,8 @@ def tempo(excerpt: Excerpt) -> Array:
 
 
 def _power_shares(excerpt: Excerpt) -> Array:
-    from scipy.fft import rfft  # SciPy has no types
 
-    power = np.square(np.abs(rfft(excerpt.slow_mv, axis=1))).sum(axis=0)
+    power = np.square(np.abs(rfft(excerpt.slow_mv))).sum(axis=0)
     hz = np.linspace(0, RATE_HZ / 2, len(power))
     shares = [power[(hz >= low) & (hz < high)].sum() for low, high in pairwise(_BANDS_HZ)]
     return np.asarray(np.log(np.array(shares) / max(float(power.sum()), 1e-12) + 1e-4))

@@ -100,10 +100,44 @@ def typical_of_pieces(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) ->
     array [pieces, leads, k]
         As :attr:`Quality.typical` of each minute, or of the whole recording if it is shorter.
     """
+    return np.stack(
+        [examine(signal_mv[:, piece], leads, fs_hz).typical for piece in _pieces(signal_mv.shape[1], fs_hz)]
+    )
+
+
+def examine_pieces(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Quality:
+    """Judge up to ten minutes of a recording, evenly spread, as if one followed the other.
+
+    Parameters
+    ----------
+    signal_mv : array [leads, samples], mV
+        The leads, NaN where samples are missing.
+    leads : tuple of str
+        Their names.
+    fs_hz : float, Hz
+        Their sampling rate.
+
+    Returns
+    -------
+    Quality
+        Its times are those of the pieces put together; of a recording of up to ten minutes those of the recording.
+    """
+    if signal_mv.shape[1] <= _MOST_PIECES * round(_PIECE_S * fs_hz):
+        return examine(signal_mv, leads, fs_hz)
+    seen = [examine(signal_mv[:, piece], leads, fs_hz) for piece in _pieces(signal_mv.shape[1], fs_hz)]
+    bounds = np.cumsum([0, *np.concatenate([np.diff(one.bounds) for one in seen])])
+    joined = (
+        np.concatenate([getattr(one, name) for one in seen], axis=1)
+        for name in ("verdicts", "numbers", "features", "scores")
+    )
+    return Quality(leads, fs_hz, bounds, *joined)
+
+
+def _pieces(n_samples: int, fs_hz: float) -> list[slice]:
+    """Return up to ten minutes of a recording, evenly spread; the whole of one that is shorter than two minutes."""
     size = round(_PIECE_S * fs_hz)
-    n = int(np.clip(signal_mv.shape[1] // max(size, 1), 1, _MOST_PIECES))
-    starts = np.linspace(0, max(0, signal_mv.shape[1] - size), n).astype(int)
-    return np.stack([examine(signal_mv[:, start : start + size], leads, fs_hz).typical for start in starts])
+    n = int(np.clip(n_samples // max(size, 1), 1, _MOST_PIECES))
+    return [slice(start, start + size) for start in np.linspace(0, max(0, n_samples - size), n).astype(int)]
 
 
 def stretch_bounds(n_samples: int, fs_hz: float) -> Array:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from einthoven.signal import quality_peaks
 from einthoven.signal.filters import band_pass
+from einthoven.signal.fourier import irfft, next_fast_len, rfft
 from einthoven.signal.quality_peaks import FS_HZ
 
 Array = NDArray[Any]
@@ -169,9 +170,7 @@ def _moments(signal: Array) -> tuple[Array, Array]:
 
 def _power_shares(wide: Array) -> Array:
     """Return the logarithm of each band's share of the power between 1 and 40 Hz [bands, n]."""
-    from scipy.fft import rfft
-
-    power = np.abs(rfft(wide * np.hanning(wide.shape[1]), axis=1)) ** 2
+    power = np.abs(rfft(wide * np.hanning(wide.shape[1]))) ** 2
     at_hz = np.arange(power.shape[1]) * FS_HZ / wide.shape[1]
     shares = np.stack([power[:, (at_hz >= low) & (at_hz < high)].sum(axis=1) for low, high in _BANDS_HZ])
     return np.asarray(np.log(shares / (shares.sum(axis=0) + _TINY**2) + 1e-4))
@@ -196,12 +195,10 @@ def _still_share(wide: Array) -> Array:
 
 def _periodicity(envelope: Array) -> Array:
     """Return the largest autocorrelation of the envelope at lags of 0.3 to 2 s."""
-    from scipy.fft import irfft, next_fast_len, rfft
-
     moved = envelope - envelope.mean(axis=1, keepdims=True)
     n = envelope.shape[1]
-    size = next_fast_len(2 * n, real=True)
-    products = irfft(np.abs(rfft(moved, size, axis=1)) ** 2, size, axis=1)
+    size = next_fast_len(2 * n)
+    products = irfft(np.abs(rfft(moved, size)) ** 2, size)
     lags = np.arange(round(0.3 * FS_HZ), min(round(2.0 * FS_HZ), n - 1))
     if not len(lags):
         return np.zeros(len(envelope))

@@ -110,6 +110,38 @@ class Quality:
         """Share of the time in which at least one lead is readable."""
         return float(np.average(self.readable_in_any, weights=np.maximum(np.diff(self.bounds), 1)))
 
+    def of(self, leads: tuple[str, ...]) -> "Quality":
+        """Return the quality of some of the leads.
+
+        Parameters
+        ----------
+        leads : tuple of str
+            Names, each one of these leads.
+
+        Returns
+        -------
+        Quality
+        """
+        rows = [self.leads.index(lead) for lead in leads]
+        parts = (part[rows] for part in (self.verdicts, self.numbers, self.features, self.scores))
+        return Quality(leads, self.fs_hz, self.bounds, *parts)
+
+    def seconds(self, lead: str) -> dict[str, float]:
+        """Return how many seconds of a lead have each verdict.
+
+        Parameters
+        ----------
+        lead : str
+            One of these leads.
+
+        Returns
+        -------
+        dict of str to float
+            By those of :data:`VERDICTS` that it has, in their order.
+        """
+        lasting = np.bincount(self.verdicts[self.leads.index(lead)], np.diff(self.bounds), len(VERDICTS)) / self.fs_hz
+        return {name: float(value) for name, value in zip(VERDICTS, lasting, strict=True) if value}
+
     def at(self, samples: Array) -> Array:
         """Return the number of the stretch in which samples are.
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.signal.fourier import rfft
 from einthoven.signal.typical_beat import correlation
 
 Array = NDArray[Any]
@@ -147,8 +148,6 @@ def beat_features(signal: Array, beats: Array, fs_hz: float) -> Array:
 
 def _spectrum(signal: Array, without: Array, fs_hz: float) -> list[float]:
     """Return half the logarithms of the shares of bands in the power [14]: without the beats, and with them."""
-    from scipy.fft import rfft  # SciPy has no types
-
     window = np.hanning(len(signal))
     hz = np.arange(len(signal) // 2 + 1) * fs_hz / len(signal)
     powers = [np.square(np.abs(rfft(values * window))) for values in (without, signal)]

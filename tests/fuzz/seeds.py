@@ -1,0 +1,85 @@
+"""Files to change: small recordings in every format that is read, and real ones where $EINTHOVEN_DATA says they are."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import wfdb
+
+from einthoven.records import READERS
+from tests.fuzz.mutation import Seed
+from tests.records.files import KIND_WRITERS, WRITERS
+
+_MOST_BYTES = 200_000
+_REAL = ("formats", "wfdb-sample-data", "cases")
+
+
+def written() -> list[Seed]:
+    """Return one recording for each reader, as the tests write them, and one with annotations."""
+    signal_mv = np.round(np.sin(np.arange(2 * 200).reshape(2, 200) / 9), 3)
+    found = []
+    for name, write in (WRITERS | KIND_WRITERS).items():
+        with tempfile.TemporaryDirectory() as folder:
+            file, stated = write(Path(folder), signal_mv)
+            found.append(Seed(f"written{name}", _content(Path(folder)), str(file.relative_to(folder)), dict(stated)))
+    return [*found, *_more_wfdb()]
+
+
+def _more_wfdb() -> list[Seed]:
+    wave = (300 * np.sin(np.arange(800) / 9)).astype("<i2")
+    annotated = {
+        "a.hea": b"a 2 360 400 9:00:00 01/02/1989\na.dat 16 200/mV 16 0 0 0 0 II\na.dat 16 200/mV 16 0 33 0 0 V1\n# 69 M\n",
+        "a.dat": wave.tobytes(),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        at, notes = np.array([0, 10, 200, 390]), ["(AFIB", "", "", ""]
+        wfdb.wrann("a", "atr", at, symbol=list("+NVN"), aux_note=notes, write_dir=folder)
+        annotated["a.atr"] = (Path(folder) / "a.atr").read_bytes()
+    segments = {
+        "a.hea": b"a/4 2 90 500\nlay 0\ns0 200\n~ 100\ns1 200\n",
+        "lay.hea": b"lay 2 90 0\n~ 0x2 200/mV 16 0 0 0 0 II\n~ 0 20/mmHg 16 0 0 0 0 ABP\n",
+        "s0.hea": b"s0 1 90 200\ns0.dat 16x2:1+8 200/mV 16 0 0 0 0 II\n",
+        "s1.hea": b"s1 2 90 200\ns1.dat 212x2 0 12 0 0 0 0 II\ns1.dat 212 20/mmHg 12 0 0 0 0 ABP\n",
+        "s0.dat": bytes(8) + wave[:400].tobytes(),
+        "s1.dat": bytes(range(256)) * 4,
+    }
+    return [
+        Seed("written-annotations", annotated, "a.hea", {"annotator": "atr"}),
+        Seed("written-segments", segments, "a.hea", {"partial": True}),
+    ]
+
+
+def real() -> list[Seed]:
+    """Return the small real recordings under $EINTHOVEN_DATA; none where it is not set."""
+    root = os.environ.get("EINTHOVEN_DATA")
+    found = []
+    for folder in (Path(root) / name for name in _REAL) if root else ():
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and (file.suffix.lower() in READERS or not file.suffix) and "stream" not in file.parts:
+                files = {one.name: one.read_bytes() for one in _beside(file) if one.stat().st_size <= _MOST_BYTES}
+                if file.name in files and sum(map(len, files.values())) <= _MOST_BYTES:
+                    stated = {"fs_hz": 360} if file.suffix.lower() not in (".hea", ".dat") else {}
+                    found.append(Seed(str(file.relative_to(Path(root))), files, file.name, stated))
+    return found
+
+
+def _beside(file: Path) -> set[Path]:
+    """Return a file, those of its name, and those that its header names."""
+    found = {file, *(one for one in file.parent.glob(f"{_escaped(file.stem)}.*") if one.is_file())}
+    header = file.with_suffix(".hea")
+    if header.is_file():
+        words = re.findall(r"^[\w.-]+", header.read_text("latin-1"), re.MULTILINE)
+        for word in words:
+            for one in (file.parent / word, file.parent / f"{word}.hea", file.parent / f"{word}.dat"):
+                found |= {one} if one.is_file() else set()
+    return found
+
+
+def _escaped(stem: str) -> str:
+    return re.sub(r"([*?[])", r"[\1]", stem)
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {str(one.relative_to(folder)): one.read_bytes() for one in sorted(folder.rglob("*")) if one.is_file()}
