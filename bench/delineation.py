@@ -7,6 +7,7 @@ installed; their waves are scored by the same code.
 """
 
 import importlib.util
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ from waves import annotated
 PAGE = Path(__file__).parents[1] / "docs" / "results" / "delineation.md"
 INTERVALS = ("PR", "QRS", "QT")
 _DRAWS = 1000
-_OF_EACH_FOLD = 5
+_OF_EACH_FOLD = 2
 """Records of each fold that other programs delineate: NeuroKit2 takes seconds a record."""
 
 
@@ -124,8 +125,10 @@ def _neurokit(entry: Entry, method: str) -> ByLead:
             continue
         rows = []
         for kind, name in enumerate("PRT"):
-            ends = zip(marks[f"ECG_{name}_Onsets"], marks[f"ECG_{name}_Offsets"], strict=True)
-            for ends_of_one in ends:
+            # Its lists can differ in length: onsets and offsets are scored apart.
+            for ends_of_one in itertools.zip_longest(
+                *(marks[f"ECG_{name}_{end}"] for end in ("Onsets", "Offsets")), fillvalue=np.nan
+            ):
                 times = np.array(ends_of_one, float) / record.fs_hz
                 if np.isfinite(times).any():
                     rows.append((kind, times[0], float(np.nanmean(times)), times[1]))
