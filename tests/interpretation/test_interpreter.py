@@ -11,7 +11,8 @@ import pytest
 
 from einthoven.errors import ConfigurationFault
 from einthoven.interpretation.asked import QUESTIONS
-from einthoven.interpretation.interpreter import Interpreter, follows
+from einthoven.interpretation.episodes import Episode
+from einthoven.interpretation.interpreter import Interpreter, follows, without_s_in
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.records.record import Record
 from einthoven.report import interpretations
@@ -91,6 +92,12 @@ def test_the_page_shows_summary_device_and_person(twelve, two_minutes):
     assert "Doe, &lt;b&gt;Jane&lt;/b&gt;" in page and "<b>Jane" not in page
     assert "Machine says normal" in page and "150 ms" in page
     assert page.count("<svg") > 3 and 'class="trend"' in page
+
+
+def test_no_beat_within_fibrillation_is_supraventricular_ectopic():
+    episodes = (Episode("A", 2.0, 4.0, 0.9),)
+    found = without_s_in(episodes, np.array([1.0, 2.0, 3.0, 3.5, 4.0]), ["S", "S", "V", "N", "S"])
+    assert found == ["S", "N", "V", "N", "S"]
 
 
 def test_two_models_for_one_question_are_refused():

@@ -18,7 +18,7 @@ from einthoven.inference.fitting import Fit, fitting
 from einthoven.inference.predictor import Predictor, load
 from einthoven.interpretation.asked import Asked
 from einthoven.interpretation.ectopy import ectopy_of
-from einthoven.interpretation.episodes import episodes_of
+from einthoven.interpretation.episodes import Episode, episodes_of
 from einthoven.interpretation.interpretation import Interpretation
 from einthoven.interpretation.rate import rate_of
 from einthoven.interpretation.variability import variability_of
@@ -148,6 +148,28 @@ class Interpreter:
         return self._loaded[name].card if name in self._loaded else bundle.load_card(ASSETS / name)
 
 
+def without_s_in(episodes: Sequence[Episode], times_s: Array, classes: list[str]) -> list[str]:
+    """Return classes of beats in which no beat within fibrillation is supraventricular ectopic: each may be early there.
+
+    Parameters
+    ----------
+    episodes : sequence of Episode
+        Episodes of fibrillation.
+    times_s : array [n], s
+        Times of the beats.
+    classes : list of str [n]
+        Class of each.
+
+    Returns
+    -------
+    list of str [n]
+    """
+    inside = np.zeros(len(times_s), bool)
+    for one in episodes:
+        inside |= (times_s >= one.start_s) & (times_s < one.end_s)
+    return ["N" if name == "S" and is_inside else name for name, is_inside in zip(classes, inside, strict=True)]
+
+
 def question_of(card: Card) -> str:
     """Return the question that a model answers.
 
@@ -179,6 +201,8 @@ def _joined(record: Record, seen: Quality, findings: Any, asked: Any, delineatio
         there = beats.is_answered
         times_s, is_next = beats.times_s[there], follows(beats.beats, seen, there)
         classes = [beats.classes[n] for n in beats.most_probable[there]]
+        if (episodes := found.get("rhythm")) is not None:
+            classes = without_s_in(episodes.of("A"), times_s, classes)
         normal = np.array([name == "N" for name in classes], bool)
         is_irregular = found.get("rhythm") is not None and found["rhythm"].share("A") > 0
         found |= {

@@ -18,7 +18,7 @@ SLOW_BPM, FAST_BPM = 60.0, 100.0
 LONG_PR_MS, LONG_QRS_MS, SHORT_QTC_MS = 200.0, 120.0, 360.0
 LONG_QTC_MS = {"male": 450.0, "female": 460.0, "": 460.0}
 """QTc from which it is prolonged, by sex; where the file does not say it, the higher one."""
-_SINUS, _OTHER = "N", "O"
+_SINUS, _FIBRILLATION, _OTHER = "N", "A", "O"
 """Classes of rhythm: the Challenge's O holds sinus rhythm that is slow, fast or irregular, too."""
 _MOST_P, _STEADY_PR_MS, _SINUS_AXIS = 0.8, 40.0, (-15.0, 90.0)
 """Share of the beats with a P wave, range of the quartiles of PR, and axis of P (0 to 75 degrees is usual) of sinus rhythm."""
@@ -81,7 +81,7 @@ def _rhythm(found: "Interpretation") -> Said:
     elif episodes.share(main) >= _ALL:
         yield "rhythm_throughout", {"name": _upper(names[main]), "rate": rate.mean}
     else:
-        for name in episodes.rhythms:
+        for name in sorted(episodes.rhythms, key=lambda name: name != _FIBRILLATION):
             parts = episodes.of(name)
             values = {
                 "name": _upper(names[name]),

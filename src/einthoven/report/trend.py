@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.interpretation.episodes import Episode
-from einthoven.report.colours import colour_of
+from einthoven.report.colours import PALETTE
 from einthoven.report.times import clock
 
 Array = NDArray[Any]
@@ -16,6 +16,7 @@ Array = NDArray[Any]
 _WIDTH, _HEIGHT, _BAND = 1000.0, 150.0, 20.0
 _LEFT, _BOTTOM = 44.0, 18.0
 _POINTS = 400
+_RHYTHMS, _OTHER = {"N": "#9aa7bd", "A": PALETTE[2]}, PALETTE[1]
 _LEAST_BPM, _MOST_BPM = 30.0, 220.0
 
 
@@ -92,7 +93,7 @@ def _episode(episode: Episode, x: float) -> str:
         letter = f'<text class="rhythm" x="{middle:.1f}" y="{_HEIGHT + 14}" text-anchor="middle">{escape(episode.rhythm)}</text>'
     return (
         f'<rect x="{left:.1f}" y="{_HEIGHT + 2}" width="{width:.1f}" height="{_BAND - 4}" '
-        f'fill="{colour_of(episode.rhythm, 0)}" fill-opacity=".35"><title>{escape(named)}</title></rect>{letter}'
+        f'fill="{_RHYTHMS.get(episode.rhythm, _OTHER)}" fill-opacity=".35"><title>{escape(named)}</title></rect>{letter}'
     )
 
 
