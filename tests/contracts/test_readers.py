@@ -13,8 +13,9 @@ from einthoven.errors import EinthovenError, RecordUnreadable, StatementMissing
 from einthoven.records import KINDS, READERS, formats, read
 from tests.records.files import KIND_WRITERS, N_SAMPLES, WRITERS
 
-ALL = WRITERS | KIND_WRITERS
-"""One writer for each suffix, and for each kind of content."""
+BY_CONTENT = {suffix for each in formats() if each.kinds for suffix in each.suffixes if READERS[suffix] is each.reader}
+ALL = {suffix: write for suffix, write in WRITERS.items() if suffix not in BY_CONTENT} | KIND_WRITERS
+"""One writer for each suffix, and for each kind of content that is recognised whatever its suffix."""
 STATED = {"fs_hz": 360, "leads": ["II"], "unit": "mV"}
 
 
