@@ -92,7 +92,7 @@ def test_rubbish_gets_one_clear_error(suffix, content, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [suffix for suffix in READERS if suffix])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(content=st.binary(max_size=300))
 def test_no_content_crashes_a_reader(suffix, content):
     with tempfile.TemporaryDirectory() as folder:
@@ -107,7 +107,7 @@ def test_no_content_crashes_a_reader(suffix, content):
 
 
 @pytest.mark.parametrize("suffix", [suffix for suffix in ALL if suffix])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_no_damage_crashes_a_reader(suffix, data):
     signal_mv = np.round(np.sin(np.arange(2 * 90).reshape(2, 90) / 9), 3)
