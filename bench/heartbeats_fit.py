@@ -16,7 +16,7 @@ from heartbeats_data import Lead, noises, parts
 from heartbeats_windows import SIZE, STEP, Windows
 
 _BATCH, _RATE, _DECAY, _SEED = 64, 3e-3, 0.02, 5
-_STEPS, _COOLING = 3900, 1500
+_STEPS, _COOLING = 3900, 1100
 _COOLING_RATE = 1e-3
 _REPORTED = 500
 

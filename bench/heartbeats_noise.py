@@ -24,7 +24,7 @@ def envelopes(rng, n_rows: int, n: int) -> np.ndarray:
     at_hz = np.fft.rfftfreq(n, 1 / FS_HZ)
     shape = at_hz < np.exp(rng.uniform(np.log(0.1), np.log(3), (n_rows, 1)))
     spectrum = shape * (rng.standard_normal((n_rows, len(at_hz))) + 1j * rng.standard_normal((n_rows, len(at_hz))))
-    return np.exp(rng.uniform(0, 1.3, (n_rows, 1)) * _sized(np.fft.irfft(spectrum, n)))
+    return np.exp(rng.uniform(0, 1.3, (n_rows, 1)) * np.clip(_sized(np.fft.irfft(spectrum, n)), -3, 3))
 
 
 def bumps(rng, n_rows: int, n: int) -> np.ndarray:
@@ -111,4 +111,4 @@ def _sized(noise: np.ndarray) -> np.ndarray:
     """Rows over the mean size of their seconds, each about its mean."""
     second = round(FS_HZ)
     whole = noise[:, : noise.shape[1] // second * second].reshape(len(noise), -1, second)
-    return noise / np.maximum(whole.std(axis=2).mean(axis=1), 1e-6)[:, None]
+    return noise / np.maximum(whole.std(axis=2).mean(axis=1), 1e-3 * np.abs(noise).max(axis=1) + 1e-12)[:, None]

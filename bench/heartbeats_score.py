@@ -63,6 +63,12 @@ class Tape:
     symbols: np.ndarray
     unscored: np.ndarray
 
+    def first(self, length_s: float) -> "Tape":
+        """The beginning of the record."""
+        n = min(self.signal.shape[1], round(length_s * self.fs_hz))
+        here = self.beats < n
+        return Tape(self.record, self.signal[:, :n], self.fs_hz, self.beats[here], self.symbols[here], self.unscored)
+
     def with_noise(self, noise: np.ndarray, snr_db: float, seed: int) -> tuple["Tape", np.ndarray]:
         """The record with noise [leads, samples] in the periods of the noise stress test, and these periods."""
         names = tuple(f"lead{at}" for at in range(len(self.signal)))

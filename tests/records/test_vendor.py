@@ -75,7 +75,7 @@ def test_sierra_refuses_what_unpacks_without_bound(tmp_path):
     body = packed([0, *range(256, 1023), *[1022] * 40_000])
     content = b64encode(len(body).to_bytes(4, "little") + bytes(4) + body).decode()
     text = sierra_text(SIGNAL_MV, content=content, compression="XLI")
-    with pytest.raises(RecordUnreadable, match="unpacks to over 4,000,000 samples"):
+    with pytest.raises(RecordUnreadable, match="unpacks to over 1,000,000 samples"):
         read_bytes(tmp_path, "a.xml", text.encode("utf-16"))
 
 

@@ -12,7 +12,7 @@ from einthoven.errors import RecordUnreadable
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
 from einthoven.records.stated import UNITS_MV
 from einthoven.signal.finding import Finding
-from einthoven.signal.leads import canonical, told_apart, turned
+from einthoven.signal.leads import canonical, first_of_several, told_apart, turned
 from einthoven.signal.quality import IMPLAUSIBLE_MV
 
 _MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102)
@@ -181,7 +181,12 @@ class Record:
         object.__setattr__(self, "findings", findings)
         object.__setattr__(self, "signal_mv", _read_only(signal, self.signal_mv))
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
-        object.__setattr__(self, "leads", told_apart([canonical(lead) for lead in leads]))
+        names = told_apart([canonical(lead) for lead in leads])
+        for name in first_of_several(names):
+            if f"{name}[1]" not in leads:
+                several = ", ".join(lead for lead in names if lead.startswith(f"{name}["))
+                warnings.append(f"several leads are called {name}: they are read as {several}; {name} means the first")
+        object.__setattr__(self, "leads", names)
         spread = _spread_mv(signal)
         most = _NOMINAL_MV if any(finding.code == "gain_of_one" for finding in findings) else IMPLAUSIBLE_MV
         if _LARGE_MV < spread <= most:
@@ -230,7 +235,9 @@ class Record:
             If the number of names differs, or a name is not in the file.
         """
         if isinstance(statement, dict):
-            stated = {canonical(old): new for old, new in statement.items()}
+            firsts = first_of_several(self.leads)
+            olds = {old: f"{old}[1]" if old in firsts else old for old in map(canonical, statement)}
+            stated = {olds[canonical(old)]: new for old, new in statement.items()}
             unknown = [old for old in stated if old not in self.leads]
             names = tuple(stated.get(lead, lead) for lead in self.leads)
         else:

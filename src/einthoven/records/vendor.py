@@ -18,7 +18,7 @@ from einthoven.records.dates import sex_named
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
-from einthoven.records.xml_tree import not_a, parse_xml, text_of
+from einthoven.records.xml_tree import not_a, packed_text, parse_xml
 
 SCP = "SCP-ECG"
 SIERRA = "Philips Sierra XML"
@@ -27,7 +27,7 @@ MFER = "MFER"
 EDAN = "Edan Holter"
 _PARSERS = {
     SCP: ("scp_ecg", "SCPECGParser", 16 << 20),
-    SIERRA: ("sierra_xml", "SierraXMLParser", 32 << 20),
+    SIERRA: ("sierra_xml", "SierraXMLParser", 4 << 20),
     MORTARA: ("mortara_el250", "MortaraEL250Parser", 64 << 20),
     MFER: ("mfer", "MFERParser", 512 << 20),
     EDAN: ("edan_arc", "EDANARCHolterParser", 1 << 30),
@@ -43,7 +43,7 @@ _MEASUREMENTS = {
     "qrs_axis": "qrs_axis_deg",
     "t_axis": "t_axis_deg",
 }
-_MOST_SAMPLES = 4_000_000
+_MOST_SAMPLES = 1_000_000  # twelve leads of nearly three minutes; documents hold eleven seconds
 
 
 def read_scp(path: Path, stated: Stated = NOTHING) -> Record:
@@ -91,10 +91,11 @@ def read_sierra(path: Path, stated: Stated = NOTHING) -> Record:
     LibraryMissing
         If ecgdatakit is not installed.
     """
+    _require_size(path, SIERRA)
     for each in parse_xml(path, SIERRA).iter():
         method = each.get("compression") or each.get("compressmethod") or "none"
         if method.lower() not in ("uncompressed", "none") and (each.get("compressflag") or "").lower() != "false":
-            _require_small(path, "".join(text_of(each).split()))
+            _require_small(path, packed_text(each))
     return _read(path, stated, SIERRA)
 
 
@@ -200,10 +201,8 @@ def _read(path: Path, stated: Stated, title: str) -> Record:
     with optional_imports():
         import ecgdatakit  # noqa: F401
 
-    module, name, most_bytes = _PARSERS[title]
-    size = path.stat().st_size
-    if size > most_bytes:
-        raise not_a(path, title, f"{size:,} bytes, over {most_bytes:,}", "cut it into shorter recordings")
+    _require_size(path, title)
+    module, name, _ = _PARSERS[title]
     parser = getattr(import_module(f"ecgdatakit.parsing.parsers.{module}"), name)()
     with python_warnings.catch_warnings(record=True) as told:
         python_warnings.simplefilter("always")
@@ -215,6 +214,12 @@ def _read(path: Path, stated: Stated, title: str) -> Record:
             raise not_a(path, title, _in_short(path, error)) from error
     notes = [_in_short(path, each.message) for each in told]
     return _record(path, found, stated, title, notes)
+
+
+def _require_size(path: Path, title: str) -> None:
+    size, most_bytes = path.stat().st_size, _PARSERS[title][2]
+    if size > most_bytes:
+        raise not_a(path, title, f"{size:,} bytes, over {most_bytes:,}", "cut it into shorter recordings")
 
 
 def _record(path: Path, found: Any, stated: Stated, title: str, notes: list[str]) -> Record:
