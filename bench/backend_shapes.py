@@ -49,5 +49,7 @@ SHAPES = {
     "mamba2": Shape(12, 19, 300),
     "litenet": Shape(1, 4, 4500),
     "rhythm": Shape(1, 4, 4500, 135, 45, 116),
+    "delnet": Shape(1, 3, 2048),
+    "delineator": Shape(1, 4, 2560),
 }
 """Of the studies that use them."""

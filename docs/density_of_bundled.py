@@ -33,7 +33,7 @@ def typical(card: bundle.Card, root: Path) -> np.ndarray:
 
 def main() -> None:
     """Fit and write each; print how many recordings are within the limit."""
-    for name in bundle.bundled():
+    for name in bundle.classifiers():
         folder = ASSETS / name
         card = bundle.load_card(folder)
         measured = typical(card, Path(sys.argv[1]))

@@ -35,7 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup() -> None:
-    """Let torch's exporter parse the operators that it knows once a process; for each graph anew it takes seconds."""
+    """Let torch's exporter parse the operators that it knows once a process: for each graph anew it takes seconds.
+
+    Figures have a fifth of their dots: nobody looks at them here.
+    """
+    if (figure := sys.modules.get("einthoven.report.plots.figure")) is not None:
+        figure.DPI = 30
     for name in [name for name in sys.modules if name.startswith("onnxscript._framework_apis.torch_")]:
         parse = getattr(sys.modules[name], "get_torchlib_ops", None)
         if parse is not None and not hasattr(parse, "cache_info"):

@@ -32,6 +32,8 @@ _SHORTER = {
     "stress": ("--records", "1"),
 }
 """What is added so that a command ends in a few seconds, and an export of a net that learned nothing is written."""
+_DEVICES = {"-", "lsl", "polar-h10", "movesense"}
+"""Sources of a live signal that no test has."""
 _ELSEWHERE = {"docs/your_own.md"}
 """Pages that a test of their own runs."""
 _PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -131,7 +133,7 @@ def place(mitdb_like, svdb_like, tmp_path, monkeypatch):
 def shown_as(command: Command, untrained: Path, request) -> list[str] | None:
     """The words of a command with a corpus for DIR and a model for MODEL; None where it is not run here."""
     verb, *words = command.words[1:]
-    if verb in _LONG or words == ["--help"] or any(word.startswith("/dev/") or word == "-" for word in words):
+    if verb in _LONG or words == ["--help"] or any(word.startswith("/dev/") or word in _DEVICES for word in words):
         return None
     corpus = next((word for at, word in enumerate(words) if words[at - 1] == "--corpus"), "mitdb")
     if verb == "prepare":

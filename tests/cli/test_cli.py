@@ -147,7 +147,7 @@ def test_a_model_here_of_a_bundled_one_s_name_is_told(untrained, tmp_path, monke
 def test_every_bundled_model_answers(mitdb_like, ptbxl_like, tmp_path):
     from einthoven import bundle, load, read
 
-    for name in bundle.bundled():
+    for name in bundle.classifiers():
         model = load(name)
         if model.card.preparation.is_whole:
             prediction = model(read(ptbxl_like / "records500" / "00000" / "00009_hr.hea"))

@@ -1,6 +1,7 @@
 """Send changed files to child processes, and collect what is no answer: tracebacks, crashes, hangs, memory."""
 
 import json
+import os
 import select
 import subprocess
 import sys
@@ -9,12 +10,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.fuzz.child import MOST_S
 
 ALLOWED = ("read", "record_unreadable", "statement_missing", "lead_mismatch", "library_missing", "configuration_fault")
 _START_S = 120
+_PATIENCE = 8  # where other processes keep the processors busy, seconds of a process last longer
 
 
 @dataclass
@@ -34,6 +37,12 @@ class Report:
         self.outcomes["failed"] += 1
         self.failures.append({"seed": name, "number": number, "seconds": round(seconds, 2), "found": found})
         self.tell(self.failures[-1])
+
+
+def _cpu_s(pid: int) -> float:
+    """Return the seconds that a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class _Child:
@@ -67,9 +76,16 @@ class _Child:
         return found
 
     def _reply(self, seconds: float) -> str | None:
+        """Return the next line; None if the process waits, or has computed, for some seconds without one."""
         assert self.process is not None and self.process.stdout is not None
-        ready, _, _ = select.select([self.process.stdout], [], [], seconds)
-        return self.process.stdout.readline() if ready else None
+        before = _cpu_s(self.process.pid)
+        for _ in range(_PATIENCE):
+            ready, _, _ = select.select([self.process.stdout], [], [], seconds)
+            if ready:
+                return self.process.stdout.readline()
+            if not 0 < _cpu_s(self.process.pid) - before < seconds:
+                return None
+        return None
 
     def end(self) -> None:
         if self.process is not None:

@@ -13,7 +13,7 @@ NUMBERS = (
 WORDS = (
     b"\x00", b"\x1b[31m", b"\xff\xfe", b"\xef\xbb\xbf", b"\n", b"\r\n", b"\t", b";", b",", b'"', b"'", b"\\", b"../../",
     b"/etc/passwd", b"%s%n", b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"]]>", b"~", b"#", b"=", b"{", b"[" * 200,
-    b"</", b"\xe2\x80\xae", b"A" * 5000, b"\x80", b"NaN", b"null",
+    b"</", b"\xe2\x80\xae", b"A" * 5000, b"9" * 50_000 + b"x", b" " * 50_000 + b"x", b"\x80", b"NaN", b"null",
 )  # fmt: skip
 _DIGITS = re.compile(rb"\d+(?:\.\d+)?")
 

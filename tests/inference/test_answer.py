@@ -181,7 +181,7 @@ def test_beats_are_refused_where_the_model_takes_none(whole, untrained, beats):
         einthoven.load(untrained)([beats.record], [400])
 
 
-@pytest.mark.parametrize("name", bundle.bundled())
+@pytest.mark.parametrize("name", bundle.classifiers())
 def test_every_bundled_model_counts_its_predictions(name, mitdb_like, ptbxl_like):
     model = einthoven.load(name)
     twelve = ptbxl_like / "records500" / "00000" / "00009_hr.hea"

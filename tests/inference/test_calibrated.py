@@ -142,7 +142,7 @@ def test_a_recording_that_trained_the_model_is_named(untrained, ecg):
     assert not any("trained this model" in one for one in model(other_rate).remarks)
 
 
-@pytest.mark.parametrize("name", bundle.bundled())
+@pytest.mark.parametrize("name", bundle.classifiers())
 def test_every_bundled_model_says_how_it_is_calibrated(name):
     card = load(name).card
     assert card.calibration is not None

@@ -20,7 +20,7 @@ def record_for(card: bundle.Card, signal: np.ndarray, fs_hz: float) -> Record:
     return Record("made", np.tile(signal, (len(names), 1)), fs_hz, names)
 
 
-@pytest.mark.parametrize("name", bundle.bundled())
+@pytest.mark.parametrize("name", bundle.classifiers())
 @pytest.mark.parametrize("kind", ["flat", "white noise", "square wave", "pulse wave", "brain waves"])
 def test_what_is_no_ecg_gets_no_class_from_any_bundled_model(name, kind):
     model = einthoven.load(name)

@@ -51,6 +51,20 @@ def test_a_file_without_an_ecg_is_refused(tmp_path):
     assert caught.value.found == "EEG Fp1, Fp2, Resp"
 
 
+def test_a_cap_of_electrodes_is_no_ecg(tmp_path):
+    cap = [row(f"{letter}{n}") for letter in "ABCD" for n in range(1, 9)]
+    with pytest.raises(RecordUnreadable, match="holds no ECG"):
+        read_bytes(tmp_path, edf_bytes(cap))
+    assert read_bytes(tmp_path, edf_bytes([*cap, row("EXG1")])).leads == ("EXG1",)
+    assert read_bytes(tmp_path, edf_bytes([row("D1"), row("D2"), row("C1")])).leads == ("I", "II", "V1")
+
+
+@pytest.mark.parametrize("unit", ["µV", "\u00c2\u00b5V", "\u00ce\u00bcV"])
+def test_a_micro_sign_in_any_encoding(tmp_path, unit):
+    record = read_bytes(tmp_path, edf_bytes([row("ECG", unit=unit)]))
+    np.testing.assert_allclose(record.signal_mv[0], ECG.reshape(-1) / 1000, atol=6e-4)
+
+
 def test_each_signal_has_its_own_rate(tmp_path):
     slow = ECG[:, ::2]
     record = read_bytes(tmp_path, edf_bytes([row("ECG I"), row("ECG II", slow), row("Resp", ECG[:, :10])]))

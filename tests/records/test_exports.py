@@ -120,6 +120,50 @@ def test_labchart(decimal, tmp_path):
     np.testing.assert_allclose(record.signal_mv[0], FIRST, atol=1e-5)
 
 
+def test_converted_opensignals(tmp_path):
+    device = {"sensor": ["ECG"], "device": "biosignalsplux", "column": ["nSeq", "DI", "CH1"], "sampling rate": FS_HZ}
+    device |= {"resolution": [4, 1, 16], "label": ["CH1"], "convertedValues": 1}
+    (tmp_path / "o.txt").write_text(
+        f"# OpenSignals Text File Format. Version 1\n# {json.dumps({'00:07': device})}\n# EndOfHeader\n"
+        + rows(lambda at: f"{at}\t0\t{FIRST[at]:.5f}\t")
+    )
+    np.testing.assert_allclose(read(tmp_path / "o.txt", leads={"ECG": "I"}).signal_mv[0], FIRST, atol=1e-5)
+
+
+def test_acqknowledge(tmp_path):
+    (tmp_path / "b.txt").write_text(
+        "a.acq\n4 msec/sample\n2 channels\nECG\nmV\nRespiration\nVolts\nmin,CH1,CH2,\n,2500,2500,\n"
+        + rows(lambda at: f"{at / FS_HZ / 60:.7f},{FIRST[at]:.5f},{SECOND[at]:.5f},")
+    )
+    record = read(tmp_path / "b.txt")
+    assert (record.leads, record.fs_hz) == (("ECG",), FS_HZ)
+    np.testing.assert_allclose(record.signal_mv[0, -2500:], FIRST, atol=1e-5)
+
+
+def test_shimmer(tmp_path):
+    name = "Shimmer_B6_{}_CAL"
+    names = [name.format(each) for each in ("Timestamp_Unix", "ECG_LA-RA_24BIT", "ECG_LL-LA_24BIT", "ECG_LL-RA_24BIT")]
+    (tmp_path / "s.csv").write_text(
+        '"sep=\t"\n'
+        + "\t".join(names)
+        + "\nms\tmV\tmV*\tmV\n"
+        + rows(
+            lambda at: f"{1769000000000 + 4 * at}\t{FIRST[at]:.5f}\t{SECOND[at]:.5f}\t{FIRST[at] + SECOND[at]:.5f}\t"
+        )
+    )
+    record = read(tmp_path / "s.csv")
+    assert (record.leads, record.fs_hz) == (("I", "III", "II"), FS_HZ)
+    np.testing.assert_allclose(record.signal_mv[2], FIRST + SECOND, atol=2e-5)
+
+
+def test_date_and_time_in_two_columns(tmp_path):
+    (tmp_path / "z.csv").write_text(
+        "Date;Time;ECG (mV)\n" + rows(lambda at: f"01.03.2026;{clock(at)};{comma(FIRST[at])}")
+    )
+    record = read(tmp_path / "z.csv")
+    assert (record.leads, record.fs_hz) == (("ECG",), FS_HZ)
+
+
 RDSAMP = {
     "rdsamp -v -pd": (
         "     Elapsed time\t   MLII\t     V5\n    (hh:mm:ss.mmm)\t   (mV)\t   (mV)\n",

@@ -1,5 +1,7 @@
 """What a file is, by its first bytes; names that contradict the content; files that are no recordings."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,15 @@ def test_another_document_is_refused_by_its_root(tmp_path):
 )
 def test_what_is_nothing_special_is_left_to_its_suffix(head):
     assert kind_of(head) in ("", "edf")
+
+
+@pytest.mark.parametrize(
+    "part", [b"<!--", b"<!DOCTYPE [ ] ] ", b"<?a?>", b"<!---->\n", b"<", b"<a ", b"Rhythm signal: "]
+)
+def test_no_content_takes_long_to_recognise(part):
+    start = time.process_time()
+    kind_of((part * 65_536)[:65_536])
+    assert time.process_time() - start < 1
 
 
 def test_the_preamble_of_mfer_is_enough():

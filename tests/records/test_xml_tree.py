@@ -38,6 +38,10 @@ def test_size_and_number_of_elements_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr(xml_tree, "_MOST_ELEMENTS", 50)
     with pytest.raises(RecordUnreadable, match="over 50 XML elements"):
         parse_xml(file, "test")
+    file.write_text("<a " + " ".join(f'b{n}=""' for n in range(51)) + "/>")
+    monkeypatch.setattr(xml_tree, "_MOST_ATTRIBUTES", 50)
+    with pytest.raises(RecordUnreadable, match="over 50 XML attributes"):
+        parse_xml(file, "test")
     monkeypatch.setattr(xml_tree, "_MOST_BYTES", 100)
     with pytest.raises(RecordUnreadable, match="bytes of XML"):
         parse_xml(file, "test")
@@ -45,7 +49,13 @@ def test_size_and_number_of_elements_are_bounded(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("declared", "written"),
-    [("UTF-8", "latin-1"), ("UTF-16", "utf-8"), ("UTF-16", "utf-16"), ("ISO-8859-1", "latin-1")],
+    [
+        ("UTF-8", "latin-1"),
+        ("UTF-16", "utf-8"),
+        ("UTF-16", "utf-16"),
+        ("ISO-8859-1", "latin-1"),
+        ("ISO8859-1", "latin-1"),
+    ],
 )
 def test_another_encoding_than_declared_is_read(tmp_path, declared, written):
     file = tmp_path / "a.xml"

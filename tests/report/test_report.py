@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import wfdb
 
 import einthoven
+from einthoven.errors import OutputRefused
 from einthoven.inference.answer import DISCLAIMER
 from einthoven.records.record import Record
 from einthoven.report import strips
@@ -91,7 +93,18 @@ def test_no_beats_make_an_answer_too(suffix, prediction):
         unreadable=np.zeros(0, bool),
         record=Record("flat", np.full((1, 4000), np.nan), 360, ("MLII",)),
     )
-    assert "flat" in OUTPUTS[suffix]([empty])
+    told = OUTPUTS[suffix]([empty])
+    assert told == b"\0\0" if suffix == ".atr" else "flat" in told
+
+
+def test_beats_are_written_as_annotations(prediction, tmp_path):
+    (tmp_path / "beats.atr").write_bytes(OUTPUTS[".atr"]([prediction]))
+    found = wfdb.rdann(str(tmp_path / "beats"), "atr")
+    assert found.sample.tolist() == prediction.beats.tolist()
+    names = [prediction.classes[label] for label in prediction.most_probable]
+    assert found.symbol == [name if yes else "Q" for name, yes in zip(names, prediction.is_answered, strict=True)]
+    with pytest.raises(OutputRefused, match="one record"):
+        OUTPUTS[".atr"]([prediction, prediction])
 
 
 def test_a_beat_on_a_lead_that_cannot_be_read_is_doubtful(prediction):

@@ -54,10 +54,19 @@ def test_the_unit_behind_a_name():
 def test_two_leads_of_one_name_are_told_apart():
     record = Record("a", np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]), 100.0, ("ECG", "ecg", "V1"))
     assert record.leads == ("ECG[1]", "ECG[2]", "V1")
+    assert record.warnings == ("several leads are called ECG: they are read as ECG[1], ECG[2]; ECG means the first",)
     with pytest.raises(LeadMismatch) as caught:
         select(record.signal_mv, record.leads, ("MLII|II",))
     assert caught.value.remedy.startswith("--leads 'ECG[1]=MLII' ")
     assert record.with_leads({"ECG[2]": "MLII"}).leads == ("ECG[1]", "MLII", "V1")
     with pytest.raises(RecordUnreadable) as wrong:
-        record.with_leads({"ECG": "MLII"})
+        record.with_leads({"EEG": "MLII"})
     assert wrong.value.remedy == "--leads 'ECG[1]=MLII'"
+
+
+def test_a_name_that_two_leads_share_means_the_first():
+    record = Record("a", np.array([[1.0, 2.0], [3.0, 4.0]]), 100.0, ("ECG", "ECG"))
+    assert record.with_leads({"ecg": "MLII"}).leads == ("MLII", "ECG[2]")
+    chosen, used = select(record.signal_mv, record.leads, ("ECG|I",))
+    assert used == ("ECG",) and chosen.tolist() == [[1.0, 2.0]]
+    assert len(record.with_leads({"ECG[2]": "V1"}).warnings) == 2

@@ -254,6 +254,17 @@ def bundled() -> tuple[str, ...]:
     return tuple(sorted(file.parent.name for file in ASSETS.glob(f"*/{CARD}")))
 
 
+def classifiers() -> tuple[str, ...]:
+    """Return the names of the bundled models that answer beats or records.
+
+    Returns
+    -------
+    tuple of str
+        Names, in order; the others are delineators.
+    """
+    return tuple(name for name in bundled() if not load_card(ASSETS / name).answers_samples)
+
+
 def _is_parameter(name: str) -> bool:
     """Whether a tensor is trained: not a statistic of batches, nor the structure of a tree."""
     return name.rsplit(".", 1)[-1] not in _NO_PARAMETERS

@@ -24,6 +24,10 @@ class Evaluate:
     """Evaluate a model on the test set of a corpus, with confidence intervals.
 
     Example: einthoven evaluate mitbih-cnn-lstm-mlii --corpus mitdb --from ./mitdb
+
+    Example, a delineator, whose boundaries are scored: einthoven evaluate waves-ludb --corpus qtdb --from ./qtdb
+
+    Example, waves that another program found: einthoven evaluate waves.csv --corpus qtdb --from ./qtdb
     """
 
     model: ModelWithWeights
@@ -51,8 +55,12 @@ class Evaluate:
         from einthoven.inference.seen_patients import fold_of
         from einthoven.report import plots, tables
 
+        if self.model.lower().endswith(".csv") and self.corpus is not None:
+            return self._waves(Path(self.model), Path(self.model).stem)
         predictor = load(self.model, self.model_file)
         card = predictor.card
+        if card.answers_samples:
+            return self._waves(predictor, Path(self.model).absolute().name)
         corpus, protocol = corpus_of(card, self.corpus, self.protocol, self.labels)
         require_classes(card, corpus, protocol)
         require_folder(self.out or Path("scores"))
@@ -116,6 +124,17 @@ class Evaluate:
                 predictor, corpus, protocol, [entry for entry in listing if entry.record in tested]
             )
         }
+
+    def _waves(self, tested: "Predictor | Path", name: str) -> int:
+        """Score a delineator, or the waves of a table."""
+        from einthoven.cli.evaluate_waves import evaluate_waves
+
+        stated = "ludb" if isinstance(tested, Path) else _stated(tested.card.training, "corpus", name)
+        corpus = corpus_named(self.corpus or stated)
+        protocol = corpus.protocol(self.protocol or "clean")
+        return evaluate_waves(
+            self.source, corpus, protocol, tested, self.out or Path("scores") / f"{name}-{corpus.name}"
+        )
 
     def _keep(self, predictor: "Predictor", metrics: dict[str, Any]) -> None:
         from einthoven.inference.scoring import keep_result

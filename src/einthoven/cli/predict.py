@@ -33,7 +33,7 @@ class Predict(ReadOptions):
     files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
     """Recordings. For WFDB the header, the signal file or the record name."""
     out: Annotated[Path | None, optional("FILE")] = None
-    """File to write: .json, .csv or .html."""
+    """File to write: .json, .csv, .html, or .atr (WFDB annotations of the beats of one record)."""
     coverage: Annotated[float | None, optional("SHARE")] = None
     """Also print the set of classes that holds the true one with this probability, e.g. 0.9, where it can be promised."""
     model_file: ModelFile = None

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from einthoven.inference.predictor import Predictor
-    from einthoven.streaming.sources import Format, Piece
+    from einthoven.streaming.sources import Format, Piece, StatedFormat
     from einthoven.streaming.stream import Event
     from einthoven.streaming.stream import Stream as Live
     from einthoven.streaming.written import Lines, Written
 
 Show = Callable[[Callable[[int], object]], None]
 _DRAWN_S = 0.25
+_INPUT = ("-", "/dev/stdin")
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,14 @@ class Stream:
 
     Example: einthoven stream mitbih-cnn-lstm-mlii --from 100.hea
 
+    Example, the waves of each beat: einthoven stream waves-ludb --from 100.hea --speed 0
+
     Example, a device: einthoven stream MODEL --from /dev/ttyUSB0 --fs 300 --leads I --unit mV --out answers.jsonl
     """
 
     model: Model
-    source: Annotated[str, arg(name="from", metavar="FILE|PORT|-")]
-    """Recording, serial port, named pipe, file of lines, or - for lines on standard input."""
+    source: Annotated[str, arg(name="from", metavar="FILE|PORT|-|lsl|polar-h10|movesense")]
+    """Recording, serial port, named pipe, file of lines, - for standard input, lsl[:NAME], polar-h10 or movesense[:ADDRESS]."""
     out: Annotated[Path | None, optional("FILE")] = None
     """File to append answers to, one JSON object per line (default: standard output; in a terminal the view only)."""
     speed: Annotated[float, value("FACTOR")] = 1.0
@@ -53,6 +56,10 @@ class Stream:
     """Names of all leads in the source's order (I,II), or new names for some (ECG1=MLII)."""
     unit: Annotated[str | None, arg(metavar="V|mV|uV")] = None
     """Unit, if the source does not state it (default for lines: mV)."""
+    gain: Annotated[float | None, optional("COUNTS")] = None
+    """Counts per mV, where the values are counts of a converter."""
+    zero: Annotated[float | None, optional("COUNT")] = None
+    """Count at 0 mV, beside --gain (default: 0)."""
     baud: Annotated[int, value("BAUD")] = 115200
     """Baud rate of a serial port."""
     state: Annotated[Path | None, optional("FILE")] = None
@@ -73,7 +80,22 @@ class Stream:
         model = load(self.model)
         self._require_outputs()
         with AppendedFile(self.out) if self.out else nullcontext(sys.stdout) as lines:
+            if model.card.answers_samples:
+                return self._follow_waves(model, lines)
             return self._follow(model, self._pieces(), lines)
+
+    def _follow_waves(self, model: "Predictor", lines: "Lines") -> int:
+        """Write the waves of a signal as they come."""
+        from einthoven.cli.stream_waves import follow_waves
+
+        if self.state is not None:
+            raise ConfigurationFault(
+                "A stream of waves keeps no state.",
+                found=f"--state {self.state}",
+                expected="a model of beats or windows with --state",
+                remedy="leave out --state",
+            )
+        return follow_waves(model, self._pieces(), lines)
 
     def _require_outputs(self) -> None:
         """Refuse outputs that cannot be written, before any work."""
@@ -104,33 +126,61 @@ class Stream:
 
     def _pieces(self) -> "Iterator[Piece]":
         from einthoven.records import read
-        from einthoven.streaming import sources
-        from einthoven.streaming.lines import Lines as LineReader
+        from einthoven.records.stated import Stated
+        from einthoven.streaming import first_look, sources
 
         leads = leads_of(self.leads)
-        is_input = self.source in ("-", "/dev/stdin")
-        is_pipe = Path(self.source).is_fifo() or sources.is_line_file(self.source)
-        if not (is_input or is_pipe or sources.is_port(self.source)):
-            record = read(self.source, fs_hz=self.fs, leads=leads, unit=self.unit)
+        Stated(unit=self.unit, gain=self.gain, zero=self.zero)  # refuses a unit beside a gain
+        names = leads if isinstance(leads, tuple) else None
+        stated = sources.StatedFormat(self.fs, names, self.unit, self.gain, self.zero)
+        pieces = self._network(stated) or self._lines(stated)
+        if pieces is None:
+            record = read(self.source, fs_hz=self.fs, leads=leads, unit=self.unit, gain=self.gain, zero=self.zero)
             for warning in record.warnings:
                 console.note(warning)
             return sources.playback(record, self.speed)
-        stated = sources.StatedFormat(self.fs, leads if isinstance(leads, tuple) else None, self.unit)
-        if is_input and sys.stdin is None:
+        title = "standard input" if self.source in _INPUT else self.source
+        pieces = first_look.judged(pieces, title)
+        return sources.with_renamed_leads(pieces, leads) if isinstance(leads, dict) else pieces
+
+    def _network(self, stated: "StatedFormat") -> "Iterator[Piece] | None":
+        """Return the pieces of Lab Streaming Layer or a chest strap; None for another source."""
+        from einthoven.streaming.straps import STRAPS
+
+        kind, _, name = self.source.partition(":")
+        if Path(self.source).exists():
+            return None
+        if kind == "lsl":
+            from einthoven.streaming.lsl import lsl_pieces
+
+            return lsl_pieces(name, stated)
+        if kind in STRAPS:
+            from einthoven.streaming.bluetooth import strap_pieces
+
+            return strap_pieces(kind, name, stated)
+        return None
+
+    def _lines(self, stated: "StatedFormat") -> "Iterator[Piece] | None":
+        """Return the pieces of lines of text; None for a recording."""
+        from einthoven.streaming import sources
+        from einthoven.streaming.lines import Lines as LineReader
+
+        if self.source in _INPUT and sys.stdin is None:
             raise StatementMissing(
                 "There is no input.",
                 found="standard input is closed",
                 expected="lines on standard input",
                 remedy="some-device | einthoven stream MODEL --from -",
             )
-        if is_input:
+        if self.source in _INPUT:
             lines = sources.text_lines(sys.stdin.buffer)
-        elif is_pipe:
+        elif Path(self.source).is_fifo() or sources.is_line_file(self.source):
             lines = sources.piped_lines(Path(self.source))
-        else:
+        elif sources.is_port(self.source):
             lines = sources.serial_lines(self.source, self.baud)
-        pieces = LineReader(stated).pieces(lines)
-        return sources.with_renamed_leads(pieces, leads) if isinstance(leads, dict) else pieces
+        else:
+            return None
+        return LineReader(stated).pieces(lines)
 
     def _follow(self, model: "Predictor", pieces: "Iterator[Piece]", lines: "Lines") -> int:
         from einthoven.streaming.written import Written

@@ -11,10 +11,9 @@ import numpy as np
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, entries_of
 from einthoven.corpora.labels import LabelSet
 from einthoven.corpora.split import Split
-from einthoven.corpora.wave_marks import WaveMarks
+from einthoven.corpora.wave_marks import WaveMarks, annotations_of
 from einthoven.errors import CorpusIncomplete
 from einthoven.records import Record, read
-from einthoven.records.annotations import read_annotations
 from einthoven.signal.boundaries import from_annotations
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Preparation, SignalSpec, Tiles
@@ -104,13 +103,14 @@ def _read(entry: Entry) -> Record:
 
 
 def _marks(entry: Entry) -> WaveMarks:
-    by_lead, n_open = {}, 0
+    by_lead, n_open, remarks = {}, 0, list[str]()
     for lead in STANDARD:
-        found = read_annotations(entry.path, lead.lower())
+        found = annotations_of(entry.path, lead.lower(), LUDB.fs_hz, remarks)
         by_lead[lead] = from_annotations(found.samples, found.symbols, LUDB.fs_hz)
         n_open += int(np.isnan(by_lead[lead].onset_s).sum() + np.isnan(by_lead[lead].offset_s).sum())
-    remarks = (f"{n_open} boundaries without a partner are not scored",) if n_open else ()
-    return WaveMarks(by_lead, entry.codes not in WITHOUT_P, remarks=remarks)
+    if n_open:
+        remarks.append(f"{n_open} boundaries without a partner are not scored")
+    return WaveMarks(by_lead, entry.codes not in WITHOUT_P, remarks=tuple(remarks))
 
 
 def _split(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:

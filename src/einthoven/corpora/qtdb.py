@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from einthoven.corpora.corpus import Corpus, Entry, Index, Listing, Protocol, entries_of
 from einthoven.corpora.labels import AAMI4_WIDE, WIDE_BEAT_SYMBOLS
 from einthoven.corpora.split import Split
-from einthoven.corpora.wave_marks import ALL_LEADS, WaveMarks, stretches_between
+from einthoven.corpora.wave_marks import ALL_LEADS, WaveMarks, annotations_of, stretches_between
 from einthoven.records import Annotations, Record, read
-from einthoven.records.annotations import read_annotations
 from einthoven.signal.boundaries import QRS, from_annotations
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec
 
@@ -22,6 +21,8 @@ ANNOTATOR = "q1c"
 """Suffix of the first annotator's boundaries."""
 _BEATS = ("atr", "man", "pu")
 """Suffixes of annotations of beats: the original ones, those of the annotated beats, those of a program."""
+_EVERY_BEAT = ("atr", "pu")
+"""Suffixes of annotations that hold the beats without marked waves too."""
 _SAME_S = 0.15
 _KNOWN = {*"()pNtu", *WIDE_BEAT_SYMBOLS}
 N_FOLDS = 5
@@ -35,12 +36,12 @@ def _entries(folder: Path, fs_hz: float) -> Listing:
 
 
 def _read(entry: Entry) -> Record:
-    return read(entry.path.with_name(f"{entry.path.name}.hea"), annotator=_annotator_of_beats(entry.path))
+    return read(entry.path.with_name(f"{entry.path.name}.hea"), annotator=_first_there(entry.path, _BEATS))
 
 
-def _annotator_of_beats(path: Path) -> str:
-    """Return the suffix of the best annotations of beats that are there; those of the waves hold beats too."""
-    return next((one for one in _BEATS if path.with_name(f"{path.name}.{one}").is_file()), ANNOTATOR)
+def _first_there(path: Path, annotators: tuple[str, ...]) -> str:
+    """Return the suffix of the first annotations that are there; those of the waves hold beats too."""
+    return next((one for one in annotators if path.with_name(f"{path.name}.{one}").is_file()), ANNOTATOR)
 
 
 def _beats(record: Record) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -58,15 +59,12 @@ def _beats_of(found: Annotations) -> tuple[NDArray[Any], NDArray[Any]]:
 def _marks(entry: Entry) -> WaveMarks:
     """Read the first annotator's waves; beats between them that have none divide the annotated stretches."""
     remarks: list[str] = []
-    found = read_annotations(entry.path, ANNOTATOR, warnings=remarks)
-    order = np.argsort(found.samples, kind="stable")
-    if (order != np.arange(len(order))).any():
-        remarks.append("annotations out of order were sorted")
-    symbols = [found.symbols[at] for at in order]
-    if unknown := sorted(set(symbols) - _KNOWN):
-        remarks.append(f"annotations of unknown codes are ignored: {' '.join(unknown)}")
-    waves = from_annotations(found.samples[order], symbols, QTDB.fs_hz)
-    beats = _beats_of(read_annotations(entry.path, _annotator_of_beats(entry.path)))[0] / QTDB.fs_hz
+    found = annotations_of(entry.path, ANNOTATOR, QTDB.fs_hz, remarks)
+    waves = from_annotations(found.samples, found.symbols, QTDB.fs_hz)
+    if unknown := sorted(set(found.symbols) - _KNOWN):
+        remarks.append(f"annotations that are no part of a wave are ignored: {' '.join(unknown)}")
+    beats_in = annotations_of(entry.path, _first_there(entry.path, _EVERY_BEAT), QTDB.fs_hz, remarks)
+    beats = _beats_of(beats_in)[0] / QTDB.fs_hz
     marked = waves.of(QRS).peak_s
     skipped = np.array([beat for beat in beats if len(marked) and np.abs(marked - beat).min() > _SAME_S])
     return WaveMarks({ALL_LEADS: waves}, True, stretches_between(waves, skipped), tuple(remarks))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from einthoven.corpora.corpus import Protocol
 from einthoven.data.store import Store
 from einthoven.engine.declaration import Results, StudyModel
+from einthoven.evaluation.calibration import METHODS
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.calibrated import calibrate
 from einthoven.inference.kept import predictions_for_part, read_predictions, require_trained
@@ -118,7 +119,9 @@ class Member:
         model = self.study_model
         card = fit(task or self.task, model.architecture, model.settings, self.recipe, self.folder, devices=1)
         assert card is not None, "one device, one process"
-        card = calibrate(self.folder, self.run.corpus, self.protocol, self.store, (task or self.task).validation)
+        methods = METHODS[:1] if self.run.quick else METHODS
+        validation = (task or self.task).validation
+        card = calibrate(self.folder, self.run.corpus, self.protocol, self.store, validation, methods)
         return {"n_parameters": card.n_parameters} | self.run.study.trained(card)
 
     def predict(self, part: str) -> Predictions:

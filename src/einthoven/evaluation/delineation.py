@@ -57,7 +57,17 @@ class Compared:
     stretches_s: Array | None = None
 
     def is_annotated(self, times_s: Array) -> Array:
-        """Return whether each time [n], s, lies in an annotated stretch [n]."""
+        """Return whether times lie in an annotated stretch.
+
+        Parameters
+        ----------
+        times_s : array [n], s
+            The times.
+
+        Returns
+        -------
+        array of bool [n]
+        """
         stretches = np.array([self.truth.stretch_s]) if self.stretches_s is None else self.stretches_s
         first, last = stretches[:, :1], stretches[:, 1:]
         return np.asarray(((times_s >= first) & (times_s <= last)).any(axis=0))
@@ -184,7 +194,7 @@ def scored(compared: Iterable[Compared], tolerances_s: Mapping[tuple[int, str], 
     dict
         ``n_records``, ``n_leads``; ``boundaries``: for each wave and end sensitivity, positive predictivity and F1 (share, with
         intervals over records), mean and standard deviation of ours minus theirs (ms), and counts; ``p_f1``, ``qrs_f1``,
-        ``t_f1`` (mean of onset and offset), ``sd_ms`` (mean of the six deviations); false P waves.
+        ``t_f1`` (mean of onset and offset), ``macro_f1`` (mean of all six), ``sd_ms`` (mean of the six deviations); false P waves.
     """
     rows = list(compared)
     records = np.array([row.record for row in rows])
@@ -213,6 +223,7 @@ def scored(compared: Iterable[Compared], tolerances_s: Mapping[tuple[int, str], 
         **{
             f"{WAVES[kind].lower()}_sensitivity": _mean(drawn, (kind,), "sensitivity").as_dict() for kind in (P, QRS, T)
         },
+        "macro_f1": _mean(drawn, (P, QRS, T), "f1").as_dict(),
         "sd_ms": _mean(drawn, (P, QRS, T), "sd_ms").as_dict(),
         "false_p": _false_p(rows, place, weights),
     }

@@ -21,6 +21,7 @@ def compare(
     made_labels: Array,
     classes: tuple[str, ...],
     seed: int = 0,
+    n_trees: int = 100,
 ) -> dict[str, dict[str, Any]]:
     """Compare generated windows with real ones, class by class.
 
@@ -42,6 +43,8 @@ def compare(
         Names of the classes.
     seed : int
         Seed of the draws and of the random forest.
+    n_trees : int
+        Trees of the forest.
 
     Returns
     -------
@@ -67,8 +70,8 @@ def compare(
         found[classes[label]] = {
             "n_real": int((train_labels == label).sum()),
             "n_made": int((made_labels == label).sum()),
-            "two_sample_accuracy": _two_sample_accuracy(real, generated, seed),
-            "two_sample_accuracy_between_real": _two_sample_accuracy(real[:half], real[half:], seed),
+            "two_sample_accuracy": _two_sample_accuracy(real, generated, seed, n_trees),
+            "two_sample_accuracy_between_real": _two_sample_accuracy(real[:half], real[half:], seed, n_trees),
             "nearest_real": _nearest(generated, real),
             "nearest_real_of_held_out": _nearest(unseen, real) if len(unseen) else None,
         }
@@ -81,7 +84,7 @@ def _sample(windows: Array, rng: np.random.Generator) -> Array:
     return np.asarray(windows[np.sort(chosen)], np.float32).reshape(len(chosen), -1)[rng.permutation(len(chosen))]
 
 
-def _two_sample_accuracy(first: Array, second: Array, seed: int) -> float:
+def _two_sample_accuracy(first: Array, second: Array, seed: int, n_trees: int) -> float:
     """Return the cross-validated accuracy of a forest that distinguishes two equally large samples."""
     with optional_imports():
         from sklearn.ensemble import RandomForestClassifier  # scikit-learn has no types
@@ -92,7 +95,7 @@ def _two_sample_accuracy(first: Array, second: Array, seed: int) -> float:
         return float("nan")
     x = np.concatenate((first[:n], second[:n]))
     y = np.repeat((0, 1), n)
-    forest = RandomForestClassifier(100, min_samples_leaf=2, random_state=seed)
+    forest = RandomForestClassifier(n_trees, min_samples_leaf=2, random_state=seed)
     return round(float(cross_val_score(forest, x, y, cv=5).mean()), 4)
 
 

@@ -16,7 +16,7 @@ from einthoven.evaluation.predictions import Predictions
 from einthoven.export import files, graph, int8
 from einthoven.export.files import TARGETS
 from einthoven.export.layers import with_folded_norms, with_torch_layers
-from einthoven.export.parity import Parity, compare, require_kept
+from einthoven.export.parity import Parity, compare, compare_samples, require_kept
 from einthoven.export.training_windows import MOST_CALIBRATION, RealWindows, evenly
 from einthoven.inference.backends import Backend, OnnxBackend, OpenVinoBackend, TorchBackend
 from einthoven.inference.predictor import Predictor, load
@@ -140,7 +140,12 @@ def _compared(
     if real is None:
         _require_close(difference, request.precision, request.out)
         return details
-    parity = parity_on_validation(request.model, reference, backend, real)
+    if request.card.answers_samples:
+        validation = real.store.windows[real.validation]
+        before, after = (_probabilities(one.logits(validation), request.card) for one in (reference, backend))
+        parity = compare_samples(before, after, request.card.classes)
+    else:
+        parity = parity_on_validation(request.model, reference, backend, real)
     if not even_if_worse:
         require_kept(parity, request.out.name)
         if request.precision in _LARGEST_DIFFERENCE:

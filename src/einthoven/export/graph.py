@@ -38,7 +38,8 @@ _N_NOISE = 64
 def add_graph(folder: Path) -> Card:
     """Write ``graph.onnx`` into a bundle, compared with torch on random windows; a graph that is there is kept.
 
-    The graph of an ensemble takes its numbers from the weights file, which would double otherwise; ``graph.json`` says which.
+    The graph of an ensemble or a delineator takes its numbers from the weights file, which would double otherwise;
+    ``graph.json`` says which.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def add_graph(folder: Path) -> Card:
         return card
     reference, windows = TorchBackend(folder, card), noise(card)
     shared, numbers = b"", None
-    if card.architecture == "ensemble":
+    if card.architecture == "ensemble" or card.answers_samples:
         tensors = bundle.load_weights(folder, card)
         content, where = without_shared_weights(to_onnx(reference.network, windows, is_whole=False), tensors)
         numbers, shared = bundle.numbers_of(where, tensors), json.dumps(where, separators=(",", ":")).encode()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import OutputRefused
 from einthoven.evaluation.evaluate import evaluate
@@ -88,6 +89,38 @@ def compare(before: Predictions, after: Predictions) -> Parity:
         },
         probability=(float(difference.max()), float(difference.mean())),
         agreement=float(same.mean()),
+    )
+
+
+def compare_samples(before: NDArray[Any], after: NDArray[Any], classes: tuple[str, ...]) -> Parity:
+    """Compare the probabilities of two delineators for the same windows; the answer of the first counts as true.
+
+    Parameters
+    ----------
+    before : array [windows, classes, samples]
+        Those of the model.
+    after : array [windows, classes, samples]
+        Those of the export.
+    classes : tuple of str
+        Names of the classes.
+
+    Returns
+    -------
+    Parity
+        Its rows are samples.
+    """
+    difference = np.abs(before - after)
+    truth, answer = before.argmax(axis=1), after.argmax(axis=1)
+    f1 = {}
+    for at, name in enumerate(classes):
+        both, either = ((truth == at) & (answer == at)).sum(), (truth == at).sum() + (answer == at).sum()
+        f1[name] = (1.0, float(2 * both / either)) if either else (float("nan"), float("nan"))
+    return Parity(
+        n=truth.size,
+        metrics={"macro_f1": (1.0, float(np.nanmean([value for _, value in f1.values()])))},
+        per_class=f1,
+        probability=(float(difference.max()), float(difference.mean())),
+        agreement=float((truth == answer).mean()),
     )
 
 

@@ -1,5 +1,6 @@
 """Calibrate a trained model on the validation part of its task, and choose its doubt there."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,21 @@ from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.data.store import Store
 from einthoven.errors import CorpusIncomplete
 from einthoven.evaluation.calibrating import fitted
+from einthoven.evaluation.calibration import METHODS
 from einthoven.evaluation.doubt import BEATS_MARKED, RECORDS_MARKED, doubt
 from einthoven.inference.predictor import load
 
 _MOST = 20_000
 
 
-def calibrate(run: Path, corpus: Corpus, protocol: Protocol, store: Store, validation: NDArray[Any]) -> Card:
+def calibrate(
+    run: Path,
+    corpus: Corpus,
+    protocol: Protocol,
+    store: Store,
+    validation: NDArray[Any],
+    methods: Sequence[str] = METHODS,
+) -> Card:
     """Fit a calibration and limits of doubt to validation answers, and write both on the card.
 
     Parameters
@@ -34,6 +43,8 @@ def calibrate(run: Path, corpus: Corpus, protocol: Protocol, store: Store, valid
         Its windows, prepared as the model wants them.
     validation : array [n]
         Numbers of the windows that validated the model.
+    methods : sequence of str
+        Methods to choose from, the simplest first; a smoke run takes the first without a choice.
 
     Returns
     -------
@@ -52,7 +63,7 @@ def calibrate(run: Path, corpus: Corpus, protocol: Protocol, store: Store, valid
     logits = predictor.logits(store.windows[chosen])
     told = {"corpus": corpus.name, "protocol": protocol.name, "answers": "validation part"}
     try:
-        found = fitted(logits, truth, index.patient[chosen], card.classes, told)
+        found = fitted(logits, truth, index.patient[chosen], card.classes, told, methods=methods)
     except CorpusIncomplete:
         return card
     card = replace(card, calibration=found)

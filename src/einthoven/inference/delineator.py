@@ -224,6 +224,8 @@ class Delineator:
     def _log_probability(self, window: Array) -> Array:
         """Return log-probabilities [leads, classes, samples] of a window of some leads [leads, samples]."""
         logits = self.predictor.backend.logits(Windows(np.ascontiguousarray(window[:, None], np.float32)))
+        if self.predictor.card.multilabel:  # no wave where none of them is more probable than not
+            logits = np.concatenate((np.zeros_like(logits[:, :1]), logits), axis=1)
         highest = logits.max(axis=1, keepdims=True)
         shifted = logits - highest
         return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import OutputRefused
+from einthoven.records.annotations import SYMBOLS
 
-_ORDER = 'N L R a V F J A S E j / Q ~ | s T * D " = p B ^ t + u ? ! [ ] e n @ x f ( ) r'
-_NUMBERS = (*range(1, 15), 16, *range(18, 42))
-CODES = dict(zip(_ORDER.split(), _NUMBERS, strict=True))
-"""Number of each annotation code, as in WFDB's ecgcodes.h."""
+CODES = {symbol: code for code, symbol in SYMBOLS.items()}
+"""Number of each annotation code."""
 _SKIP, _AUX, _FAR = 59, 63, 1023
 _LONGEST_NOTE = 255
 _LAST = 2**31 - 1

@@ -242,6 +242,9 @@ def _facts(variables: Mapping[str, Value], facts: Facts) -> Facts:
             unit = words.VOLTAGE_UNITS.get(words.unit_of(value))
             if facts.unit is None and unit and words.UNIT_KEY.match(name):
                 facts = facts.but(unit=unit)
+            rate = words.number_in(value) if facts.fs_hz is None and words.RATE_KEY.search(name) else None
+            if rate:
+                facts = facts.but(fs_hz=rate, rate_source=f"the variable {name!r}")
         elif isinstance(value, list) and value:
             units = {words.VOLTAGE_UNITS.get(words.unit_of(text)) for text in value}
             if words.UNIT_KEY.match(name) and len(units) == 1 and None not in units:

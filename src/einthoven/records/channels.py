@@ -18,6 +18,7 @@ from einthoven.signal.leads import canonical
 
 MOST_SAMPLES = 400_000_000
 """Samples of all leads together that are read into memory."""
+_BLOCK = 1 << 20  # samples that are converted at once, so that 24 hours need little more memory than their result
 _MOST_GAP = 5_000_000  # samples of all leads that may be missing between parts
 
 
@@ -53,12 +54,17 @@ class Channel:
         -------
         array [samples], float32, mV
         """
-        if stated.gain is not None:
-            return np.asarray(stated.to_mv(self.counts), np.float32)
         unit = stated.unit or self.known_unit or "mV"
+        values = np.empty(len(self.counts), np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
-            values = (np.asarray(self.counts, np.float64) - self.zero) * (self.per_count * UNITS_MV[unit])
-            return values.astype(np.float32)
+            for start in range(0, len(values), _BLOCK):
+                counts = np.asarray(self.counts[start : start + _BLOCK], np.float64)
+                if stated.gain is not None:
+                    counts = stated.to_mv(counts)
+                else:
+                    counts = (counts - self.zero) * (self.per_count * UNITS_MV[unit])
+                values[start : start + _BLOCK] = counts
+        return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +175,7 @@ def record_of(
         warnings.append(
             f"{(pulse.stop - pulse.start) / rate:.1f} s of a calibration pulse at the {place} are treated as missing"
         )
+    signal.flags.writeable = False  # so that the record keeps it without a copy
     record = Record(
         name=path.stem,
         signal_mv=signal,

@@ -80,8 +80,8 @@ def read_cardiosoft(path: Path, stated: Stated = NOTHING) -> Record:
     measured = root.find("RestingECGMeasurements")
     statements = tuple(
         text
-        for place in ("Interpretation/Diagnosis/DiagnosisText", "Interpretation/Conclusion/ConclusionText")
-        for each in root.findall(place)
+        for name in ("DiagnosisText", "ConclusionText", "Statement")
+        for each in root.findall(f"Interpretation//{name}")
         if (text := text_of(each))
     )
     content = Content(

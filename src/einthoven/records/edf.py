@@ -35,6 +35,9 @@ _OTHER = re.compile(
 )
 _BRAIN = re.compile(r"(fp|af|f|fc|ft|c|t|cp|tp|p|po|o)(z|\d{1,2})(-\w+)?", re.IGNORECASE)  # electrodes of an EEG
 
+_CAP = re.compile(r"[a-h]\d{1,2}", re.IGNORECASE)  # electrodes of an EEG cap of BioSemi; D1 and C1 are leads elsewhere
+_MANY = 12
+
 
 @dataclass(frozen=True)
 class _Signal:
@@ -174,7 +177,7 @@ def _signals(path: Path, table: bytes, n_signals: int) -> tuple[_Signal, ...]:
     at = 0
     for width in _FIELDS:
         fields = (table[at + width * n : at + width * (n + 1)] for n in range(n_signals))
-        columns.append([field.decode("latin-1").strip("\0 ") for field in fields])
+        columns.append([_decoded(field) for field in fields])
         at += width * n_signals
     signals, first = [], 0
     for label, _, unit, low, high, low_count, high_count, _, n, _ in zip(*columns, strict=True):
@@ -190,11 +193,24 @@ def _signals(path: Path, table: bytes, n_signals: int) -> tuple[_Signal, ...]:
     return tuple(signals)
 
 
+def _decoded(field: bytes) -> str:
+    """Return the text of a field: ASCII by definition, UTF-8 or Latin-1 where programs write a micro sign."""
+    try:
+        return field.decode("utf-8").strip("\0 ")
+    except UnicodeDecodeError:
+        return field.decode("latin-1").strip("\0 ")
+
+
 def _ecg_signals(path: Path, header: _Header, stated: Stated, warnings: list[str]) -> list[_Signal]:
     """Return the signals that are ECG by name; if none is named so, those in volts that are not named as something else."""
     those = [each for each in header.signals if each.label not in _NOTES and each.n]
-    has_limb_leads = any(canonical(each.label) in STANDARD[:6] for each in those)
-    leads = [each for each in those if has_limb_leads or not _BRAIN.fullmatch(each.label)]
+    is_cap = sum(_CAP.fullmatch(each.label) is not None for each in those) > _MANY
+    has_limb_leads = not is_cap and any(canonical(each.label) in STANDARD[:6] for each in those)
+    leads = [
+        each
+        for each in those
+        if has_limb_leads or not (_BRAIN.fullmatch(each.label) or (is_cap and _CAP.fullmatch(each.label)))
+    ]
     named = [each for each in leads if _ECG.search(each.label) or canonical(each.label) in STANDARD]
     kept = named or [each for each in leads if not _OTHER.search(each.label)]
     if not kept:

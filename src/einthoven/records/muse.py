@@ -17,7 +17,7 @@ from einthoven.records.dates import age_between, from_words, sex_named, years
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
-from einthoven.records.xml_tree import not_a, number_of, numbers_in, parse_xml, text_of
+from einthoven.records.xml_tree import not_a, number_of, numbers_in, packed_text, parse_xml, text_of
 from einthoven.signal.leads import STANDARD
 
 TITLE = "GE MUSE XML"
@@ -130,7 +130,7 @@ def _waveform(path: Path, waveform: Element, warnings: list[str]) -> tuple[float
 def _lead(path: Path, lead: Element, warnings: list[str]) -> Channel:
     name = text_of(lead, "LeadID")[:40]
     try:
-        payload = b64decode("".join(text_of(lead, "WaveFormData").split()), validate=True)
+        payload = b64decode(packed_text(lead.find("WaveFormData")), validate=True)
     except (binascii.Error, ValueError) as error:
         raise not_a(path, TITLE, f"lead {name}: a waveform that is not Base64") from error
     size = int(number_of(text_of(lead, "LeadSampleSize")) or 2)

@@ -12,7 +12,7 @@ from einthoven.errors import RecordUnreadable
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
 from einthoven.records.stated import UNITS_MV
 from einthoven.signal.finding import Finding
-from einthoven.signal.leads import canonical, told_apart, turned
+from einthoven.signal.leads import canonical, first_of_several, told_apart, turned
 from einthoven.signal.quality import IMPLAUSIBLE_MV
 
 _MOST_MV = 1000.0  # electrodes offset by 300 mV at most (IEC 60601-2-25, 201.12.4.102)
@@ -166,7 +166,9 @@ class Record:
                 f"{where} is not a recording.",
                 found="; ".join(faults),
                 expected=f"a sampling rate of {_RATES_HZ[0]:g} to {_RATES_HZ[1]:,.0f} Hz and samples [leads, samples]",
-                remedy="--fs 360      states the sampling rate if the file does not",
+                remedy="export the recording at its full sampling rate"
+                if 1 <= self.fs_hz < _RATES_HZ[0]
+                else "--fs 360      states the sampling rate if the file does not",
             )
         warnings = []
         if impossible.any():
@@ -181,7 +183,12 @@ class Record:
         object.__setattr__(self, "findings", findings)
         object.__setattr__(self, "signal_mv", _read_only(signal, self.signal_mv))
         object.__setattr__(self, "fs_hz", float(self.fs_hz))
-        object.__setattr__(self, "leads", told_apart([canonical(lead) for lead in leads]))
+        names = told_apart([canonical(lead) for lead in leads])
+        for name in first_of_several(names):
+            if f"{name}[1]" not in leads:
+                several = ", ".join(lead for lead in names if lead.startswith(f"{name}["))
+                warnings.append(f"several leads are called {name}: they are read as {several}; {name} means the first")
+        object.__setattr__(self, "leads", names)
         spread = _spread_mv(signal)
         most = _NOMINAL_MV if any(finding.code == "gain_of_one" for finding in findings) else IMPLAUSIBLE_MV
         if _LARGE_MV < spread <= most:
@@ -230,7 +237,9 @@ class Record:
             If the number of names differs, or a name is not in the file.
         """
         if isinstance(statement, dict):
-            stated = {canonical(old): new for old, new in statement.items()}
+            firsts = first_of_several(self.leads)
+            olds = {old: f"{old}[1]" if old in firsts else old for old in map(canonical, statement)}
+            stated = {olds[canonical(old)]: new for old, new in statement.items()}
             unknown = [old for old in stated if old not in self.leads]
             names = tuple(stated.get(lead, lead) for lead in self.leads)
         else:

@@ -89,7 +89,7 @@ def to_millivolts(
         kept, left_out = _known_and_plausible(signal, names)
         signal, names, values = signal[kept], tuple(names[at] for at in kept), values[kept]
         warnings += left_out
-        warnings += _require_plausible(path, values, signal, names, calibration, stated)
+        warnings += require_plausible(path, values, names, stated, calibration)
     elif gain is not None:
         signal = (np.asarray(values, np.float64) - zero) / gain
     else:
@@ -157,15 +157,39 @@ def is_counted(values: NDArray[Any]) -> bool:
     return len(few) > 0 and bool((few == np.rint(few)).all()) and len(np.unique(few[:5000])) > 3
 
 
-def _require_plausible(
-    path: Path,
+def require_plausible(
+    source: Path | str,
     values: NDArray[Any],
-    signal_mv: NDArray[Any],
     names: tuple[str, ...],
-    calibration: tuple[float | None, float],
     stated: Stated,
+    calibration: tuple[float | None, float] = (None, 0.0),
 ) -> list[str]:
-    """Refuse amplitudes of no ECG; return a warning for low ones of whole numbers. Known leads are judged, if there are any."""
+    """Refuse a stated unit or gain by which values are no ECG. Known leads are judged, if there are any.
+
+    Parameters
+    ----------
+    source : Path or str
+        Where they come from.
+    values : array [leads, samples]
+        The values as they came.
+    names : tuple of str
+        Names of the leads.
+    stated : Stated
+        The unit, or gain and zero.
+    calibration : (float or None, float)
+        Counts per mV and count at 0 mV, as the file says.
+
+    Returns
+    -------
+    list of str
+        A warning for low amplitudes of whole numbers.
+
+    Raises
+    ------
+    RecordUnreadable
+        If the amplitudes cannot be those of an ECG; the remedy states others.
+    """
+    signal_mv = stated.to_mv(np.asarray(values, np.float64))
     known = [at for at, name in enumerate(names) if canonical(name) in _KNOWN] or list(range(len(names)))
     values, signal_mv = values[known], signal_mv[known]
     span, middle = _span(signal_mv), _middle(signal_mv)
@@ -182,7 +206,7 @@ def _require_plausible(
     if not found and is_microvolts and 0 < span < _LOW_COUNTS_MV[len(names) >= _MANY_LEADS]:
         found = f"whole numbers; as microvolts a typical lead spans {span:.2g} mV"
     if found:
-        raise _implausible(path, found, values, calibration, stated)
+        raise _implausible(source, found, values, calibration, stated)
     if is_microvolts and span < _DOUBTFUL_COUNTS_MV:
         return [
             f"a typical lead spans only {span:.2g} mV: if the values are counts of a converter, state --gain, in counts per mV"
@@ -191,7 +215,7 @@ def _require_plausible(
 
 
 def _implausible(
-    path: Path, found: str, values: NDArray[Any], calibration: tuple[float | None, float], stated: Stated
+    path: Path | str, found: str, values: NDArray[Any], calibration: tuple[float | None, float], stated: Stated
 ) -> RecordUnreadable:
     said = f"--gain {stated.gain:g} --zero {stated.zero or 0:g}" if stated.unit is None else f"--unit {stated.unit}"
     gain, zero = calibration

@@ -39,7 +39,8 @@ _XML_ROOTS = {
     "html": "html",
 }
 _ROOT = re.compile(r"<(?:[\w.\-]+:)?([A-Za-z_][\w.\-]*)")
-_PROLOGUE = re.compile(r"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
+_PROLOGUE = {"<!--": "-->", "<?": "?>", "<!DOCTYPE": ">"}
+"""What may stand before the root of a document, and how each of it ends."""
 _KARDIA = (b'"recordedAt"', b'"amplitudeResolution"', b'"algorithmDetermination"')
 _MUSE_TEXT = re.compile(rb"\s{0,64}Rhythm signal:\s*\d+\s*X\s*\d+")
 
@@ -130,8 +131,25 @@ def xml_root(head: bytes) -> str:
     text = _as_text(head)
     if not text.startswith("<"):
         return ""
-    found = _ROOT.match(_PROLOGUE.sub("", text).lstrip())
+    found = _ROOT.match(_without_prologue(text))
     return found.group(1) if found else ""
+
+
+def _without_prologue(text: str) -> str:
+    """Return a document from its root on; one step for each part, whatever the text."""
+    at = 0
+    while True:
+        at += len(text) - at - len(text[at:].lstrip()) if text[at : at + 1].isspace() else 0
+        begin = next((begin for begin in _PROLOGUE if text.startswith(begin, at)), None)
+        if begin is None:
+            return text[at:]
+        end = text.find(_PROLOGUE[begin], at)
+        subset = text.find("[", at, end) if begin == "<!DOCTYPE" else -1
+        if subset >= 0:
+            end = text.find(">", text.find("]", subset))
+        if end < 0:
+            return ""
+        at = end + len(_PROLOGUE[begin])
 
 
 def _as_text(head: bytes) -> str:

@@ -16,6 +16,7 @@ from einthoven.records.table_head import Head, head_of
 from einthoven.records.table_layout import Ambiguous, Layout, layout_of
 from einthoven.records.table_numbers import rows_of
 from einthoven.records.text import text_of
+from einthoven.records.times import seconds_of
 
 _MOST_ROWS_OF_LEADS = 15
 _LEAST_CELLS, _MOST_COLUMNS = 60, 300
@@ -67,16 +68,19 @@ def _columns(text: bytes, layout: Layout) -> tuple[Columns, Head]:
     """Return the columns; a table of a few long rows has one row a lead."""
     parsed = rows_of(text, layout)
     head = head_of(layout)
-    n_rows, n_cells = parsed.values.shape
+    values = parsed.values
+    if len(values) > 1 and bool((values[0] == len(values) - 1).all()):  # AcqKnowledge: the number of samples
+        values = values[1:]
+    n_rows, n_cells = values.shape
     if n_rows <= _MOST_ROWS_OF_LEADS and n_cells > _LEAST_CELLS and n_cells > 20 * n_rows:
-        return _turned(text, layout, parsed.values), Head(None, None, head.facts)
+        return _turned(text, layout, values), Head(None, None, head.facts)
     named = head.names
-    timed = next(iter(parsed.stamps), None)
+    timed = next((at for at, stamps in parsed.stamps.items() if np.isfinite(seconds_of(stamps[:9])).any()), None)
     texts = frozenset(at for at, kind in enumerate(layout.kinds) if kind in ("text", "time"))
     blank = frozenset(at for at, kind in enumerate(layout.kinds) if kind == "empty" and not (named and named[at]))
     return Columns(
         blank=blank,
-        values=parsed.values.T,
+        values=values.T,
         names=named,
         units=head.units,
         texts=texts,

@@ -44,9 +44,9 @@ def head_of(layout: Layout) -> Head:
     Head
     """
     lines = [line for line in layout.head if line.strip() and not re.fullmatch(r"sep=.", line.strip(), re.IGNORECASE)]
-    opened = _opensignals(lines, layout.n_cells)
-    if opened is not None:
-        return opened
+    known = _opensignals(lines, layout.n_cells) or _acqknowledge(lines, layout)
+    if known is not None:
+        return known
     rows = [_cells(line, layout) for line in lines[-_HEAD_NAMES:]]
     names = units = None
     for cells in reversed(rows):
@@ -174,6 +174,31 @@ def _identity(pairs: list[tuple[str, str]]) -> Identity:
     )
 
 
+def _acqknowledge(lines: list[str], layout: Layout) -> Head | None:
+    """Read the head of AcqKnowledge: an interval, ``2 channels``, and a name and a unit of each channel in lines of their own."""
+    at = next((at for at, line in enumerate(lines[:4]) if words.PER_SAMPLE.match(line)), -1)
+    counted = re.match(r"\s*(\d{1,3})\s*channels?\s*$", lines[at + 1]) if 0 <= at < len(lines) - 1 else None
+    if counted is None:
+        return None
+    n = int(counted[1])
+    described = [line.strip(" \t,;") for line in lines[at + 2 : at + 2 + 2 * n]]
+    interval = words.PER_SAMPLE.match(lines[at])
+    if len(described) < 2 * n or interval is None:
+        return None
+    seconds = float(interval[1].replace(",", ".")) * {"m": 1e-3, "u": 1e-6}.get(interval[2][0].lower(), 1.0)
+    before = layout.n_cells - n - (layout.kinds[-1] == "empty")
+    names = (*("time" for _ in range(max(0, before))), *described[::2])
+    units = (*("" for _ in range(max(0, before))), *described[1::2])
+    more = max(0, layout.n_cells - len(names))
+    if len(names) > layout.n_cells or seconds <= 0:
+        return None
+    return Head(
+        (*names, *[""] * more),
+        (*units, *[""] * more),
+        Facts(fs_hz=_whole(1 / seconds), rate_source="the head of the file"),
+    )
+
+
 def _opensignals(lines: list[str], n_cells: int) -> Head | None:
     """Read the head of OpenSignals: a line of JSON with a device, its columns, sensors, rate and bits."""
     for line in lines[:5]:
@@ -189,6 +214,11 @@ def _opensignals(lines: list[str], n_cells: int) -> Head | None:
     return None
 
 
+def _without_sensor(column: str) -> str:
+    """Return the name of a column of sample numbers, or of a digital port: DI is no lead here."""
+    return column if column.lower().startswith("nseq") else f"{column} (digital)"
+
+
 def _opensignals_head(device: dict[str, Any], n_cells: int) -> Head:
     columns, sensors = [str(name) for name in device["column"]], [str(name) for name in device["sensor"]]
     labels = [str(name) for name in device.get("label", columns[-len(sensors) :])]
@@ -196,8 +226,13 @@ def _opensignals_head(device: dict[str, Any], n_cells: int) -> Head:
     names = []
     for column in columns:
         sensor = sensor_of.get(column, "")
-        names.append(column if sensor == "" else "ECG" if "ECG" in sensor.upper() else f"{column} ({sensor}, other)")
-    names = [f"{name} (digital)" if re.fullmatch(r"[IO]\d", name) else name for name in names]
+        names.append(
+            _without_sensor(column)
+            if sensor == ""
+            else "ECG"
+            if "ECG" in sensor.upper()
+            else f"{column} ({sensor}, other)"
+        )
     names += [""] * (n_cells - len(names))
     bits = [int(bit) for column, bit in zip(columns, device.get("resolution", ()), strict=False) if column in sensor_of]
     model = str(device.get("device", ""))
@@ -206,6 +241,8 @@ def _opensignals_head(device: dict[str, Any], n_cells: int) -> Head:
         rate_source="the head of the file",
         identity=Identity(device=model, recorded_at=f"{device.get('date', '')} {device.get('time', '')}".strip()),
     )
+    if device.get("convertedValues") in (1, "1", True):
+        return Head(tuple(names[:n_cells]), None, facts.but(unit="mV"))
     volts = next((value for key, value in _PLUX.items() if model.lower().startswith(key)), None)
     if volts is not None and bits and "ECG" in names:
         supply_v, factor = volts

@@ -35,7 +35,7 @@ OTHER_UNITS = frozenset(
             "%",
         ),
         *("°c", "degc", "c", "mmhg", "cmh2o", "kpa", "pa", "nu", "adu", "counts", "count", "raw", "a.u.", "au", "ohm"),
-        *("ohms", "us/cm", "l", "l/s", "hz", "lux"),
+        *("ohms", "us/cm", "l", "l/s", "hz", "lux", "no_units", "no units", "unitless", "none", "bool"),
     )
 )
 """Units of columns that are no voltage."""
@@ -48,6 +48,7 @@ RATE_KEY = re.compile(
     r"|частота дискретизации|采样|採樣|取樣|サンプル|サンプリング|샘플)",
     re.IGNORECASE,
 )
+PER_SAMPLE = re.compile(r"^\s*([\d.,]+)\s*(msec|ms|usec|us|sec|s)\s*/\s*sample\s*$", re.IGNORECASE)
 PERIOD_KEY = re.compile(r"^(interval|sample\s*interval|sampling\s*(interval|period)|time\s*step|dt)$", re.IGNORECASE)
 UNIT_KEY = re.compile(
     r"^(units?|unitname|einheit|unit[ée]s?|unidad(es)?|unit[àa]|eenheid|unidade|enhet|jednostka|единица|单位|單位|単位|단위)"
@@ -116,7 +117,7 @@ def unit_of(text: str) -> str:
     -------
     str
     """
-    return text.strip().strip("[](){}").strip().lower()
+    return text.strip().strip("[](){}*").strip().lower()
 
 
 def is_unit(text: str) -> bool:

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from einthoven.errors import RecordUnreadable
 from einthoven.records.printable import printable
 
-_MOST_BYTES = 128 << 20  # a 12-lead recording of ten minutes in text
+_MOST_BYTES = 64 << 20  # a 12-lead recording of half an hour in text
 _MOST_ELEMENTS = 500_000
+_MOST_ATTRIBUTES = 1_000_000
 _DEEPEST = 64
 _CHUNK = 1 << 20
+_NO_BLANKS = dict.fromkeys(map(ord, " \t\r\n"))
 _ENCODINGS = (None, "utf-8", "iso-8859-1")  # as declared, then what programs write although they declare another one
 
 
@@ -45,6 +47,8 @@ def parse_xml(path: Path, title: str) -> ET.Element:
     if size > _MOST_BYTES:
         raise not_a(path, title, f"{size:,} bytes of XML, over {_MOST_BYTES:,}", "cut it into shorter recordings")
     content = path.read_bytes().lstrip()
+    if content.count(b"=") > _MOST_ATTRIBUTES:
+        raise not_a(path, title, f"over {_MOST_ATTRIBUTES:,} XML attributes", "copy or export the file again")
     fault = ""
     for encoding in _ENCODINGS:
         try:
@@ -97,6 +101,21 @@ def text_of(element: ET.Element | None, path: str = ".") -> str:
     """
     found = element.find(path) if element is not None else None
     return " ".join("".join(found.itertext()).split()) if found is not None else ""
+
+
+def packed_text(element: ET.Element | None) -> str:
+    """Return the text right below an element without blanks, as Base64 needs it.
+
+    Parameters
+    ----------
+    element : Element, optional
+        The element.
+
+    Returns
+    -------
+    str
+    """
+    return (element.text or "").translate(_NO_BLANKS) if element is not None else ""
 
 
 def number_of(text: str) -> float | None:

@@ -1,4 +1,4 @@
-"""Write answers as JSON, CSV or HTML; OUTPUTS maps the suffix of the file to its writer."""
+"""Write answers as JSON, CSV, HTML or WFDB annotations; OUTPUTS maps the suffix of the file to its writer."""
 
 import csv
 import io
@@ -9,8 +9,9 @@ from typing import Any
 
 from einthoven import __version__
 from einthoven.errors import OutputRefused
-from einthoven.inference.answer import DISCLAIMER, Answer
+from einthoven.inference.answer import DISCLAIMER, Answer, BeatAnswer
 from einthoven.paths import require_folder, written_aside
+from einthoven.records.annotation_file import CODES, encoded
 
 
 def as_json(answers: Sequence[Answer]) -> str:
@@ -112,7 +113,39 @@ def as_html(answers: Sequence[Answer]) -> str:
     return render(answers)
 
 
-OUTPUTS: dict[str, Callable[[Sequence[Answer]], str]] = {".json": as_json, ".csv": as_csv, ".html": as_html}
+def as_annotations(answers: Sequence[Answer]) -> bytes:
+    """Return the beats of one record as WFDB annotations; beats that were not answered are ``Q``.
+
+    Parameters
+    ----------
+    answers : sequence of Answer
+        One, of a model of beats whose classes are codes of WFDB.
+
+    Raises
+    ------
+    OutputRefused
+        If there are several records, or the model answers whole records or other classes.
+    """
+    answer = answers[0]
+    other = [name for name in answer.classes if name not in CODES]
+    if len(answers) > 1 or not isinstance(answer, BeatAnswer) or other:
+        found = f"{len(answers)} records" if len(answers) > 1 else f"classes {', '.join(answer.classes)[:80]}"
+        raise OutputRefused(
+            "WFDB annotations hold the beats of one record.",
+            found=found if isinstance(answer, BeatAnswer) else "a model of whole records",
+            expected="one record, and a model of beats whose classes are codes of WFDB",
+            remedy="--out answers.json",
+        )
+    classes = zip(answer.most_probable, answer.is_answered, strict=True)
+    return encoded(answer.beats, [answer.classes[label] if is_answered else "Q" for label, is_answered in classes])
+
+
+OUTPUTS: dict[str, Callable[[Sequence[Answer]], str | bytes]] = {
+    ".json": as_json,
+    ".csv": as_csv,
+    ".html": as_html,
+    ".atr": as_annotations,
+}
 
 
 def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
@@ -162,8 +195,8 @@ def write(answers: Sequence[Answer], path: Path) -> None:
     answers : sequence of Answer
         The answers.
     path : Path
-        The file; its suffix is ``.json``, ``.csv`` or ``.html``.
+        The file; its suffix is one of OUTPUTS.
     """
     content = OUTPUTS[path.suffix.lower()](answers)
     with written_aside(path) as aside:
-        aside.write_text(content, encoding="utf-8")
+        aside.write_bytes(content.encode() if isinstance(content, str) else content)

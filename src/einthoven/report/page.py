@@ -48,7 +48,7 @@ def render(answers: Sequence[Answer], counted: dict[str, int] | None = None, rem
         remark=remark,
         grid=Markup(paper.grid_pattern()),
         card=card,
-        results=[_result(row) for row in card.results],
+        results=[shown_result(row) for row in card.results],
         beside=beside_its_model(card) if card.export else None,
         sections=[_section(answer, counted) for answer in answers],
         unsure=unsure_below(card),
@@ -188,7 +188,14 @@ def _paper(answer: RecordAnswer) -> str:
     return strips.strip(shown_mv, record.fs_hz, names, 0.0, (), title)
 
 
-def _result(row: dict[str, Any]) -> dict[str, Any]:
+def shown_result(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a page shows of an evaluation on a card.
+
+    Parameters
+    ----------
+    row : dict
+        The evaluation.
+    """
     shown = ("challenge_score", "accuracy", "macro_f1") if "accuracy" in row else headline(row)
     figures = [(metric_name(name), *cells(row[name])) for name in shown if name in row]
     unit = row.get("rows", "beats")

@@ -181,8 +181,9 @@ def beside_its_model(card: Card) -> tuple[tuple[str, ...], list[tuple[str, ...]]
     folds = {member.get("fold") for member in card.training.get("members", ())}
     where = "training data of its members" if len(folds) > 1 else "validation data"
     largest, mean = compared["largest_probability_difference"], compared["mean_probability_difference"]
+    unit = "samples" if card.answers_samples else "windows"
     told = (
-        f"Compared on {compared['windows']:,} windows: the prediction is the same for {compared['agreement']:.2%}; "
+        f"Compared on {compared['windows']:,} {unit}: the prediction is the same for {compared['agreement']:.2%}; "
         f"probabilities differ by at most {largest:g}, on average by {mean:g}."
     )
     return (where, "model", "export", "difference (points)"), rows, told

@@ -12,6 +12,7 @@ from einthoven.inference.answer import DISCLAIMER
 from einthoven.inference.delineator import Delineation
 from einthoven.inference.reading import remarks_on
 from einthoven.report import paper
+from einthoven.report.page import shown_result
 from einthoven.report.paper import LEFT_MM, MM_PER_MV, MM_PER_S
 from einthoven.report.times import clock
 from einthoven.signal.boundaries import WAVES, Waves
@@ -38,6 +39,7 @@ def render(found: Sequence[Delineation]) -> str:
         disclaimer=DISCLAIMER,
         grid=Markup(paper.grid_pattern()),
         card=found[0].card,
+        results=[shown_result(row) for row in found[0].card.results],
         colours=list(zip(WAVES, COLOURS, strict=True)),
         sections=[_section(one) for one in found],
     )

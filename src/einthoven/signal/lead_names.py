@@ -44,6 +44,9 @@ _WORDS = re.compile(
 )
 _MODIFIED_WORD = re.compile(r"(?:^|[\W_])(?:modified|mod)(?=$|[\W_])", re.IGNORECASE)
 _ATTACHED = re.compile(r"^(?:lead|ecg|ekg|einthoven)(?=i{1,3}$|av[rlf]$|v\d)", re.IGNORECASE)
+# Shimmer names leads by their electrodes: Shimmer_ABCD_ECG_LA-RA_24BIT_CAL.
+_ELECTRODES = re.compile(r"(?:^|[\W_])(LA-RA|LL-RA|LL-LA)(?=$|[\W_])")
+_BY_ELECTRODES = {"LA-RA": "I", "LL-RA": "II", "LL-LA": "III"}
 _LONGEST = 60
 
 
@@ -74,6 +77,9 @@ def known_lead(name: str) -> str | None:
     found = _BY_KEY.get(_key(bare))
     if found is not None:
         return found
+    pair = _ELECTRODES.search(bare.upper())
+    if pair is not None:
+        return _BY_ELECTRODES[pair[1]]
     modified = _MODIFIED_WORD.search(bare) is not None
     inner = _WORDS.sub(" ", _MODIFIED_WORD.sub(" ", bare))
     words = [word for word in re.split(r"[\W_]+", inner) if word]

@@ -89,6 +89,27 @@ def told_apart(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(apart)
 
 
+def first_of_several(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that several leads shared; each stands for the first of them.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Names as :func:`told_apart` returns them.
+
+    Returns
+    -------
+    tuple of str
+        Without their numbers.
+
+    Examples
+    --------
+    >>> first_of_several(("ECG[1]", "ECG[2]", "II"))
+    ('ECG',)
+    """
+    return tuple(name.removesuffix("[1]") for name in names if name.endswith("[1]"))
+
+
 def without_minus(name: str) -> str | None:
     """Return the lead that a name states upside down, as in the order of Cabrera: aVL, I, -aVR, II, aVF, III.
 
@@ -141,6 +162,7 @@ def select(
     """
     signal, names, _ = turned(signal, names)
     at = {canonical(name): index for index, name in reversed(list(enumerate(names)))}
+    at |= {first: at[f"{first}[1]"] for first in first_of_several(names) if first not in at}
     taken: set[str] = set()
     rows, used, unmet = [], [], []
     for wish in wishes:

@@ -5,17 +5,23 @@ The lines::
     # fs_hz=300 leads=I unit=mV        what follows; may come again where something changes; other lines with # are skipped
     0.012                              one value for each lead, separated by commas; nan or nothing where one is missing
     17,0.012                           or the sample's number before them, so that lost and repeated samples are noticed
+
+Other forms (times before the values, semicolons, several samples a line, labels, JSON) are recognised by the first lines, see
+:mod:`einthoven.streaming.line_form`; ``columns=time,I`` in the statement says what each value is.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
-from einthoven.records.stated import UNITS_MV
 from einthoven.streaming import sample_lines
-from einthoven.streaming.faults import FaultLog
+from einthoven.streaming.faults import FaultLog, counted
+from einthoven.streaming.line_form import PEEKED, LineForm, Parsed, form_of
 from einthoven.streaming.numbering import Numbering
-from einthoven.streaming.sources import CHUNK_S, Format, Piece, StatedFormat
+from einthoven.streaming.sources import CHUNK_S, LONGEST_LINE, Format, Piece, StatedFormat
+from einthoven.streaming.stamps import Stamps
 from einthoven.streaming.statements import Statements
 
 _MOST_HELD, _MOST_IN_A_PIECE = 2500, 10_000
@@ -36,6 +42,12 @@ class Lines:
         self.statements = Statements(stated, self.faults)
         self.samples: Numbering | None = None
         self.n_bad = self.n_parsed = 0
+        self.peeked: list[str] = []
+        """The first lines that may hold samples."""
+        self.form: LineForm | None = None
+        """How lines are written; None for a value for each lead."""
+        self.is_form_known = False
+        self.stamps: Stamps | None = None
         self._change(self.statements.format)
 
     def pieces(self, lines: Iterable[str]) -> Iterator[Piece]:
@@ -58,7 +70,7 @@ class Lines:
         RecordUnreadable
             Where none of a hundred lines is a sample, or their numbers do not count samples.
         """
-        for line in lines:
+        for line in self._with_peek(iter(lines)):
             self.faults.line += 1
             text = line.strip().strip("\ufeff")
             if text.startswith("#"):
@@ -74,12 +86,25 @@ class Lines:
             raise sample_lines.another_signal(self.faults.line, found, self.samples.format)
         yield from self._gathered(self.samples)
 
+    def _with_peek(self, lines: Iterator[str]) -> Iterator[str]:
+        """Yield all lines, after looking at the first that may hold samples."""
+        first = []
+        for line in lines:
+            first.append(line)
+            text = line.strip().strip("\ufeff")
+            if text and not text.startswith("#"):
+                self.peeked.append(text)
+            if len(self.peeked) >= PEEKED:
+                break
+        yield from chain(first, lines)
+
     def _stated(self, text: str) -> Iterator[Piece]:
         """Read a statement; where it changes the format, yield the samples before it."""
         has_samples = self.samples is not None and bool(self.samples.values or self.n_parsed)
-        before = self.statements.format
+        before, columns = self.statements.format, self.statements.columns
         changed = self.statements.read(text, has_samples)
         if changed == before:
+            self.is_form_known = self.is_form_known and columns == self.statements.columns
             return
         if self.samples is not None:
             self.samples.settle()
@@ -91,6 +116,8 @@ class Lines:
         if format_ is None:
             return
         self.faults.lines_per_s = max(1, round(format_.fs_hz))
+        self.is_form_known = False
+        self.stamps = Stamps(format_.fs_hz)
         if self.samples is None:
             self.samples = Numbering(format_, self.faults)
         else:
@@ -101,15 +128,44 @@ class Lines:
         if self.samples is None:
             self._skip(text)
             return
+        if not self.is_form_known:
+            self._recognise(self.samples)
+        if self.form is not None and text == self.form.header and not self.n_parsed:
+            return
         try:
-            number, values = sample_lines.parse(text, len(self.samples.format.leads))
-        except ValueError:
+            parsed = self._parsed(text, self.samples.format.leads)
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             self._miss(text, self.samples)
         else:
             self.n_parsed += 1
-            self.samples.add(number, values)
+            self._add(parsed, self.samples)
         if self.n_parsed and self._is_full(self.samples):
             yield from self._gathered(self.samples)
+
+    def _recognise(self, samples: Numbering) -> None:
+        """Recognise how the lines are written, and take their unit from a line of names if nothing else states it."""
+        format_ = samples.format
+        self.form = form_of(self.peeked, format_.leads, format_.fs_hz, self.statements.columns)
+        self.is_form_known = True
+        if self.form is not None and self.form.unit and not self.statements.states_scale and not self.n_parsed:
+            self.statements.format = replace(format_, unit=self.form.unit)
+            samples.change(self.statements.format)
+
+    def _parsed(self, text: str, leads: tuple[str, ...]) -> Parsed:
+        if self.form is not None and len(text) <= LONGEST_LINE:
+            return self.form.parse(text, leads)
+        number, values = sample_lines.parse(text, len(leads))
+        return Parsed([values], number)
+
+    def _add(self, parsed: Parsed, samples: Numbering) -> None:
+        """Add the samples of a line, after those that its time shows to be lost."""
+        lost = self.stamps.lost_before(parsed.stamp, len(parsed.samples)) if self.stamps is not None else 0
+        if lost:
+            self.faults.add("lost", f"{counted(lost, 'sample')} missing by the times of the lines")
+            for _ in range(lost):
+                samples.add_missing()
+        for at, values in enumerate(parsed.samples):
+            samples.add(None if parsed.number is None else parsed.number + at, values)
 
     def _skip(self, text: str) -> None:
         """Skip text before the statement; refuse samples there."""
@@ -141,4 +197,4 @@ class Lines:
         values, faults, format_ = samples.take(), self.faults.take(), samples.format
         for first in range(0, max(1, len(values)), _MOST_IN_A_PIECE):
             cut = np.array(values[first : first + _MOST_IN_A_PIECE], float).reshape(-1, len(format_.leads))
-            yield Piece(format_, cut.T * UNITS_MV[format_.unit], () if first else faults)
+            yield Piece(format_, format_.to_mv(cut.T), () if first else faults)

@@ -6,6 +6,8 @@ from einthoven.errors import RecordUnreadable
 from einthoven.streaming.faults import counted
 from einthoven.streaming.sources import LONGEST_LINE, Format
 
+_LEADS_OFF = "!"  # what sketches for the AD8232 print while an electrode is off
+
 
 def parse(text: str, n_leads: int) -> tuple[int | None, list[float]]:
     """Return the number and the values of a sample.
@@ -29,6 +31,8 @@ def parse(text: str, n_leads: int) -> tuple[int | None, list[float]]:
     ValueError
         Where the line is not a sample of so many leads.
     """
+    if text == _LEADS_OFF:
+        return None, [math.nan] * n_leads
     if len(text) > LONGEST_LINE:
         raise ValueError("too long")
     values = [float(word) if word.strip() else math.nan for word in text.split(",")]
@@ -97,5 +101,5 @@ def another_signal(n_lines: int, found: str, format_: Format) -> RecordUnreadabl
         "The lines do not have the stated format.",
         found=f"{n_lines} lines, {found}",
         expected=f"{expected(format_)} ({', '.join(format_.leads)})",
-        remedy="--leads A,B      the leads in the order of the values; commas between values, decimal points, no times",
+        remedy="--leads A,B      the leads in the order of the values; a line # columns=time,A,B names what else there is",
     )

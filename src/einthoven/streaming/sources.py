@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing, optional_imports
 from einthoven.records.record import Record, unit_named
+from einthoven.records.stated import UNITS_MV
 
 CHUNK_S = 0.25
 """Length of a piece of signal, s."""
@@ -30,6 +31,10 @@ class Format:
         Names of the leads, in order.
     unit : str
         Unit of the values, in upper or lower case.
+    gain : float, counts per mV, optional
+        States that the values are counts; then the unit says nothing.
+    zero : float, counts
+        The count at 0 mV.
 
     Raises
     ------
@@ -40,12 +45,35 @@ class Format:
     fs_hz: float
     leads: tuple[str, ...]
     unit: str = "mV"
+    gain: float | None = None
+    zero: float = 0.0
+
+    def to_mv(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values in mV.
+
+        Parameters
+        ----------
+        values : array
+            Values of the lines.
+
+        Returns
+        -------
+        array, mV
+        """
+        return values * UNITS_MV[self.unit] if self.gain is None else (values - self.zero) / self.gain
 
     def __post_init__(self) -> None:
         unit = unit_named(self.unit)
         if unit is None:
             raise StatementMissing("Unknown unit.", found=self.unit, expected="V, mV or uV", remedy="--unit mV")
         object.__setattr__(self, "unit", unit)
+        if self.gain is not None and not (0 < self.gain < float("inf") and abs(self.zero) < float("inf")):
+            raise StatementMissing(
+                "Invalid gain.",
+                found=f"{self.gain:g} counts per mV, {self.zero:g} at 0 mV",
+                expected="counts per mV, above 0, and the count at 0 mV",
+                remedy="--gain 200 --zero 512",
+            )
         if not 0 < self.fs_hz <= _MOST_HZ:
             raise StatementMissing(
                 "Invalid sampling rate.",
@@ -74,22 +102,30 @@ class StatedFormat:
         Names of the leads, in order.
     unit : str, optional
         Unit of the values.
+    gain : float, counts per mV, optional
+        States that the values are counts.
+    zero : float, counts, optional
+        The count at 0 mV.
 
     Raises
     ------
     StatementMissing
-        Where the rate, the leads or the unit are invalid.
+        Where the rate, the leads, the unit or the gain are invalid.
     """
 
     fs_hz: float | None = None
     leads: tuple[str, ...] | None = None
     unit: str | None = None
+    gain: float | None = None
+    zero: float | None = None
 
     def __post_init__(self) -> None:
         Format(
             1.0 if self.fs_hz is None else self.fs_hz,
             ("I",) if self.leads is None else self.leads,
             "mV" if self.unit is None else self.unit,
+            self.gain,
+            self.zero or 0.0,
         )
 
 

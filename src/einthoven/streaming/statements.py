@@ -8,8 +8,10 @@ from einthoven.errors import StatementMissing
 from einthoven.streaming.faults import FaultLog
 from einthoven.streaming.sources import Format, StatedFormat
 
-_WORD = re.compile(r"\b(fs_hz|leads|unit)[ \t]*=[ \t]*([^\s=]*)(?=\s|$)")
-_NAMES = {"fs_hz": "rate", "leads": "leads", "unit": "unit"}
+_WORD = re.compile(r"\b(fs_hz|leads|unit|gain|zero|columns)[ \t]*=[ \t]*([^\s=]*)(?=\s|$)")
+_NAMES = {"fs_hz": "rate", "leads": "leads", "unit": "unit", "gain": "gain", "zero": "zero"}
+
+_NO_LEADS = ("", "-", "time", "number")
 
 
 class Statements:
@@ -31,6 +33,8 @@ class Statements:
         """What the lines have stated, by keyword."""
         self.format = _complete(asdict(stated))
         """The format, once rate and leads are known."""
+        self.columns = ""
+        """What each value of a line is, where the lines state it."""
 
     def read(self, text: str, has_samples: bool) -> Format | None:
         """Read a line that may hold a statement, and update the format.
@@ -55,6 +59,11 @@ class Statements:
         words = dict(_WORD.findall(text))
         if not words:
             return self.format
+        self.columns = words.pop("columns", self.columns)
+        named = [name.removesuffix("...") for name in self.columns.split(",")]
+        leads = ",".join(name for name in named if name not in _NO_LEADS)
+        if leads and "leads" not in self.by_lines and self.stated.leads is None:
+            words.setdefault("leads", leads)
         try:
             self.format = self._after(words, has_samples)
         except StatementMissing:
@@ -70,12 +79,20 @@ class Statements:
         self.by_lines |= words
         return self.format
 
+    @property
+    def states_scale(self) -> bool:
+        """Whether the user or the lines state a unit or a gain."""
+        by_user = self.stated.unit is not None or self.stated.gain is not None
+        return by_user or "unit" in self.by_lines or "gain" in self.by_lines
+
     def _after(self, words: dict[str, str], has_samples: bool) -> Format | None:
         """Return the format after a statement of the lines."""
         if self.format is not None and has_samples:
             changed = {key: value for key, value in words.items() if self.by_lines.get(key) != value}
             return replace(self.format, **_parsed(changed))
         found = _parsed(self.by_lines | words)
+        if self.stated.gain is not None:
+            found = {key: value for key, value in found.items() if key not in ("unit", "gain", "zero")}
         by_user = {key: value for key, value in asdict(self.stated).items() if value is not None}
         whole = _complete(found | by_user)
         if whole is not None:
@@ -118,14 +135,15 @@ def _complete(parts: dict[str, Any]) -> Format | None:
     """Return the format of some parts; None where the rate or the leads are missing."""
     if parts.get("fs_hz") is None or parts.get("leads") is None:
         return None
-    return Format(parts["fs_hz"], parts["leads"], parts.get("unit") or "mV")
+    return Format(
+        parts["fs_hz"], parts["leads"], parts.get("unit") or "mV", parts.get("gain"), parts.get("zero") or 0.0
+    )
 
 
 def _parsed(words: dict[str, str]) -> dict[str, Any]:
     """Return the values of a statement's words."""
     values: dict[str, Any] = {key: words[key] for key in ("unit",) if key in words}
-    if "fs_hz" in words:
-        values["fs_hz"] = float(words["fs_hz"])
+    values |= {key: float(words[key]) for key in ("fs_hz", "gain", "zero") if key in words}
     if "leads" in words:
         values["leads"] = tuple(words["leads"].split(","))
     return values

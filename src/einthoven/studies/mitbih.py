@@ -49,6 +49,8 @@ ENSEMBLES = ("mean", "vote", "weighted", "top2_weighted", "dynamic", "top2_class
 BEST_TWO = "ensemble-top2_weighted"
 _PRECISION = 0.988
 """Macro precision of the operating point."""
+_TREES, _QUICK_TREES = 100, 5
+"""Trees of the forest that tells generated beats from real ones."""
 _N_EXPLAINED = 400
 """Beats of a class that a map is averaged over, at most."""
 
@@ -69,7 +71,8 @@ def _generate_beats(run: StudyRun) -> Results:
     save_windows(run.folder / "synthetic", windows.signal, labels)
     counts = np.bincount(labels, minlength=len(task.classes)).tolist()
     train, held_out = ((task.windows[part].signal, task.labels[part]) for part in (task.train, task.validation))
-    found = quality.compare(*train, *held_out, windows.signal, labels, task.classes)
+    n_trees = _QUICK_TREES if run.quick else _TREES
+    found = quality.compare(*train, *held_out, windows.signal, labels, task.classes, n_trees=n_trees)
     return {"windows": dict(zip(task.classes, counts, strict=True)), "how": how.as_dict(), "quality": found}
 
 

@@ -85,10 +85,10 @@ def _cost(run: StudyRun) -> Results:
     found: Results = {"threads": torch.get_num_threads()}
     for name, model in run.study.models.items():
         predictor, n_crops = load(run.members[f"train-{name}-s0-{next(iter(_parts(run)))}"].folder), 1
-        seen, prepared = run.stores[model.store].windows[:32], predictor.card.preparation
+        seen, prepared = run.stores[model.store].windows[: 2 if run.quick else 32], predictor.card.preparation
         if model.crop_s:
             seen, n_crops = crops(seen, prepared)
-        shape, repeats = InputShape.of(prepared), 2 if run.quick else 5
+        shape, repeats = InputShape.of(prepared), 1 if run.quick else 5
         found[name] = speed.measured(predictor.network, shape, tensors(seen), n_crops, repeats)
     return found
 

@@ -8,6 +8,9 @@ from matplotlib.figure import Figure
 
 from einthoven.paths import written_aside
 
+DPI = 150
+"""Dots per inch of all figures."""
+
 
 def caption(metrics: dict[str, Any]) -> str:
     """Return model, corpus, protocol and the size of the test set, in three lines.
@@ -34,4 +37,4 @@ def save(figure: Figure, path: Path) -> None:
     """
     FigureCanvasAgg(figure)
     with written_aside(path) as aside:
-        figure.savefig(aside, dpi=150, format="png")
+        figure.savefig(aside, dpi=DPI, format="png")
