@@ -13,8 +13,8 @@ from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
-from einthoven.inference.delineator import DEFAULT, SHORTEST_WAVES_S, Delineation, Delineator
-from einthoven.inference.fitting import Fit, fitting
+from einthoven.inference.delineator import DEFAULT, Delineation, Delineator
+from einthoven.inference.fitting import SHORTEST_WAVES_S, Fit, fitting
 from einthoven.inference.predictor import Predictor, load
 from einthoven.interpretation.asked import Asked
 from einthoven.interpretation.ectopy import ectopy_of

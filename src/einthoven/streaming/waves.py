@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.inference.delineator import SHORTEST_WAVES_S, Delineator
+from einthoven.inference.delineator import Delineator
+from einthoven.inference.fitting import SHORTEST_WAVES_S
 from einthoven.inference.predictor import Predictor
 from einthoven.records.record import Record, with_impossible_missing
 from einthoven.signal import quality
