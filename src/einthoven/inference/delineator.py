@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from einthoven import records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, RecordUnreadable
+from einthoven.inference.fitting import SHORTEST_WAVES_S
 from einthoven.inference.predictor import Predictor, load
 from einthoven.inference.reading import remarks_on
 from einthoven.records.record import Record
@@ -25,8 +26,6 @@ Array = NDArray[Any]
 
 DEFAULT = "waves-ludb"
 """The bundled delineator."""
-SHORTEST_S = 2.0
-"""Shortest recording that is delineated, s."""
 MARGIN_S = 1.0
 """What a window sees on either side of the samples that it answers for, s."""
 _CHUNK = 64
@@ -134,11 +133,11 @@ class Delineator:
         Delineation
         """
         card = self.predictor.card
-        if record.duration_s < SHORTEST_S:
+        if record.duration_s < SHORTEST_WAVES_S:
             raise RecordUnreadable(
                 f"{record.source or record.name} is too short to be delineated.",
                 found=f"{record.duration_s:.2f} s",
-                expected=f"at least {SHORTEST_S:g} s",
+                expected=f"at least {SHORTEST_WAVES_S:g} s",
                 remedy="use a longer recording",
             )
         seen = quality.examine(record.signal_mv, record.leads, record.fs_hz)
