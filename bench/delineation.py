@@ -1,8 +1,8 @@
 """Measures boundaries, intervals and speed of the delineator, and writes docs/results/delineation.md.
 
-python bench/delineation.py DIR STUDY [RECORDS]      DIR: holds ludb; STUDY: folder of einthoven study delineation
+python bench/delineation.py DIR [STUDY] [RECORDS]      DIR: holds ludb; STUDY: of einthoven study delineation; RECORDS: of a fold
 
-RECORDS: how many records of each fold (default: all). NeuroKit2 (dwt, prominence) and openecg stand beside where they are
+Without them studies/delineation, and all records. NeuroKit2 (dwt, prominence) and openecg stand beside where they are
 installed; their waves are scored by the same code.
 """
 
@@ -39,6 +39,8 @@ def errors(entries: list[list[Entry]], study: Path) -> dict[str, np.ndarray]:
     """Medians that are measured less those of LUDB's annotations, ms; each record by the net that did not see it."""
     found: dict[str, list[float]] = {name: [] for name in INTERVALS}
     for fold, records in enumerate(entries):
+        if not records:
+            continue
         delineator = Delineator(load(bundle_of(study, "delineator", fold)))
         for entry in records:
             record = LUDB.read(entry)
@@ -229,4 +231,10 @@ def _row(values: Any) -> str:
 if __name__ == "__main__":
     from command import run
 
-    run(lambda words: main(Path(words[0]), Path(words[1]), int(words[2]) if words[2:] else None), __doc__, 2)
+    run(
+        lambda words: main(
+            Path(words[0]), Path(words[1] if words[1:] else "studies/delineation"), int(words[2]) if words[2:] else None
+        ),
+        __doc__,
+        1,
+    )

@@ -13,6 +13,7 @@ import pytest
 import wfdb
 
 from einthoven.models import MODELS
+from einthoven.paths import ASSETS
 from einthoven.signal import quality_index, small_network
 from einthoven.signal.leads import STANDARD
 from einthoven.studies.challenge2017 import MODELS as MODELS_OF_STUDY
@@ -154,6 +155,18 @@ def test_waves(workshop, tmp_path, monkeypatch):
     assert {line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")} >= {"PR", "QRS", "QT"}
 
 
+def test_delineation(ludb_like, workshop, tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ludb").symlink_to(ludb_like)
+    for fold in range(5):
+        shutil.copytree(ASSETS / "waves-ludb", tmp_path / "study" / "runs" / f"delineator-f{fold}")
+    results = {"remarks": ["A remark."], "columns": ["model"], "rows": [["delineator"]], "scores": {}}
+    (tmp_path / "study" / "results.json").write_text(json.dumps(results))
+    assert run(workshop, monkeypatch, "delineation", tmp_path / "data", tmp_path / "study", 1) == 0
+    page = (workshop / "docs" / "results" / "delineation.md").read_text()
+    assert "Medians of 5 records" in page and "| QT | 5 |" in page and "| 2 leads, 1,800 s, 500 Hz |" in page
+
+
 def test_doctor(ptbxl_like, workshop, tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "ptb-xl").symlink_to(ptbxl_like)
@@ -218,7 +231,7 @@ def test_stream(mitdb_like, workshop, monkeypatch, capsys):
 
 
 RUN = {"heartbeats", "waves", "reading", "full_size", "full_size_cpsc2018", "training", "backends", "speed", "stream"}
-RUN |= {"doctor", "quality", "mitbih_table", *PAGES}
+RUN |= {"doctor", "delineation", "quality", "mitbih_table", *PAGES}
 """Run here; mitbih_table on the runs that the commands of the README leave, in test_docs.py."""
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
     from einthoven.inference.delineator import Delineation, delineate
     from einthoven.inference.predictor import Predictor, load
+    from einthoven.interpretation.interpretation import Interpretation
+    from einthoven.interpretation.interpreter import interpret
     from einthoven.records import read
     from einthoven.records.record import Annotations, Record
     from einthoven.records.writing import write
@@ -30,6 +32,7 @@ __all__ = [
     "Card",
     "Delineation",
     "EinthovenError",
+    "Interpretation",
     "Mark",
     "Predictor",
     "Record",
@@ -37,6 +40,7 @@ __all__ = [
     "Stream",
     "StreamAnswer",
     "delineate",
+    "interpret",
     "load",
     "read",
     "write",
@@ -48,6 +52,7 @@ _HOMES = {
     "Card": "einthoven.bundle",
     "Delineation": "einthoven.inference.delineator",
     "EinthovenError": "einthoven.errors",
+    "Interpretation": "einthoven.interpretation.interpretation",
     "Mark": "einthoven.streaming.buffer",
     "Predictor": "einthoven.inference.predictor",
     "Record": "einthoven.records.record",
@@ -55,6 +60,7 @@ _HOMES = {
     "Stream": "einthoven.streaming.stream",
     "StreamAnswer": "einthoven.streaming.answer",
     "delineate": "einthoven.inference.delineator",
+    "interpret": "einthoven.interpretation.interpreter",
     "load": "einthoven.inference.predictor",
     "read": "einthoven.records",
     "write": "einthoven.records.writing",

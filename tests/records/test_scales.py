@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from einthoven.cli.read_options import ReadOptions
-from einthoven.errors import EinthovenError, RecordUnreadable, StatementMissing
+from einthoven.errors import EinthovenError, LeadMismatch, RecordUnreadable, StatementMissing
 from einthoven.records import read
 from einthoven.records.scale import suggested
+from einthoven.signal.leads import select
 from tests.records.strips import FIRST, FS_HZ, SECOND, rows
 
 COUNTS = np.rint(200 * np.stack((FIRST, SECOND))).astype(int)
@@ -132,6 +133,15 @@ def test_more_leads_than_columns(tmp_path):
         with pytest.raises(RecordUnreadable, match="not those of the file") as caught:
             read(file, fs_hz=FS_HZ, unit="mV", leads=stated.split(","))
         assert len(pasted(file, {"--fs": "250", "--unit": "mV"}, caught.value.remedy).leads) == 2
+
+
+def test_the_names_that_a_remedy_gives_to_columns_can_be_used(tmp_path):
+    file = table(tmp_path, np.stack((FIRST, SECOND)), head="#")
+    record, _ = follow(file, {})
+    with pytest.raises(LeadMismatch) as caught:
+        select(record.signal_mv, record.leads, ("MLII|II",))
+    again = pasted(file, {"--fs": "250", "--unit": "mV", "--leads": "LEAD1,LEAD2"}, caught.value.remedy.split("\n")[0])
+    assert again.leads == ("MLII", "LEAD2")
 
 
 def test_a_device_that_states_its_gain_contradicts_a_stated_unit(tmp_path):

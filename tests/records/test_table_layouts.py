@@ -194,6 +194,13 @@ def test_samples_that_the_times_miss_are_missing(tmp_path):
     assert "100 samples are missing" in record.warnings[-1]
 
 
+def test_times_that_contradict_the_head_are_told(tmp_path):
+    head = "Sample Rate: 250 Hz\ntime (s),II (mV)\n"
+    (tmp_path / "a.csv").write_text(head + rows(lambda at: f"{at / 500:.3f},{FIRST[at]:.4f}"))
+    record = read(tmp_path / "a.csv")
+    assert record.fs_hz == 250 and "rises as at 500 Hz; the 250 Hz of the head" in record.warnings[0]
+
+
 def test_times_that_go_back_say_no_rate(tmp_path):
     (tmp_path / "a.csv").write_text("time,II\n" + rows(lambda at: f"{at % 500 / FS_HZ:.3f},{FIRST[at]:.4f}"))
     record = read(tmp_path / "a.csv", unit="mV", fs_hz=FS_HZ)

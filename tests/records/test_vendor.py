@@ -42,6 +42,11 @@ def test_mfer_keeps_a_rate_that_is_no_whole_number(tmp_path):
     assert read_bytes(tmp_path, "a.mwf", mfer_bytes(SIGNAL_MV, (0, -1, 2575))).fs_hz == pytest.approx(257.5)
 
 
+def test_mfer_of_thousands_of_leads_is_refused(tmp_path):
+    with pytest.raises(RecordUnreadable, match="1,000 leads"):
+        read_bytes(tmp_path, "a.mwf", mfer_bytes(np.zeros((1000, 4))))
+
+
 def test_sierra_and_mortara_state_the_patient(tmp_path):
     assert read(as_sierra(tmp_path, SIGNAL_MV)[0]).identity == WHO
     record = read(as_mortara(tmp_path, SIGNAL_MV)[0])

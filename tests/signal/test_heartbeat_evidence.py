@@ -30,13 +30,23 @@ def test_no_lead_sees_a_beat():
 
 
 def test_peaks_are_above_the_limit_and_apart():
-    assert he.peaks(seen([100], height=he.LIMIT + 0.01)).tolist() == [100]
-    assert not len(he.peaks(seen([100], height=he.LIMIT - 0.01)))
+    faint = seen([110], height=he.LIMIT + 0.01)
+    assert he.peaks(np.maximum(seen([80]), faint)).tolist() == [80, 110]
+    assert he.peaks(np.maximum(seen([80]), seen([110], height=he.LIMIT - 0.01))).tolist() == [80]
     close = np.maximum(seen([100]), seen([110], height=0.9))
     assert he.peaks(close).tolist() == [100]
     assert he.peaks(seen([100, 114])).tolist() == [100, 114]
     plateau = np.where((np.arange(640) > 99) & (np.arange(640) < 104), 0.9, 0.0)
     assert he.peaks(plateau).tolist() == [100]
+
+
+def test_faint_evidence_alone_is_noise_without_a_heart():
+    faint = seen(BEATS, height=0.45)
+    assert not len(he.peaks(faint))
+    after_beats = np.where(np.arange(640) < 300, seen(BEATS), faint)
+    assert he.peaks(after_beats)[:9].tolist() == BEATS[:9].tolist(), (
+        "a heart that was seen clearly does not vanish at once"
+    )
 
 
 def test_a_peak_at_either_end_is_found():

@@ -21,6 +21,7 @@ VERBS = {
     "prepare": ("prepare", "Prepare"),
     "train": ("train", "Train"),
     "evaluate": ("evaluate", "Evaluate"),
+    "interpret": ("interpret", "Interpret"),
     "predict": ("predict", "Predict"),
     "delineate": ("delineate", "Delineate"),
     "explain": ("explain", "Explain"),

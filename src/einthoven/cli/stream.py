@@ -38,6 +38,8 @@ class Stream:
 
     Example: einthoven stream mitbih-cnn-lstm-mlii --from 100.hea
 
+    Example, the waves of each beat: einthoven stream waves-ludb --from 100.hea --speed 0
+
     Example, a device: einthoven stream MODEL --from /dev/ttyUSB0 --fs 300 --leads I --unit mV --out answers.jsonl
     """
 
@@ -78,7 +80,22 @@ class Stream:
         model = load(self.model)
         self._require_outputs()
         with AppendedFile(self.out) if self.out else nullcontext(sys.stdout) as lines:
+            if model.card.answers_samples:
+                return self._follow_waves(model, lines)
             return self._follow(model, self._pieces(), lines)
+
+    def _follow_waves(self, model: "Predictor", lines: "Lines") -> int:
+        """Write the waves of a signal as they come."""
+        from einthoven.cli.stream_waves import follow_waves
+
+        if self.state is not None:
+            raise ConfigurationFault(
+                "A stream of waves keeps no state.",
+                found=f"--state {self.state}",
+                expected="a model of beats or windows with --state",
+                remedy="leave out --state",
+            )
+        return follow_waves(model, self._pieces(), lines)
 
     def _require_outputs(self) -> None:
         """Refuse outputs that cannot be written, before any work."""

@@ -57,7 +57,17 @@ class Compared:
     stretches_s: Array | None = None
 
     def is_annotated(self, times_s: Array) -> Array:
-        """Return whether each time [n], s, lies in an annotated stretch [n]."""
+        """Return whether times lie in an annotated stretch.
+
+        Parameters
+        ----------
+        times_s : array [n], s
+            The times.
+
+        Returns
+        -------
+        array of bool [n]
+        """
         stretches = np.array([self.truth.stretch_s]) if self.stretches_s is None else self.stretches_s
         first, last = stretches[:, :1], stretches[:, 1:]
         return np.asarray(((times_s >= first) & (times_s <= last)).any(axis=0))

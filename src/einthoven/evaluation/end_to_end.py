@@ -39,7 +39,17 @@ class Beats:
     classes: Array
 
     def outside(self, spans: Array) -> "Beats":
-        """Return the beats that are not in any of some spans [k, 2] of samples, ends included."""
+        """Return the beats that are in none of some spans.
+
+        Parameters
+        ----------
+        spans : array of int [k, 2]
+            First and last sample of each span.
+
+        Returns
+        -------
+        Beats
+        """
         inside = np.zeros(len(self.samples), bool)
         for first, last in spans.tolist():
             inside |= (self.samples >= first) & (self.samples <= last)

@@ -1,5 +1,6 @@
 """Read recordings from files."""
 
+import itertools
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -158,6 +159,7 @@ def read_packed(path: Path, stated: Stated = NOTHING) -> Record:
     return replace(record, source=path, warnings=(*told, *record.warnings))
 
 
+_MOST_LISTED = 10_000
 KINDS: dict[str, Format] = {kind: each for each in formats() for kind in each.kinds}
 """The format of each kind of content."""
 READERS: dict[str, Reader] = {}
@@ -256,7 +258,7 @@ def read(
 def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
     """Return what reads a file, by its content, else by its suffix; and what is odd about its name."""
     if path.is_dir():
-        _refuse(path, "a folder", "name one of its recordings, e.g. " + str(path / "100.hea"))
+        _refuse(path, "a folder", f"name one of its recordings, e.g. {shlex.quote(str(_first_in(path)))}")
     suffix = path.suffix.lower()
     reader = READERS.get(suffix)
     header_exists = _has_header(path)
@@ -294,6 +296,14 @@ def _has_header(path: Path) -> bool:
         return any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
     except OSError:  # a name that is too long with the suffix
         return False
+
+
+def _first_in(folder: Path) -> Path:
+    """Return a recording in a folder, a header if there is one; a made-up name if there is none."""
+    names = sorted(itertools.islice((file.name for file in folder.iterdir()), _MOST_LISTED))
+    known = [name for name in names if Path(name).suffix.lower() in READERS and Path(name).suffix]
+    headers = [name for name in known if name.lower().endswith(".hea")]
+    return folder / (headers or known or ["100.hea"])[0]
 
 
 def _is_wfdb(path: Path) -> bool:

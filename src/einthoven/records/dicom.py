@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 TITLE = "DICOM waveform"
-_MOST_BYTES = 1 << 30
+_MOST_BYTES = 512 << 20
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _KINDS = {"SB": "i1", "UB": "u1", "SS": "i2", "US": "u2", "SL": "i4", "UL": "u4"}

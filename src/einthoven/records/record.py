@@ -166,7 +166,9 @@ class Record:
                 f"{where} is not a recording.",
                 found="; ".join(faults),
                 expected=f"a sampling rate of {_RATES_HZ[0]:g} to {_RATES_HZ[1]:,.0f} Hz and samples [leads, samples]",
-                remedy="--fs 360      states the sampling rate if the file does not",
+                remedy="export the recording at its full sampling rate"
+                if 1 <= self.fs_hz < _RATES_HZ[0]
+                else "--fs 360      states the sampling rate if the file does not",
             )
         warnings = []
         if impossible.any():

@@ -15,6 +15,7 @@ from einthoven.signal.lead_names import known_lead, parts_of_name
 from einthoven.signal.leads import canonical
 
 Array = NDArray[Any]
+_RATE_DIFFERS = 0.02
 _NO_LEAD = frozenset(("", "-", "_", "skip", "none", "x", "time", "t", "index", "nseq", "n"))
 
 
@@ -92,6 +93,8 @@ def rows_and_facts(path: Path, columns: Columns, facts: Facts, stated: Stated) -
     is_unnamed = named is None or (len(named) == 1 and known_lead(named[0]) is None)
     if is_unnamed and len(facts.leads) == len(chosen):
         named = facts.leads
+    if named is None and stated.wanted:  # as the remedies call columns without a name
+        named = tuple(f"LEAD{at + 1}" for at in range(len(chosen)))
     return Rows(values, named, tuple(each.unit for each in chosen)), facts, stated.but(leads=names)
 
 
@@ -247,6 +250,10 @@ def _with_rate(
     written, timing = told[0]
     if facts.fs_hz is None:
         facts = facts.but(fs_hz=timing.fs_hz, rate_source=f"the column {written!r}")
+    elif timing.fs_hz is not None and abs(timing.fs_hz / facts.fs_hz - 1) > _RATE_DIFFERS:
+        facts = facts.warned(
+            f"the column {written!r} rises as at {timing.fs_hz:g} Hz; the {facts.fs_hz:g} Hz of {facts.rate_source} are used"
+        )
     return facts, timing.rows
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 SAMPLE_LINES, SAMPLE_BYTES = 500, 1 << 20
-MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", "."})
+MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "!"})
 """Cells that stand for a missing sample, in lower case."""
 _NUMBER = re.compile(r"[+\-−]?(\d+(\.\d*)?|\.\d+)([eE][+\-]?\d+)?|[+\-]?inf(inity)?", re.IGNORECASE)
 _COMMA_NUMBER = re.compile(r"[+\-−]?\d*,\d+([eE][+\-]?\d+)?")

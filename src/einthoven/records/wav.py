@@ -12,7 +12,7 @@ from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.xml_tree import not_a
 
 TITLE = "WAV"
-_MOST_BYTES = 1 << 30
+_MOST_BYTES = 512 << 20
 _MOST_LEADS = 64
 
 

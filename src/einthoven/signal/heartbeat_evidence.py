@@ -12,17 +12,19 @@ from einthoven.signal.heartbeat_network import EVIDENCE_HZ
 
 Array = NDArray[Any]
 
-LIMIT = 0.3
-"""Least evidence of a heartbeat; the value with the fewest errors in the records that choose."""
-BEHIND_S, AHEAD_S = 3.5, 0.8
+LIMIT = 0.25
+"""Least evidence of a heartbeat, chosen on records of DS1, SVDB and LUDB that trained nothing."""
+LEAST_SURE = 0.35
+"""Least :func:`sureness` of the last six seconds and the next half: below it there is noise without a heart."""
+BEHIND_S, AHEAD_S = 9.7, 1.3
 """Seconds of earlier and of later evidence or signal that a beat depends on, rounded up."""
 MOVED_S = 0.1
 """Seconds that a beat may be before its evidence, rounded up."""
 _APART_S = 0.2
-_SURE_S = (3.0, 0.5)
+_SURE_S, _HEART_S = (3.0, 0.5), (6.0, 0.5)
 _SHARPNESS = 5.0
 _TINY = 1e-3
-_PREFERRED = 2.0
+_PREFERRED = 1.5
 _REACH_S, _NARROW_S, _SPAN_S = 0.06, 0.07, 0.15
 
 
@@ -40,36 +42,37 @@ def joined(evidence: Array) -> Array:
     """
     if len(evidence) == 1:
         return np.asarray(evidence[0])
-    weight = sureness(evidence)
+    weight = sureness(evidence, _SURE_S) ** _SHARPNESS + _TINY
     return np.asarray((weight * evidence).sum(axis=0) / weight.sum(axis=0))
 
 
-def sureness(evidence: Array) -> Array:
-    """Return how sure each lead is of the beats around each time: mean evidence at its own peaks.
+def sureness(evidence: Array, around_s: tuple[float, float]) -> Array:
+    """Return how sure each lead is of the beats around each time: the mean evidence where it sees any.
 
     Parameters
     ----------
     evidence : array [leads, n]
         Evidence at 64 Hz, 0 to 1.
+    around_s : tuple of float, s
+        How much before and after each time counts.
 
     Returns
     -------
     array [leads, n]
         0 to 1; low where a lead sees no beats, or many that may be none.
     """
-    square, plain = _summed(evidence * evidence), _summed(evidence)
-    return np.asarray((square / (plain + 1.0)) ** _SHARPNESS + _TINY)
+    span = tuple(round(part * EVIDENCE_HZ) for part in around_s)
+    return np.asarray(_summed(evidence * evidence, *span) / (_summed(evidence, *span) + 1.0))
 
 
-def _summed(values: Array) -> Array:
-    """Return the sum of values [leads, n] around each place."""
-    before, after = (round(span_s * EVIDENCE_HZ) for span_s in _SURE_S)
-    held = np.pad(values.astype(np.float64), ((0, 0), (before, after)))
-    return np.asarray(np.lib.stride_tricks.sliding_window_view(held, before + after + 1, axis=1).sum(axis=2))
+def _summed(values: Array, before: int, after: int) -> Array:
+    """Return the sum of values [leads, n] from some places before each to some after it."""
+    sums = np.cumsum(np.pad(values.astype(np.float64), ((0, 0), (before + 1, after))), axis=1)
+    return np.asarray(sums[:, before + after + 1 :] - sums[:, : -before - after - 1])
 
 
 def peaks(evidence: Array) -> Array:
-    """Return where the evidence is above the limit, and higher than anywhere within 0.2 s.
+    """Return where the evidence is above the limit and higher than anywhere within 0.2 s, and there seems to be a heart.
 
     Parameters
     ----------
@@ -84,7 +87,8 @@ def peaks(evidence: Array) -> Array:
     at = np.flatnonzero(evidence > LIMIT)
     held = np.pad(evidence, reach, constant_values=-1.0)
     near = held[at[:, None] + np.arange(2 * reach + 1)]
-    return np.asarray(at[near.argmax(axis=1) == reach])
+    at = at[near.argmax(axis=1) == reach]
+    return np.asarray(at[sureness(evidence[None], _HEART_S)[0, at] > LEAST_SURE])
 
 
 def placed(at: Array, evidence: Array, begins: int, signal_mv: Array, fs_hz: float) -> NDArray[np.int64]:
@@ -119,7 +123,7 @@ def placed(at: Array, evidence: Array, begins: int, signal_mv: Array, fs_hz: flo
     rough = np.clip(rough, 0, signal_mv.shape[1] - 1)
     if len(signal_mv) == 1:
         return _on_narrow(rough, signal_mv[0], fs_hz)
-    sure = sureness(evidence)[:, at]
+    sure = sureness(evidence, _SURE_S)[:, at]
     sure[0] *= _PREFERRED
     by_lead = np.stack([_on_narrow(rough, lead, fs_hz) for lead in signal_mv])
     return np.asarray(by_lead[sure.argmax(axis=0), np.arange(len(at))])

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.signal.leads import STANDARD
+from einthoven.signal.spline import cubic
 
 Array = NDArray[Any]
 
@@ -109,10 +110,9 @@ def upsampled(beat_mv: Array, fs_hz: float) -> Array:
     -------
     array [leads, samples], mV
     """
-    from scipy.interpolate import CubicSpline  # SciPy has no types
-
-    at = np.arange(beat_mv.shape[1]) / fs_hz
-    return np.asarray(CubicSpline(at, beat_mv, axis=1)(np.arange(round(at[-1] * _FINE_HZ) + 1) / _FINE_HZ))
+    last_s = (beat_mv.shape[1] - 1) / fs_hz
+    at = np.arange(round(last_s * _FINE_HZ) + 1) / _FINE_HZ * fs_hz
+    return cubic(beat_mv, np.minimum(at, beat_mv.shape[1] - 1))
 
 
 def delineate(fine_mv: Array, rr_s: float) -> Waves:

@@ -1,0 +1,255 @@
+"""Ask of a recording all questions that it allows, each of the bundled model that fits."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from einthoven import bundle, records
+from einthoven.bundle import Card
+from einthoven.errors import ConfigurationFault
+from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
+from einthoven.inference.delineator import DEFAULT, SHORTEST_S, Delineation, Delineator
+from einthoven.inference.fitting import Fit, fitting
+from einthoven.inference.predictor import Predictor, load
+from einthoven.interpretation.asked import Asked
+from einthoven.interpretation.ectopy import ectopy_of
+from einthoven.interpretation.episodes import Episode, episodes_of
+from einthoven.interpretation.interpretation import Interpretation
+from einthoven.interpretation.rate import rate_of
+from einthoven.interpretation.variability import variability_of
+from einthoven.paths import ASSETS
+from einthoven.records.record import Record
+from einthoven.signal import doctor, quality
+from einthoven.signal.quality import Quality
+
+Array = NDArray[Any]
+
+PREFERRED = {
+    "rhythm": ("challenge2017-rhythm", "challenge2017-small"),
+    "beats": ("mitbih-clean-context", "mitbih-cnn-lstm-mlii"),
+    "diagnoses": ("ptbxl-typical-beat",),
+}
+"""Models of each question, the first that fits is asked. A model whose protocol shares patients between sets is not among them."""
+
+
+def interpret(record: Record | str | PathLike[str], models: Sequence[str] = ()) -> Interpretation:
+    """Interpret a recording.
+
+    Parameters
+    ----------
+    record : Record or path
+        A recording, or its file, which is read as by :func:`einthoven.read`.
+    models : sequence of str
+        Models to ask instead of the preferred ones; each takes the place of those of its question.
+
+    Returns
+    -------
+    Interpretation
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from einthoven.records import Record
+    >>> flat = Record("flat", np.zeros((1, 5000)), 500, ("II",))
+    >>> interpret(flat).not_assessed()["rhythm"]
+    'no lead is readable for long enough (lead II: 10 s flat)'
+    """
+    return Interpreter(models)(record if isinstance(record, Record) else records.read(Path(record)))
+
+
+class Interpreter:
+    """Interpret recordings; each model is loaded once.
+
+    Parameters
+    ----------
+    models : sequence of str
+        Models to ask instead of the preferred ones.
+
+    Raises
+    ------
+    ConfigurationFault
+        If two models answer one question.
+    """
+
+    def __init__(self, models: Sequence[str] = ()) -> None:
+        self._loaded: dict[str, Predictor] = {}
+        self._wanted = dict(PREFERRED)
+        stated: dict[str, str] = {}
+        for name in models:
+            question = question_of(self._model(name).card)
+            if question in stated:
+                raise ConfigurationFault(
+                    f"Two models answer the question of the {question}.",
+                    found=f"{stated[question]} and {name}",
+                    expected="one model a question",
+                    remedy=f"--models {name}",
+                )
+            stated[question] = name
+            self._wanted[question] = (name,)
+
+    def __call__(self, record: Record) -> Interpretation:
+        """Interpret a recording.
+
+        Parameters
+        ----------
+        record : Record
+            The recording.
+
+        Returns
+        -------
+        Interpretation
+        """
+        seen = quality.examine(record.signal_mv, record.leads, record.fs_hz)
+        findings = doctor.examine(record)
+        asked: list[Asked] = []
+        answers: dict[str, Answer] = {}
+        for question, names in self._wanted.items():
+            fits = fitting(record, [self._card(name) for name in names], seen, findings)
+            taken, answer = self._ask(question, names, fits, record)
+            asked.append(taken)
+            if answer is not None:
+                answers[question] = answer
+        delineation, waves = self._delineated(record, seen)
+        return _joined(record, seen, findings, (waves, *asked), delineation, answers)
+
+    def _ask(self, question: str, names: Sequence[str], fits: list[Fit], record: Record) -> tuple[Asked, Answer | None]:
+        by_name = {fit.card.name: fit for fit in fits}
+        first = next((name for name in names if by_name[self._card(name).name].fits), None)
+        if first is None:
+            reason = by_name[self._card(names[0]).name].reason
+            return Asked(question, "", reason, "no_model"), None
+        answer = self._model(first)(record)
+        if answer.declined is not None:
+            return Asked(question, first, answer.declined.text, answer.declined.code), None
+        return Asked(question, first, f"it reads {', '.join(answer.leads)}"), answer
+
+    def _delineated(self, record: Record, seen: Quality) -> tuple[Delineation | None, Asked]:
+        if record.duration_s < SHORTEST_S:
+            return None, Asked("waves", "", f"needs at least {SHORTEST_S:g} s", "no_model")
+        if not seen.readable.any():
+            return None, Asked("waves", DEFAULT, "no lead is readable", "unreadable")
+        return self._delineator(record), Asked("waves", DEFAULT, "it reads every lead")
+
+    @cached_property
+    def _delineator(self) -> Delineator:
+        return Delineator(load(DEFAULT))
+
+    def _model(self, name: str) -> Predictor:
+        if name not in self._loaded:
+            self._loaded[name] = load(name)
+        return self._loaded[name]
+
+    def _card(self, name: str) -> Card:
+        return self._loaded[name].card if name in self._loaded else bundle.load_card(ASSETS / name)
+
+
+def without_s_in(episodes: Sequence[Episode], times_s: Array, classes: list[str]) -> list[str]:
+    """Return classes of beats in which no beat within fibrillation is supraventricular ectopic: each may be early there.
+
+    Parameters
+    ----------
+    episodes : sequence of Episode
+        Episodes of fibrillation.
+    times_s : array [n], s
+        Times of the beats.
+    classes : list of str [n]
+        Class of each.
+
+    Returns
+    -------
+    list of str [n]
+    """
+    inside = np.zeros(len(times_s), bool)
+    for one in episodes:
+        inside |= (times_s >= one.start_s) & (times_s < one.end_s)
+    return ["N" if name == "S" and is_inside else name for name, is_inside in zip(classes, inside, strict=True)]
+
+
+def question_of(card: Card) -> str:
+    """Return the question that a model answers.
+
+    Parameters
+    ----------
+    card : Card
+        Its card.
+
+    Returns
+    -------
+    str
+        ``beats``, ``diagnoses`` or ``rhythm``.
+    """
+    if not card.preparation.is_whole:
+        return "beats"
+    return "diagnoses" if card.multilabel else "rhythm"
+
+
+def _joined(record: Record, seen: Quality, findings: Any, asked: Any, delineation: Any, answers: Any) -> Interpretation:
+    rhythm, beats, diagnoses = (answers.get(name) for name in ("rhythm", "beats", "diagnoses"))
+    found: dict[str, Any] = {"delineation": delineation}
+    if isinstance(rhythm, RecordAnswer):
+        found |= {"rhythm_answer": rhythm, "rhythm": _episodes(rhythm)}
+    at = _beats(beats, rhythm, delineation)
+    if at is not None:
+        found["beats"] = at
+        found["rate"] = rate_of(at / record.fs_hz, follows(at, seen))
+    if isinstance(beats, BeatAnswer):
+        there = beats.is_answered
+        times_s, is_next = beats.times_s[there], follows(beats.beats, seen, there)
+        classes = [beats.classes[n] for n in beats.most_probable[there]]
+        if (episodes := found.get("rhythm")) is not None:
+            classes = without_s_in(episodes.of("A"), times_s, classes)
+        normal = np.array([name == "N" for name in classes], bool)
+        is_irregular = found.get("rhythm") is not None and found["rhythm"].share("A") > 0
+        found |= {
+            "beat_answer": beats,
+            "ectopy": ectopy_of(times_s, classes, is_next, beats.classes),
+            "variability": variability_of(times_s, normal, is_next, is_irregular),
+        }
+    if isinstance(diagnoses, RecordAnswer):
+        found["diagnosis_answer"] = diagnoses
+    return Interpretation(record, seen, findings, asked, **found)
+
+
+def _beats(beats: Answer | None, rhythm: Answer | None, delineation: Delineation | None) -> Array | None:
+    """Return the heartbeats, as sample numbers: of the detector, else of the delineation."""
+    return next((one.beats for one in (beats, rhythm, delineation) if one is not None and len(one.beats)), None)
+
+
+def _episodes(answer: RecordAnswer) -> Any:
+    bounds_s = answer.windows / answer.record.fs_hz
+    names = [answer.classes[at] for at in answer.most_probable]
+    is_noise = np.array([name == "~" for name in names], bool)
+    return episodes_of(bounds_s, names, answer.confidence, answer.is_answered & ~is_noise)
+
+
+def follows(at: Array, seen: Quality, chosen: Array | None = None) -> Array:
+    """Return whether each beat follows the one before it directly.
+
+    Parameters
+    ----------
+    at : array of int [n], sample numbers
+        All beats.
+    seen : Quality
+        Quality of the leads.
+    chosen : array of bool [n], optional
+        The beats that are looked at; all by default.
+
+    Returns
+    -------
+    array of bool [n_chosen]
+        Whether there is neither another beat nor an unreadable stretch between a beat and the chosen one before it.
+    """
+    numbers = np.arange(len(at)) if chosen is None else np.flatnonzero(chosen)
+    is_next = np.zeros(len(numbers), bool)
+    if len(numbers) < 2:
+        return is_next
+    stretch = seen.at(at[numbers])
+    unreadable = np.concatenate(([0], np.cumsum(~seen.readable_in_any)))
+    clear = unreadable[stretch[1:] + 1] == unreadable[stretch[:-1]]
+    is_next[1:] = clear & (np.diff(numbers) == 1)
+    return is_next

@@ -1,0 +1,33 @@
+"""The sentences of an interpretation, by code, in one table for each language."""
+
+ENGLISH: dict[str, str] = {
+    "sinus": "Sinus rhythm, {rate:.0f}/min.",
+    "sinus_bradycardia": "Sinus bradycardia, {rate:.0f}/min.",
+    "sinus_tachycardia": "Sinus tachycardia, {rate:.0f}/min.",
+    "no_p_waves": "Regular rhythm, {rate:.0f}/min; P waves were not found, so it is not called sinus rhythm.",
+    "rhythm_throughout": "{name} throughout, {rate:.0f}/min.",
+    "rhythm_in_part": "{name} in {share:.0%} of the assessed time: {n} {episodes}, the longest {longest}.",
+    "rhythm_uncertain": "The rhythm is uncertain: {name} is the most probable (probability {probability:.2f}).",
+    "rate_range": "Heart rate {low:.0f} to {high:.0f}/min, mean {rate:.0f}/min.",
+    "intervals": "{listed}.",
+    "pr_long": "PR interval prolonged (over 200 ms).",
+    "qrs_long": "QRS complex prolonged (120 ms or more).",
+    "qtc_long": "QTc prolonged ({limit:.0f} ms or more).",
+    "qtc_short": "QTc short (360 ms or less).",
+    "axis_normal": "Normal electrical axis ({axis:.0f}°).",
+    "axis_left": "Left axis deviation ({axis:.0f}°).",
+    "axis_right": "Right axis deviation ({axis:.0f}°).",
+    "axis_extreme": "Extreme axis deviation ({axis:.0f}°).",
+    "no_ectopy": "No ectopic beats in {length}.",
+    "ectopic_beats": "{n:,} {kind} {beats}{per_hour}.",
+    "couplets": "{n:,} {kind} {couplets}.",
+    "runs": "{n:,} {kind} {runs} of three beats or more; the longest {longest} beats, the fastest {fastest:.0f}/min.",
+    "pattern": "{kind} in {n} {stretches}.",
+    "pauses": "{n:,} {pauses} over 2 s; the longest {longest:.1f} s.",
+    "paced": "Spikes of a pacemaker.",
+    "diagnosis": "{name} (probability {probability:.2f}).",
+    "doubtful_diagnosis": "Possibly {name} (probability {probability:.2f}).",
+    "not_normal": 'The other findings do not rest on sinus rhythm, so "normal ECG" is not said.',
+    "not_assessed": "Not assessed: {listed}.",
+}
+"""English. Another language is another table with the same codes."""

@@ -1,0 +1,105 @@
+"""Draw the heart rate and the rhythm of a long recording over time."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from einthoven.interpretation.episodes import Episode
+from einthoven.report.colours import PALETTE
+from einthoven.report.times import clock
+
+Array = NDArray[Any]
+
+_WIDTH, _HEIGHT, _BAND = 1000.0, 150.0, 20.0
+_LEFT, _BOTTOM = 44.0, 18.0
+_POINTS = 400
+_RHYTHMS, _OTHER = {"N": "#9aa7bd", "A": PALETTE[2]}, PALETTE[1]
+_LEAST_BPM, _MOST_BPM = 30.0, 220.0
+
+
+def rate_trend(times_s: Array, follows: Array, duration_s: float, episodes: Sequence[Episode]) -> str:
+    """Draw the heart rate: its median and its range in each of up to 400 spans, above a band of the rhythms.
+
+    Parameters
+    ----------
+    times_s : array [n], s
+        Times of the beats, ascending.
+    follows : array of bool [n]
+        Whether each beat follows the one before it directly.
+    duration_s : float, s
+        Length of the recording.
+    episodes : sequence of Episode
+        Stretches of one rhythm; each is named by its letter in the band.
+
+    Returns
+    -------
+    str
+        An SVG element.
+    """
+    linked = np.asarray(follows[1:], bool)
+    rates = 60 / np.diff(times_s)[linked]
+    at_s = times_s[1:][linked]
+    span_s = max(10.0, duration_s / _POINTS)
+    bins = (at_s // span_s).astype(int)
+    low_bpm, high_bpm = _bounds(rates)
+    x = (_WIDTH - _LEFT) / max(duration_s, 1e-9)
+
+    def y(bpm: float) -> float:
+        return _HEIGHT * float(1 - (np.clip(bpm, low_bpm, high_bpm) - low_bpm) / (high_bpm - low_bpm))
+
+    parts = [_grid(low_bpm, high_bpm, y)]
+    for number in np.unique(bins):
+        inside = rates[bins == number]
+        left = _LEFT + (number + 0.5) * span_s * x
+        lowest, middle, highest = np.percentile(inside, (5, 50, 95))
+        parts.append(f'<path class="range" d="M{left:.1f} {y(lowest):.1f}V{y(highest):.1f}"/>')
+        parts.append(f'<circle class="middle" cx="{left:.1f}" cy="{y(middle):.1f}" r="1.6"/>')
+    for episode in episodes:
+        parts.append(_episode(episode, x))
+    parts += [_hour(at, duration_s, x) for at in np.linspace(0, duration_s, 7)]
+    title = f"heart rate, {rates.min():.0f} to {rates.max():.0f} beats a minute" if len(rates) else "heart rate"
+    height = _HEIGHT + _BAND + _BOTTOM
+    return (
+        f'<svg class="trend" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img" aria-label="{escape(title)}">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _bounds(rates: Array) -> tuple[float, float]:
+    if not len(rates):
+        return 40.0, 120.0
+    low, high = np.percentile(rates, (1, 99))
+    low_bpm = max(_LEAST_BPM, 20 * np.floor((low - 5) / 20))
+    return float(low_bpm), float(min(_MOST_BPM, max(low_bpm + 60, 20 * np.ceil((high + 5) / 20))))
+
+
+def _grid(low_bpm: float, high_bpm: float, y: Any) -> str:
+    lines = []
+    for bpm in np.arange(low_bpm, high_bpm + 1, 20):
+        lines.append(f'<path class="line" d="M{_LEFT} {y(bpm):.1f}H{_WIDTH}"/>')
+        lines.append(f'<text class="tick" x="{_LEFT - 6}" y="{y(bpm) + 4:.1f}" text-anchor="end">{bpm:.0f}</text>')
+    return "".join(lines)
+
+
+def _episode(episode: Episode, x: float) -> str:
+    left, width = _LEFT + episode.start_s * x, max(1.0, episode.length_s * x)
+    named = f"{episode.rhythm} {clock(episode.start_s)} to {clock(episode.end_s)}"
+    letter = ""
+    if width > 12:
+        middle = left + width / 2
+        letter = f'<text class="rhythm" x="{middle:.1f}" y="{_HEIGHT + 14}" text-anchor="middle">{escape(episode.rhythm)}</text>'
+    return (
+        f'<rect x="{left:.1f}" y="{_HEIGHT + 2}" width="{width:.1f}" height="{_BAND - 4}" '
+        f'fill="{_RHYTHMS.get(episode.rhythm, _OTHER)}" fill-opacity=".35"><title>{escape(named)}</title></rect>{letter}'
+    )
+
+
+def _hour(at_s: float, duration_s: float, x: float) -> str:
+    anchor = "start" if at_s == 0 else "end" if at_s == duration_s else "middle"
+    return (
+        f'<text class="tick" x="{_LEFT + at_s * x:.1f}" y="{_HEIGHT + _BAND + _BOTTOM - 4}" text-anchor="{anchor}">'
+        f"{clock(float(at_s))}</text>"
+    )

@@ -1,0 +1,184 @@
+"""The summary says what the numbers allow, and no more."""
+
+import string
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from einthoven.interpretation.ectopy import ectopy_of
+from einthoven.interpretation.episodes import Episode, Episodes
+from einthoven.interpretation.rate import Rate
+from einthoven.interpretation.sentences import ENGLISH
+from einthoven.interpretation.statements import statements_of
+from einthoven.records.identity import Identity
+
+CLASSES, MEANINGS = ("N", "A", "O", "~"), ("sinus rhythm", "atrial fibrillation", "other rhythm", "noise")
+
+
+class Intervals(dict):
+    """Measurements by name; those that are not given are refused."""
+
+    def __missing__(self, name):
+        return SimpleNamespace(value=None, n=0, reason="no P wave")
+
+
+def measured(**values):
+    names = {"qtc": "QTc Fridericia", "axis": "QRS axis"}
+    rows = {names.get(name, name.upper()): value for name, value in values.items()}
+    return SimpleNamespace(
+        intervals=Intervals(
+            {
+                name: SimpleNamespace(value=value, low=value - 5, high=value + 5, n=12, reason="")
+                for name, value in rows.items()
+            }
+        )
+    )
+
+
+def rhythm(*parts, doubt="", chance=0.9):
+    episodes = tuple(Episode(name, start, end, 0.9) for name, start, end in parts)
+    answer = SimpleNamespace(
+        classes=CLASSES,
+        card=SimpleNamespace(meanings=MEANINGS),
+        doubt=doubt,
+        record_probabilities=np.array([chance] * 4),
+    )
+    return {"rhythm_answer": answer, "rhythm": Episodes(episodes, sum(one.length_s for one in episodes))}
+
+
+def said(rate=64.0, beats=None, missing=None, sex="", findings=(), diagnoses=None, delineation=None, **parts):
+    found = {"rhythm_answer": None, "rhythm": None, "ectopy": beats, "diagnosis_answer": diagnoses} | parts
+    stub = SimpleNamespace(
+        rate=None if rate is None else Rate(rate, rate - 5, rate + 5, 100),
+        delineation=delineation,
+        findings=findings,
+        record=SimpleNamespace(identity=Identity(sex=sex)),
+        not_assessed=lambda: missing or {},
+        **found,
+    )
+    return {statement.code: statement.text for statement in statements_of(stub)}
+
+
+SINUS = rhythm(("N", 0, 10))
+
+
+@pytest.mark.parametrize(
+    ("rate", "code"), [(64, "sinus"), (59, "sinus_bradycardia"), (101, "sinus_tachycardia"), (100, "sinus")]
+)
+def test_sinus_rhythm_is_named_by_its_rate(rate, code):
+    assert f"{rate}/min" in said(rate, delineation=measured(pr=160, qrs=90), **SINUS)[code]
+
+
+def test_without_p_waves_there_is_no_sinus_rhythm():
+    found = said(delineation=measured(qrs=90), **SINUS)
+    assert "no_p_waves" in found and "sinus" not in found
+
+
+def steady(pr=160, axis=50, n=11, spread=10):
+    """Waves of sinus rhythm: a P wave ahead of nearly each of 12 beats."""
+    rows = {
+        "PR": SimpleNamespace(value=pr, low=pr - spread, high=pr + spread, n=n, reason=""),
+        "QRS": SimpleNamespace(value=90, low=88, high=92, n=12, reason=""),
+        "P axis": SimpleNamespace(value=axis, n=12, reason=""),
+    }
+    return SimpleNamespace(intervals=Intervals(rows))
+
+
+@pytest.mark.parametrize(
+    ("waves", "is_sinus"), [({}, True), ({"n": 8}, False), ({"spread": 30}, False), ({"axis": -60}, False)]
+)
+def test_steady_p_waves_make_another_rhythm_sinus(waves, is_sinus):
+    found = said(50, delineation=steady(**waves), **rhythm(("O", 0, 10), doubt="few"))
+    assert ("sinus_bradycardia" in found) == is_sinus and ("rhythm_uncertain" in found) != is_sinus
+    fibrillation = said(50, delineation=steady(), **rhythm(("A", 0, 10)))
+    assert "rhythm_throughout" in fibrillation and "sinus_bradycardia" not in fibrillation
+
+
+def test_a_doubtful_rhythm_is_uncertain():
+    found = said(**rhythm(("A", 0, 10), doubt="few", chance=0.55))
+    assert "atrial fibrillation" in found["rhythm_uncertain"] and "0.55" in found["rhythm_uncertain"]
+    assert "rhythm_throughout" not in found
+
+
+def test_rhythms_in_part_are_told_with_their_share():
+    found = statements_text(rhythm(("N", 0, 600), ("A", 600, 1200), ("N", 1200, 1800)))
+    assert "Atrial fibrillation in 33% of the assessed time: 1 episode, the longest 10 min." in found
+    assert "Sinus rhythm in 67% of the assessed time: 2 episodes" in found
+
+
+def statements_text(parts):
+    stub = SimpleNamespace(
+        rate=Rate(70, 60, 80, 9), delineation=None, findings=(), ectopy=None, diagnosis_answer=None,
+        not_assessed=dict, **parts,
+    )  # fmt: skip
+    return " ".join(statement.text for statement in statements_of(stub))
+
+
+@pytest.mark.parametrize(
+    ("values", "sex", "code", "is_said"),
+    [
+        ({"pr": 201}, "", "pr_long", True),
+        ({"pr": 200}, "", "pr_long", False),
+        ({"qrs": 120}, "", "qrs_long", True),
+        ({"qrs": 119}, "", "qrs_long", False),
+        ({"qtc": 452}, "male", "qtc_long", True),
+        ({"qtc": 452}, "female", "qtc_long", False),
+        ({"qtc": 452}, "", "qtc_long", False),
+        ({"qtc": 360}, "", "qtc_short", True),
+    ],
+)
+def test_limits_are_those_of_the_recommendations(values, sex, code, is_said):
+    assert (code in said(sex=sex, delineation=measured(**values))) == is_said
+
+
+@pytest.mark.parametrize(
+    ("axis", "code"),
+    [(45, "axis_normal"), (-30, "axis_normal"), (-31, "axis_left"), (91, "axis_right"), (-120, "axis_extreme")],
+)
+def test_axes_have_classes(axis, code):
+    assert f"({axis}°)" in said(delineation=measured(axis=axis))[code]
+
+
+def beats(classes):
+    follows = np.ones(len(classes), bool)
+    follows[0] = False
+    return ectopy_of(np.arange(len(classes)) * 0.8, list(classes), follows, ("N", "S", "V", "F"))
+
+
+def test_ectopic_beats_runs_and_pauses_are_told():
+    assert said(beats=beats("N" * 13))["no_ectopy"] == "No ectopic beats in 10 s."
+    found = said(beats=beats("NNVNNVVVVN"))
+    assert found["ectopic_beats"] == "5 ventricular beats."
+    assert "longest 4 beats, the fastest 75/min" in found["runs"] and "no_ectopy" not in found
+
+
+def diagnosis(*codes, chance=0.8):
+    classes, meanings = ("NORM", "AMI"), ("normal ECG", "anterior infarction")
+    return SimpleNamespace(
+        classes=classes,
+        card=SimpleNamespace(meanings=meanings),
+        predicted=codes,
+        record_probabilities=np.full(2, chance),
+    )
+
+
+def test_normal_is_not_said_of_fibrillation():
+    found = said(diagnoses=diagnosis("NORM"), **rhythm(("A", 0, 10)))
+    assert "not_normal" in found and "diagnosis" not in found
+    assert "Normal ECG" in said(diagnoses=diagnosis("NORM"), delineation=measured(pr=160, qrs=90), **SINUS)["diagnosis"]
+    assert "not_normal" in said(diagnoses=diagnosis("NORM"))
+
+
+def test_an_improbable_diagnosis_is_possible():
+    assert said(diagnoses=diagnosis("AMI", chance=0.3))["doubtful_diagnosis"].startswith("Possibly anterior infarction")
+
+
+def test_what_was_not_assessed_is_said_with_its_reason():
+    found = said(rate=None, missing={"rhythm": "needs lead II."})
+    assert found == {"not_assessed": "Not assessed: rhythm (needs lead II)."}
+
+
+def test_sentences_have_only_named_fields():
+    for code, sentence in ENGLISH.items():
+        assert sentence and all(name != "" for _, name, _, _ in string.Formatter().parse(sentence)), code
