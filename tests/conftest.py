@@ -12,11 +12,14 @@ import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each has a core to itself: threads that wait for others' would spin
     os.environ["OMP_NUM_THREADS"] = "1"
+import hypothesis
 import wfdb
 from filelock import FileLock
 
 from einthoven.corpora.mitdb import RECORDS
 
+hypothesis.settings.register_profile("einthoven", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.load_profile("einthoven")
 FS_HZ = 360.0
 _LONGEST = ("studies", "training", "export", "test_bench", "test_docs", "streaming")
 """Of tests/: with a file for each worker in turn, the long ones begin first, so that no worker waits for the last."""
