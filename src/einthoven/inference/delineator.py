@@ -26,8 +26,6 @@ Array = NDArray[Any]
 
 DEFAULT = "waves-ludb"
 """The bundled delineator."""
-SHORTEST_S = SHORTEST_WAVES_S
-"""Shortest recording that is delineated, s."""
 MARGIN_S = 1.0
 """What a window sees on either side of the samples that it answers for, s."""
 _CHUNK = 64
@@ -135,11 +133,11 @@ class Delineator:
         Delineation
         """
         card = self.predictor.card
-        if record.duration_s < SHORTEST_S:
+        if record.duration_s < SHORTEST_WAVES_S:
             raise RecordUnreadable(
                 f"{record.source or record.name} is too short to be delineated.",
                 found=f"{record.duration_s:.2f} s",
-                expected=f"at least {SHORTEST_S:g} s",
+                expected=f"at least {SHORTEST_WAVES_S:g} s",
                 remedy="use a longer recording",
             )
         seen = quality.examine(record.signal_mv, record.leads, record.fs_hz)
