@@ -49,7 +49,8 @@ def detections(signal: np.ndarray, fs_hz: float, with_xqrs: bool = False) -> dic
 
 def _beats(evidence: np.ndarray, leads_mv: np.ndarray, fs_hz: float) -> np.ndarray:
     joined = heartbeat_evidence.joined(evidence)
-    return heartbeat_evidence.placed(heartbeat_evidence.peaks(joined), evidence, 0, leads_mv, fs_hz)
+    at = heartbeat_evidence.peaks(joined, heartbeat_evidence.last_clear(joined))
+    return heartbeat_evidence.placed(at, evidence, 0, leads_mv, fs_hz)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ def test_heartbeats_come_from_whichever_lead_is_clear(ecg):
     seen = quality.examine(both, ("I", "II"), 360.0)
     found = reading.find_heartbeats(both, seen)
     matched = heartbeats.match(heartbeats.find(lead, 360.0), found, 360.0, 50.0)
-    assert matched.sensitivity > 0.97 and matched.positive_predictivity > 0.97
+    assert matched.sensitivity > 0.95 and matched.positive_predictivity > 0.97
 
 
 def test_no_heartbeat_is_sought_in_leads_that_are_flat_or_missing():

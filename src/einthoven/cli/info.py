@@ -83,7 +83,7 @@ def _show(found: "About") -> None:
 
     console.table(("", ""), rows(found), found.file)
     console.table(
-        ("lead", "quality"), quality_rows(found), "Ten minutes of it, evenly spread" if is_sampled(found) else None
+        ("lead", "quality"), quality_rows(found), "Five minutes of it, evenly spread" if is_sampled(found) else None
     )
     for finding in found.findings:
         console.say(finding.sentence)

@@ -34,7 +34,7 @@ class About:
     record: Record
     """The recording."""
     quality: Quality
-    """Quality of its leads; of a long recording in ten minutes of it."""
+    """Quality of its leads; of a long recording in five minutes of it."""
     findings: tuple[Finding, ...]
     """What is wrong with leads, units or rate."""
     fits: tuple[Fit, ...]

@@ -14,8 +14,12 @@ Array = NDArray[Any]
 
 LIMIT = 0.25
 """Least evidence of a heartbeat, chosen on records of DS1, SVDB and LUDB that trained nothing."""
-LEAST_SURE = 0.35
-"""Least :func:`sureness` of the last six seconds and the next half: below it there is noise without a heart."""
+LEAST_SURE = 0.4
+"""Least :func:`sureness` of the last six seconds and the next half; below it there is noise without a heart."""
+CLEAR, REMEMBERED_S = 0.55, 30.0
+"""Sureness at which a heart is clear, and for how long it is then taken to go on in noise, s."""
+NEVER = -(10**9)
+"""Place before any evidence."""
 BEHIND_S, AHEAD_S = 9.7, 1.3
 """Seconds of earlier and of later evidence or signal that a beat depends on, rounded up."""
 MOVED_S = 0.1
@@ -71,13 +75,36 @@ def _summed(values: Array, before: int, after: int) -> Array:
     return np.asarray(sums[:, before + after + 1 :] - sums[:, : -before - after - 1])
 
 
-def peaks(evidence: Array) -> Array:
+def last_clear(evidence: Array, first: int = 0, before: int = NEVER) -> Array:
+    """Return for each place the last one up to it at which a heart is clear.
+
+    Parameters
+    ----------
+    evidence : array [n]
+        Evidence at 64 Hz.
+    first : int
+        First place that counts; those ahead of it counted before.
+    before : int
+        The last such place among those.
+
+    Returns
+    -------
+    array of int [n]
+    """
+    places = np.arange(len(evidence))
+    clear = (sureness(evidence[None], _HEART_S)[0] > CLEAR) & (places >= first)
+    return np.asarray(np.maximum.accumulate(np.where(clear, places, before)))
+
+
+def peaks(evidence: Array, clear: Array) -> Array:
     """Return where the evidence is above the limit and higher than anywhere within 0.2 s, and there seems to be a heart.
 
     Parameters
     ----------
     evidence : array [n]
         Evidence at 64 Hz.
+    clear : array of int [n]
+        What :func:`last_clear` returned.
 
     Returns
     -------
@@ -88,7 +115,8 @@ def peaks(evidence: Array) -> Array:
     held = np.pad(evidence, reach, constant_values=-1.0)
     near = held[at[:, None] + np.arange(2 * reach + 1)]
     at = at[near.argmax(axis=1) == reach]
-    return np.asarray(at[sureness(evidence[None], _HEART_S)[0, at] > LEAST_SURE])
+    is_recent = at - clear[at] <= REMEMBERED_S * EVIDENCE_HZ
+    return np.asarray(at[is_recent | (sureness(evidence[None], _HEART_S)[0, at] > LEAST_SURE)])
 
 
 def placed(at: Array, evidence: Array, begins: int, signal_mv: Array, fs_hz: float) -> NDArray[np.int64]:

@@ -39,6 +39,8 @@ class LiveHeartbeats:
         """Sample number of the first sample in `raw`."""
         self.done = 0
         """Number of values of the evidence that were searched."""
+        self.clear = heartbeat_evidence.NEVER
+        """Number of the last of them at which a heart was clear."""
 
     @property
     def n_samples(self) -> int:
@@ -85,10 +87,13 @@ class LiveHeartbeats:
         inputs = heartbeat_input.scaled(at_128)[:, :, since:]
         evidence = heartbeat_network.evidence(inputs)
         offset = (origin + since) // heartbeat_network.STEP
-        at = heartbeat_evidence.peaks(heartbeat_evidence.joined(evidence))
+        joined = heartbeat_evidence.joined(evidence)
+        clear = heartbeat_evidence.last_clear(joined, self.done - offset, self.clear - offset)
+        at = heartbeat_evidence.peaks(joined, clear)
         until = offset + evidence.shape[1] if until is None else until
         at = at[(at + offset >= self.done) & (at + offset < until)]
-        self.done = until
+        if until > self.done:
+            self.done, self.clear = until, int(clear[until - offset - 1]) + offset
         beats = begin + heartbeat_evidence.placed(at, evidence, since // heartbeat_network.STEP, span, self.fs_hz)
         kept = self._aligned(self.done / EVIDENCE_HZ - _BEHIND_S)
         if kept > self.first:
@@ -103,7 +108,13 @@ class LiveHeartbeats:
 
     def state(self) -> dict[str, Any]:
         """Return plain values for :meth:`restored`."""
-        return {"fs_hz": self.fs_hz, "first": self.first, "done": self.done, "raw": self.raw.tolist()}
+        return {
+            "fs_hz": self.fs_hz,
+            "first": self.first,
+            "done": self.done,
+            "clear": self.clear,
+            "raw": self.raw.tolist(),
+        }
 
     @classmethod
     def restored(cls, state: dict[str, Any]) -> "LiveHeartbeats":
@@ -120,5 +131,5 @@ class LiveHeartbeats:
         """
         live = cls(state["fs_hz"], len(state["raw"]))
         live.raw = np.array(state["raw"], np.float32).reshape(len(state["raw"]), -1)
-        live.first, live.done = state["first"], state["done"]
+        live.first, live.done, live.clear = state["first"], state["done"], state["clear"]
         return live
