@@ -48,12 +48,7 @@ class Evaluate:
 
     def run(self) -> int:
         """Predict the test set, compute the metrics, and write tables and figures."""
-        from einthoven.data.build import build, left_out_lines
-        from einthoven.evaluation.evaluate import evaluate, headline
         from einthoven.inference.predictor import load
-        from einthoven.inference.scoring import require_classes, score_test_part
-        from einthoven.inference.seen_patients import fold_of
-        from einthoven.report import plots, tables
 
         if self.model.lower().endswith(".csv") and self.corpus is not None:
             return self._waves(Path(self.model), Path(self.model).stem)
@@ -61,6 +56,12 @@ class Evaluate:
         card = predictor.card
         if card.answers_samples:
             return self._waves(predictor, Path(self.model).absolute().name)
+        from einthoven.data.build import build, left_out_lines
+        from einthoven.evaluation.evaluate import evaluate, headline
+        from einthoven.inference.scoring import require_classes, score_test_part
+        from einthoven.inference.seen_patients import fold_of
+        from einthoven.report import plots, tables
+
         corpus, protocol = corpus_of(card, self.corpus, self.protocol, self.labels)
         require_classes(card, corpus, protocol)
         require_folder(self.out or Path("scores"))
