@@ -4,6 +4,7 @@ import functools
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,14 @@ import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # each has a core to itself: threads that wait for others' would spin
     os.environ["OMP_NUM_THREADS"] = "1"
+import hypothesis
 import wfdb
+from filelock import FileLock
 
 from einthoven.corpora.mitdb import RECORDS
 
+hypothesis.settings.register_profile("einthoven", deadline=None)  # a busy machine is no fault of the code
+hypothesis.settings.load_profile("einthoven")
 FS_HZ = 360.0
 _LONGEST = ("studies", "training", "export", "test_bench", "test_docs", "streaming")
 """Of tests/: with a file for each worker in turn, the long ones begin first, so that no worker waits for the last."""
@@ -74,10 +79,31 @@ def beats_and_symbols(n_samples: int, fs_hz: float, rng: np.random.Generator, ki
     return np.array(beats), np.array(symbols)
 
 
+def shared_place(factory: pytest.TempPathFactory) -> Path:
+    """The folder that all test processes of a session share."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+def shared(factory: pytest.TempPathFactory, name: str, write: Callable[[Path], object]) -> Path:
+    """A corpus that all test processes read, written by whichever asks first."""
+    place = shared_place(factory) / "corpora"
+    place.mkdir(exist_ok=True)
+    with FileLock(place / f"{name}.lock"):
+        if not (place / name).exists():
+            (place / f"{name}-half").mkdir()
+            write(place / f"{name}-half")
+            (place / f"{name}-half").rename(place / name)
+    return place / name
+
+
 @pytest.fixture(scope="session")
 def mitdb_like(tmp_path_factory) -> Path:
     """All 48 records of the MIT-BIH layout (format 212, two leads, 360 Hz, .atr), 20 s each."""
-    folder = tmp_path_factory.mktemp("mitdb")
+    return shared(tmp_path_factory, "mitdb", _write_mitdb)
+
+
+def _write_mitdb(folder: Path) -> None:
     rng = np.random.default_rng(1)
     n_samples = round(20 * FS_HZ)
     for name in RECORDS:
@@ -98,7 +124,6 @@ def mitdb_like(tmp_path_factory) -> Path:
         )
         at = np.concatenate(([18], beats))
         wfdb.wrann(name, "atr", at, symbol=["+", *symbols], aux_note=["(N", *[""] * len(beats)], write_dir=str(folder))
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -170,13 +195,14 @@ def home(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture(scope="session")
 def store_of(tmp_path_factory):
-    """Give the store of a corpus under a folder, built once for all tests that only read it."""
+    """Give the store of a corpus under a folder, built once for all tests of all processes that only read it."""
     from einthoven.data.build import build
 
-    place = tmp_path_factory.mktemp("stores")
+    place = shared_place(tmp_path_factory) / "stores"
+    place.mkdir(exist_ok=True)
 
     def store(corpus, source, preparation=None, without=()):
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, FileLock(place / "lock"):
             patch.setenv("EINTHOVEN_HOME", str(place))
             return build(corpus, source, preparation or corpus.preparation, without)
 
@@ -219,7 +245,10 @@ def real_ludb() -> Path:
 @pytest.fixture(scope="session")
 def svdb_like(tmp_path_factory) -> Path:
     """Three records of the layout of svdb (format 212, ECG1 and ECG2, 128 Hz, .atr), a minute each."""
-    folder = tmp_path_factory.mktemp("svdb")
+    return shared(tmp_path_factory, "svdb", _write_svdb)
+
+
+def _write_svdb(folder: Path) -> None:
     rng = np.random.default_rng(3)
     for name in ("800", "812", "894"):
         beats, symbols = beats_and_symbols(128 * 60, 128, rng, "NNNNBVSSn")
@@ -227,13 +256,15 @@ def svdb_like(tmp_path_factory) -> Path:
         layout = {"units": ["mV"] * 2, "sig_name": ["ECG1", "ECG2"], "fmt": ["212"] * 2, "adc_gain": [200] * 2}
         wfdb.wrsamp(name, fs=128, p_signal=signal.T, baseline=[0, 0], write_dir=str(folder), **layout)
         wfdb.wrann(name, "atr", beats, symbol=symbols.tolist(), write_dir=str(folder))
-    return folder
 
 
 @pytest.fixture(scope="session")
 def nstdb_like(tmp_path_factory) -> Path:
     """The three noise records of the layout of nstdb (format 212, two leads, 360 Hz), 70 s each."""
-    folder = tmp_path_factory.mktemp("nstdb")
+    return shared(tmp_path_factory, "nstdb", _write_nstdb)
+
+
+def _write_nstdb(folder: Path) -> None:
     rng = np.random.default_rng(4)
     n_samples = round(70 * FS_HZ)
     white = rng.standard_normal((3, 2, n_samples))
@@ -242,7 +273,6 @@ def nstdb_like(tmp_path_factory) -> Path:
     for name, noise in (("bw", slow), ("em", jumps + 0.01 * white[1]), ("ma", 0.1 * white[2])):
         layout = {"units": ["mV"] * 2, "sig_name": ["noise1", "noise2"], "fmt": ["212"] * 2, "adc_gain": [100] * 2}
         wfdb.wrsamp(name, fs=FS_HZ, p_signal=noise.clip(-20, 20).T, baseline=[0, 0], write_dir=str(folder), **layout)
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -250,7 +280,7 @@ def ptbxl_like(tmp_path_factory) -> Path:
     """Sixty records of the layout of PTB-XL, at 100 and 500 Hz."""
     from tests.layouts import write_ptbxl
 
-    return write_ptbxl(tmp_path_factory.mktemp("ptbxl"), rates=(100, 500))
+    return shared(tmp_path_factory, "ptbxl", functools.partial(write_ptbxl, rates=(100, 500)))
 
 
 @pytest.fixture(scope="session")
@@ -258,7 +288,7 @@ def zzu_like(tmp_path_factory) -> Path:
     """Thirty records of twenty-four children in the layout of ZZU-pECG."""
     from tests.layouts import write_zzu
 
-    return write_zzu(tmp_path_factory.mktemp("zzu"))
+    return shared(tmp_path_factory, "zzu", write_zzu)
 
 
 @pytest.fixture(scope="session")
@@ -266,7 +296,7 @@ def challenge2021_like(tmp_path_factory) -> Path:
     """A record for each dialect of the Challenge 2021."""
     from tests.layouts import write_challenge2021
 
-    return write_challenge2021(tmp_path_factory.mktemp("challenge2021"))
+    return shared(tmp_path_factory, "challenge2021", write_challenge2021)
 
 
 @pytest.fixture(scope="session")
@@ -274,7 +304,7 @@ def challenge2017_like(tmp_path_factory) -> Path:
     """Forty recordings of the layout of the Challenge 2017."""
     from tests.layouts import write_challenge2017
 
-    return write_challenge2017(tmp_path_factory.mktemp("challenge2017"))
+    return shared(tmp_path_factory, "challenge2017", write_challenge2017)
 
 
 @pytest.fixture(scope="session")
@@ -282,7 +312,7 @@ def cpsc2018_like(tmp_path_factory) -> Path:
     """Forty recordings of the layouts of CPSC 2018: MATLAB structs, WFDB with codes, WFDB with words."""
     from tests.layouts import write_cpsc2018
 
-    return write_cpsc2018(tmp_path_factory.mktemp("cpsc2018"))
+    return shared(tmp_path_factory, "cpsc2018", write_cpsc2018)
 
 
 @pytest.fixture(scope="session")
@@ -290,7 +320,7 @@ def ludb_like(tmp_path_factory) -> Path:
     """Ten records of the layout of LUDB, two of each fold."""
     from tests.layouts import write_ludb
 
-    return write_ludb(tmp_path_factory.mktemp("ludb"))
+    return shared(tmp_path_factory, "ludb", write_ludb)
 
 
 @pytest.fixture(scope="session")
@@ -298,4 +328,4 @@ def qtdb_like(tmp_path_factory) -> Path:
     """Six records of the layout of the QT Database, forty seconds each."""
     from tests.layouts import write_qtdb
 
-    return write_qtdb(tmp_path_factory.mktemp("qtdb"))
+    return shared(tmp_path_factory, "qtdb", write_qtdb)

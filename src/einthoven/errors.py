@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+_LONGEST = 4000  # characters of one part of an error
+
 
 class EinthovenError(Exception):
     """A mistake in the input or in the use, never a bug in einthoven.
@@ -38,7 +40,7 @@ class EinthovenError(Exception):
     code = "einthoven"
 
     def __init__(self, summary: str, *, found: str, expected: str, remedy: str):
-        texts = tuple(_without_controls(text) for text in (summary, found, expected, remedy))
+        texts = tuple(_in_short(_without_controls(text)) for text in (summary, found, expected, remedy))
         self.summary, self.found, self.expected, self.remedy = texts
         super().__init__(*texts)
 
@@ -56,6 +58,11 @@ class EinthovenError(Exception):
 def _without_controls(text: str) -> str:
     """Return a text without control characters, which could come from a file or its name and act on a terminal."""
     return text if text.isprintable() else "".join(mark if mark == "\n" or mark.isprintable() else " " for mark in text)
+
+
+def _in_short(text: str) -> str:
+    """Return a text with its middle left out where a damaged file made it longer than anyone reads."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 def _rebuild(kind: type["EinthovenError"], args: tuple[str, str, str, str]) -> "EinthovenError":

@@ -8,7 +8,7 @@ from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.inference.predictor import Predictor, load
 from einthoven.models import MODELS
-from einthoven.models.inputs import InputShape, built, missing_parts
+from einthoven.models.inputs import InputShape, answers_samples, built, missing_parts
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec, Tiles
 
@@ -63,6 +63,7 @@ def untrained_of(
         preparation=wanted,
         training={},
         multilabel=several,
+        answers_samples=answers_samples(network),
     )
     bundle.save(folder, card, {name: values.numpy() for name, values in network.state_dict().items()})
     return load(folder)

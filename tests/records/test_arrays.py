@@ -96,6 +96,13 @@ def test_parquet_with_times_and_words(tmp_path):
     assert "'label' (holds words)" in " ".join(record.warnings)
 
 
+def test_a_parquet_file_of_words_is_refused(tmp_path):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"label": ["N"] * 100}), tmp_path / "a.parquet")
+    with pytest.raises(RecordUnreadable, match="none of numbers"):
+        read(tmp_path / "a.parquet", fs_hz=FS_HZ, unit="mV")
+
+
 @pytest.mark.parametrize("write", [npz, hdf5])
 def test_several_recordings_are_refused_and_the_remedy_works(write, tmp_path):
     file = write(tmp_path, tracings=np.stack([BOTH.T] * 3))

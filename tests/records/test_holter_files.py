@@ -102,3 +102,9 @@ def test_rdt_of_another_size_is_refused(tmp_path):
     file, _ = as_rdt(tmp_path, SIGNAL_MV)
     with pytest.raises(RecordUnreadable, match="1,999 bytes of samples for 2 leads"):
         read_bytes(tmp_path, "a.rdt", file.read_bytes()[:-1])
+
+
+def test_wav_of_more_leads_than_a_recorder_has_is_refused(tmp_path):
+    file, _ = as_wav(tmp_path, np.zeros((65, 10)))
+    with pytest.raises(RecordUnreadable, match="65 leads in samples of 2 bytes"):
+        read(file)

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.io import savemat
 
@@ -72,6 +72,7 @@ def test_matlab_variables_are_those_of_scipy(version, tmp_path):
         np.testing.assert_array_equal(found["ECG"]["data"], values["ECG"]["data"])
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_matlab_file_never_crashes(data):
     import io

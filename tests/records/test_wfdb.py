@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import wfdb
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import einthoven
@@ -13,6 +13,7 @@ from einthoven.records.samples import decode
 from tests.records.files import N_SAMPLES, write_wfdb
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_no_edited_header_crashes(data):
     import tempfile
@@ -30,6 +31,7 @@ def test_no_edited_header_crashes(data):
         assert error.found
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_header_crashes(content):
     import tempfile
@@ -49,6 +51,7 @@ def test_samples_are_those_of_wfdb(fmt, tmp_path, signal_mv):
     np.testing.assert_array_equal(read(header).signal_mv, theirs)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-2048, 2047), min_size=1, max_size=41))
 def test_format_212_round_trip(values):
     packed = bytearray()

@@ -298,7 +298,7 @@ def test_text_out_of_a_file_adds_no_line(name, record, tmp_path):
         ('"samples": [300', '"samples": [-300', "outside"),
         ('"einthoven_recording": 1', '"einthoven_recording": 9', "9"),
         ('"sex": "female"', '"sex": {}', "text"),
-        ("[", "[" * 5000, "recursion"),
+        ("[", "[" * 5000, "JSON"),
     ],
 )
 def test_a_json_file_that_was_changed_is_refused(old, new, told, record, tmp_path):

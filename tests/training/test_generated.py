@@ -73,11 +73,11 @@ def test_quality_tells_copies_and_rubbish():
     real = rng.standard_normal((100, 1, 20)).astype(np.float32).cumsum(axis=2)
     unseen = rng.standard_normal((100, 1, 20)).astype(np.float32).cumsum(axis=2)
     label = np.ones(100, int)
-    like = generated.compare(real, label, unseen, label, unseen[::-1], label, ("N", "S"))["S"]
+    like = generated.compare(real, label, unseen, label, unseen[::-1], label, ("N", "S"), n_trees=20)["S"]
     assert like["two_sample_accuracy"] == pytest.approx(0.5, abs=0.12)
-    copies = generated.compare(real, label, unseen, label, real, label, ("N", "S"))["S"]
+    copies = generated.compare(real, label, unseen, label, real, label, ("N", "S"), n_trees=20)["S"]
     assert copies["nearest_real"] < 0.1 * copies["nearest_real_of_held_out"]
-    rubbish = generated.compare(real, label, unseen, label, np.zeros_like(real), label, ("N", "S"))["S"]
+    rubbish = generated.compare(real, label, unseen, label, np.zeros_like(real), label, ("N", "S"), n_trees=20)["S"]
     assert rubbish["two_sample_accuracy"] > 0.95
 
 

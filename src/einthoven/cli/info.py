@@ -83,12 +83,13 @@ def _show(found: "About") -> None:
 
     console.table(("", ""), rows(found), found.file)
     console.table(
-        ("lead", "quality"), quality_rows(found), "Ten minutes of it, evenly spread" if is_sampled(found) else None
+        ("lead", "quality"), quality_rows(found), "Five minutes of it, evenly spread" if is_sampled(found) else None
     )
     for finding in found.findings:
         console.say(finding.sentence)
     console.table(("model", "tells apart", "fits"), fit_rows(found))
-    console.say(found.command or "No bundled model fits; einthoven models lists them with their leads.")
+    for command in found.commands or ("No bundled model fits; einthoven models lists them with their leads.",):
+        console.say(command)
 
 
 def _as_dict(error: EinthovenError) -> dict[str, str]:

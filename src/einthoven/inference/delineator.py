@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from einthoven import records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, RecordUnreadable
+from einthoven.inference.fitting import SHORTEST_WAVES_S
 from einthoven.inference.predictor import Predictor, load
 from einthoven.inference.reading import remarks_on
 from einthoven.records.record import Record
@@ -25,8 +26,6 @@ Array = NDArray[Any]
 
 DEFAULT = "waves-ludb"
 """The bundled delineator."""
-SHORTEST_S = 2.0
-"""Shortest recording that is delineated, s."""
 MARGIN_S = 1.0
 """What a window sees on either side of the samples that it answers for, s."""
 _CHUNK = 64
@@ -134,11 +133,11 @@ class Delineator:
         Delineation
         """
         card = self.predictor.card
-        if record.duration_s < SHORTEST_S:
+        if record.duration_s < SHORTEST_WAVES_S:
             raise RecordUnreadable(
                 f"{record.source or record.name} is too short to be delineated.",
                 found=f"{record.duration_s:.2f} s",
-                expected=f"at least {SHORTEST_S:g} s",
+                expected=f"at least {SHORTEST_WAVES_S:g} s",
                 remedy="use a longer recording",
             )
         seen = quality.examine(record.signal_mv, record.leads, record.fs_hz)
@@ -185,16 +184,14 @@ class Delineator:
         for first, begin, end, log_probability in self._chunks(prepared):
             here = slice(first, first + log_probability.shape[2])
             each, all_of = joined(log_probability, readable[:, here], self.decoding.own_share)
-            each[:, 0] = np.where(readable[:, here], each[:, 0], 1.0)
-            each[:, 1:] *= readable[:, None, here]
+            each = _where(readable[:, here], each)
             found = [
                 decoded(one, lead[here], fs_hz, self.decoding).moved(first / fs_hz)
                 for one, lead in zip(each, prepared, strict=True)
             ]
             height = np.sqrt(np.mean(np.square(prepared[:, here], dtype=np.float64), axis=0))
-            whole = of_all_leads(
-                decoded(all_of, height, fs_hz, self.decoding).moved(first / fs_hz), found, self.decoding
-            )
+            whole = decoded(all_of, height, fs_hz, self.decoding).moved(first / fs_hz)
+            whole = of_all_leads(whole, found, self.decoding)
             for kept, waves in zip([*leads, together], [*found, whole], strict=True):
                 kept.append(waves[(waves.peak_s >= begin / fs_hz) & (waves.peak_s < end / fs_hz)])
         return dict(zip(names, map(_together, leads), strict=True)), _together(together)
@@ -234,6 +231,13 @@ class Delineator:
 def _for_leads(preparation: Preparation, names: tuple[str, ...]) -> Preparation:
     """Return the preparation of a delineator for all leads of a record."""
     return replace(preparation, signal=replace(preparation.signal, leads=names))
+
+
+def _where(readable: Array, probability: Array) -> Array:
+    """Return probabilities [leads, classes, samples] that are those of ``none`` where a lead is not readable."""
+    kept = probability * readable[:, None]
+    kept[:, 0] += ~readable
+    return kept
 
 
 def _together(pieces: list[Waves]) -> Waves:

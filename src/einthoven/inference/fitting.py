@@ -13,6 +13,8 @@ from einthoven.signal import heartbeats, leads, quality
 from einthoven.signal.finding import Finding
 from einthoven.signal.quality import Quality
 
+SHORTEST_WAVES_S = 2.0
+"""Shortest recording whose waves are sought, s."""
 _LEAST_FILLED, _LONG_ENOUGH_S = 0.5, 9.0
 
 
@@ -76,6 +78,8 @@ def fitting(record: Record, cards: Iterable[Card], seen: Quality, findings: tupl
 
 def _fit(record: Record, card: Card, seen: Quality, findings: tuple[Finding, ...]) -> Fit:
     wishes = card.preparation.leads
+    if card.answers_samples:
+        return _fit_for_waves(record, card, seen)
     try:
         used_mv, names = leads.select(record.signal_mv, record.leads, wishes, record.where)
     except LeadMismatch as error:
@@ -87,3 +91,10 @@ def _fit(record: Record, card: Card, seen: Quality, findings: tuple[Finding, ...
     used = seen.of(names) if there else quality.examine_pieces(used_mv, names, record.fs_hz)
     declined = declining.declined(card, used, None, np.zeros(0, bool), findings)
     return Fit(card, "" if declined is None else declined.text)
+
+
+def _fit_for_waves(record: Record, card: Card, seen: Quality) -> Fit:
+    """Tell whether waves can be found: in any readable lead, whatever its name."""
+    if record.duration_s < SHORTEST_WAVES_S:
+        return Fit(card, f"needs at least {SHORTEST_WAVES_S:g} s")
+    return Fit(card, "" if seen.readable.any() else "no lead is readable.")

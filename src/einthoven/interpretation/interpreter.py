@@ -13,8 +13,8 @@ from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
-from einthoven.inference.delineator import DEFAULT, SHORTEST_S, Delineation, Delineator
-from einthoven.inference.fitting import Fit, fitting
+from einthoven.inference.delineator import DEFAULT, Delineation, Delineator
+from einthoven.inference.fitting import SHORTEST_WAVES_S, Fit, fitting
 from einthoven.inference.predictor import Predictor, load
 from einthoven.interpretation.asked import Asked
 from einthoven.interpretation.ectopy import ectopy_of
@@ -129,8 +129,8 @@ class Interpreter:
         return Asked(question, first, f"it reads {', '.join(answer.leads)}"), answer
 
     def _delineated(self, record: Record, seen: Quality) -> tuple[Delineation | None, Asked]:
-        if record.duration_s < SHORTEST_S:
-            return None, Asked("waves", "", f"needs at least {SHORTEST_S:g} s", "no_model")
+        if record.duration_s < SHORTEST_WAVES_S:
+            return None, Asked("waves", "", f"needs at least {SHORTEST_WAVES_S:g} s", "no_model")
         if not seen.readable.any():
             return None, Asked("waves", DEFAULT, "no lead is readable", "unreadable")
         return self._delineator(record), Asked("waves", DEFAULT, "it reads every lead")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.errors import RecordUnreadable
 from einthoven.records import table_words as words
 from einthoven.records.facts import Facts, Rows, other_number_of_leads
 from einthoven.records.stated import Stated
@@ -172,10 +173,18 @@ def _chosen(
     """Return the columns that are leads, and their stated names."""
     leads = [each for each in found if each.role == "lead"]
     usable = [each for each in found if each.role != "text" and each.at not in columns.texts | columns.blank]
+    if not usable:
+        raise RecordUnreadable(
+            f"{path} cannot be read.",
+            found=f"{len(found)} columns, none of numbers",
+            expected="a table with one row a sample and one column a lead",
+            remedy="export the samples as numbers",
+        )
+    leads = leads or [each for each in usable if each.role != "time"] or usable
     if stated.wanted:
         return _wanted(found, columns, stated.wanted) or leads, None
     if stated.leads is None:
-        return leads or usable, None
+        return leads, None
     names = stated.leads
     signals = [each for each in usable if each.role not in ("time", "index")]
     for chosen in (leads, signals):

@@ -13,6 +13,7 @@ from einthoven.records.identity import MEASUREMENTS
 from einthoven.records.plain import as_plain
 from einthoven.records.record import Record
 from einthoven.records.said import LABELS, one_line
+from einthoven.records.writing.files import safe_name
 from einthoven.report.times import clock
 from einthoven.signal import doctor, quality
 from einthoven.signal.counts import per_mv_of
@@ -33,7 +34,7 @@ class About:
     record: Record
     """The recording."""
     quality: Quality
-    """Quality of its leads; of a long recording in ten minutes of it."""
+    """Quality of its leads; of a long recording in five minutes of it."""
     findings: tuple[Finding, ...]
     """What is wrong with leads, units or rate."""
     fits: tuple[Fit, ...]
@@ -42,14 +43,20 @@ class About:
     """Options that it was read with, for the command."""
 
     @property
-    def command(self) -> str:
-        """The command that classifies it with the first model that fits; empty if none does."""
-        fit = next((fit for fit in self.fits if fit.fits), None)
-        if fit is None:
-            return ""
-        return shlex.join(
-            ["einthoven", "predict", fit.card.name, self.file, *self.options, "--out", f"{self.record.name}.html"]
-        )
+    def commands(self) -> tuple[str, ...]:
+        """The commands that classify it with the first model that fits, and find its waves, as far as models fit."""
+        found = []
+        for finds_waves in (False, True):
+            fit = next((fit for fit in self.fits if fit.fits and fit.card.answers_samples == finds_waves), None)
+            if fit is not None:
+                end = [*self.options, "--out", f"{safe_name(self.record.name)}{'-waves' * finds_waves}.html"]
+                how = (
+                    ["delineate", self.file, "--model", fit.card.name]
+                    if finds_waves
+                    else ["predict", fit.card.name, self.file]
+                )
+                found.append(shlex.join(["einthoven", *how, *end]))
+        return tuple(found)
 
 
 def about(record: Record, file: str, title: str, cards: Sequence[Card], options: Sequence[str] = ()) -> About:
@@ -168,7 +175,7 @@ def as_dict(found: About) -> dict[str, Any]:
     -------
     dict
         What a JSON file of the recording has, without samples, annotations and median beats; and ``file``, ``format``,
-        ``duration_s``, ``step_mv``, ``warnings``, ``findings``, ``quality``, ``models`` and ``command``.
+        ``duration_s``, ``step_mv``, ``warnings``, ``findings``, ``quality``, ``models`` and ``commands``.
     """
     record = found.record
     left_out = ("einthoven_recording", "annotations", "median_beats")
@@ -185,7 +192,7 @@ def as_dict(found: About) -> dict[str, Any]:
             "leads": {lead: found.quality.seconds(lead) for lead in found.quality.leads},
         },
         "models": [{"name": fit.card.name, "fits": fit.fits, "reason": fit.reason} for fit in found.fits],
-        "command": found.command or None,
+        "commands": list(found.commands),
     }
 
 

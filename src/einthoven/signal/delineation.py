@@ -30,9 +30,9 @@ class Decoding:
     """Weight of a lead's own evidence where leads are joined; the rest is the mean of all leads."""
     same_s: float = 0.15
     """Waves of two leads are the same wave where their peaks or boundaries are this near, s."""
-    first: float = 0.2
-    """A wave of all leads begins where it has begun in this share of them."""
-    last: float = 0.8
+    first: float = 0.05
+    """A wave of all leads begins where it has begun in this share of them: in the first, but for one that is far ahead."""
+    last: float = 0.95
     """A wave of all leads ends where it has ended in this share of them."""
 
 
@@ -102,7 +102,8 @@ def decoded(probability: Array, signal: Array, fs_hz: float, settings: Decoding 
     rows = []
     for kind in (P, QRS, T):
         is_wave = _closed(label == kind + 1, label == 0, round(settings.longest_gap_s * fs_hz))
-        margin = probability[kind + 1] - np.delete(probability, kind + 1, axis=0).max(axis=0)
+        others = [at for at in range(len(CLASSES)) if at != kind + 1]
+        margin = probability[kind + 1] - probability[others].max(axis=0)
         for first, stop in _runs(is_wave):
             if stop - first < settings.shortest_s[kind] * fs_hz:
                 continue
@@ -180,5 +181,5 @@ def _crossing(margin: Array, at: int, step: int) -> float:
 def _peak(signal: Array, first: int, stop: int) -> int:
     """Return the sample of a wave that is furthest from the line between its ends."""
     piece = signal[first:stop]
-    line = np.linspace(piece[0], piece[-1], len(piece))
+    line = piece[0] + (piece[-1] - piece[0]) / max(1, len(piece) - 1) * np.arange(len(piece))
     return first + int(np.abs(piece - line).argmax())

@@ -19,7 +19,7 @@ IMPLAUSIBLE_MV = 40.0  # range of a whole lead; a paced or ventricular beat seld
 MARGIN_S = 1.2
 """Signal on either side of a stretch that its verdict depends on, s: the filters' length."""
 _GOOD, _NOISY, _CLIPPED, _UNREADABLE, _MISSING, _FLAT = range(len(VERDICTS))
-_SHORTEST_S, _PIECE_S, _MOST_PIECES = 2.0, 60.0, 10
+_SHORTEST_S, _PIECE_S, _MOST_PIECES, _FEW_PIECES = 2.0, 60.0, 10, 5
 _MISSING_SHARE, _FLAT_SHARE, _STUCK_SHARE, _STUCK_RUN = 0.5, 0.5, 0.005, 4
 
 
@@ -100,13 +100,12 @@ def typical_of_pieces(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) ->
     array [pieces, leads, k]
         As :attr:`Quality.typical` of each minute, or of the whole recording if it is shorter.
     """
-    return np.stack(
-        [examine(signal_mv[:, piece], leads, fs_hz).typical for piece in _pieces(signal_mv.shape[1], fs_hz)]
-    )
+    pieces = _pieces(signal_mv.shape[1], fs_hz, _MOST_PIECES)
+    return np.stack([examine(signal_mv[:, piece], leads, fs_hz).typical for piece in pieces])
 
 
 def examine_pieces(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Quality:
-    """Judge up to ten minutes of a recording, evenly spread, as if one followed the other.
+    """Judge up to five minutes of a recording, evenly spread, as if one followed the other.
 
     Parameters
     ----------
@@ -120,11 +119,12 @@ def examine_pieces(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Qu
     Returns
     -------
     Quality
-        Its times are those of the pieces put together; of a recording of up to ten minutes those of the recording.
+        Its times are those of the pieces put together; of a recording of up to five minutes those of the recording.
     """
-    if signal_mv.shape[1] <= _MOST_PIECES * round(_PIECE_S * fs_hz):
+    if signal_mv.shape[1] <= _FEW_PIECES * round(_PIECE_S * fs_hz):
         return examine(signal_mv, leads, fs_hz)
-    seen = [examine(signal_mv[:, piece], leads, fs_hz) for piece in _pieces(signal_mv.shape[1], fs_hz)]
+    pieces = _pieces(signal_mv.shape[1], fs_hz, _FEW_PIECES)
+    seen = [examine(signal_mv[:, piece], leads, fs_hz) for piece in pieces]
     bounds = np.cumsum([0, *np.concatenate([np.diff(one.bounds) for one in seen])])
     joined = (
         np.concatenate([getattr(one, name) for one in seen], axis=1)
@@ -133,10 +133,10 @@ def examine_pieces(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Qu
     return Quality(leads, fs_hz, bounds, *joined)
 
 
-def _pieces(n_samples: int, fs_hz: float) -> list[slice]:
-    """Return up to ten minutes of a recording, evenly spread; the whole of one that is shorter than two minutes."""
+def _pieces(n_samples: int, fs_hz: float, most: int) -> list[slice]:
+    """Return up to so many minutes of a recording, evenly spread; the whole of one that is shorter than two minutes."""
     size = round(_PIECE_S * fs_hz)
-    n = int(np.clip(n_samples // max(size, 1), 1, _MOST_PIECES))
+    n = int(np.clip(n_samples // max(size, 1), 1, most))
     return [slice(start, start + size) for start in np.linspace(0, max(0, n_samples - size), n).astype(int)]
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.inference.delineator import SHORTEST_S, Delineator
+from einthoven.inference.delineator import Delineator
+from einthoven.inference.fitting import SHORTEST_WAVES_S
 from einthoven.inference.predictor import Predictor
 from einthoven.records.record import Record, with_impossible_missing
 from einthoven.signal import quality
@@ -70,7 +71,7 @@ class WaveStream:
     def _look(self, until_s: float) -> list[dict[str, Any]]:
         """Delineate the latest signal and tell the waves whose peak is before a time, each once."""
         self._looked_at = self._n_samples
-        if self._latest.shape[1] < SHORTEST_S * self.fs_hz or until_s <= self._told_until_s:
+        if self._latest.shape[1] < SHORTEST_WAVES_S * self.fs_hz or until_s <= self._told_until_s:
             return []
         record = Record("live", self._latest, self.fs_hz, self.leads)
         _, found = self.delineator.waves(record, quality.examine(record.signal_mv, record.leads, record.fs_hz))

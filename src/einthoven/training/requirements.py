@@ -10,7 +10,7 @@ from torch import nn
 
 from einthoven.errors import ConfigurationFault
 from einthoven.models import own
-from einthoven.models.inputs import InputShape, built, call, missing_parts, reads
+from einthoven.models.inputs import InputShape, answers_samples, built, call, missing_parts, reads
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Preparation
 from einthoven.training.recipe import Recipe
@@ -33,9 +33,17 @@ def require_model(architecture: str) -> str:
     Raises
     ------
     ConfigurationFault
-        If there is none, or the user's class breaks a clause of the contract.
+        If there is none, it answers samples, or the user's class breaks a clause of the contract.
     """
-    return own.resolved(architecture)
+    name = own.resolved(architecture)
+    if answers_samples(own.named(name)):
+        raise ConfigurationFault(
+            f"{name} answers each sample of a lead; labels of beats and records cannot train it.",
+            found=f"--model {name}",
+            expected="an architecture that answers windows",
+            remedy="einthoven study delineation --from DIR --out studies/delineation",
+        )
+    return name
 
 
 def require_inputs(architecture: str, preparation: Preparation) -> None:
