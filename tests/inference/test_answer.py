@@ -23,7 +23,7 @@ from tests.layouts import twelve_leads
 COMMON = {
     *("record", "file", "fs_hz", "duration_s", "leads", "leads_used", "quality", "findings", "remarks", "declined"),
     *("rate_bpm", "predicted", "borderline", "probabilities", "thresholds", "counts"),
-    *("n_items", "n_doubtful", "n_unreadable", "doubt", "prediction_set", "beats", "items"),
+    *("n_items", "n_doubtful", "n_unreadable", "doubt", "disputed", "prediction_set", "beats", "items"),
 }
 OF_AN_ITEM = ["kind", "sample", "start_s", "end_s", "predicted", "probabilities", "doubt"]
 

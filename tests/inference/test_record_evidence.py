@@ -13,6 +13,7 @@ from einthoven.explanation.record_evidence import evidence_for
 from einthoven.records.record import Record
 from einthoven.report import plots
 from einthoven.report.page import render
+from einthoven.report.plots import figure
 from einthoven.signal import rhythm
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import prepare
@@ -93,7 +94,7 @@ def test_members_that_read_the_signal_have_their_own_map_over_it(tmp_path, recor
         ([replace(row, trace=None) for row in told], 1 + 2.1 * len(told)),
     ):
         plots.evidence(replace(found, evidence=tuple(rows)), tmp_path / "why.png")
-        assert matplotlib.image.imread(tmp_path / "why.png").shape[0] == pytest.approx(150 * height, abs=2)
+        assert matplotlib.image.imread(tmp_path / "why.png").shape[0] == pytest.approx(figure.DPI * height, abs=2)
 
 
 @pytest.fixture(scope="module")
