@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
 REPOSITORY = Path(__file__).parents[1]
 RESULTS = REPOSITORY / "docs" / "results"
@@ -22,6 +23,7 @@ def copied(place: Path, patch: pytest.MonkeyPatch) -> Path:
 
 def run(place: Path, patch: pytest.MonkeyPatch, script: str, *words: object) -> int:
     """Run a script as its command line does, in this process; returns its exit status."""
+    get_reusable_executor().shutdown(wait=True)  # processes that began for another script do not know this folder
     patch.setattr(sys, "argv", [f"bench/{script}.py", *map(str, words)])
     for name in {file.stem for file in (place / "bench").glob("*.py")} & set(sys.modules):
         patch.delitem(sys.modules, name)

@@ -100,7 +100,8 @@ def test_the_demo_answers_on_a_real_recording(tmp_path, capsys):
     assert "This model was not trained on record 208." in page
     assert "annotated: 358" in page
     answer = json.loads((tmp_path / "demo" / "prediction.json").read_text())
-    assert answer["records"][0]["counts"]["V"] == pytest.approx(93, abs=15)
+    # 93 ventricular beats are annotated, and 56 fusion beats, which the model cannot name.
+    assert 80 <= answer["records"][0]["counts"]["V"] <= 93 + 56
     assert answer["records"][0]["duration_s"] == 300.0
 
 

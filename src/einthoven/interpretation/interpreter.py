@@ -57,7 +57,7 @@ def interpret(record: Record | str | PathLike[str], models: Sequence[str] = ()) 
     >>> from einthoven.records import Record
     >>> flat = Record("flat", np.zeros((1, 5000)), 500, ("II",))
     >>> interpret(flat).not_assessed()["rhythm"]
-    'no lead is readable for long enough (lead II: 10 s flat)'
+    'no lead is readable for long enough (lead II: 10 s flat).'
     """
     return Interpreter(models)(record if isinstance(record, Record) else records.read(Path(record)))
 

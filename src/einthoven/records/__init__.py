@@ -300,7 +300,7 @@ def _has_header(path: Path) -> bool:
 
 def _first_in(folder: Path) -> Path:
     """Return a recording in a folder, a header if there is one; a made-up name if there is none."""
-    names = sorted(itertools.islice((file.name for file in folder.iterdir()), _MOST_LISTED))
+    names = sorted(itertools.islice((file.name for file in folder.iterdir() if file.is_file()), _MOST_LISTED))
     known = [name for name in names if Path(name).suffix.lower() in READERS and Path(name).suffix]
     headers = [name for name in known if name.lower().endswith(".hea")]
     return folder / (headers or known or ["100.hea"])[0]
