@@ -317,7 +317,7 @@ class Predictor:
         answers = self.answers(windows, np.zeros(len(windows), int))
         declined = declining.declined(self.card, seen, beats, ~unreadable, findings)
         if self.card.class_prior_adaptation and declined is None:
-            remarks.append(self._class_prior_remark(answers.deciding))
+            remarks.append(scored.class_prior_remark(self.card, answers.deciding))
         before, after = reading.span_of_beats(wanted, record.fs_hz)
         return BeatAnswer(
             record=record,
@@ -342,11 +342,3 @@ class Predictor:
         warnings = [warning for warning in record.warnings if warning not in found]
         warnings += [] if unknown is None else [unknown.sentence]
         return [*warnings, *scored.remarks(self.card), *trained_on.remark(self.card, record)]
-
-    def _class_prior_remark(self, scores: NDArray[np.float32]) -> str:
-        of, beside, share = (self.card.class_prior_adaptation[name] for name in ("of", "beside", "share"))
-        mass = scores[:, [self.card.classes.index(name) for name in (of, beside)]].sum(axis=0)
-        return (
-            f"The proportion of {of} among {beside} and {of} was estimated from this recording: "
-            f"{mass[0] / max(mass.sum(), 1e-9):.0%} ({share:.0%} in the training data)."
-        )

@@ -114,6 +114,28 @@ def remarks(card: Card) -> list[str]:
     return found
 
 
+def class_prior_remark(card: Card, scores: Array) -> str:
+    """Return how common a class was estimated to be in a recording.
+
+    Parameters
+    ----------
+    card : Card
+        Card of a model with a class prior adaptation.
+    scores : array [n, classes]
+        What decides for each item.
+
+    Returns
+    -------
+    str
+    """
+    of, beside, share = (card.class_prior_adaptation[name] for name in ("of", "beside", "share"))
+    mass = scores[:, [card.classes.index(name) for name in (of, beside)]].sum(axis=0)
+    return (
+        f"The proportion of {of} among {beside} and {of} was estimated from this recording: "
+        f"{mass[0] / max(mass.sum(), 1e-9):.0%} ({share:.0%} in the training data)."
+    )
+
+
 def require_finite(logits: Array, name: str) -> None:
     """Refuse logits that are no numbers.
 
