@@ -80,7 +80,7 @@ def written(content, file):
 
 BAD_INPUTS = {
     "no such file": (lambda strip, tmp: [tmp / "none.hea"], RecordUnreadable, "none.hea"),
-    "a folder": (lambda strip, tmp: [tmp], RecordUnreadable, "name one of its recordings"),
+    "a folder": (lambda strip, tmp: [tmp], RecordUnreadable, "100.hea"),
     "zero bytes": (lambda strip, tmp: [written(b"", tmp / "zero.hea")], RecordUnreadable, "zero.hea"),
     "random bytes": (lambda strip, tmp: [written(b"\x07" * 400, tmp / "r.mat")], RecordUnreadable, "MATLAB", "r.mat"),
     "no statement": (lambda strip, tmp: [strip], StatementMissing, "--fs, --leads, --unit"),

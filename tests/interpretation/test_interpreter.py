@@ -110,6 +110,12 @@ def test_two_models_for_one_question_are_refused():
     assert found.to_dict()["models"]["beats"]["model"] == "mitbih-cnn-lstm-mlii"
 
 
+def test_a_delineator_is_asked_for_waves_alone():
+    chosen = Interpreter(("waves-ludb",))
+    models = chosen(Record("two", twelve_leads(360.0, 20.0).signal_mv[[1, 6]], 360, ("MLII", "V1"))).to_dict()["models"]
+    assert models["waves"]["model"] == "waves-ludb" and models["rhythm"]["model"] == "challenge2017-rhythm"
+
+
 def test_beats_do_not_follow_each_other_across_an_unreadable_stretch():
     signal = twelve_leads(360.0, 40.0).signal_mv[1:2].copy()
     signal[:, 360 * 15 : 360 * 25] = 0.0

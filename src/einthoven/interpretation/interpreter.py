@@ -79,6 +79,7 @@ class Interpreter:
     def __init__(self, models: Sequence[str] = ()) -> None:
         self._loaded: dict[str, Predictor] = {}
         self._wanted = dict(PREFERRED)
+        self._finds_waves = DEFAULT
         stated: dict[str, str] = {}
         for name in models:
             question = question_of(self._model(name).card)
@@ -90,7 +91,10 @@ class Interpreter:
                     remedy=f"--models {name}",
                 )
             stated[question] = name
-            self._wanted[question] = (name,)
+            if question == "waves":
+                self._finds_waves = name
+            else:
+                self._wanted[question] = (name,)
 
     def __call__(self, record: Record) -> Interpretation:
         """Interpret a recording.
@@ -132,12 +136,12 @@ class Interpreter:
         if record.duration_s < SHORTEST_WAVES_S:
             return None, Asked("waves", "", f"needs at least {SHORTEST_WAVES_S:g} s", "no_model")
         if not seen.readable.any():
-            return None, Asked("waves", DEFAULT, "no lead is readable", "unreadable")
-        return self._delineator(record), Asked("waves", DEFAULT, "it reads every lead")
+            return None, Asked("waves", self._finds_waves, "no lead is readable", "unreadable")
+        return self._delineator(record), Asked("waves", self._finds_waves, "it reads every lead")
 
     @cached_property
     def _delineator(self) -> Delineator:
-        return Delineator(load(DEFAULT))
+        return Delineator(self._model(self._finds_waves))
 
     def _model(self, name: str) -> Predictor:
         if name not in self._loaded:
@@ -181,8 +185,10 @@ def question_of(card: Card) -> str:
     Returns
     -------
     str
-        ``beats``, ``diagnoses`` or ``rhythm``.
+        ``waves``, ``beats``, ``diagnoses`` or ``rhythm``.
     """
+    if card.answers_samples:
+        return "waves"
     if not card.preparation.is_whole:
         return "beats"
     return "diagnoses" if card.multilabel else "rhythm"
