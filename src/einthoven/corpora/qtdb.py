@@ -145,5 +145,6 @@ QTDB = Corpus(
     read=_read,
     beats=_beats,
     marks=_marks,
+    person_elsewhere=person_elsewhere,
     files="https://physionet.org/files/qtdb/1.0.0/",
 )
