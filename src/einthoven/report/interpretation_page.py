@@ -12,8 +12,8 @@ from einthoven import __version__
 from einthoven.errors import EinthovenError
 from einthoven.inference.answer import DISCLAIMER
 from einthoven.interpretation.asked import QUESTIONS
+from einthoven.interpretation.following import follows
 from einthoven.interpretation.interpretation import Interpretation
-from einthoven.interpretation.interpreter import follows
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.report import paper, strips
 from einthoven.report.colours import colour_of
