@@ -88,7 +88,7 @@ def _correlations(cuts: Array) -> Array:
     best = np.full((len(cuts), len(cuts)), -1.0)
     for shift in range(2 * _SHIFT + 1):
         best = np.maximum(best, still @ _scaled(cuts[:, shift : shift + length]).T)
-    return np.maximum(best, best.T)
+    return np.asarray(np.maximum(best, best.T))
 
 
 def _scaled(cuts: Array) -> Array:

@@ -118,9 +118,8 @@ def lorenz(first_ms: Array, second_ms: Array) -> str:
         An SVG element.
     """
     edges = np.arange(_LEAST_MS, _MOST_MS + _CELL_MS, _CELL_MS)
-    counts = np.histogram2d(*(np.clip(row, _LEAST_MS, _MOST_MS - 1) for row in (first_ms, second_ms)), (edges, edges))[
-        0
-    ]
+    first, second = (np.clip(row, _LEAST_MS, _MOST_MS - 1) for row in (first_ms, second_ms))
+    counts = np.histogram2d(first, second, [edges, edges])[0]
     inner = _SIDE - _LEFT - _TOP
     step = inner / (len(edges) - 1)
     limits = (1, *(max(2.0, counts.max() ** power) for power in (0.4, 0.6, 0.8)))

@@ -131,7 +131,7 @@ def _piece(found: Interpretation, lead: int, at: int, form: Form) -> bytes:
     steps = np.clip(np.rint(moved * (1000 / form.step_uv)), -16383, 16383).astype(np.int16)
     difference = np.diff(steps, prepend=np.int16(0)).astype(np.int16)
     zigzag = ((difference << 1) ^ (difference >> 15)).astype("<u2")
-    return (zigzag & 255).astype(np.uint8).tobytes() + (zigzag >> 8).astype(np.uint8).tobytes()
+    return b"".join(half.astype(np.uint8).tobytes() for half in (zigzag & 255, zigzag >> 8))
 
 
 def _line(content: bytes) -> str:
