@@ -16,21 +16,26 @@ from einthoven.records.record import Record
 from einthoven.signal import quality
 
 FS_HZ, SECONDS = 200.0, 1200.0
-PAUSE_AT_S, RUN_AT_S = 300.0, 500.0
+SHORTER_PAUSE_AT_S = 100.0
+PAUSE_AT_S = 300.0
+_VENTRICULAR = (610, 611, 612, 850, 851)
+"""Beats of a run and a couplet."""
 CLASSES = ("N", "S", "V", "F")
 
 
 def _beats():
-    """Times and classes: a beat each 0.8 s, every 40th one V, three V in a row, a couplet, a pause of 2.5 s."""
+    """Times and classes: a beat each 0.8 s, every 40th one V, three V in a row, a couplet, pauses of 2.2 and 2.5 s."""
     times, classes, at = [], [], 0.6
     while at < SECONDS - 1:
-        name = "V" if len(times) % 40 == 39 else "N"
-        if RUN_AT_S <= at < RUN_AT_S + 1.5 or 700 <= at < 700.9:
-            name = "V"
+        name = "V" if len(times) % 40 == 39 or len(times) in _VENTRICULAR else "N"
         times.append(at)
         classes.append(name)
+        at += 1.4 if SHORTER_PAUSE_AT_S <= at < SHORTER_PAUSE_AT_S + 0.8 else 0.0
         at += 2.5 if PAUSE_AT_S <= at < PAUSE_AT_S + 0.8 else 0.5 if name == "V" else 0.8
     return np.array(times), classes
+
+
+RUN_AT_S = float(_beats()[0][_VENTRICULAR[0]])
 
 
 def interpretation(name="long", source=None, identity=None, leads=("MLII", "V1")) -> Interpretation:

@@ -30,7 +30,7 @@ def test_shapes_are_told_apart_the_commonest_first():
 
 
 def test_height_and_a_shift_of_20_ms_make_no_other_shape():
-    signal, times_s = lead(["wide"] * 30, jitter_s=0.02)
+    signal, times_s = lead(["narrow"] * 30, jitter_s=0.02)
     assert len(shapes_of(signal * np.linspace(0.5, 2, len(signal)), FS_HZ, times_s)) == 1
 
 

@@ -30,7 +30,18 @@ def file(tmp_path):
 def test_names_differ_and_none_is_that_of_a_table():
     files = [
         Path(name)
-        for name in ("a/100.hea", "b/100.hea", "a/X.hea", "a/x.csv", "index.hea", "a-100.hea", "/r/table.csv")
+        for name in (
+            "a/100.hea",
+            "b/100.hea",
+            "a/X.hea",
+            "a/x.csv",
+            "index.hea",
+            "/r/table.csv",
+            "a-b/1.hea",
+            "c/1.hea",
+            "a/b-1.hea",
+            "c/b-1.hea",
+        )
     ]
     names = list(names_of(files).values())
     assert len({name.casefold() for name in names}) == len(files)

@@ -37,7 +37,7 @@ def test_the_long_table_has_every_episode_event_and_hour(plain):
 
 def test_the_wide_table_has_one_row_a_file(plain):
     first, second = rows(interpretation_tables.wide([plain], FAILED))
-    assert first["V_beats"] == str(plain["beats"]["counts"]["V"]) and first["pauses"] == "1"
+    assert first["V_beats"] == str(plain["beats"]["counts"]["V"]) and first["pauses"] == "2"
     assert first["unreadable_s"] == "30.0" and second["failed"] == "It failed. b"
 
 

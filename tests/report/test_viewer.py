@@ -3,11 +3,13 @@
 import base64
 import json
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from einthoven.records.identity import Identity
+from einthoven.records.record import Record
 from einthoven.report import viewer
 from einthoven.signal.resample import resample
 from tests.interpretation.long import FS_HZ, RUN_AT_S, SECONDS, interpretation
@@ -55,8 +57,15 @@ def test_the_finest_form_that_fits_is_chosen_and_none_where_none_fits(found):
     assert viewer.packed(found, 1000) is None
 
 
+def test_the_largest_steps_are_packed(found):
+    square = np.where(np.arange(1000) // 100 % 2, 60.0, -60.0).astype(np.float32)
+    record = Record("square", square[None], FS_HZ, ("II",))
+    line = viewer._line(viewer._piece(replace(found, record=record), 0, 0, viewer.Form(1, FS_HZ, 5.0)))
+    assert np.allclose(unpacked(line) * 0.005, square)
+
+
 def test_beats_gaps_rhythms_and_events_are_told_without_a_tag(found):
-    packed = viewer.packed(found)
+    packed = viewer.packed(replace(found, record=replace(found.record, leads=("</script>", "V1"))))
     about = json.loads(packed.about)
     assert "<" not in packed.about + packed.lines
     raw = zlib.decompress(base64.b64decode(packed.lines.split("\n")[-1]))
