@@ -58,10 +58,10 @@ def test_the_finest_form_that_fits_is_chosen_and_none_where_none_fits(found):
 
 
 def test_the_largest_steps_are_packed(found):
-    square = np.where(np.arange(1000) // 100 % 2, 60.0, -60.0).astype(np.float32)
+    square = np.where(np.arange(1000) // 100 % 2, 20.0, -20.0).astype(np.float32)
     record = Record("square", square[None], FS_HZ, ("II",))
-    line = viewer._line(viewer._piece(replace(found, record=record), 0, 0, viewer.Form(1, FS_HZ, 5.0)))
-    assert np.allclose(unpacked(line) * 0.005, square)
+    line = viewer._line(viewer._piece(replace(found, record=record), 0, 0, viewer.Form(1, FS_HZ, 1.5)))
+    assert np.allclose(unpacked(line) * 0.0015, square, atol=0.001)
 
 
 def test_beats_gaps_rhythms_and_events_are_told_without_a_tag(found):

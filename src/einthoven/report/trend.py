@@ -14,7 +14,7 @@ from einthoven.report.times import clock
 Array = NDArray[Any]
 
 _WIDTH, _HEIGHT, _BAND = 720.0, 150.0, 20.0
-_LEFT, _BOTTOM = 44.0, 20.0
+_LEFT, _BOTTOM, _TOP = 44.0, 20.0, 8.0
 _POINTS = 300
 _RHYTHMS, _OTHER = {"N": "#9aa7bd", "A": PALETTE[2]}, PALETTE[1]
 _STEPS_S, _MOST_TICKS = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0, 21600.0, 43200.0, 86400.0), 7
@@ -52,7 +52,7 @@ def rate_trend(times_s: Array, follows: Array, duration_s: float, episodes: Sequ
     x = (_WIDTH - _LEFT) / max(duration_s, 1e-9)
 
     def y(bpm: float) -> float:
-        return _HEIGHT * float(1 - (np.clip(bpm, low_bpm, high_bpm) - low_bpm) / (high_bpm - low_bpm))
+        return _TOP + (_HEIGHT - _TOP) * float(1 - (np.clip(bpm, low_bpm, high_bpm) - low_bpm) / (high_bpm - low_bpm))
 
     parts = [_grid(low_bpm, high_bpm, y)]
     for number in np.unique(bins):

@@ -200,12 +200,7 @@ def events_of(found: Interpretation) -> dict[str, list[list[Any]]]:
         For each kind rows of start (s), end (s) and words; kinds without events are left out. Single beats of a class are not
         among them: the viewer finds them among the beats.
     """
-    events: dict[str, list[list[Any]]] = {}
-    if found.rhythm is not None and found.rhythm_answer is not None:
-        names = dict(zip(found.rhythm_answer.classes, found.rhythm_answer.card.meanings, strict=True))
-        for rhythm in found.rhythm.rhythms[1:] if "A" not in found.rhythm.rhythms[:1] else found.rhythm.rhythms:
-            rows = [_rounded(one, f"{names[rhythm]}, {clock(one.length_s)}") for one in found.rhythm.of(rhythm)]
-            events[f"episodes of {names[rhythm]} ({rhythm})"] = rows
+    events = _episodes(found, first=True)
     if found.ectopy is not None:
         ectopy = found.ectopy
         for kind, runs in (("runs", ectopy.runs), ("couplets", ectopy.pairs)):
@@ -216,8 +211,24 @@ def events_of(found: Interpretation) -> dict[str, list[list[Any]]]:
             these = [one for one in ectopy.patterns if one.kind == pattern]
             events[pattern] = [_rounded(one, f"{pattern} of {one.beat}, {one.n} ectopic beats") for one in these]
         events["pauses over 2 s"] = [_rounded(one, f"pause, {one.length_s:.1f} s") for one in ectopy.pauses]
+    events |= _episodes(found, first=False)
     events["stretches that are not readable"] = [[begin, end, "not readable"] for begin, end in _unreadable(found)]
     return {kind: rows for kind, rows in events.items() if rows}
+
+
+def _episodes(found: Interpretation, first: bool) -> dict[str, list[list[Any]]]:
+    """Return the episodes of fibrillation, or those of the other rhythms without the commonest."""
+    if found.rhythm is None or found.rhythm_answer is None:
+        return {}
+    names = dict(zip(found.rhythm_answer.classes, found.rhythm_answer.card.meanings, strict=True))
+    rhythms = [one for one in found.rhythm.rhythms if one == "A"] if first else found.rhythm.rhythms[1:]
+    return {
+        f"episodes of {names[rhythm]} ({rhythm})": [
+            _rounded(one, f"{names[rhythm]}, {clock(one.length_s)}") for one in found.rhythm.of(rhythm)
+        ]
+        for rhythm in rhythms
+        if first or rhythm != "A"
+    }
 
 
 def words_of(form: Form, leads: Sequence[str]) -> str:
