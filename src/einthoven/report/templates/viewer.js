@@ -210,7 +210,7 @@ class Viewer {
   tell(counts) {
     const end = Math.min(this.start + this.span, this.about.duration_s), all = [...counts.values()].reduce((a, b) => a + b, 0);
     const listed = [...counts].filter(([name]) => name !== "·").map(([name, n]) => `${n} ${name}`).join(", ");
-    const words = `${clock(this.start)} to ${clock(end)}: ${all} beats${listed ? ` (${listed})` : ""}`;
+    const words = `${clock(this.start)} to ${clock(end)}, ${all} beats${listed ? ` (${listed})` : ""}`;
     this.one("where").textContent = words;
     this.canvas.setAttribute("aria-label", `ECG from ${words}`);
     this.one("scale").textContent = `${(this.width / this.span / MM).toPrecision(2)} mm/s, ${this.gain} mm/mV on a screen of 96 dots an inch`;
