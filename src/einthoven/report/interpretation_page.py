@@ -58,6 +58,7 @@ def render(found: Sequence[Interpretation], failed: Mapping[Path, EinthovenError
         grid=Markup(paper.grid_pattern()),
         sections=[_section(one, number, most_bytes) for number, one in enumerate(found, start=1)],
         script=_script() if n_long else "",
+        is_long=n_long == len(found),
         failed={str(file): f"{error.summary} {error.found}" for file, error in failed.items()},
         strip_s=strips.STRIP_S,
     )
