@@ -70,7 +70,7 @@ class Interpret(ReadOptions):
         """Write one answer a file; those that are there already stay."""
         from einthoven.report.answers_folder import AnswersFolder
 
-        answers = AnswersFolder(folder, files, self._options())
+        answers = AnswersFolder(folder, files, self._options(), self.anonymous)
         there = {file: plain for file in files if (plain := answers.kept(file)) is not None}
         if there:
             console.note(f"{len(there)} of {len(files)} answers are in {folder} already")

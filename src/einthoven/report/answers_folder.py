@@ -1,7 +1,9 @@
 """Write one answer a file into a folder, and a table and a page of all; an interrupted folder goes on where it stopped."""
 
+import glob
+import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,8 @@ class AnswersFolder:
         The recordings, each once.
     options : sequence of str
         Options that change answers; answers of other options are made again.
+    is_anonymous : bool
+        Name answers after a checksum, not after their files.
 
     Raises
     ------
@@ -71,7 +75,7 @@ class AnswersFolder:
         If the folder cannot be written to, or holds one of the recordings.
     """
 
-    def __init__(self, folder: Path, files: Sequence[Path], options: Sequence[str]) -> None:
+    def __init__(self, folder: Path, files: Sequence[Path], options: Sequence[str], is_anonymous: bool = False) -> None:
         inside = next((file for file in files if file.parent.resolve() == folder.resolve()), None)
         if inside is not None:
             raise OutputRefused(
@@ -82,7 +86,8 @@ class AnswersFolder:
             )
         self._folder = output_folder(folder)
         self._options = list(options)
-        self._names = names_of(files)
+        # The name of a file may be that of a person.
+        self._names = {file: f"recording-{_digest(file)[:10]}" for file in files} if is_anonymous else names_of(files)
 
     def kept(self, file: Path) -> Plain | None:
         """Return the answer that is already there.
@@ -157,19 +162,15 @@ class AnswersFolder:
             aside.write_text(text, encoding="utf-8")
 
     def _made_from(self, file: Path) -> dict[str, Any]:
-        """Return what an answer was made from: options, and size and time of the recording's files."""
-        beside = _stats(file.parent.glob(f"{_plain_glob(file.stem)}.*")) if file.parent.is_dir() else []
-        return {"options": self._options, "file": str(file), "files": beside}
+        return {"options": self._options, "sha256": _digest(file)}
 
 
-def _plain_glob(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
-def _stats(files: Iterable[Path]) -> list[list[Any]]:
-    found = []
-    for file in sorted(files):
-        if file.is_file():
-            state = file.stat()
-            found.append([file.name, state.st_size, state.st_mtime_ns])
-    return found
+def _digest(file: Path) -> str:
+    """Return a checksum of the path, and of names, sizes and times of all files of a recording."""
+    told: list[Any] = [str(file)]
+    beside = file.parent.glob(f"{glob.escape(file.stem)}.*") if file.parent.is_dir() else ()
+    for one in sorted(beside):
+        if one.is_file():
+            state = one.stat()
+            told.append([one.name, state.st_size, state.st_mtime_ns])
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
