@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven import __version__
+from einthoven.errors import optional_imports
 from einthoven.inference.answer import DISCLAIMER, BeatAnswer, RecordAnswer
 from einthoven.interpretation.asked import Asked
 from einthoven.interpretation.ectopy import Ectopy
@@ -14,6 +15,7 @@ from einthoven.interpretation.episodes import Episodes
 from einthoven.interpretation.following import follows
 from einthoven.interpretation.hourly import HOUR_S, Hour, hours_of, unreadable_s
 from einthoven.interpretation.rate import Rate
+from einthoven.interpretation.rows import COLUMNS, rows_of
 from einthoven.interpretation.statements import Statement, statements_of
 from einthoven.interpretation.variability import Variability
 from einthoven.records.record import Record
@@ -21,6 +23,8 @@ from einthoven.signal.finding import Finding
 from einthoven.signal.quality import Quality
 
 if TYPE_CHECKING:
+    import pandas
+
     from einthoven.inference.delineator import Delineation
 
 SCHEMA = 1
@@ -145,6 +149,24 @@ class Interpretation:
             "models": {one.question: {"model": one.model, "why": one.reason} for one in self.asked if one.is_answered},
             "disclaimer": DISCLAIMER,
         }
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return one row for each number, episode, event, stretch and statement.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With the columns of :data:`einthoven.interpretation.rows.COLUMNS`; what a row does not have is missing.
+
+        Raises
+        ------
+        LibraryMissing
+            Where pandas is not installed.
+        """
+        with optional_imports():
+            import pandas
+
+        return pandas.DataFrame(rows_of(self.to_dict()), columns=list(COLUMNS))
 
     def _measured(self, names: dict[str, str]) -> dict[str, Any]:
         reason = self.not_assessed().get("waves", "")
