@@ -168,8 +168,8 @@ class Viewer {
       for (let i = from; i < to; i += stride) some.push(values[i]);
     }
     const base = some.length ? some.sort((a, b) => a - b)[some.length >> 1] : 0;
-    const zero = top + 0.62 * this.rowHeight, rise = step * this.gain * MM;
-    pen.save(); pen.beginPath(); pen.rect(0, top, this.width, this.rowHeight); pen.clip();
+    const zero = top + 0.55 * this.rowHeight, rise = step * this.gain * MM;
+    pen.save(); pen.beginPath(); pen.rect(0, LETTERS, this.width, this.about.leads.length * this.rowHeight); pen.clip();
     pen.strokeStyle = INK; pen.lineWidth = 1.1; pen.lineJoin = "round"; pen.beginPath();
     const y = value => zero - (value - base) * rise, perPixel = hz / scale;
     for (const [at, values] of known) {
