@@ -47,7 +47,7 @@ def test_the_page_asks_nothing_of_a_network(page):
 
 
 def test_a_strip_for_each_excerpt_and_the_rest_is_counted(found):
-    shown = holter(found, 1)
+    shown = holter(found)
     assert 5 < len(shown["strips"]) <= MOST_STRIPS
     starts = [one.start_s for one, _ in shown["strips"]]
     times_s = found.ectopy.times_s[found.ectopy.classes == "V"]
@@ -91,5 +91,6 @@ def test_the_lorenz_plot_is_darker_where_there_are_more_pairs():
 
 
 def test_several_long_recordings_share_the_room_of_a_page(found):
-    page = interpretations.as_html([found, found], {})
+    page = interpretations.as_html([found] * 6, {})
+    assert page.count("<figure>") == 6 * 4
     assert 'id="viewer-1"' in page and 'id="viewer-2"' in page and page.count('"use strict"') == 1

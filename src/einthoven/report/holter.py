@@ -19,14 +19,15 @@ from einthoven.report.trend import rate_trend
 
 Array = NDArray[Any]
 
-MOST_STRIPS = 24
+MOST_STRIPS, LEAST_STRIPS = 24, 4
+"""Strips of a recording alone on its page, and beside many others."""
 MOST_ROWS = 60
 """Rows of a table of events; the viewer steps through all."""
 _SHORT_S, _SHORT_SPAN_S = 3 * HOUR_S, 600.0
 _MOST_LEADS = 3
 
 
-def holter(found: Interpretation, number: int, most_bytes: int = viewer.MOST_BYTES) -> dict[str, Any]:
+def holter(found: Interpretation, number: int = 1, n_long: int = 1) -> dict[str, Any]:
     """Return what the template of a long recording shows.
 
     Parameters
@@ -35,16 +36,16 @@ def holter(found: Interpretation, number: int, most_bytes: int = viewer.MOST_BYT
         The interpretation.
     number : int
         Number of the recording on its page.
-    most_bytes : int
-        What the signals of its viewer may take.
+    n_long : int
+        Number of long recordings on the page, which share its room.
 
     Returns
     -------
     dict
     """
     name = f"viewer-{number}"
-    chosen = excerpts_of(found, strips.STRIP_S, MOST_STRIPS)
-    packed = viewer.packed(found, most_bytes)
+    chosen = excerpts_of(found, strips.STRIP_S, max(LEAST_STRIPS, MOST_STRIPS // n_long))
+    packed = viewer.packed(found, viewer.MOST_BYTES // n_long)
     all_ms, normal_ms, pairs_ms = _intervals(found)
     span_s = HOUR_S if found.record.duration_s >= _SHORT_S else _SHORT_SPAN_S
     hours = found.hours(span_s)

@@ -15,7 +15,7 @@ from einthoven.inference.answer import DISCLAIMER
 from einthoven.interpretation.asked import QUESTIONS
 from einthoven.interpretation.interpretation import Interpretation
 from einthoven.records.identity import Identity, MachineReading
-from einthoven.report import paper, strips, viewer
+from einthoven.report import paper, strips
 from einthoven.report.holter import holter
 from einthoven.report.times import clock
 from einthoven.signal import leads
@@ -49,14 +49,13 @@ def render(found: Sequence[Interpretation], failed: Mapping[Path, EinthovenError
     str
     """
     n_long = sum(one.record.duration_s > _SHORT_S for one in found)
-    most_bytes = viewer.MOST_BYTES // max(1, n_long)
     pages = Environment(loader=PackageLoader("einthoven.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     pages.filters["clock"] = clock
     return pages.get_template("interpretation.html").render(
         version=__version__,
         disclaimer=DISCLAIMER,
         grid=Markup(paper.grid_pattern()),
-        sections=[_section(one, number, most_bytes) for number, one in enumerate(found, start=1)],
+        sections=[_section(one, number, n_long) for number, one in enumerate(found, start=1)],
         script=_script() if n_long else "",
         is_long=n_long == len(found),
         failed={str(file): f"{error.summary} {error.found}" for file, error in failed.items()},
@@ -69,7 +68,7 @@ def _script() -> Markup:
     return Markup(resources.files("einthoven.report").joinpath("templates", "viewer.js").read_text(encoding="utf-8"))
 
 
-def _section(found: Interpretation, number: int, most_bytes: int) -> dict[str, Any]:
+def _section(found: Interpretation, number: int, n_long: int) -> dict[str, Any]:
     record = found.record
     return {
         "found": found,
@@ -79,7 +78,7 @@ def _section(found: Interpretation, number: int, most_bytes: int) -> dict[str, A
         "measured": _measured(found),
         "machine": record.machine.statements,
         "drawing": Markup(_short(found)) if record.duration_s <= _SHORT_S else None,
-        "holter": holter(found, number, most_bytes) if record.duration_s > _SHORT_S else None,
+        "holter": holter(found, number, n_long) if record.duration_s > _SHORT_S else None,
         "diagnoses": sorted(found.to_dict()["diagnoses"] or [], key=lambda row: -row["probability"])[:8],
         "stretches": [row for row in found.quality.stretches if row.verdict != "good"],
         "asked": [(QUESTIONS[one.question], one) for one in found.asked],
