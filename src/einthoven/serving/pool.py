@@ -14,6 +14,9 @@ from einthoven.serving.limits import Limits
 from einthoven.serving.metrics import Metrics
 from einthoven.serving.refusals import UNREADABLE, Refusal
 
+# -P: what is uploaded is never on the path of imports.
+COMMAND = (sys.executable, "-P", "-m", "einthoven.serving.worker")
+"""What a worker process runs."""
 _LONGEST_LINE = 1 << 20
 _START_S = 120.0
 
@@ -33,11 +36,10 @@ class Worker:
 
     async def start(self) -> None:
         """Start the process and wait until its models are loaded."""
-        # -P: what is uploaded is never on the path of imports.
         paths = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
         one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "einthoven.serving.worker"),
+            *COMMAND,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE,

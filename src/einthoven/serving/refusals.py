@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from einthoven.errors import EinthovenError
+from einthoven.errors import ConfigurationFault, EinthovenError
 
 UNREADABLE = 422
 """Status of a recording that cannot be interpreted, for the reason that is given."""
 
 
-class Refusal(EinthovenError):
+class Refusal(ConfigurationFault):
     """A request that is refused before, or apart from, reading its recording.
 
     Parameters
