@@ -33,6 +33,7 @@ window.addEventListener("beforeunload", (event) => { if ([...editors].some((edit
 async function take(files) {
   const found = await groups(files);
   if (!found.length) { progress.textContent = "There is no file in what was dropped."; return; }
+  for (const group of found) group.isAlone = found.length === 1;
   for (const group of found) group.node = element("article", { "aria-busy": "true" }, element("h2", {}, group.name), element("p", { className: "soft" }, "waiting"));
   list.prepend(...found.map(({ node }) => node)); // what was dropped last is nearest to where it was dropped
   found.forEach(enqueue);
@@ -101,7 +102,7 @@ function refuse(group, plain) {
 
 function show(group, plain, kept) {
   group.node.removeAttribute("aria-busy");
-  group.node.replaceChildren(...plain.records.flatMap((one) => section(one, kept, plain.records.length === 1 && all === 1)));
+  group.node.replaceChildren(...plain.records.flatMap((one) => section(one, kept, group.isAlone && plain.records.length === 1)));
   for (const failed of plain.failed) group.node.append(element("h2", {}, `${failed.file}: not interpreted`), ...reason(failed));
   for (const one of group.node.querySelectorAll("details[open]")) one.dispatchEvent(new Event("toggle"));
 }
