@@ -7,7 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-PATIENCE_S, AT_ONCE = 2.0, 16
+CONNECT_S, PATIENCE_S, AT_ONCE = 60.0, 2.0, 16
 _BOUNDARY = b"----einthoven"
 
 
@@ -90,7 +90,8 @@ def _change(part: bytearray, rng: random.Random) -> None:
 def status_of(port: int, request: bytes) -> int:
     """Send bytes; 0 where the server gives no answer, as where it waits for more."""
     answer = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client, suppress(OSError):
+    with socket.create_connection(("127.0.0.1", port), timeout=CONNECT_S) as client, suppress(OSError):
+        client.settimeout(PATIENCE_S)
         client.sendall(request)
         while chunk := client.recv(65536):
             answer += chunk
