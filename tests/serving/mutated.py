@@ -23,12 +23,12 @@ def seeds(host: bytes, files: list[tuple[bytes, bytes]]) -> list[bytes]:
     marks = {"name": "100", "fs_hz": 360, "n_samples": 7200, "beats": [[5, "N"], [90, "V"]], "rhythms": [[0, "(AFIB"]]}
     paths = (b"/", b"/health", b"/version", b"/metrics", b"/openapi.json", b"/static/app.js")
     kind = b"multipart/form-data; boundary=" + _BOUNDARY
-    return [
-        *(_request(b"GET", path, host) for path in paths),
+    posts = [
         _request(b"POST", b"/interpret", host, kind, form),
         _request(b"POST", b"/review", host, kind, form),
         _request(b"POST", b"/annotations", host, b"application/json", json.dumps(marks).encode()),
     ]
+    return [*(_request(b"GET", path, host) for path in paths), *(5 * posts)]
 
 
 def _request(method: bytes, path: bytes, host: bytes, kind: bytes = b"", body: bytes = b"") -> bytes:

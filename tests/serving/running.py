@@ -56,9 +56,11 @@ class Server:
 def running(place: Path, *options: str) -> Iterator[Server]:
     """Run a server whose temporary folder is in `place` until the block ends, then end it as Ctrl-C does."""
     words = [sys.executable, "-m", "einthoven", "serve", "--port", "0", *options]
-    process = subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(place)}
-    )
+    told = place / "stderr"  # a file: a pipe that nobody reads would hold the server up once it is full
+    with told.open("w") as errors:
+        process = subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | {"TMPDIR": str(place)}
+        )
     try:
         line = process.stdout.readline()
         port = int(re.search(r":(\d+)/", line)[1])
@@ -68,12 +70,12 @@ def running(place: Path, *options: str) -> Iterator[Server]:
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            _, server_told = process.communicate(timeout=20)
+            process.communicate(timeout=20)
         except subprocess.TimeoutExpired:
             process.kill()
-            _, server_told = process.communicate()
-    assert "Traceback" not in server_told, server_told
-    assert process.returncode == 0, server_told
+            process.communicate()
+    assert "Traceback" not in told.read_text(), told.read_text()
+    assert process.returncode == 0, told.read_text()
     assert not list(place.glob("einthoven-serve-*"))
 
 

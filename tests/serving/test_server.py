@@ -7,6 +7,7 @@ import subprocess
 import time
 import uuid
 
+import numpy as np
 import pytest
 
 from einthoven.cli.main import main
@@ -24,19 +25,36 @@ def server(tmp_path_factory):
         yield server
 
 
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory):
+    """A server that allows two uploads at once."""
+    place = tmp_path_factory.mktemp("narrow")
+    with running(place, "--limits.workers", "1", "--limits.waiting", "1") as server:
+        yield server
+
+
 @pytest.fixture
 def files(mitdb_like):
     """A recording of 20 s: names and contents."""
     return [(name.encode(), (mitdb_like / name).read_bytes()) for name in ("100.hea", "100.dat")]
 
 
-def form(files):
+def form(files, stated=None):
     boundary = uuid.uuid4().hex.encode()
     parts = [
+        b'--%b\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % (boundary, *field)
+        for field in (stated or {}).items()
+    ]
+    parts += [
         b'--%b\r\nContent-Disposition: form-data; name="files"; filename="%b"\r\n\r\n%b\r\n' % (boundary, *file)
         for file in files
     ]
     return b"".join(parts) + b"--%b--\r\n" % boundary, f"multipart/form-data; boundary={boundary.decode()}"
+
+
+def whole(body, kind):
+    head = f"POST /interpret HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
 def gone(server, seconds=15):
@@ -69,12 +87,25 @@ def test_changed_requests_never_end_with_500(server, files):
 @pytest.mark.parametrize("share", [0.3, 0.999, 1.0])
 def test_a_connection_that_breaks_off_leaves_nothing(share, server, files):
     body, kind = form(files)
-    head = f"POST /interpret HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    request = whole(body, kind)
     with socket.create_connection(("127.0.0.1", server.port)) as client:
-        client.sendall(head.encode() + body[: round(share * len(body))])
+        client.sendall(request[: len(request) - round((1 - share) * len(body))])
         time.sleep(0.3)
     assert gone(server)
     assert json.loads(server.get("/health"))["status"] in ("ok", "starting")
+
+
+def test_work_stops_when_the_client_leaves(narrow, ecg, tmp_path):
+    np.savetxt(tmp_path / "long.csv", np.tile(ecg[0], 30), header="MLII", comments="", fmt="%.3f")
+    request = whole(*form([(b"long.csv", (tmp_path / "long.csv").read_bytes())], {b"fs": b"360", b"unit": b"mV"}))
+    with socket.create_connection(("127.0.0.1", narrow.port)) as client:
+        client.sendall(request)
+        deadline = time.monotonic() + 20
+        while json.loads(narrow.get("/health"))["working"] == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    assert gone(narrow)
+    told = narrow.get("/metrics")
+    assert "einthoven_disconnects_total 1" in told and "einthoven_worker_restarts_total 1" in told
 
 
 def test_a_refusal_reaches_a_client_that_still_sends(server):
@@ -90,25 +121,24 @@ def test_a_port_in_use_is_one_clear_error(server, capsys):
     assert refusal.remedy.startswith("einthoven serve --port 0")
 
 
-def test_more_uploads_than_allowed_are_told_to_wait(tmp_path, files):
+def test_more_uploads_than_allowed_are_told_to_wait(narrow, files):
     body, kind = form(files)
-    with running(tmp_path, "--limits.workers", "1", "--limits.waiting", "1") as server:
-        opened = []
-        for _ in range(2):
-            held = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-            held.putrequest("POST", "/interpret")
-            held.putheader("Content-Type", kind)
-            held.putheader("Content-Length", str(len(body)))
-            held.endheaders(body[:100])
-            opened.append(held)
-        time.sleep(0.5)
-        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-        client.request("POST", "/interpret", body, {"Content-Type": kind})
-        answer = client.getresponse()
-        assert (answer.status, json.loads(answer.read())["code"], answer.headers["retry-after"]) == (503, "busy", "5")
-        for held in opened:
-            held.send(body[100:])
-            assert held.getresponse().status == 200
+    opened = []
+    for _ in range(2):
+        held = http.client.HTTPConnection("127.0.0.1", narrow.port, timeout=30)
+        held.putrequest("POST", "/interpret")
+        held.putheader("Content-Type", kind)
+        held.putheader("Content-Length", str(len(body)))
+        held.endheaders(body[:100])
+        opened.append(held)
+    time.sleep(0.5)
+    client = http.client.HTTPConnection("127.0.0.1", narrow.port, timeout=30)
+    client.request("POST", "/interpret", body, {"Content-Type": kind})
+    answer = client.getresponse()
+    assert (answer.status, json.loads(answer.read())["code"], answer.headers["retry-after"]) == (503, "busy", "5")
+    for held in opened:
+        held.send(body[100:])
+        assert held.getresponse().status == 200
 
 
 def test_a_server_that_others_can_reach_says_so(monkeypatch, capsys):

@@ -86,6 +86,7 @@ class Serving:
             Exception: _failed,
         }
         app = Starlette(routes=routes, exception_handlers=refusing, lifespan=self._running)
+        app.router.redirect_slashes = False
         return Guard(app, host, self._answered)
 
     @asynccontextmanager

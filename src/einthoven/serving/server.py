@@ -2,10 +2,12 @@
 
 import errno
 import ipaddress
+import logging
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from einthoven import console
 from einthoven.errors import ConfigurationFault, optional_imports
 from einthoven.paths import output_folder
 from einthoven.serving.limits import Limits
@@ -66,7 +68,9 @@ def serve(host: str, port: int, limits: Limits, kept: Path | None, listening: Ca
         )
         shown = f"[{host}]" if ":" in host else host
         listening(f"http://{shown}:{bound.getsockname()[1]}/")
-        uvicorn.Server(config).run(sockets=[bound])
+        # Of every request that is no HTTP, uvicorn would write a line.
+        with console.quieted("uvicorn.error", level=logging.ERROR):
+            uvicorn.Server(config).run(sockets=[bound])
 
 
 def is_loopback(host: str) -> bool:
