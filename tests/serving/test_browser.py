@@ -120,6 +120,7 @@ def test_a_refused_file_shows_the_words_where_it_was_dropped(page, record):
 def test_a_file_that_states_nothing_is_answered_once_it_is_stated(page, strip):
     drop(page, strip)
     page.locator("article.refused").wait_for()
+    page.get_by_role("button", name="State it").click()
     page.get_by_label("Sampling rate, Hz").fill("360")
     page.get_by_label("Leads, in order").fill("MLII")
     page.get_by_label("Unit").select_option("mV")

@@ -37,6 +37,7 @@ RHYTHMS = {
 }
 """Names of rhythms of WFDB that the web page offers; ``(O`` and ``(U`` are einthoven's own."""
 _OF_CLASS = {"N": "(N", "A": "(AFIB", "O": "(O"}
+_OF_SINUS = {"sinus": "(N", "sinus_tachycardia": "(N", "sinus_bradycardia": "(SBR"}
 _UNCLASSIFIED, _UNKNOWN = "Q", "(U"
 
 
@@ -78,16 +79,20 @@ def rhythms_of(found: Interpretation) -> list[tuple[int, str]]:
     Returns
     -------
     list of (int, str)
-        Sample number of each change, and the rhythm from there on; ``(U`` where it is not assessed.
+        Sample number of each change, and the rhythm from there on; ``(U`` where it is not assessed. Where the summary says
+        sinus rhythm, so do these.
     """
     if found.rhythm is None:
         return []
+    sinus = next((_OF_SINUS[one.code] for one in found.statements if one.code in _OF_SINUS), None)
+    names = _OF_CLASS if sinus is None else _OF_CLASS | {"N": sinus, "O": sinus}
     changes: dict[int, str] = {}
     if found.rhythm.episodes and found.rhythm.episodes[0].start_s > 0:
         changes[0] = _UNKNOWN
     for one in found.rhythm.episodes:
         start, end = (round(at_s * found.record.fs_hz) for at_s in (one.start_s, one.end_s))
-        changes[start] = _OF_CLASS.get(one.rhythm, "(O")
+        changes[start] = names.get(one.rhythm, "(O")
         if end < found.record.n_samples:
             changes.setdefault(end, _UNKNOWN)
-    return sorted(changes.items())
+    ordered = sorted(changes.items())
+    return [one for at, one in enumerate(ordered) if at == 0 or one[1] != ordered[at - 1][1]]

@@ -93,11 +93,10 @@ function refuse(group, plain) {
     enqueue(group);
   } }, "Try again");
   const isMissing = /--(fs|leads|unit|gain|zero|partial)/.test(`${plain.remedy} ${plain.expected}`);
-  if (isMissing) statements.open = true;
-  const told = isMissing ? [element("p", { className: "soft" }, "State it above, in place of the option, and try again.")] : [];
+  const stating = isMissing ? [element("button", { type: "button", onclick: () => { statements.open = true; form.elements.fs.focus(); } }, "State it")] : [];
   group.node.className = "refused";
   group.node.removeAttribute("aria-busy");
-  group.node.replaceChildren(element("h2", {}, `${group.name}: not interpreted`), element("div", { role: "alert" }, ...reason(plain)), ...told, element("p", { className: "buttons" }, again));
+  group.node.replaceChildren(element("h2", {}, `${group.name}: not interpreted`), element("div", { role: "alert" }, ...reason(plain)), element("p", { className: "buttons" }, ...stating, again));
 }
 
 function show(group, plain, kept) {
@@ -110,7 +109,7 @@ function show(group, plain, kept) {
 function section({ interpretation, page, trace }, kept, isOpen) {
   const name = trace.name;
   const said = interpretation.statements.map(({ code, text }) => element("li", { className: code === "not_assessed" ? "rest" : "" }, text));
-  const findings = interpretation.findings.map(({ text }) => element("p", { className: "remark" }, text));
+  const findings = interpretation.findings.map(({ text }) => element("p", { className: "remark" }, `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`));
   const problem = element("div", { role: "alert" });
   const correcting = lazily("Correct beats and rhythm", isOpen, () => {
     const editor = new Editor(trace, kept, (plain) => problem.replaceChildren(...reason(plain.message && plain.found ? plain : unreachable(plain))));

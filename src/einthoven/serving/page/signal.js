@@ -85,6 +85,6 @@ function* rhythmBand(marks, trace, view, x, height) {
     if (stop <= view.start || start >= end) continue;
     const left = Math.max(0, x(start)), right = x(Math.min(stop, end));
     yield drawn("rect", { class: `rhythm${SINUS.has(one.name) ? "" : " odd"}`, x: left, y: height - 20, width: Math.max(1, right - left), height: 19 });
-    yield drawn("text", { class: "named", x: left + 5, y: height - 6 }, one.name);
+    yield drawn("text", { class: "named", x: left + 5, y: height - 6 }, `${one.name} ${trace.rhythm_names[one.name]}`);
   }
 }
