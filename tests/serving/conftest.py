@@ -20,10 +20,10 @@ def uploaded(*files: Path, names=None):
     return [("files", (name, file.read_bytes())) for name, file in zip(names, files, strict=True)]
 
 
-def started(place: Path, monkeypatch, kept=None, **limits):
+def started(place: Path, monkeypatch, kept=None, names=(), **limits):
     """A client of a server whose temporary folder is in `place`."""
     monkeypatch.setattr(tempfile, "tempdir", str(place))
-    app = Serving(Limits(**{"workers": 1, **limits}), kept).application("127.0.0.1")
+    app = Serving(Limits(**{"workers": 1, **limits}), kept).application("127.0.0.1", names)
     return TestClient(app, base_url="http://127.0.0.1:8080", raise_server_exceptions=False)
 
 

@@ -156,37 +156,68 @@ def uploads(server: Server, n: int, at_once: int) -> tuple[Counter[str], list[fl
     return outcomes, memory
 
 
+def most(n: int) -> float:
+    """Upper bound of a share of which none was seen in `n`, one-sided, 95 %."""
+    return 1 - 0.05 ** (1 / n)
+
+
+def report(options: argparse.Namespace, server: Server) -> tuple[str, bool]:
+    """Run uploads and changed requests; returns a page, and whether something went wrong."""
+    began = time.monotonic()
+    outcomes, memory = uploads(server, options.uploads, options.at_once)
+    seconds = time.monotonic() - began
+    small = [(b"a.csv", b"MLII\n0.1\n0.2\n"), (b"100.hea", b"100 1 360 10\n100.dat 16 200 0 0 0 0 0 MLII\n")]
+    seeds = mutated.seeds(f"127.0.0.1:{server.port}".encode(), small)
+    counts, faults = mutated.statuses(server.port, seeds, options.seed, options.requests)
+    after, left = sum(server.memory_mb().values()), len(server.left())
+    right, n = outcomes["right"], options.uploads
+    listed = ", ".join(f"{status}: {count:,}" for status, count in sorted(counts.items()) if status)
+    lines = [
+        "# The server under load",
+        "",
+        f"`python -m tests.serving.load --uploads {n} --requests {options.requests} --seed {options.seed}`; two workers, two cores "
+        "that other programs used as well.",
+        "",
+        "Each upload is one of 42 made-up ones: 20 s of two leads, 10 s of twelve leads, missing and cut signal files, tables that "
+        "state nothing, random bytes. Each answer, or refusal, is compared with that of the command line for the same files. "
+        "Requests are changed at random in their head or body. Shares have a one-sided upper bound of 95 %.",
+        "",
+        "| measured | result |",
+        "|---|---|",
+        f"| uploads, {options.at_once} at a time | {n:,} in {seconds:.0f} s |",
+        f"| answered as the command line answers | {right:,} of {n:,} (wrong or lost: at most {100 * most(n):.2g} %) |"
+        if right == n
+        else f"| answered as the command line answers | {right:,} of {n:,}: {dict(outcomes)} |",
+        f"| memory of server and workers after each tenth, MB | {', '.join(f'{mb:.0f}' for mb in memory)} |",
+        f"| changed requests that ended with 500 | {len(faults)} of {options.requests:,}"
+        + (f" (at most {100 * most(options.requests):.2g} %) |" if not faults else " |"),
+        f"| their statuses | {listed}; without an answer, because not whole: {counts[0]:,} |",
+        f"| memory after them, MB | {after:.0f} |",
+        f"| files left of uploads | {left} |",
+    ]
+    for fault in faults[:3]:
+        print(fault[:2000])
+    return "\n".join(lines) + "\n", right != n or bool(faults) or bool(left)
+
+
 def main() -> int:
-    """Run both, and print what came out; 1 where an answer was lost or wrong, a request ended with 500, or something is left."""
+    """Print a page of what came out; 1 where an answer was lost or wrong, a request ended with 500, or something is left."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--uploads", type=int, default=1000)
     parser.add_argument("--at-once", type=int, default=50)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, help="file of the page")
     options = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="einthoven-load-"))
-    is_bad = False
     try:
         with running(place) as server:
-            began = time.monotonic()
-            outcomes, memory = uploads(server, options.uploads, options.at_once)
-            print(
-                f"{options.uploads} uploads, {options.at_once} at a time, in {time.monotonic() - began:.0f} s: {dict(outcomes)}"
-            )
-            print("memory, MB, after each tenth:", " ".join(f"{mb:.0f}" for mb in memory))
-            host = f"127.0.0.1:{server.port}".encode()
-            small = [(b"a.csv", b"MLII\n0.1\n0.2\n"), (b"100.hea", b"100 1 360 10\n100.dat 16 200 0 0 0 0 0 MLII\n")]
-            counts, faults = mutated.statuses(server.port, mutated.seeds(host, small), options.seed, options.requests)
-            print(
-                f"{options.requests} changed requests (0: no answer to a request that is not whole):",
-                dict(sorted(counts.items())),
-            )
-            print("memory, MB:", f"{sum(server.memory_mb().values()):.0f}", "left of uploads:", len(server.left()))
-            is_bad = set(outcomes) != {"right"} or bool(faults) or bool(server.left())
-            for fault in faults[:3]:
-                print(fault[:2000])
+            page, is_bad = report(options, server)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+    print(page)
+    if options.out is not None:
+        options.out.write_text(page, encoding="utf-8")
     return int(is_bad)
 
 

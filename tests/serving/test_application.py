@@ -159,6 +159,25 @@ def test_the_page_of_the_server_may_post(client, record):
     assert client.post("/interpret", files=uploaded(*record), headers=headers).status_code == 200
 
 
+def test_names_that_are_stated_are_answered_as_behind_a_proxy(tmp_path, monkeypatch):
+    with started(tmp_path, monkeypatch, names=["ecg.example"]) as client:
+        body = {"json": GOOD, "headers": {"host": "ecg.example", "origin": "https://ecg.example"}}
+        assert client.post("/annotations", **body).status_code == 200
+        body["headers"]["host"] = "127.0.0.1:8080"  # as a proxy may send it
+        assert client.post("/annotations", **body).status_code == 200
+        body["headers"]["origin"] = "https://other.example"
+        assert client.post("/annotations", **body).status_code == 403
+
+
+def test_a_header_cannot_name_a_file_of_the_server(client, tmp_path):
+    (tmp_path / "secret.dat").write_bytes(b"1" * 4000)
+    for named in (f"{tmp_path}/secret.dat", "../../../../../etc/services", "../scratch/x.dat"):
+        header = f"a 1 360 1000\n{named} 16 200 16 0 0 0 0 MLII\n".encode()
+        answer = client.post("/review", files=[("files", ("a.hea", header))])
+        assert (answer.status_code, answer.json()["code"]) == (422, "record_unreadable")
+        assert "outside" in answer.json()["found"]
+
+
 @pytest.mark.parametrize("path", ["/", "/version", "/nothing", "/static/app.js"])
 def test_every_answer_is_guarded(path, client):
     headers = client.get(path).headers

@@ -142,7 +142,7 @@ def test_more_uploads_than_allowed_are_told_to_wait(narrow, files):
 
 
 def test_a_server_that_others_can_reach_says_so(monkeypatch, capsys):
-    monkeypatch.setattr("einthoven.serving.server.serve", lambda host, port, limits, kept, listening: None)
+    monkeypatch.setattr("einthoven.serving.server.serve", lambda *_: None)
     assert main(["serve", "--host", "0.0.0.0"]) == 0
     assert "password" in capsys.readouterr().err
     assert main(["serve"]) == 0

@@ -20,6 +20,8 @@ class Serve:
     """Name or address to listen on; by default only this machine can reach it."""
     port: Annotated[int, value("PORT")] = 8080
     """Port to listen on; 0 takes any free one."""
+    names: Annotated[tuple[str, ...], optional("NAME ...")] = ()
+    """Further names under which it is reached, as behind a proxy."""
     keep: Annotated[Path | None, optional("DIR")] = None
     """Folder in which uploads, answers and corrections are kept. By default nothing is kept."""
     limits: Limits = field(default_factory=Limits)
@@ -31,7 +33,7 @@ class Serve:
         if not is_loopback(self.host):
             console.note("Others on the network can reach this server: it asks for no password and encrypts nothing.")
         try:
-            serve(self.host, self.port, self.limits, self.keep, self._say)
+            serve(self.host, self.port, self.limits, self.keep, self._say, self.names)
         except KeyboardInterrupt:
             console.note("stopped")
         return 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,15 @@ class Serving:
         self._n_uploads = 0
         self._paths: set[str] = set()
 
-    def application(self, host: str) -> ASGIApp:
+    def application(self, host: str, names: Sequence[str] = ()) -> ASGIApp:
         """Return the application.
 
         Parameters
         ----------
         host : str
             Name or address on which it listens.
+        names : sequence of str
+            Further names under which it is reached.
 
         Returns
         -------
@@ -87,7 +89,7 @@ class Serving:
         }
         app = Starlette(routes=routes, exception_handlers=refusing, lifespan=self._running)
         app.router.redirect_slashes = False
-        return Guard(app, host, self._answered)
+        return Guard(app, host, names, self._answered)
 
     @asynccontextmanager
     async def _running(self, _: Starlette) -> AsyncIterator[None]:

@@ -3,7 +3,7 @@
 import ipaddress
 import secrets
 import socket
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,13 +39,19 @@ class Guard:
         The application.
     host : str
         Name or address on which the server listens.
+    names : sequence of str
+        Further names under which it is reached.
     answered : callable
         Gets method, path and status of each answer.
     """
 
-    def __init__(self, app: ASGIApp, host: str, answered: Callable[[str, str, int], None]) -> None:
+    def __init__(
+        self, app: ASGIApp, host: str, names: Sequence[str], answered: Callable[[str, str, int], None]
+    ) -> None:
         self._app, self._answered = app, answered
-        self._names = {"localhost", host.lower(), socket.gethostname().lower(), socket.getfqdn().lower()}
+        own = ("localhost", host, socket.gethostname(), socket.getfqdn())
+        self._names = {name.lower() for name in (*own, *names)}
+        self._proxied = {f"{scheme}://{name.lower()}" for name in names for scheme in ("http", "https")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a request, or pass it on."""
@@ -75,9 +81,9 @@ class Guard:
                 "The request is for another host.",
                 found=f"Host: {', '.join(hosts)[:100] or 'none'}",
                 expected="an address of this machine, its name, or localhost",
-                remedy="einthoven serve --host NAME      allows NAME",
+                remedy="einthoven serve --names NAME      allows NAME",
             )
-        if scope["method"] not in _READING and not _is_own_page(headers, hosts[0]):
+        if scope["method"] not in _READING and not self._is_own_page(headers, hosts[0]):
             came = headers.get("origin", headers.get("sec-fetch-site", ""))
             return Refusal(
                 403,
@@ -104,13 +110,14 @@ class Guard:
             return name.lower().rstrip(".") in self._names
         return True
 
-
-def _is_own_page(headers: Headers, host: str) -> bool:
-    """Return whether a request that acts comes from this server's page, or from no page."""
-    origins = headers.getlist("origin")
-    if origins:
-        return origins in ([f"http://{host}"], [f"https://{host}"])
-    return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+    def _is_own_page(self, headers: Headers, host: str) -> bool:
+        """Return whether a request that acts comes from this server's page, or from no page."""
+        origins = headers.getlist("origin")
+        if origins:
+            return origins in ([f"http://{host}"], [f"https://{host}"]) or (
+                len(origins) == 1 and origins[0].lower() in self._proxied
+            )
+        return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
 
 
 def _add_headers(message: MutableMapping[str, Any], nonce: str) -> None:

@@ -4,7 +4,7 @@ import errno
 import ipaddress
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from einthoven import console
@@ -17,7 +17,14 @@ _BACKLOG = 2048
 _LAST_PORT = 65535
 
 
-def serve(host: str, port: int, limits: Limits, kept: Path | None, listening: Callable[[str], None]) -> None:
+def serve(
+    host: str,
+    port: int,
+    limits: Limits,
+    kept: Path | None,
+    listening: Callable[[str], None],
+    names: Sequence[str] = (),
+) -> None:
     """Serve until the process is told to end.
 
     Parameters
@@ -32,6 +39,8 @@ def serve(host: str, port: int, limits: Limits, kept: Path | None, listening: Ca
         Folder in which uploads, answers and corrections are kept; by default nothing is.
     listening : callable
         Gets the address of the web page, once it can be opened.
+    names : sequence of str
+        Further names under which the server is reached.
 
     Raises
     ------
@@ -53,7 +62,7 @@ def serve(host: str, port: int, limits: Limits, kept: Path | None, listening: Ca
         kept = output_folder(kept).absolute()
     with _bound(host, port) as bound:
         config = uvicorn.Config(
-            Serving(limits, kept).application(host),
+            Serving(limits, kept).application(host, names),
             http="h11",
             ws="none",
             loop="asyncio",
