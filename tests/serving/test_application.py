@@ -188,6 +188,11 @@ def test_every_answer_is_guarded(path, client):
     assert "set-cookie" not in headers and "access-control-allow-origin" not in headers
 
 
+def test_the_page_says_that_nothing_is_kept(client):
+    page = client.get("/").text
+    assert "Nothing is kept." in page and "%" not in page
+
+
 def test_the_nonce_of_the_page_is_new_each_time(client):
     pages = [client.get("/") for _ in range(2)]
     nonces = [page.headers["content-security-policy"].split("'nonce-")[1].split("'")[0] for page in pages]
@@ -290,6 +295,7 @@ def test_a_folder_keeps_uploads_answers_and_corrections(record, tmp_path, monkey
     kept = tmp_path / "kept"
     kept.mkdir()
     with started(tmp_path, monkeypatch, kept) as client:
+        assert "are kept by this server" in client.get("/").text
         name = client.post("/interpret", files=uploaded(*record)).headers["x-einthoven-kept"]
         assert {file.name for file in (kept / name).iterdir()} == {"100.hea", "100.dat", "einthoven-answer.json"}
         body = GOOD | {"name": "100", "beats": [[5, "V"]], "kept": name}

@@ -145,6 +145,18 @@ def test_several_recordings_are_told_apart(page, mitdb_like, record):
     assert heads == ["100", "101", "102.hea: not interpreted"]
 
 
+def test_a_folder_is_taken_apart(page, mitdb_like, tmp_path):
+    folder = tmp_path / "ward"
+    for place, name in (("a", "100"), ("b", "100")):
+        (folder / place).mkdir(parents=True)
+        for suffix in (".hea", ".dat", ".atr"):
+            (folder / place / f"{name}{suffix}").write_bytes((mitdb_like / f"{name}{suffix}").read_bytes())
+    (folder / ".DS_Store").write_bytes(b"hidden")
+    page.set_input_files("#folder", folder)
+    page.get_by_text("All recordings are done: 2.").wait_for()
+    assert page.locator(".said").count() == 2 and page.locator("article.refused").count() == 0
+
+
 def test_keys_alone_are_enough(page, record, tmp_path):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.id") == "choose-files"

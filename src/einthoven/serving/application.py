@@ -104,7 +104,9 @@ class Serving:
 
     async def _index(self, request: Request) -> Response:
         page = (_PAGE / "index.html").read_text(encoding="utf-8")
-        values = {"nonce": request.state.nonce, "version": __version__, "most_mb": str(self._limits.upload_mb)}
+        kept = "Nothing is kept." if self._kept is None else "Uploads, answers and corrections are kept by this server."
+        most_mb = str(self._limits.upload_mb)
+        values = {"nonce": request.state.nonce, "version": __version__, "most_mb": most_mb, "kept": kept}
         for name, value in values.items():
             page = page.replace(f"%{name}%", value)
         return HTMLResponse(page)

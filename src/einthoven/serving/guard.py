@@ -16,7 +16,7 @@ from einthoven.serving.refusals import Refusal, as_dict
 _READING = ("GET", "HEAD", "OPTIONS")
 _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
-    "style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; "
+    "style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-src 'none'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
 _HEADERS = {
