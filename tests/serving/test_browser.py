@@ -8,6 +8,7 @@ import pytest
 import wfdb
 
 from tests.serving.running import running
+from tests.serving.test_files import CASES
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (pip install playwright)")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -108,7 +109,9 @@ def test_drop_read_correct_and_save(page, record, server, tmp_path):
     assert [file.read_bytes() for file in kept] == [content]
 
 
-def test_a_refused_file_shows_the_words_where_it_was_dropped(page, record):
+def test_a_refused_file_shows_the_words_where_it_was_dropped(page, record, mitdb_like):
+    drop(page, *record)
+    page.wait_for_selector(".said li")
     drop(page, record[0])
     told = page.locator("article.refused")
     told.wait_for()
@@ -132,10 +135,13 @@ def test_a_file_that_states_nothing_is_answered_once_it_is_stated(page, strip):
 def test_a_file_that_is_too_large_is_refused_in_the_words_of_the_server(page, tmp_path):
     large = tmp_path / "large.csv"
     large.write_bytes(b"1\n" * 2_000_000)
+    sent = []
+    page.on("request", lambda request: sent.append(request.method))
     page.set_input_files("#files", large)
     told = page.locator("article.refused")
     told.wait_for()
     assert "The upload is too large." in told.inner_text() and "at most 3,000,000 bytes" in told.inner_text()
+    assert "POST" not in sent
 
 
 def test_several_recordings_are_told_apart(page, mitdb_like, record):
@@ -155,6 +161,20 @@ def test_a_folder_is_taken_apart(page, mitdb_like, tmp_path):
     page.set_input_files("#folder", folder)
     page.get_by_text("All recordings are done: 2.").wait_for()
     assert page.locator(".said").count() == 2 and page.locator("article.refused").count() == 0
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_page_finds_the_recordings_that_the_server_finds(case, page):
+    files, wanted = CASES[case]
+    found = page.evaluate(
+        """async (files) => {
+          const { groups } = await import("/static/groups.js");
+          const given = Object.entries(files).map(([path, text]) => ({ path, file: new File([text], path) }));
+          return (await groups(given, document.body.dataset.suffixes.split(" "))).map(({ name }) => name);
+        }""",
+        files,
+    )
+    assert found == wanted
 
 
 def test_keys_alone_are_enough(page, record, tmp_path):

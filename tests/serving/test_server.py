@@ -110,7 +110,7 @@ def test_work_stops_when_the_client_leaves(narrow, ecg, tmp_path):
 
 def test_a_refusal_reaches_a_client_that_still_sends(server):
     client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    body = b"x" * 3_000_000
+    body = b"x" * 30_000_000
     client.request("POST", "/interpret", body, {"Content-Type": "multipart/form-data; boundary=other"})
     answer = client.getresponse()
     assert (answer.status, json.loads(answer.read())["code"]) == (400, "malformed")

@@ -25,6 +25,7 @@ from einthoven.serving.limits import Limits
 from einthoven.serving.metrics import Metrics
 from einthoven.serving.openapi import document
 from einthoven.serving.pool import Pool
+from einthoven.serving.recordings import SUFFIXES
 from einthoven.serving.refusals import Refusal, as_dict, internal, malformed, status_of
 from einthoven.serving.uploads import body_of, received
 from einthoven.serving.work import ANSWER
@@ -107,6 +108,7 @@ class Serving:
         kept = "Nothing is kept." if self._kept is None else "Uploads, answers and corrections are kept by this server."
         most_mb = str(self._limits.upload_mb)
         values = {"nonce": request.state.nonce, "version": __version__, "most_mb": most_mb, "kept": kept}
+        values["suffixes"] = " ".join(SUFFIXES)
         for name, value in values.items():
             page = page.replace(f"%{name}%", value)
         return HTMLResponse(page)

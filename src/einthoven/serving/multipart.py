@@ -94,7 +94,8 @@ class Parts:
                     expected="room for the upload in its temporary folder",
                     remedy="TMPDIR=/somewhere/else einthoven serve",
                 ) from error
-            raise malformed(f"a name that cannot be a file: {self._name}"[:200], "another name", _REMEDY) from error
+            found = f"{error.strerror}: {self._name}"[:200]
+            raise malformed(found, "files with names of their own", _REMEDY) from error
 
     def end(self) -> None:
         """Require that all parts are whole, and that there is a file.
@@ -163,8 +164,6 @@ class Parts:
             return
         target = self._folder / inside
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.exists():
-            raise malformed(f"two files named {inside}", "files with names of their own", _REMEDY)
         self._file = target.open("xb")
 
     def _write(self, data: bytes, start: int, end: int) -> None:

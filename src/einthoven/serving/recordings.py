@@ -6,8 +6,8 @@ from einthoven.records import READERS
 
 _HEADER = ".hea"
 _MOST_HEADER_BYTES = 1 << 20
-_BESIDE = {".atr", ".qrs", ".ecg", ".md", ".pdf", ".png", ".jpg", ".html"}
-"""Suffixes of files beside recordings; each is no recording where there is a header or a recording besides."""
+SUFFIXES = sorted({suffix for suffix in READERS if suffix} - {".ecg"})
+"""Suffixes of recordings; where files have them, others among them are notes. ``.ecg`` may be annotations too."""
 
 
 def recordings_in(folder: Path) -> list[Path]:
@@ -29,7 +29,7 @@ def recordings_in(folder: Path) -> list[Path]:
     for header in (file for file in files if file.suffix.lower() == _HEADER):
         named |= _named_by(header, files)
     found = [file for file in files if file not in named]
-    surely = [file for file in found if file.suffix.lower() in READERS and file.suffix.lower() not in _BESIDE]
+    surely = [file for file in found if file.suffix.lower() in SUFFIXES]
     return surely or found
 
 
@@ -38,6 +38,6 @@ def _named_by(header: Path, files: list[Path]) -> set[Path]:
     beside = {file for file in files if file.parent == header.parent and file != header}
     with header.open("rb") as content:
         lines = content.read(_MOST_HEADER_BYTES).decode("latin-1").splitlines()
-    first = {words[0] for line in lines if (words := line.split()) and not line.startswith("#")} - {header.stem}
+    first = {words[0] for line in lines if (words := line.split())}
     stems = {header.stem, *(file.stem for file in beside if file.suffix.lower() == _HEADER and file.stem in first)}
     return {file for file in beside if file.name in first or any(file.name.startswith(f"{stem}.") for stem in stems)}

@@ -9,6 +9,7 @@ const nonce = document.querySelector("script[nonce]").nonce;
 const zone = document.getElementById("drop"), list = document.getElementById("recordings"), progress = document.getElementById("progress");
 const form = document.querySelector("#statements form"), statements = document.getElementById("statements");
 const mostBytes = 1e6 * Number(document.body.dataset.mostMb);
+const suffixes = document.body.dataset.suffixes.split(" ");
 const waiting = [], editors = new Set();
 let working = 0, all = 0, done = 0;
 
@@ -31,7 +32,7 @@ form.addEventListener("submit", (event) => event.preventDefault());
 window.addEventListener("beforeunload", (event) => { if ([...editors].some((editor) => !editor.marks.isSaved)) event.preventDefault(); });
 
 async function take(files) {
-  const found = await groups(files);
+  const found = await groups(files, suffixes);
   if (!found.length) { progress.textContent = "There is no file in what was dropped."; return; }
   for (const group of found) group.isAlone = found.length === 1;
   for (const group of found) group.node = element("article", { "aria-busy": "true" }, element("h2", {}, group.name), element("p", { className: "soft" }, "waiting"));

@@ -2,7 +2,7 @@
 
 const MOST_HEADER = 1 << 20;
 
-export async function groups(files) {
+export async function groups(files, suffixes) {
   const shown = files.filter(({ path }) => !path.split("/").some((part) => part.startsWith(".") || part === "__MACOSX"));
   const headers = shown.filter(({ path }) => /\.hea$/i.test(path));
   const owned = new Map(); // path of a file -> headers that it belongs to
@@ -10,7 +10,7 @@ export async function groups(files) {
   for (const header of headers) {
     const [folder, stem] = place(header.path);
     const beside = shown.filter((one) => one !== header && place(one.path)[0] === folder);
-    const first = await firstWords(header.file, stem);
+    const first = await firstWords(header.file);
     const segments = beside.filter((one) => /\.hea$/i.test(one.path) && first.has(place(one.path)[1]));
     const stems = [stem, ...segments.map((one) => place(one.path)[1])];
     const mine = beside.filter((one) => {
@@ -20,8 +20,9 @@ export async function groups(files) {
     parts.set(header, mine);
     for (const one of mine) owned.set(one, header);
   }
-  return shown
-    .filter((one) => !owned.has(one))
+  const found = shown.filter((one) => !owned.has(one));
+  const surely = found.filter(({ path }) => suffixes.some((suffix) => path.toLowerCase().endsWith(suffix)));
+  return (surely.length ? surely : found)
     .map((one) => ({ name: one.path, files: [one, ...(parts.get(one) ?? [])] }))
     .sort((one, other) => one.name.localeCompare(other.name, "en", { numeric: true }));
 }
@@ -31,10 +32,9 @@ function place(path) {
   return [names.join("/"), name.replace(/\.[^.]*$/, "")];
 }
 
-async function firstWords(file, stem) {
+async function firstWords(file) {
   const lines = (await file.slice(0, MOST_HEADER).text()).split(/\r?\n/);
-  const words = lines.filter((line) => line.trim() && !line.startsWith("#")).map((line) => line.trim().split(/\s+/)[0]);
-  return new Set(words.filter((word) => word !== stem));
+  return new Set(lines.map((line) => line.trim().split(/\s+/)[0]).filter(Boolean));
 }
 
 export async function dropped(transfer) {
