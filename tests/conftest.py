@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # each has a core to itself: threads that wait for others' would spin
-    os.environ["OMP_NUM_THREADS"] = "1"
+# One thread for NumPy and torch, who read this as they are imported: the arrays here are small, and each test process has a core to
+# itself, where threads that wait for others' would spin.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import hypothesis
+import numpy as np
 import wfdb
 from filelock import FileLock
 
