@@ -78,6 +78,7 @@ class Interpreter:
 
     def __init__(self, models: Sequence[str] = ()) -> None:
         self._loaded: dict[str, Predictor] = {}
+        self._cards: dict[str, Card] = {}
         self._wanted = dict(PREFERRED)
         self._finds_waves = DEFAULT
         stated: dict[str, str] = {}
@@ -151,7 +152,11 @@ class Interpreter:
         return self._loaded[name]
 
     def _card(self, name: str) -> Card:
-        return self._loaded[name].card if name in self._loaded else bundle.load_card(ASSETS / name)
+        if name in self._loaded:
+            return self._loaded[name].card
+        if name not in self._cards:
+            self._cards[name] = bundle.load_card(ASSETS / name)
+        return self._cards[name]
 
 
 def without_s_in(episodes: Sequence[Episode], times_s: Array, classes: list[str]) -> list[str]:
