@@ -88,7 +88,7 @@ def _layer(name: str, x: Array, step: int = 1, apart: int = 1) -> Array:
 
 
 def _product(weight: Array, columns: Array) -> Array:
-    """Return ``weight @ columns``, a few columns at a time: NumPy shares large products out to threads that cost more than they save."""
+    """Return ``weight @ columns``, a few columns at a time: threads that share a large product out cost more than they save."""
     n_out, n = len(weight), columns.shape[1]
     width = max(16, _ALONE // weight.size)
     if n <= width:
