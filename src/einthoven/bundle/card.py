@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from einthoven.bundle.packing import unpacked
@@ -111,7 +112,7 @@ class Card:
         """Whether a class of the model is that of paced beats or rhythms."""
         return any("paced" in meaning for meaning in self.meanings)
 
-    @property
+    @cached_property
     def patients(self) -> frozenset[str]:
         """All patients whose recordings chose the weights or the epoch, as ``corpus/patient``."""
         return frozenset(unpacked(self.training.get("patients", ())))
