@@ -305,7 +305,7 @@ def test_windows_are_turned_over_whole_and_rolled_without_their_typical_beat():
 def test_other_measurements_of_the_same_name_are_another_store(monkeypatch):
     """A store of an earlier version, whose measurements were others, is not read."""
     before = sources.settings_of(MITDB, WITH_TYPICAL_BEATS)
-    changed = replace(FEATURES["similarity"], names=FEATURES["similarity"].names[:-1] + ("another",))
+    changed = replace(FEATURES["similarity"], names=(*FEATURES["similarity"].names[:-1], "another"))
     monkeypatch.setitem(FEATURES, "similarity", changed)
     after = sources.settings_of(MITDB, WITH_TYPICAL_BEATS)
     assert before["measurements"]["rr"] == after["measurements"]["rr"]
