@@ -244,7 +244,8 @@ def model(this: BeatRun, name: str) -> dict[str, Any]:
     card = grow_in_turn(task, {}, SEED, place / "forest", *this.how)
     chosen = json.loads((this.folder / "steps" / f"folds-{name}.json").read_text())
     share, weights = chosen["share"], tuple(chosen["class_weights"])
-    told = {"answers": "people of all databases, each by nets and trees that never saw them"}
+    told = {"corpus": ", ".join(variant.databases), "protocol": "clean"}
+    told |= {"answers": "people of all databases, each by nets and trees that never saw them"}
     trust = trust_in(Predictions.read(place / "folds.csv"), told, whole=False, weights=weights)
     out, forest = this.model(name), place / "forest" / "bundle"
     if share:
