@@ -137,7 +137,7 @@ def test_limits_are_those_of_the_recommendations(values, sex, code, is_said):
     [(45, "axis_normal"), (-30, "axis_normal"), (-31, "axis_left"), (91, "axis_right"), (-120, "axis_extreme")],
 )
 def test_axes_have_classes(axis, code):
-    assert f"({axis}°)" in said(delineation=measured(axis=axis))[code]
+    assert f"({axis}°)".replace("-", "−") in said(delineation=measured(axis=axis))[code]
 
 
 def beats(classes):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional
 
@@ -27,16 +27,21 @@ class Interpret(ReadOptions):
     files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
     """Recordings; all recordings of a folder, if it is one."""
     out: Annotated[Path | None, optional("FILE")] = None
-    """File to write: .json, .csv or .html."""
+    """File to write: .json, .csv, .html, .pdf (a page for each recording) or .png (one recording)."""
     models: Annotated[tuple[str, ...], optional("MODEL ...")] = ()
     """Models to ask instead of those that are chosen for the recording."""
     anonymous: bool = False
     """Leave name, identifier, birth date and recording date out."""
+    layout: Literal["3x4+1", "6x2", "12x1", "cabrera"] = "3x4+1"
+    """Where twelve leads are drawn: rows x columns, with lead II below, or the limb leads in the order of Cabrera."""
+    paper: Literal["a4", "letter"] = "a4"
+    """Paper of the printed page, landscape."""
 
     def run(self) -> int:
         """Interpret each file; one that cannot be read does not stop the others."""
         from einthoven.inference.answer import DISCLAIMER
         from einthoven.report import interpretations
+        from einthoven.report.sheet import Sheet
 
         files = [found for file in self.files for found in _recordings(file)]
         if not files:
@@ -54,7 +59,7 @@ class Interpret(ReadOptions):
         if len(found) > _SHOWN:
             console.say(f"… and {len(found) - _SHOWN} more; --out table.csv lists all")
         if found and self.out is not None:
-            interpretations.write(found, failed, self.out)
+            interpretations.write(found, failed, self.out, Sheet(self.paper, self.layout))
             console.say(str(self.out))
         console.say(DISCLAIMER)
         if failed:

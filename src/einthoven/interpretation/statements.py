@@ -155,7 +155,7 @@ def _axis(found: "Interpretation") -> Said:
     axis = None if found.delineation is None else found.delineation.intervals["QRS axis"].value
     if axis is not None:
         code = next((code for low, high, code in _AXES if low <= axis <= high), "axis_extreme")
-        yield code, {"axis": axis}
+        yield code, {"axis": f"{axis:.0f}".replace("-", "−")}
 
 
 def _ectopy(found: "Interpretation") -> Said:

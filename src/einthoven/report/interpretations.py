@@ -1,4 +1,4 @@
-"""Write interpretations as JSON, CSV or HTML; OUTPUTS maps the suffix of the file to its writer."""
+"""Write interpretations as JSON, CSV, HTML, PDF or PNG; OUTPUTS and PRINTED map the suffix of the file to its writer."""
 
 import csv
 import io
@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from einthoven import __version__
-from einthoven.errors import EinthovenError, OutputRefused
+from einthoven.errors import EinthovenError, OutputRefused, optional_imports
 from einthoven.inference.answer import DISCLAIMER
 from einthoven.interpretation.interpretation import SCHEMA, Interpretation
 from einthoven.paths import require_folder, written_aside
+from einthoven.report.sheet import Sheet
 
 Failed = Mapping[Path, EinthovenError]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_USUAL = Sheet()
 _INTERVALS = ("pr_ms", "qrs_ms", "qt_ms", "qtc_fridericia_ms")
 
 
@@ -95,7 +97,7 @@ def _guarded(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def as_html(found: Sequence[Interpretation], failed: Failed) -> str:
+def as_html(found: Sequence[Interpretation], failed: Failed, sheet: Sheet = _USUAL) -> str:
     """Return interpretations as a page that works offline.
 
     Parameters
@@ -104,6 +106,8 @@ def as_html(found: Sequence[Interpretation], failed: Failed) -> str:
         One for each record.
     failed : mapping of Path to EinthovenError
         Why files were not interpreted.
+    sheet : Sheet
+        Paper and layout of pages that are printed.
 
     Returns
     -------
@@ -111,7 +115,7 @@ def as_html(found: Sequence[Interpretation], failed: Failed) -> str:
     """
     from einthoven.report.interpretation_page import render
 
-    return render(found, failed)
+    return render(found, failed, sheet)
 
 
 OUTPUTS: dict[str, Callable[[Sequence[Interpretation], Failed], str]] = {
@@ -121,8 +125,27 @@ OUTPUTS: dict[str, Callable[[Sequence[Interpretation], Failed], str]] = {
 }
 
 
+def _pdf(found: Sequence[Interpretation], path: Path, sheet: Sheet) -> None:
+    from einthoven.report.paper_file import write_pdf
+
+    write_pdf(found, path, sheet)
+
+
+def _png(found: Sequence[Interpretation], path: Path, sheet: Sheet) -> None:
+    from einthoven.report.paper_file import write_png
+
+    write_png(found[0], path, sheet)
+
+
+PRINTED: dict[str, Callable[[Sequence[Interpretation], Path, Sheet], None]] = {".pdf": _pdf, ".png": _png}
+SUFFIXES = (*OUTPUTS, *PRINTED)
+"""Suffixes of the files that can be written."""
+
+
 def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
     """Refuse an output of an unknown suffix, in a place that cannot be written, or on top of an input, before any work.
+
+    A picture is refused for several recordings, and so is a page to print where matplotlib is not installed.
 
     Parameters
     ----------
@@ -136,11 +159,11 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
     OutputRefused
         With the suffixes that are known, or the reason that the system gives.
     """
-    if path.is_dir() or path.suffix.lower() not in OUTPUTS:
+    if path.is_dir() or path.suffix.lower() not in SUFFIXES:
         raise OutputRefused(
             f"{path} cannot be written.",
             found="a folder" if path.is_dir() else f"suffix {path.suffix or 'none'}",
-            expected=", ".join(OUTPUTS),
+            expected=", ".join(SUFFIXES),
             remedy=f"--out {path / 'report.html' if path.is_dir() else path.with_suffix('.html')}",
         )
     if any(file.exists() and path.exists() and path.samefile(file) for file in inputs):
@@ -150,10 +173,20 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
             expected="the path of a file that is not read",
             remedy=f"--out {path.with_name(path.stem + '-interpretation' + path.suffix)}",
         )
+    if path.suffix.lower() == ".png" and len(inputs) > 1:
+        raise OutputRefused(
+            f"{path} shows one recording.",
+            found=f"{len(inputs)} recordings",
+            expected="one recording, or a PDF with a page for each",
+            remedy=f"--out {path.with_suffix('.pdf')}",
+        )
+    if path.suffix.lower() in PRINTED:
+        with optional_imports("pdf"):
+            import matplotlib  # noqa: F401  # said before any work, not after it
     require_folder(path.parent)
 
 
-def write(found: Sequence[Interpretation], failed: Failed, path: Path) -> None:
+def write(found: Sequence[Interpretation], failed: Failed, path: Path, sheet: Sheet = _USUAL) -> None:
     """Write interpretations in the format of the suffix, whole or not at all.
 
     Parameters
@@ -163,8 +196,14 @@ def write(found: Sequence[Interpretation], failed: Failed, path: Path) -> None:
     failed : mapping of Path to EinthovenError
         Why files were not interpreted.
     path : Path
-        The file; its suffix is a key of OUTPUTS.
+        The file; its suffix is one of SUFFIXES.
+    sheet : Sheet
+        Paper and layout of pages that are printed; failed files have none.
     """
-    content = OUTPUTS[path.suffix.lower()](found, failed)
+    kind = path.suffix.lower()
     with written_aside(path) as aside:
-        aside.write_text(content, encoding="utf-8")
+        if kind in PRINTED:
+            PRINTED[kind](found, aside, sheet)
+        else:
+            content = as_html(found, failed, sheet) if kind == ".html" else OUTPUTS[kind](found, failed)
+            aside.write_text(content, encoding="utf-8")
