@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from einthoven.errors import OutputRefused
+import einthoven
+from einthoven.errors import ConfigurationFault, OutputRefused
 from einthoven.inference.answer import DISCLAIMER
 from einthoven.interpretation.asked import Asked
 from einthoven.interpretation.interpretation import Interpretation
@@ -207,3 +208,26 @@ def test_a_picture_shows_one_recording(tmp_path):
     interpretations.require_writable(tmp_path / "ecg.pdf", files)
     interpretations.write([interpretation(spikes())], {}, tmp_path / "ecg.png")
     assert (tmp_path / "ecg.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_record_is_plotted_without_asking_a_model(tmp_path):
+    record = interpretation(spikes(), identity=JANE).record
+    figure = einthoven.plot(record, "6x2", "letter")
+    assert figure.get_size_inches() * 25.4 == pytest.approx(PAPERS["letter"])
+    figure.savefig(tmp_path / "ecg.pdf")
+    (page,) = pages(tmp_path / "ecg.pdf")
+    assert sum(len(line) == 6 for line in lines_mm(page)) == 6
+    assert "assessed" not in page.extract_text() and "Doe, Jane" in page.extract_text()
+    assert figure._repr_png_().startswith(b"\x89PNG")
+
+
+def test_an_interpretation_is_plotted_and_shown_in_notebooks():
+    found = interpretation(spikes(), identity=Identity(name="<b>"))
+    assert any("Not assessed" in text.get_text() for text in found.plot().axes[0].texts)
+    assert "<b>rec</b>" in found._repr_html_() and "Not assessed: rhythm" in found._repr_html_()
+
+
+@pytest.mark.parametrize("wrong", [{"layout": "5x5"}, {"paper": "a5"}])
+def test_an_unknown_layout_or_paper_is_refused(wrong):
+    with pytest.raises(ConfigurationFault, match=r"einthoven.plot\(record, "):
+        einthoven.plot(interpretation(spikes()), **wrong)

@@ -152,10 +152,10 @@ def _intervals(found: "Interpretation") -> Said:
 
 
 def _axis(found: "Interpretation") -> Said:
-    axis = None if found.delineation is None else found.delineation.intervals["QRS axis"].value
-    if axis is not None:
+    measured = None if found.delineation is None else found.delineation.intervals["QRS axis"]
+    if measured is not None and (axis := measured.value) is not None:
         code = next((code for low, high, code in _AXES if low <= axis <= high), "axis_extreme")
-        yield code, {"axis": f"{axis:.0f}".replace("-", "−")}
+        yield code, {"axis": f"{axis:.0f}".replace("-", "−"), "note": f"; {measured.reason}" if measured.reason else ""}
 
 
 def _ectopy(found: "Interpretation") -> Said:

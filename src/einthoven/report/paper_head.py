@@ -52,7 +52,7 @@ class Head:
     measured: tuple[Measured, ...]
     """Measurements."""
     statements: tuple[str, ...]
-    """The summary, without what was not assessed."""
+    """The summary, without what was not assessed; empty if nothing was asked."""
     probable: tuple[tuple[str, str, bool], ...]
     """The most probable statements of the model of twelve leads: name, calibrated probability, and whether it is predicted."""
     set_text: str
@@ -78,11 +78,16 @@ def head_of(found: Interpretation) -> Head:
         title=identity.name or identity.patient_id or f"Recording {found.record.name}",
         identity=tuple(told_of(identity)),
         measured=tuple(measured_of(found)),
-        statements=tuple(one.text for one in found.statements if one.code != "not_assessed"),
+        statements=_statements(found),
         probable=() if found.diagnosis_answer is None else _probable(found.diagnosis_answer),
         set_text="" if found.diagnosis_answer is None else _set(found.diagnosis_answer),
         rest=tuple(_rest(found)),
     )
+
+
+def _statements(found: Interpretation) -> tuple[str, ...]:
+    said = tuple(one.text for one in found.statements if one.code != "not_assessed")
+    return said if said or not found.asked else ("Nothing could be assessed.",)
 
 
 def told_of(identity: Identity) -> list[tuple[str, str]]:

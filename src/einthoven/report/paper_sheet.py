@@ -26,7 +26,7 @@ _THICK_MM, _THIN_MM, _TRACE_MM = 0.2, 0.08, 0.28
 _COLUMNS_MM = (68.0, 92.0, 92.0)
 
 
-def draw(found: Interpretation, sheet: Sheet) -> Figure:
+def draw(found: Interpretation, sheet: Sheet, kind: type[Figure] = Figure) -> Figure:
     """Draw the page of a recording of up to a minute.
 
     Parameters
@@ -35,6 +35,8 @@ def draw(found: Interpretation, sheet: Sheet) -> Figure:
         The interpretation.
     sheet : Sheet
         Paper and layout.
+    kind : type
+        Figure, or a kind of it.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def draw(found: Interpretation, sheet: Sheet) -> Figure:
     """
     wide_mm, high_mm = PAPERS[sheet.paper]
     plan, head = plan_of(found, sheet.layout), head_of(found)
-    figure = Figure(figsize=(wide_mm / 25.4, high_mm / 25.4))
+    figure = kind(figsize=(wide_mm / 25.4, high_mm / 25.4))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, wide_mm), ylim=(high_mm, 0))
     axes.set_axis_off()
     left_mm = (wide_mm - LEFT_MM - PAGE_S * MM_PER_S) / 2
@@ -105,7 +107,9 @@ def _measured(head: Head) -> list[Line]:
 
 
 def _statements(head: Head) -> list[Line]:
-    first, *others = head.statements or ("Nothing could be assessed.",)
+    if not head.statements:
+        return []
+    first, *others = head.statements
     return [Line(first, is_bold=True), *(Line(text) for text in others)]
 
 

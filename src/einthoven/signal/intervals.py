@@ -228,10 +228,11 @@ def _is_irregular_without_p(beats: dict[str, Array]) -> bool:
 
 
 def _axes(heights: Amplitudes) -> list[Measurement]:
-    absent = "needs two of the limb leads" if heights.frontal is None else "the wave was not found"
+    plane = heights.frontal
+    absent = plane.reason if plane.areas is None else "the wave was not found"
     found = []
     for name in ("P", "QRS", "T"):
-        areas = None if heights.frontal is None else heights.frontal[name]
+        areas = None if plane.areas is None else plane.areas[name]
         if areas is None or not np.isfinite(areas).any():
             found.append(Measurement(f"{name} axis", "°", None, reason=absent))
             continue
@@ -239,7 +240,7 @@ def _axes(heights: Amplitudes) -> list[Measurement]:
         middle = float(np.degrees(np.arctan2(*np.median(known, axis=1)[::-1])))
         off = (np.degrees(np.arctan2(known[1], known[0])) - middle + 180) % 360 - 180
         low, high = np.percentile(off, (25, 75)) + middle
-        found.append(Measurement(f"{name} axis", "°", middle, float(low), float(high), known.shape[1]))
+        found.append(Measurement(f"{name} axis", "°", middle, float(low), float(high), known.shape[1], plane.reason))
     return found
 
 
