@@ -88,6 +88,16 @@ class Intervals:
         """Return the measurement of a name."""
         return next(one for one in self.measurements if one.name == name)
 
+    @property
+    def p_share(self) -> float:
+        """Share of the beats that have a P wave, 0 to 1."""
+        return float(np.isfinite(self.beats["p"]).mean()) if len(self.beats["p"]) else 0.0
+
+    @property
+    def is_irregular_without_p(self) -> bool:
+        """Whether most beats have no P wave and their intervals vary, as in fibrillation."""
+        return _is_irregular_without_p(self.beats)
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
         return {
