@@ -155,6 +155,16 @@ def test_waves(workshop, tmp_path, monkeypatch):
     assert {line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")} >= {"PR", "QRS", "QT"}
 
 
+def test_statements(workshop, tmp_path, monkeypatch):
+    folder = ludb(tmp_path / "ludb", 3)
+    for header in folder.glob("data/*.hea"):
+        header.write_text(header.read_text() + "#Rhythm: Sinus rhythm.\n#Electric axis of the heart: normal.\n")
+    assert run(workshop, monkeypatch, "statements", folder, 3) == 0
+    page = (workshop / "docs" / "results" / "statements.md").read_text()
+    assert "the 3 records of LUDB" in page and "| sinus rhythm | " in page and "| normal | 3 | " in page
+    assert "within 2/min of that of the marked complexes | 100.0%" in page
+
+
 def test_delineation(ludb_like, workshop, tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "ludb").symlink_to(ludb_like)
@@ -231,7 +241,7 @@ def test_stream(mitdb_like, workshop, monkeypatch, capsys):
 
 
 RUN = {"heartbeats", "waves", "reading", "full_size", "full_size_cpsc2018", "training", "backends", "speed", "stream"}
-RUN |= {"doctor", "delineation", "heartbeats_fit", "quality", "mitbih_table", *PAGES}
+RUN |= {"doctor", "statements", "delineation", "heartbeats_fit", "quality", "mitbih_table", *PAGES}
 """Run here; mitbih_table on the runs that the commands of the README leave, in test_docs.py."""
 
 
