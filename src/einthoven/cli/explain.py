@@ -67,12 +67,21 @@ class Explain(ReadOptions):
         found = explain(model, answer)
         explanation.write(answer, found, self.out)
         rows = [
-            (row.name, row.n, *[f"{explanation.share(row, wave):.0%}" for wave in ("P", "QRS", "T")]) for row in found
+            (
+                row.name,
+                row.n,
+                *["–" if row.remark else f"{explanation.share(row, wave):.0%}" for wave in ("P", "QRS", "T")],
+            )
+            for row in found
         ]
         columns = ("class", "beats", "importance over P", "over QRS", "over T")
         title = f"{answer.record.name}: evidence for each class  ({answer.card.name})"
         console.table(columns, rows, title)
         for row in found:
+            for one in row.contributions[:_MOST_INPUTS]:
+                console.say(f"  {row.name}  {one.sentence}")
+            if row.remark:
+                console.say(f"  {row.name}  {row.remark}")
             _show_measurements(row.name, row.measurements)
 
     def _record(self, model: "Predictor", answer: "RecordAnswer") -> None:
