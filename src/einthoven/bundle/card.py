@@ -65,6 +65,8 @@ class Card:
     """Limits of doubt and the errors that they find, measured on validation data."""
     weights_sha256: str = ""
     """Checksum of the weights file."""
+    revision_sha256: str = ""
+    """Checksum of the trees that revise the answers to beats with all of a recording at hand; empty for a model without them."""
     graph_sha256: str = ""
     """Checksum of the graph for ONNX Runtime, if the bundle has one, and of the table of the weights in it."""
     feature_medians: tuple[float, ...] = ()

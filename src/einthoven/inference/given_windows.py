@@ -35,7 +35,8 @@ def predict_windows(
     Predictions
         One row for each window.
     """
-    index, card, logits = store.index, predictor.card, predictor.logits(windows)
+    index, card = store.index, predictor.card
+    logits = predictor.logits(windows, index.record[chosen])
     return Predictions(
         classes=card.classes,
         truth=protocol.labels.targets(index.symbol[chosen]),

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
-from einthoven.inference import declining, fitting, reading, scored, trained_on
+from einthoven.evaluation.revision import BoostedTrees, revised
+from einthoven.inference import declining, fitting, reading, revising, scored, trained_on
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, fastest
 from einthoven.inference.exported_file import card_inside
@@ -118,8 +119,38 @@ class Predictor:
             )
         return TorchBackend(self.folder, self.card).network
 
-    def logits(self, windows: Windows) -> np.ndarray:
-        """Return the logits of prepared windows; of windows that are answered by crops the mean over these.
+    @cached_property
+    def revision(self) -> BoostedTrees | None:
+        """The second reading of beats, for a model that has one; see :func:`einthoven.inference.revising.revision_of`."""
+        return None if self.is_exported else revising.revision_of(self.folder, self.card)
+
+    def logits(self, windows: Windows, record: np.ndarray | None = None) -> np.ndarray:
+        """Return the logits of prepared windows, revised where the model reads beats twice.
+
+        Parameters
+        ----------
+        windows : Windows
+            As the model's preparation makes them. A model that reads beats twice takes all beats of each record.
+        record : array [n], optional
+            Which record each is from; one record by default.
+
+        Returns
+        -------
+        array [n, classes], float32
+
+        Raises
+        ------
+        RecordUnreadable
+            If one is not finite.
+        """
+        first = self.first_logits(windows)
+        if self.revision is None or not len(windows):
+            return first
+        of = np.zeros(len(windows), int) if record is None else record
+        return revised(self.revision, first, windows, of, self.card.preparation)
+
+    def first_logits(self, windows: Windows) -> np.ndarray:
+        """Return the logits of prepared windows, each by itself; of windows that are answered by crops the mean over these.
 
         Parameters
         ----------
@@ -184,7 +215,7 @@ class Predictor:
         RecordUnreadable
             If a logit is not finite.
         """
-        return scored.scored(self.logits(windows), record, self.card)
+        return scored.scored(self.logits(windows, record), record, self.card)
 
     @overload  # a text is a path, though mypy knows it as a sequence of texts
     def __call__(self, record: Readable, beats: ArrayLike | None = None) -> Answer: ...  # type: ignore[overload-overlap]

@@ -38,6 +38,8 @@ NAMES = (
     "share of 61 beats with an RR longer by a tenth",
     "share of 61 beats with an RR shorter by a tenth",
     "share of 61 beats with an RR like the one after",
+    *(f"RR before against the {part} quantile of the recording" for part in (10, 25, 75, 90)),
+    "spread of RR of the recording, 10 % to 90 %",
 )
 UNITS = tuple(
     "1"
@@ -57,7 +59,7 @@ def pattern_features(beats_s: Array) -> Array:
 
     Returns
     -------
-    array [n, 49], float32
+    array [n, 54], float32
         In the order of :data:`NAMES`; zeros if there are fewer than three beats.
     """
     n = len(beats_s)
@@ -74,6 +76,8 @@ def pattern_features(beats_s: Array) -> Array:
     columns += [_in_a_row(early), _in_a_row(early[::-1])[::-1]]
     columns += [_since(pause), _since(sudden), _since(pause[::-1])[::-1], _since(sudden[::-1])[::-1]]
     columns += _shares(rr, after)
+    low, first, third, high = np.quantile(rr, (0.1, 0.25, 0.75, 0.9))
+    columns += [rr - low, rr - first, rr - third, rr - high, np.full(n, high - low)]
     return np.stack(columns, axis=1).astype(np.float32)
 
 
