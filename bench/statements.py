@@ -59,7 +59,7 @@ def row_of(interpret: Interpreter, path: Path) -> Row:
         paced=any("pacing" in line for line in found.record.comments),
         word=told.get("Electric axis of the heart", ""),
         rate=(annotated_rate(path), np.nan if found.rate is None else found.rate.mean),
-        span_rate=rate_between(found.beats, *complexes(path, "ii")[[0, -1], 1]),
+        span_rate=rate_between(found.beats, complexes(path, "ii")[:, 1]),
         axis_class=(class_of(by_hand), next((code for code in codes if code in AXES), "not said")),
         axis_deg=(by_hand, np.nan if measured is None else measured),
         said=next((SAID[code] for code in codes if code in SAID), _other(codes, found)),
@@ -86,9 +86,11 @@ def annotated_rate(path: Path) -> float:
     return 60 * 500 / float(np.diff(peaks).mean()) if len(peaks) > 1 else np.nan
 
 
-def rate_between(beats: np.ndarray, first: int, last: int) -> float:
+def rate_between(beats: np.ndarray, marked: np.ndarray) -> float:
     """Heart rate of the beats found from the first marked complex to the last one, 0.15 s around them."""
-    inside = beats[(beats >= first - 75) & (beats <= last + 75)]
+    if not len(marked):
+        return np.nan
+    inside = beats[(beats >= marked[0] - 75) & (beats <= marked[-1] + 75)]
     return 60 * 500 / float(np.diff(inside).mean()) if len(inside) > 1 else np.nan
 
 

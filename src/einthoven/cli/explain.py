@@ -95,9 +95,9 @@ class Explain(ReadOptions):
             answers.write([found], self.out)
         rows = []
         for row in found.evidence:
-            changes = "  ".join(f"{name} {-fall:+.2f}" for name, fall in row.without(found.leads)[:_MOST_INPUTS])
+            changes = "  ".join(f"{name} {-100 * fall:+.0f}" for name, fall in row.without(found.leads)[:_MOST_INPUTS])
             rows.append((found.classes[row.label], f"{found.record_probabilities[row.label]:.2f}", changes))
-        columns = ("class", "probability", "change without a lead or input, the largest first")
+        columns = ("class", "probability", "percentage points without a lead or input, the largest change first")
         console.table(columns, rows, f"{found.record.name}: evidence for {found.summary}  ({found.card.name})")
         for row in found.evidence:
             _show_measurements(found.classes[row.label], row.measurements)

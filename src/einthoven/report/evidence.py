@@ -53,7 +53,8 @@ def drawings(answer: RecordAnswer) -> list[dict[str, Any]]:
                 "drawing": Markup(picture),
                 "falls": row.without(names),
                 "sentence": sentence(row, names),
-                "remark": remark(row.map),
+                "remark": remark(row.map)
+                or ("" if row.trace is None else remark(row.trace)).replace("The map", "The map over the signal", 1),
                 "measurements": row.measurements,
             }
         )
