@@ -11,7 +11,7 @@ from einthoven.records.record import Record
 from einthoven.report.times import clock
 from einthoven.report.twelve import LAYOUTS, PAGE_S, USUAL, ZERO, above_mm, row_of, shown_name
 from einthoven.signal import leads
-from einthoven.signal.quality import Quality
+from einthoven.signal.quality import VERDICTS, Quality
 
 SHORT_S = 60.0
 """A recording of up to so long is drawn, a longer one summarised."""
@@ -122,11 +122,11 @@ def clearest_start(quality: Quality, duration_s: float) -> float:
         A whole second; the earliest of equals.
     """
     starts = np.arange(max(1, int(duration_s - PAGE_S) + 1), dtype=float)
-    poor_s = np.zeros(len(starts))
-    for row in quality.stretches:
-        if row.verdict != "good":
-            poor_s += np.clip(np.minimum(starts + PAGE_S, row.end_s) - np.maximum(starts, row.start_s), 0, None)
-    return float(starts[poor_s.argmin()])
+    bounds_s = quality.bounds / quality.fs_hz
+    poor = np.count_nonzero(quality.verdicts != VERDICTS.index("good"), axis=0)
+    until = np.concatenate(([0.0], np.cumsum(poor * np.diff(bounds_s))))
+    poor_s = np.interp(starts + PAGE_S, bounds_s, until) - np.interp(starts, bounds_s, until)
+    return float(starts[np.round(poor_s, 6).argmin()])
 
 
 def _twelve(found: Interpretation, twelve_mv: NDArray[np.floating], name: str) -> Plan:
