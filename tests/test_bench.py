@@ -163,6 +163,15 @@ def test_holter(mitdb_like, workshop, monkeypatch):
     assert re.search(r"\| [\d.]+ MB \(bar 15\) \|", page)
 
 
+def test_statements(workshop, tmp_path, monkeypatch):
+    folder = ludb(tmp_path / "ludb", 3)
+    for header in folder.glob("data/*.hea"):
+        header.write_text(header.read_text() + "#Rhythm: Sinus rhythm.\n#Electric axis of the heart: normal.\n")
+    assert run(workshop, monkeypatch, "statements", folder, 3) == 0
+    page = (workshop / "docs" / "results" / "statements.md").read_text()
+    assert "the 3 records of LUDB" in page and "| sinus rhythm | " in page and "| normal | 3 | " in page
+
+
 def test_delineation(ludb_like, workshop, tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "ludb").symlink_to(ludb_like)
@@ -250,7 +259,7 @@ RUN = {
     "stream",
     "holter",
 }
-RUN |= {"doctor", "delineation", "heartbeats_fit", "quality", "mitbih_table", *PAGES}
+RUN |= {"doctor", "statements", "delineation", "heartbeats_fit", "quality", "mitbih_table", *PAGES}
 """Run here; mitbih_table on the runs that the commands of the README leave, in test_docs.py."""
 
 

@@ -73,7 +73,8 @@ def test_every_library_that_is_imported_is_declared():
 
 @pytest.mark.parametrize(("extra", "library"), [(extra, names[0]) for extra, names in EXTRAS.items()])
 def test_a_missing_library_is_told_by_its_extra(extra, library):
-    with pytest.raises(LibraryMissing) as told, optional_imports():
+    shared = extra if extra == "pdf" else None
+    with pytest.raises(LibraryMissing) as told, optional_imports(shared):
         raise ModuleNotFoundError(name=f"{library}.inside")
     assert told.value.remedy == f"pip install 'einthoven[{extra}]'"
     assert library in str(told.value)
@@ -170,6 +171,12 @@ def test_without_optional_libraries_models_and_corpora_are_listed():
     assert (corpora.returncode, models.returncode) == (0, 0), (corpora.stderr + models.stderr)[-2000:]
     assert "mitdb" in corpora.stdout and "ptbxl-typical-beat" in models.stdout
     assert "pip install 'einthoven[train]'" in models.stderr
+
+
+def test_a_page_to_print_needs_a_small_extra(mitdb_like, tmp_path):
+    ended = base("interpret", mitdb_like / "100.hea", "--out", tmp_path / "ecg.pdf")
+    assert ended.returncode == 2 and "pip install 'einthoven[pdf]'" in ended.stderr
+    assert not list(tmp_path.glob("ecg*"))
 
 
 LACKING = {

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from einthoven.records import read
     from einthoven.records.record import Annotations, Record
     from einthoven.records.writing import write
+    from einthoven.report.paper_figure import plot
     from einthoven.streaming.answer import StreamAnswer
     from einthoven.streaming.buffer import Mark
     from einthoven.streaming.stream import Stream
@@ -42,6 +43,7 @@ __all__ = [
     "delineate",
     "interpret",
     "load",
+    "plot",
     "read",
     "write",
 ]
@@ -62,6 +64,7 @@ _HOMES = {
     "delineate": "einthoven.inference.delineator",
     "interpret": "einthoven.interpretation.interpreter",
     "load": "einthoven.inference.predictor",
+    "plot": "einthoven.report.paper_figure",
     "read": "einthoven.records",
     "write": "einthoven.records.writing",
 }

@@ -146,17 +146,21 @@ EXTRAS = {
         "onnxscript",
         "matplotlib",
     ),
+    "pdf": ("matplotlib",),
 }
-"""Optional libraries by the extra of einthoven that installs them, under the names they are imported by."""
+"""Optional libraries by the extra of einthoven that installs them, under the names they are imported by. A library of several
+extras is told by the first, unless the caller knows better."""
 
 
-def library_missing(name: str) -> LibraryMissing:
+def library_missing(name: str, extra: str | None = None) -> LibraryMissing:
     """Return the error for a library that is not installed, which names the extra that installs it.
 
     Parameters
     ----------
     name : str
         Name of the module that could not be imported, e.g. ``torch.nn``.
+    extra : str, optional
+        The extra to install (default: the first one that installs the library).
 
     Returns
     -------
@@ -172,7 +176,7 @@ def library_missing(name: str) -> LibraryMissing:
       remedy    pip install 'einthoven[train]'
     """
     library = name.split(".")[0]
-    extra = next((extra for extra, libraries in EXTRAS.items() if library in libraries), None)
+    extra = extra or next((extra for extra, libraries in EXTRAS.items() if library in libraries), None)
     return LibraryMissing(
         f"the package {library} is not installed.",
         found=f"einthoven without its extra {extra}" if extra else "an installation without it",
@@ -182,8 +186,13 @@ def library_missing(name: str) -> LibraryMissing:
 
 
 @contextmanager
-def optional_imports() -> Iterator[None]:
+def optional_imports(extra: str | None = None) -> Iterator[None]:
     """Import optional libraries in this block: one that is not installed is told by its extra.
+
+    Parameters
+    ----------
+    extra : str, optional
+        The extra that installs them (default: the first one that installs the missing one).
 
     Yields
     ------
@@ -200,4 +209,4 @@ def optional_imports() -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] == "einthoven":
             raise
-        raise library_missing(error.name) from error
+        raise library_missing(error.name, extra) from error

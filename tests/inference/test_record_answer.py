@@ -141,7 +141,7 @@ def test_explain_writes_every_format(suffix, model, ptbxl_like, tmp_path, capsys
     out = tmp_path / f"why{suffix}"
     file = ptbxl_like / "records100" / "00000" / "00009_lr.hea"
     assert main(["explain", str(model.folder), str(file), "--out", str(out)]) == 0
-    assert "change without a lead or input" in capsys.readouterr().out
+    assert "percentage points without a lead or input" in capsys.readouterr().out
     assert out.stat().st_size > 5000
 
 

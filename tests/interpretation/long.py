@@ -59,7 +59,7 @@ def interpretation(name="long", source=None, identity=None, leads=("MLII", "V1")
     episodes = Episodes((Episode("N", 0, 600, 0.9), Episode("A", 600, 900, 0.8), Episode("N", 930, 1200, 0.9)), 1170.0)
     answer = SimpleNamespace(
         classes=("N", "A", "O", "~"),
-        card=SimpleNamespace(meanings=("normal rhythm", "atrial fibrillation", "another rhythm", "noise")),
+        card=SimpleNamespace(training={}, meanings=("normal rhythm", "atrial fibrillation", "another rhythm", "noise")),
         doubt="",
         record_probabilities=np.array([0.7, 0.3, 0.0, 0.0]),
     )
@@ -72,7 +72,7 @@ def interpretation(name="long", source=None, identity=None, leads=("MLII", "V1")
         rate=rate_of(beats / FS_HZ, is_next),
         rhythm_answer=answer,
         rhythm=episodes,
-        beat_answer=SimpleNamespace(leads=leads[:1]),
+        beat_answer=SimpleNamespace(leads=leads[:1], card=SimpleNamespace(training={})),
         ectopy=ectopy,
         variability=variability_of(beats / FS_HZ, np.array([one == "N" for one in classes]), is_next, True),
     )

@@ -19,6 +19,8 @@ CLASSES, MEANINGS = ("N", "A", "O", "~"), ("sinus rhythm", "atrial fibrillation"
 class Intervals(dict):
     """Measurements by name; those that are not given are refused."""
 
+    p_share, is_irregular_without_p = 1.0, False
+
     def __missing__(self, name):
         return SimpleNamespace(value=None, n=0, reason="no P wave")
 
@@ -47,13 +49,15 @@ def rhythm(*parts, doubt="", chance=0.9):
     return {"rhythm_answer": answer, "rhythm": Episodes(episodes, sum(one.length_s for one in episodes))}
 
 
-def said(rate=64.0, beats=None, missing=None, sex="", findings=(), diagnoses=None, delineation=None, **parts):
+def said(
+    rate=64.0, beats=None, missing=None, sex="", findings=(), diagnoses=None, delineation=None, duration_s=10.0, **parts
+):
     found = {"rhythm_answer": None, "rhythm": None, "ectopy": beats, "diagnosis_answer": diagnoses} | parts
     stub = SimpleNamespace(
         rate=None if rate is None else Rate(rate, rate - 5, rate + 5, 100),
         delineation=delineation,
         findings=findings,
-        record=SimpleNamespace(identity=Identity(sex=sex)),
+        record=SimpleNamespace(identity=Identity(sex=sex), duration_s=duration_s),
         not_assessed=lambda: missing or {},
         **found,
     )
@@ -93,6 +97,46 @@ def test_steady_p_waves_make_another_rhythm_sinus(waves, is_sinus):
     assert ("sinus_bradycardia" in found) == is_sinus and ("rhythm_uncertain" in found) != is_sinus
     fibrillation = said(50, delineation=steady(), **rhythm(("A", 0, 10)))
     assert "rhythm_throughout" in fibrillation and "sinus_bradycardia" not in fibrillation
+
+
+def without_p(irregular):
+    """Waves of a rhythm without P waves."""
+    waves = measured(qrs=90)
+    waves.intervals.p_share, waves.intervals.is_irregular_without_p = 0.0, irregular
+    return waves
+
+
+@pytest.mark.parametrize(
+    ("rhythm_model", "irregular", "code"),
+    [
+        ("A", True, "fibrillation"),
+        ("A", False, "flutter_or_fibrillation"),
+        ("O", True, "irregular_without_p"),
+        ("O", False, "no_p_waves"),
+        ("N", True, "irregular_without_p"),
+        ("N", False, "no_p_waves"),
+    ],
+)
+def test_without_p_waves_intervals_and_model_say_the_rhythm_together(rhythm_model, irregular, code):
+    for doubt in ("", "few"):
+        parts = rhythm((rhythm_model, 0, 10), doubt=doubt, chance=0.61)
+        found = said(delineation=without_p(irregular), **parts)
+        assert code in found and not {"sinus", "rhythm_throughout", "rhythm_uncertain"} & set(found)
+        assert ("0.61" in found[code]) == (code == "fibrillation")
+    long = said(delineation=without_p(irregular), duration_s=600.0, **rhythm((rhythm_model, 0, 600)))
+    assert code not in long or code == "no_p_waves", "waves of ten minutes are not taken together"
+
+
+def test_many_ventricular_beats_are_no_fibrillation():
+    ectopy = beats("NVNVNNVNVNNV")
+    found = said(delineation=without_p(True), beats=ectopy, **rhythm(("O", 0, 10)))
+    assert "irregular_without_p" not in found and "rhythm_throughout" in found
+
+
+def test_a_rhythm_that_is_too_noisy_for_the_model_is_said_to_be_so():
+    parts = rhythm() | {"rhythm": Episodes((), 0.0)}
+    assert "rhythm_noisy" in said(**parts)
+    assert "irregular_without_p" in said(delineation=without_p(True), **parts)
 
 
 def test_a_doubtful_rhythm_is_uncertain():
@@ -137,7 +181,7 @@ def test_limits_are_those_of_the_recommendations(values, sex, code, is_said):
     [(45, "axis_normal"), (-30, "axis_normal"), (-31, "axis_left"), (91, "axis_right"), (-120, "axis_extreme")],
 )
 def test_axes_have_classes(axis, code):
-    assert f"({axis}°)" in said(delineation=measured(axis=axis))[code]
+    assert f"({axis}°)".replace("-", "−") in said(delineation=measured(axis=axis))[code]
 
 
 def beats(classes):

@@ -333,6 +333,8 @@ def test_a_stated_rate_or_unit_goes_before_the_file(record, tmp_path):
 def test_lines_say_the_same_again():
     assert understood(lines_of(IDENTITY, MACHINE)) == (IDENTITY, MACHINE)
     assert understood(["Dx: 426783006", "Sex: ?", "Age: NaN", "69 M 1085"]) == (Identity(), MachineReading())
+    assert understood(["<age>: 69 <sex>: F <diagnoses> (none)"])[0] == Identity(age_years=69, sex="female")
+    assert understood(["<age>: >89", "<sex>: M"])[0] == Identity(sex="male")
     assert lines_of(IDENTITY, MachineReading(), ["Age: 69", "Sex: F"])[0] == "Patient name: Doe, Jane"
 
 

@@ -9,6 +9,7 @@ import pytest
 from einthoven.errors import ConfigurationFault, OutputRefused
 from einthoven.report import interpretations, interpretations_index
 from einthoven.report.answers_folder import AnswersFolder, names_of
+from einthoven.report.sheet import Sheet
 from tests.interpretation.long import interpretation
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "interpretation.schema.json").read_text())
@@ -108,3 +109,11 @@ def test_annotations_that_are_not_ours_are_not_overwritten(found, tmp_path):
     interpretations.require_writable(target, [tmp_path / "100.hea"])
     with pytest.raises(OutputRefused, match="one recording"):
         interpretations.require_writable(target, [tmp_path / "100.hea", tmp_path / "101.hea"])
+
+
+def test_an_answer_of_another_sheet_is_made_again(found, file, tmp_path):
+    folder = AnswersFolder(tmp_path / "out", [file], [], sheet=Sheet("letter"))
+    folder.write(file, found)
+    assert "size: letter" in (tmp_path / "out" / "long.html").read_text()
+    assert folder.kept(file) is not None
+    assert AnswersFolder(tmp_path / "out", [file], []).kept(file) is None

@@ -1,5 +1,7 @@
 """Measurements on waves that are known: intervals, corrections, axes, voltages, and why one is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -144,3 +146,35 @@ def test_no_beat_no_measurement():
     found = measured(source, waves_from(()), seen)
     assert all(one.value is None and one.reason == "no heartbeat was found" for one in found.measurements)
     assert {one.name for one in found.measurements} == {one.name for one in told().measurements}
+
+
+def with_a_loop(degrees: float) -> Record:
+    """Return a record whose dipole also moves to the side within each wave, so that no two limb leads have one shape."""
+    straight, aside = record(degrees=degrees), record(degrees=degrees + 90)
+    moved = 0.5 * np.roll(aside.signal_mv[:6], 8, axis=1) - 0.5 * np.roll(aside.signal_mv[:6], -8, axis=1)
+    return replace(straight, signal_mv=np.concatenate((straight.signal_mv[:6] + moved, straight.signal_mv[6:])))
+
+
+@pytest.mark.parametrize("degrees", [-60.0, 40.0, 110.0])
+def test_axes_do_not_depend_on_the_gains_of_the_leads(degrees):
+    source = with_a_loop(degrees)
+    gains = np.array([{"I": 1.9, "III": 0.6, "aVF": 2.2, "aVR": 0.7}.get(lead, 1.0) for lead in source.leads])
+    once, found = told(source=source), told(source=replace(source, signal_mv=source.signal_mv * gains[:, None]))
+    off = (found["QRS axis"].value - once["QRS axis"].value + 180) % 360 - 180
+    assert abs(off) < 3 and "made to agree" in found["QRS axis"].reason
+    assert once["QRS axis"].reason == "" and abs((once["QRS axis"].value - degrees + 180) % 360 - 180) < 6
+
+
+def test_limb_leads_of_one_shape_and_other_gains_have_no_axis():
+    source = record()
+    gains = np.array([1.9 if lead == "I" else 1.0 for lead in source.leads])
+    found = told(source=replace(source, signal_mv=source.signal_mv * gains[:, None]))
+    assert found["QRS axis"].value is None and "contradict" in found["QRS axis"].reason
+
+
+def test_limb_leads_that_contradict_each_other_have_no_axis():
+    source = record()
+    mixed = np.array(source.signal_mv)
+    mixed[source.leads.index("I")] = np.roll(mixed[source.leads.index("V3")], 60)
+    found = told(source=replace(source, signal_mv=mixed))
+    assert found["QRS axis"].value is None and "contradict" in found["QRS axis"].reason

@@ -67,12 +67,21 @@ class Explain(ReadOptions):
         found = explain(model, answer)
         explanation.write(answer, found, self.out)
         rows = [
-            (row.name, row.n, *[f"{explanation.share(row, wave):.0%}" for wave in ("P", "QRS", "T")]) for row in found
+            (
+                row.name,
+                row.n,
+                *["–" if row.remark else f"{explanation.share(row, wave):.0%}" for wave in ("P", "QRS", "T")],
+            )
+            for row in found
         ]
         columns = ("class", "beats", "importance over P", "over QRS", "over T")
         title = f"{answer.record.name}: evidence for each class  ({answer.card.name})"
         console.table(columns, rows, title)
         for row in found:
+            for one in row.contributions[:_MOST_INPUTS]:
+                console.say(f"  {row.name}  {one.sentence}")
+            if row.remark:
+                console.say(f"  {row.name}  {row.remark}")
             _show_measurements(row.name, row.measurements)
 
     def _record(self, model: "Predictor", answer: "RecordAnswer") -> None:
@@ -86,9 +95,9 @@ class Explain(ReadOptions):
             answers.write([found], self.out)
         rows = []
         for row in found.evidence:
-            changes = "  ".join(f"{name} {-fall:+.2f}" for name, fall in row.without(found.leads)[:_MOST_INPUTS])
+            changes = "  ".join(f"{name} {-100 * fall:+.0f}" for name, fall in row.without(found.leads)[:_MOST_INPUTS])
             rows.append((found.classes[row.label], f"{found.record_probabilities[row.label]:.2f}", changes))
-        columns = ("class", "probability", "change without a lead or input, the largest first")
+        columns = ("class", "probability", "percentage points without a lead or input, the largest change first")
         console.table(columns, rows, f"{found.record.name}: evidence for {found.summary}  ({found.card.name})")
         for row in found.evidence:
             _show_measurements(found.classes[row.label], row.measurements)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional
 
@@ -31,16 +31,22 @@ class Interpret(ReadOptions):
     files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
     """Recordings; all recordings of a folder; or a pattern in quotes, e.g. 'ecg/*.hea'."""
     out: Annotated[Path | None, optional("FILE|DIR")] = None
-    """File to write: .json, .csv (a row a file), .long.csv (a row a number), .html or .atr (WFDB annotations); or a folder: it gets
-    an answer a file, tables and a page of all, and goes on where it was interrupted."""
+    """File to write: .json, .csv (a row a file), .long.csv (a row a number), .html, .pdf (a page for each recording), .png (one
+    recording) or .atr (WFDB annotations); or a folder: it gets an answer a file, tables and a page of all, and goes on where it
+    was interrupted."""
     models: Annotated[tuple[str, ...], optional("MODEL ...")] = ()
     """Models to ask instead of those that are chosen for the recording."""
     anonymous: bool = False
     """Leave name, identifier, birth date and recording date out."""
+    layout: Literal["3x4+1", "6x2", "12x1", "cabrera"] = "3x4+1"
+    """Where twelve leads are drawn: rows x columns, with lead II below, or the limb leads in the order of Cabrera."""
+    paper: Literal["a4", "letter"] = "a4"
+    """Paper of the printed page, landscape."""
 
     def run(self) -> int:
         """Interpret each file; one that cannot be read does not stop the others."""
         from einthoven.report import interpretations
+        from einthoven.report.sheet import Sheet
 
         files = list(dict.fromkeys(found for file in self.files for found in _recordings(file)))
         if not files:
@@ -61,7 +67,7 @@ class Interpret(ReadOptions):
             if len(found) <= _SHOWN:
                 show(one)
         if found and self.out is not None:
-            interpretations.write(found, failed, self.out)
+            interpretations.write(found, failed, self.out, Sheet(self.paper, self.layout))
         if len(found) > _SHOWN:
             self._sum_up([one.to_dict() for one in found])
         return self._end(len(found), failed, self.out if found else None)
@@ -69,8 +75,9 @@ class Interpret(ReadOptions):
     def _into_folder(self, files: list[Path], folder: Path) -> int:
         """Write one answer a file; those that are there already stay."""
         from einthoven.report.answers_folder import AnswersFolder
+        from einthoven.report.sheet import Sheet
 
-        answers = AnswersFolder(folder, files, self._options(), self.anonymous)
+        answers = AnswersFolder(folder, files, self._options(), self.anonymous, Sheet(self.paper, self.layout))
         there = {file: plain for file in files if (plain := answers.kept(file)) is not None}
         if there:
             console.note(f"{len(there)} of {len(files)} answers are in {folder} already")

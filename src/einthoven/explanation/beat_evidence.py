@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.explanation.contributions import contributions
 from einthoven.explanation.gradcam import attention, gradcam
 from einthoven.explanation.measurements import decisive
 from einthoven.inference.answer import BeatAnswer
-from einthoven.inference.evidence import Measurement
+from einthoven.inference.evidence import Contribution, Measurement
+from einthoven.inference.informative import remark
 from einthoven.inference.predictor import Predictor
 from einthoven.signal.preparation import prepare
 
@@ -42,6 +44,10 @@ class Explained:
         Its mean over the beats.
     measurements : tuple of Measurement
         Those that decided for the surest beats (40 at most), if the model reads measurements.
+    contributions : tuple of Contribution
+        Of each lead and group of measurements, for the same beats; the largest fall first.
+    rr_ms : (float, float), optional
+        Median RR interval ahead of these beats, and that of all beats; None without any.
     """
 
     name: str
@@ -55,6 +61,13 @@ class Explained:
     attention: NDArray[Any] | None
     mean_attention: NDArray[Any] | None
     measurements: tuple[Measurement, ...] = ()
+    contributions: tuple[Contribution, ...] = ()
+    rr_ms: tuple[float, float] | None = None
+
+    @property
+    def remark(self) -> str:
+        """Why the mean map tells nothing; empty if it tells something."""
+        return remark(self.mean_map)
 
 
 def explain(predictor: Predictor, prediction: BeatAnswer, n_beats: int = 3) -> list[Explained]:
@@ -100,6 +113,15 @@ def explain(predictor: Predictor, prediction: BeatAnswer, n_beats: int = 3) -> l
                 attention=None if looks is None else looks[shown],
                 mean_attention=None if looks is None else looks.mean(axis=0),
                 measurements=decisive(predictor, windows[surest[:_MOST_MEASURED]], label),
+                contributions=contributions(predictor, windows[surest[:_MOST_MEASURED]], label, prediction.leads),
+                rr_ms=_rr_ms(prediction.times_s, surest[:_MOST_MEASURED]),
             )
         )
     return found
+
+
+def _rr_ms(times_s: NDArray[Any], members: NDArray[Any]) -> tuple[float, float] | None:
+    """Return the median interval ahead of some beats, and of all."""
+    rr_ms = 1000 * np.diff(times_s)
+    ahead = rr_ms[members[members > 0] - 1]
+    return (float(np.median(ahead)), float(np.median(rr_ms))) if len(ahead) else None

@@ -94,6 +94,7 @@ def _evidence(predictor: Predictor, findings: RecordAnswer, windows: Windows, la
         trace=trace,
         parts=parts,
         measurements=measurements.decisive(predictor, window, label),
+        probability=float(findings.probabilities[at, label]),
     )
 
 

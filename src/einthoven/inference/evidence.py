@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_LEAST_POINTS = 1.0
+"""A smaller change of a probability is none, percentage points."""
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -35,6 +38,40 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Contribution:
+    """What the probability of a class is with an input, and without it."""
+
+    name: str
+    """The input, as a sentence names it."""
+    before: float
+    """Probability of the class; of several beats the mean."""
+    after: float
+    """Probability without the input."""
+
+    @property
+    def points(self) -> float:
+        """Change of the probability without the input, percentage points."""
+        return 100 * (self.after - self.before)
+
+    @property
+    def sentence(self) -> str:
+        """The change in words, with its unit.
+
+        Examples
+        --------
+        >>> Contribution("lead V1", 0.83, 0.52).sentence
+        'Without lead V1 the probability falls from 0.83 to 0.52 (31 percentage points).'
+        >>> Contribution("lead V1", 0.83, 0.832).sentence
+        'Without lead V1 the probability stays at 0.83.'
+        """
+        if abs(self.points) < _LEAST_POINTS:
+            return f"Without {self.name} the probability stays at {self.before:.2f}."
+        verb = "falls" if self.points < 0 else "rises"
+        span = f"from {self.before:.2f} to {self.after:.2f} ({abs(self.points):.0f} percentage points)"
+        return f"Without {self.name} the probability {verb} {span}."
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The evidence for one predicted class.
 
@@ -57,6 +94,8 @@ class Evidence:
         zero (RR intervals: when they are steady).
     measurements : tuple of Measurement
         If the model reads measurements: those that decided, the largest fall of the probability first.
+    probability : float
+        Probability of the class in that window, from which the falls are taken.
     """
 
     label: int
@@ -67,6 +106,7 @@ class Evidence:
     trace: NDArray[np.floating] | None = None
     parts: tuple[tuple[str, float], ...] = ()
     measurements: tuple[Measurement, ...] = ()
+    probability: float = float("nan")
 
     def without(self, leads: Sequence[str]) -> list[tuple[str, float]]:
         """Return the fall of the probability without each input, or else each lead, the largest first.

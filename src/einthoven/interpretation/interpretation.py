@@ -1,11 +1,13 @@
 """Hold the interpretation of one recording."""
 
 from dataclasses import asdict, dataclass, field
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import einthoven
 from einthoven import __version__
 from einthoven.errors import optional_imports
 from einthoven.inference.answer import DISCLAIMER, BeatAnswer, RecordAnswer
@@ -167,6 +169,27 @@ class Interpretation:
             import pandas
 
         return pandas.DataFrame(rows_of(self.to_dict()), columns=list(COLUMNS))
+
+    def plot(self, layout: str = "3x4+1", paper: str = "a4") -> Any:
+        """Draw the recording with what was found on one page, as :func:`einthoven.plot` does.
+
+        Parameters
+        ----------
+        layout : str
+            Where twelve leads are drawn: ``3x4+1``, ``6x2``, ``12x1`` or ``cabrera``.
+        paper : str
+            ``a4`` or ``letter``.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        return einthoven.plot(self, layout, paper)
+
+    def _repr_html_(self) -> str:
+        """Return name and summary for a notebook; :meth:`plot` shows the recording."""
+        lines = "".join(f"<li>{escape(one.text)}</li>" for one in self.statements)
+        return f"<b>{escape(self.record.name)}</b><ul>{lines}</ul><small>{escape(DISCLAIMER)}</small>"
 
     def _measured(self, names: dict[str, str]) -> dict[str, Any]:
         reason = self.not_assessed().get("waves", "")

@@ -19,9 +19,9 @@ class Rate:
     mean: float
     """From the mean of all intervals."""
     min: float
-    """Lowest over eight intervals in a row; of a shorter recording the mean."""
+    """Lowest over eight intervals in a row, or the mean, if it is lower; of a shorter recording the mean."""
     max: float
-    """Highest over eight intervals in a row; of a shorter recording the mean."""
+    """Highest over eight intervals in a row, or the mean, if it is higher; of a shorter recording the mean."""
     n: int
     """Number of intervals."""
 
@@ -53,4 +53,4 @@ def rate_of(times_s: Array, follows: Array) -> Rate | None:
     if not whole.any():
         return Rate(mean, mean, mean, int(linked.sum()))
     rates = 60 / together[whole]
-    return Rate(mean, float(rates.min()), float(rates.max()), int(linked.sum()))
+    return Rate(mean, min(mean, float(rates.min())), max(mean, float(rates.max())), int(linked.sum()))

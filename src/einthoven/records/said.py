@@ -19,6 +19,8 @@ LABELS = {
 _STATEMENT, _CONFIRMED = "Machine statement", "Confirmed statement"
 _MEASURED = {f"Machine {name}": name for name in MEASUREMENTS}
 _LINE = re.compile(r"(?P<label>[\w ]+): (?P<value>.+)")
+_TAGGED = re.compile(r"<(age|sex)>: *([^\s<]{1,20})")
+"""Age and sex as the manual of WFDB's headers recommends it: ``<age>: 51 <sex>: F``."""
 _FIELDS = {label.lower(): name for name, label in LABELS.items()}
 
 
@@ -85,11 +87,7 @@ def understood(lines: Iterable[str]) -> tuple[Identity, MachineReading]:
     """
     fields: dict[str, Any] = {}
     statements, confirmed, measurements = [], [], {}
-    for line in lines:
-        match = _LINE.fullmatch(line.strip())
-        if match is None:
-            continue
-        label, value = match["label"], match["value"].strip()
+    for label, value in (pair for line in lines for pair in _pairs(line.strip())):
         if label == _STATEMENT:
             statements.append(value)
         elif label == _CONFIRMED:
@@ -101,6 +99,19 @@ def understood(lines: Iterable[str]) -> tuple[Identity, MachineReading]:
             if said not in ("", None):
                 fields.setdefault(name, said)
     return Identity(**fields), MachineReading(tuple(statements), tuple(confirmed), measurements)
+
+
+def _pairs(line: str) -> list[tuple[str, str]]:
+    """Return each label of a line with its value.
+
+    >>> _pairs("Age: 51"), _pairs("<age>: 51 <sex>: F <diagnoses> none"), _pairs("Aldomet, Inderal")
+    ([('Age', '51')], [('age', '51'), ('sex', 'F')], [])
+    """
+    tagged = _TAGGED.findall(line)
+    if tagged:
+        return [(str(label), str(value)) for label, value in tagged]
+    match = _LINE.fullmatch(line)
+    return [] if match is None else [(match["label"], match["value"].strip())]
 
 
 def _number(text: str) -> float | None:

@@ -4,6 +4,7 @@ import glob
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from einthoven.paths import output_folder, written_aside
 from einthoven.report import interpretation_tables, interpretations
 from einthoven.report.interpretation_tables import Failed, Plain
 from einthoven.report.interpretations_index import render
+from einthoven.report.sheet import USUAL_SHEET, Sheet
 
 TABLE, LONG_TABLE, INDEX = "table.csv", "table.long.csv", "index.html"
 _RESERVED = ("table", "table.long", "index")
@@ -68,6 +70,8 @@ class AnswersFolder:
         Options that change answers; answers of other options are made again.
     is_anonymous : bool
         Name answers after a checksum, not after their files.
+    sheet : Sheet
+        Paper and layout of the pages when they are printed; answers of another sheet are made again.
 
     Raises
     ------
@@ -75,7 +79,14 @@ class AnswersFolder:
         If the folder cannot be written to, or holds one of the recordings.
     """
 
-    def __init__(self, folder: Path, files: Sequence[Path], options: Sequence[str], is_anonymous: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        files: Sequence[Path],
+        options: Sequence[str],
+        is_anonymous: bool = False,
+        sheet: Sheet = USUAL_SHEET,
+    ) -> None:
         inside = next((file for file in files if file.parent.resolve() == folder.resolve()), None)
         if inside is not None:
             raise OutputRefused(
@@ -85,7 +96,7 @@ class AnswersFolder:
                 remedy=f"--out {folder / 'answers'}",
             )
         self._folder = output_folder(folder)
-        self._options = list(options)
+        self._options, self._sheet = list(options), sheet
         # The name of a file may be that of a person.
         self._names = {file: f"recording-{_digest(file)[:10]}" for file in files} if is_anonymous else names_of(files)
 
@@ -128,7 +139,7 @@ class AnswersFolder:
         """
         name = self._names[file]
         made_from = self._made_from(file)
-        self._text(f"{name}.html", interpretations.as_html([found], {}))
+        self._text(f"{name}.html", interpretations.as_html([found], {}, self._sheet))
         with written_aside(self._folder / f"{name}.atr") as aside:
             aside.write_bytes(annotations_of(found))
         content = json.loads(interpretations.as_json([found], {})) | {"made_from": made_from}
@@ -162,7 +173,7 @@ class AnswersFolder:
             aside.write_text(text, encoding="utf-8")
 
     def _made_from(self, file: Path) -> dict[str, Any]:
-        return {"options": self._options, "sha256": _digest(file)}
+        return {"options": self._options, "sheet": asdict(self._sheet), "sha256": _digest(file)}
 
 
 def _digest(file: Path) -> str:

@@ -1,5 +1,6 @@
 """Draw the evidence for each predicted class of a record on ECG paper."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,13 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from einthoven.inference.answer import RecordAnswer
-from einthoven.inference.evidence import Evidence
+from einthoven.inference.evidence import Contribution, Evidence
+from einthoven.inference.informative import remark
 from einthoven.report import strips
 from einthoven.report.times import clock
 from einthoven.signal import leads
+
+_LEAST_FALL = 0.01
 
 
 def method(row: Evidence) -> str:
@@ -44,9 +48,41 @@ def drawings(answer: RecordAnswer) -> list[dict[str, Any]]:
         lead = int(np.argmax(row.falls))
         place, picture = drawn[method(row)](answer, row, names[lead], shown_mv[lead], title)
         told.append(
-            {"place": place, "drawing": Markup(picture), "falls": row.without(names), "measurements": row.measurements}
+            {
+                "place": place,
+                "drawing": Markup(picture),
+                "falls": row.without(names),
+                "sentence": sentence(row, names),
+                "remark": remark(row.map)
+                or ("" if row.trace is None else remark(row.trace)).replace("The map", "The map over the signal", 1),
+                "measurements": row.measurements,
+            }
         )
     return told
+
+
+def sentence(row: Evidence, names: Sequence[str]) -> str:
+    """Return what the input contributes without which the probability falls most, in words and with its unit.
+
+    Parameters
+    ----------
+    row : Evidence
+        The evidence for one class.
+    names : sequence of str
+        Names of the leads used.
+
+    Returns
+    -------
+    str
+    """
+    name, fall = row.without(names)[0]
+    if fall < _LEAST_FALL:
+        kind = "input" if row.parts else "lead"
+        return (
+            f"No single {kind} decides: without any one of them the probability falls by less than 1 percentage point."
+        )
+    given = f"the {name}" if row.parts else f"lead {name}"
+    return Contribution(given, row.probability, row.probability - fall).sentence
 
 
 def _over_rows(

@@ -1,16 +1,17 @@
-"""Write interpretations as JSON, CSV, HTML or WFDB annotations; OUTPUTS maps the suffix of the file to its writer."""
+"""Write interpretations as JSON, CSV, HTML, WFDB annotations, PDF or PNG; OUTPUTS and PRINTED map suffixes to writers."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from einthoven import __version__
-from einthoven.errors import EinthovenError, OutputRefused
+from einthoven.errors import EinthovenError, OutputRefused, optional_imports
 from einthoven.inference.answer import DISCLAIMER
 from einthoven.interpretation.annotated import AUTHOR, annotations_of
 from einthoven.interpretation.interpretation import SCHEMA, Interpretation
 from einthoven.paths import require_folder, written_aside
 from einthoven.report import interpretation_tables
+from einthoven.report.sheet import USUAL_SHEET, Sheet
 
 Failed = Mapping[Path, EinthovenError]
 
@@ -98,7 +99,7 @@ def as_annotations(found: Sequence[Interpretation], failed: Failed) -> bytes:
     return annotations_of(found[0])
 
 
-def as_html(found: Sequence[Interpretation], failed: Failed) -> str:
+def as_html(found: Sequence[Interpretation], failed: Failed, sheet: Sheet = USUAL_SHEET) -> str:
     """Return interpretations as a page that works offline.
 
     Parameters
@@ -107,6 +108,8 @@ def as_html(found: Sequence[Interpretation], failed: Failed) -> str:
         One for each record.
     failed : mapping of Path to EinthovenError
         Why files were not interpreted.
+    sheet : Sheet
+        Paper and layout of pages that are printed.
 
     Returns
     -------
@@ -114,7 +117,7 @@ def as_html(found: Sequence[Interpretation], failed: Failed) -> str:
     """
     from einthoven.report.interpretation_page import render
 
-    return render(found, failed)
+    return render(found, failed, sheet)
 
 
 OUTPUTS: dict[str, Callable[[Sequence[Interpretation], Failed], str | bytes]] = {
@@ -147,8 +150,27 @@ def kind_of(path: Path) -> str:
     return ".long.csv" if path.name.lower().endswith(".long.csv") else path.suffix.lower()
 
 
+def _pdf(found: Sequence[Interpretation], path: Path, sheet: Sheet) -> None:
+    from einthoven.report.paper_file import write_pdf
+
+    write_pdf(found, path, sheet)
+
+
+def _png(found: Sequence[Interpretation], path: Path, sheet: Sheet) -> None:
+    from einthoven.report.paper_file import write_png
+
+    write_png(found[0], path, sheet)
+
+
+PRINTED: dict[str, Callable[[Sequence[Interpretation], Path, Sheet], None]] = {".pdf": _pdf, ".png": _png}
+SUFFIXES = (*OUTPUTS, *PRINTED)
+"""Suffixes of the files that can be written."""
+
+
 def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
     """Refuse an output of an unknown suffix, in a place that cannot be written, or on top of an input, before any work.
+
+    A picture is refused for several recordings, and so is a page to print where matplotlib is not installed.
 
     Parameters
     ----------
@@ -162,11 +184,11 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
     OutputRefused
         With the suffixes that are known, or the reason that the system gives.
     """
-    if path.is_dir() or kind_of(path) not in OUTPUTS:
+    if path.is_dir() or kind_of(path) not in SUFFIXES:
         raise OutputRefused(
             f"{path} cannot be written.",
             found="a folder" if path.is_dir() else f"suffix {path.suffix or 'none'}",
-            expected=", ".join(OUTPUTS),
+            expected=", ".join(SUFFIXES),
             remedy=f"--out {path / 'report.html' if path.is_dir() else path.with_suffix('.html')}",
         )
     if any(file.exists() and path.exists() and path.samefile(file) for file in inputs):
@@ -178,6 +200,16 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
         )
     if kind_of(path) == ".atr":
         _require_annotations(path, inputs)
+    if kind_of(path) == ".png" and len(inputs) > 1:
+        raise OutputRefused(
+            f"{path} shows one recording.",
+            found=f"{len(inputs)} recordings",
+            expected="one recording, or a PDF with a page for each",
+            remedy=f"--out {path.with_suffix('.pdf')}",
+        )
+    if kind_of(path) in PRINTED:
+        with optional_imports("pdf"):
+            import matplotlib  # noqa: F401  # said before any work, not after it
     require_folder(path.parent)
 
 
@@ -204,7 +236,7 @@ def _is_ours(path: Path) -> bool:
         return AUTHOR in file.read(16)
 
 
-def write(found: Sequence[Interpretation], failed: Failed, path: Path) -> None:
+def write(found: Sequence[Interpretation], failed: Failed, path: Path, sheet: Sheet = USUAL_SHEET) -> None:
     """Write interpretations in the format of the suffix, whole or not at all.
 
     Parameters
@@ -214,8 +246,14 @@ def write(found: Sequence[Interpretation], failed: Failed, path: Path) -> None:
     failed : mapping of Path to EinthovenError
         Why files were not interpreted.
     path : Path
-        The file; its suffix is a key of OUTPUTS.
+        The file; its suffix is one of SUFFIXES.
+    sheet : Sheet
+        Paper and layout of pages that are printed; failed files have none.
     """
-    content = OUTPUTS[kind_of(path)](found, failed)
+    kind = kind_of(path)
     with written_aside(path) as aside:
-        aside.write_bytes(content.encode() if isinstance(content, str) else content)
+        if kind in PRINTED:
+            PRINTED[kind](found, aside, sheet)
+        else:
+            content = as_html(found, failed, sheet) if kind == ".html" else OUTPUTS[kind](found, failed)
+            aside.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -13,7 +13,7 @@ from einthoven.evaluation.evaluate import headline
 from einthoven.inference.answer import DISCLAIMER, Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.doubtful import unsure_below
 from einthoven.inference.reading import remarks_on
-from einthoven.report import paper, strips
+from einthoven.report import paper, strips, twelve
 from einthoven.report.colours import colour_of
 from einthoven.report.evidence import drawings, method
 from einthoven.report.tables import beside_its_model, cells, intervals, metric_name
@@ -181,7 +181,7 @@ def _paper(answer: RecordAnswer) -> str:
     shown_mv, names = leads.select(record.signal_mv, record.leads, answer.leads)
     if set(names) >= set(leads.STANDARD):
         standard_mv, _ = leads.select(record.signal_mv, record.leads, leads.STANDARD)
-        return strips.twelve(standard_mv, record.fs_hz, 0.0, title)
+        return twelve.draw(standard_mv, record.fs_hz, 0.0, title)
     if len(names) == 1:
         shown = (0.0, min(record.duration_s, _MOST_PAPER_S))
         return strips.rows(shown_mv[0], record.fs_hz, names[0], shown, answer.beats / record.fs_hz, title)

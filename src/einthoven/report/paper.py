@@ -134,7 +134,7 @@ def _path(
         return ""
     step = max(1, round(fs_hz / _DRAWN_HZ))
     first, last = (0, len(lead)) if between_s is None else (max(0, round(s * fs_hz)) for s in between_s)
-    at = np.arange(first, min(last, len(lead)), step)
+    at = _drawn(lead, there, np.arange(first, min(last, len(lead))), step)
     ys = zero_mm - np.clip(lead - np.median(lead[there]), *bounds_mv) * MM_PER_MV
     words, pen_up = [], True
     for sample in at:
@@ -145,6 +145,22 @@ def _path(
         words.append(f"{'M' if pen_up else 'L'}{x:.2f} {ys[sample]:.2f}")
         pen_up = False
     return "".join(words)
+
+
+def _drawn(lead: NDArray[np.floating], there: NDArray[np.bool_], at: NDArray[np.int64], step: int) -> NDArray[np.int64]:
+    """Return the samples that are drawn: all, or of every two steps the lowest and the highest, so that no peak is lost."""
+    n_pairs = len(at) // (2 * step)
+    if step == 1 or not n_pairs:
+        return at
+    pairs = at[: n_pairs * 2 * step].reshape(n_pairs, 2 * step)
+    wanted = np.zeros(len(at), bool)
+    wanted[[0, -1]] = True
+    wanted[n_pairs * 2 * step :] = True
+    starts = np.arange(n_pairs) * 2 * step
+    for extreme in (np.argmin, np.argmax):
+        wanted[starts + extreme(lead[pairs], axis=1)] = True
+    wanted[: n_pairs * 2 * step].reshape(n_pairs, 2 * step)[~there[pairs].all(axis=1)] = True
+    return at[wanted]
 
 
 def shade(strength: NDArray[np.floating], fs_hz: float, height_mm: float, box_s: float = 0.04) -> str:

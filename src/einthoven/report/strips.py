@@ -1,4 +1,4 @@
-"""Draw recordings on ECG paper: strips with beats, twelve leads, rows with RR intervals, an overview."""
+"""Draw recordings on ECG paper: strips with beats, rows with RR intervals, an overview."""
 
 import itertools
 from collections.abc import Sequence
@@ -8,12 +8,10 @@ from numpy.typing import NDArray
 
 from einthoven.report import paper
 from einthoven.report.paper import LEFT_MM, MM_PER_MV, MM_PER_S, TOP_MM, Mark
-from einthoven.signal.leads import STANDARD
 
 STRIP_S = 7.0
 """Length of a strip."""
-_COLUMN_S, _ROW_MM, _TALLEST_MV = 2.5, 30.0, 4.0
-_ROW_S = 4 * _COLUMN_S
+_ROW_S, _ROW_MM, _TALLEST_MV = 10.0, 30.0, 4.0
 _ROW_MV = (-0.5 * _ROW_MM / MM_PER_MV, 0.5 * _ROW_MM / MM_PER_MV)
 _BEATS_IN_A_ROW = 6
 
@@ -76,44 +74,6 @@ def strip(
 def _letter(mark: Mark, start_s: float) -> str:
     style = f' fill="{mark.colour}" font-weight="{"bold" if mark.loud else "normal"}"'
     return paper.text("beat", mark.letter, LEFT_MM + (mark.time_s - start_s) * MM_PER_S, 3.6, style)
-
-
-def twelve(signal_mv: NDArray[np.floating], fs_hz: float, start_s: float, title: str) -> str:
-    """Draw ten seconds of the twelve standard leads: three rows of four columns, and lead II throughout below.
-
-    Parameters
-    ----------
-    signal_mv : array [12, samples], mV
-        The whole record, leads in the order of :data:`einthoven.signal.leads.STANDARD`.
-    fs_hz : float
-        Its sampling rate.
-    start_s : float, seconds
-        Where the drawing begins; each column shows the next 2.5 s.
-    title : str
-        Description for screen readers.
-
-    Returns
-    -------
-    str
-        An SVG element.
-    """
-    width, height = LEFT_MM + _ROW_S * MM_PER_S, 4 * _ROW_MM
-    first = round(start_s * fs_hz)
-    drawn = []
-    for row in range(4):
-        zero = (row + 0.55) * _ROW_MM
-        drawn.append(paper.pulse(zero))
-        columns = [(1, 0, 4)] if row == 3 else [(3 * column + row, column, 1) for column in range(4)]
-        for lead, column, n_columns in columns:
-            begin, end = (first + round(at * _COLUMN_S * fs_hz) for at in (column, column + n_columns))
-            cut = np.full(signal_mv.shape[1], np.nan, np.float32)
-            cut[begin:end] = signal_mv[lead, begin:end]
-            x = LEFT_MM + column * _COLUMN_S * MM_PER_S
-            drawn.append(paper.trace(cut[first:], fs_hz, zero, (-_TALLEST_MV, _TALLEST_MV)))
-            drawn.append(paper.text("lead", STANDARD[lead], x + 0.8, zero - 0.36 * _ROW_MM))
-            if column:
-                drawn.append(f'<path class="pulse" d="M{x:g} {zero - 3:g}v6"/>')
-    return paper.svg(title, width, height, "".join(drawn))
 
 
 def shaded(

@@ -88,6 +88,16 @@ class Intervals:
         """Return the measurement of a name."""
         return next(one for one in self.measurements if one.name == name)
 
+    @property
+    def p_share(self) -> float:
+        """Share of the beats that have a P wave, 0 to 1."""
+        return float(np.isfinite(self.beats["p"]).mean()) if len(self.beats["p"]) else 0.0
+
+    @property
+    def is_irregular_without_p(self) -> bool:
+        """Whether most beats have no P wave and their intervals vary, as in fibrillation."""
+        return _is_irregular_without_p(self.beats)
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
         return {
@@ -228,10 +238,11 @@ def _is_irregular_without_p(beats: dict[str, Array]) -> bool:
 
 
 def _axes(heights: Amplitudes) -> list[Measurement]:
-    absent = "needs two of the limb leads" if heights.frontal is None else "the wave was not found"
+    plane = heights.frontal
+    absent = plane.reason if plane.areas is None else "the wave was not found"
     found = []
     for name in ("P", "QRS", "T"):
-        areas = None if heights.frontal is None else heights.frontal[name]
+        areas = None if plane.areas is None else plane.areas[name]
         if areas is None or not np.isfinite(areas).any():
             found.append(Measurement(f"{name} axis", "°", None, reason=absent))
             continue
@@ -239,7 +250,7 @@ def _axes(heights: Amplitudes) -> list[Measurement]:
         middle = float(np.degrees(np.arctan2(*np.median(known, axis=1)[::-1])))
         off = (np.degrees(np.arctan2(known[1], known[0])) - middle + 180) % 360 - 180
         low, high = np.percentile(off, (25, 75)) + middle
-        found.append(Measurement(f"{name} axis", "°", middle, float(low), float(high), known.shape[1]))
+        found.append(Measurement(f"{name} axis", "°", middle, float(low), float(high), known.shape[1], plane.reason))
     return found
 
 

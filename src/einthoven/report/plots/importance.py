@@ -1,5 +1,6 @@
 """Draw beats and leads coloured by their importance for a class."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from einthoven.report.colours import colour_of
 from einthoven.report.plots.figure import save
 from einthoven.signal import leads
 
+_AROUND_S, _BEAT_S = 4.0, 0.15
+"""What is shown about a beat among its neighbours, and what of it stands out, s."""
 _HEAT = LinearSegmentedColormap.from_list("importance", ("#b8c0cc", "#e8a33d", "#b91c1c", "#450a0a"))
 WAVES_S = {"P": (-0.24, -0.07), "QRS": (-0.07, 0.07), "T": (0.12, 0.42)}
 """Where the waves of a beat lie about its R peak, in seconds, in most people at rest."""
@@ -79,9 +82,15 @@ def explained(answer: BeatAnswer, found: Sequence[Explained], path: Path) -> Non
     """
     n_columns = 1 + max(len(row.windows) for row in found)
     figure = Figure(figsize=(2.7 * n_columns + 0.6, 2.3 * len(found) + 0.6), layout="constrained")
-    grid = figure.subplots(len(found), n_columns, squeeze=False, sharex=True, sharey="row")
+    grid = figure.subplots(len(found), n_columns, squeeze=False, sharey="row")
     unit = "mV" if answer.card.preparation.signal.scaling == "millivolt" else "normalised"
-    for panels, row in zip(grid, found, strict=True):
+    line = None
+    for number, (panels, row) in enumerate(zip(grid, found, strict=True)):
+        if row.remark:
+            for axes in panels:
+                axes.remove()
+            _among_neighbours(figure.add_subplot(len(found), 1, number + 1), answer, row)
+            continue
         beats = [(f"{row.name}: mean of {row.n:,} beats", row.mean_window, row.mean_map, row.mean_attention)]
         for at, (time_s, window, cam) in enumerate(zip(row.times_s, row.windows, row.maps, strict=True)):
             attention = None if row.attention is None else row.attention[at]
@@ -94,13 +103,41 @@ def explained(answer: BeatAnswer, found: Sequence[Explained], path: Path) -> Non
                 _attention(axes, row.at_s, attention)
             axes.set_title(title, fontsize=9, loc="left")
         panels[0].set_ylabel(f"{answer.leads[0]} ({unit})")
-    for axes in grid[-1]:
-        axes.set_xlabel("time from R peak (s)")
-    _scale(figure, line, grid.ravel().tolist())
+        for axes in panels[: len(beats)]:
+            axes.set_xlabel("time from R peak (s)", fontsize=8)
+    if line is not None:
+        _scale(figure, line, grid.ravel().tolist())
     note = "; attention in brown" if found[0].attention is not None else ""
     title = f"{answer.record.name}, lead {answer.leads[0]}: Grad-CAM of {answer.card.display_name}{note}"
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
     save(figure, path)
+
+
+def _among_neighbours(wide: Axes, answer: BeatAnswer, row: Explained) -> None:
+    """Draw the surest beat of a class among its neighbours, with the RR intervals."""
+    record, at_s = answer.record, float(row.times_s[0])
+    begin_s = min(max(0.0, at_s - _AROUND_S), max(0.0, record.duration_s - 2 * _AROUND_S))
+    end_s = min(record.duration_s, begin_s + 2 * _AROUND_S)
+    signal_mv, _ = leads.select(record.signal_mv, record.leads, answer.leads[:1])
+    first, last = round(begin_s * record.fs_hz), round(end_s * record.fs_hz)
+    times_s = np.arange(first, last) / record.fs_hz
+    wide.plot(times_s, signal_mv[0, first:last], color="#4a5568", linewidth=0.9)
+    is_near = np.abs(times_s - at_s) < _BEAT_S
+    wide.plot(times_s[is_near], signal_mv[0, first:last][is_near], color=colour_of(row.name, 0), linewidth=2.0)
+    place = wide.get_xaxis_transform()
+    for one_s, other_s in itertools.pairwise(answer.times_s[(answer.times_s >= begin_s) & (answer.times_s <= end_s)]):
+        is_ahead = abs(other_s - at_s) < 1e-6
+        style: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 8, "weight": "bold" if is_ahead else "normal"}
+        wide.text((one_s + other_s) / 2, 1.0, f"{1000 * (other_s - one_s):.0f}", transform=place, **style)
+        wide.plot(
+            (one_s, one_s, other_s, other_s), (0.88, 0.91, 0.91, 0.88), transform=place, color="#4a5568", linewidth=0.6
+        )
+    wide.spines[["top", "right"]].set_visible(False)
+    wide.set_xlim(begin_s, end_s)
+    wide.set_ylabel(f"{answer.leads[0]} (mV)")
+    wide.set_xlabel("time (s); above: RR intervals (ms)", fontsize=8)
+    told = f"{row.name} at {at_s // 60:.0f}:{at_s % 60:04.1f} min, among its neighbours"
+    wide.set_title(f"{told}. {row.remark.split(':')[0]}.", fontsize=9, loc="left")
 
 
 def evidence(answer: RecordAnswer, path: Path) -> None:
