@@ -12,9 +12,11 @@ from einthoven.errors import ConfigurationFault, RecordUnreadable
 from einthoven.evaluation.calibration import Calibration
 from einthoven.evaluation.conformal import Conformal
 from einthoven.evaluation.doubt import Doubt
+from einthoven.inference import trained_on
 from einthoven.inference.prediction_set import NONE_ON_CARD, OF_BEATS
 from einthoven.inference.predictor import Predictor, load
 from einthoven.inference.scored import NOT_CALIBRATED
+from einthoven.paths import ASSETS
 from einthoven.records.record import Record
 from einthoven.signal.windows import Windows
 from einthoven.streaming.stream import Stream
@@ -152,3 +154,14 @@ def test_every_bundled_model_says_how_it_is_calibrated(name):
         assert card.conformal is not None
         by_class = card.conformal.held_out["by_class"]
         assert all(0.88 <= share <= 0.95 for share in by_class.values() if share is not None)
+
+
+@pytest.mark.parametrize(
+    ("name", "fs_hz", "trained"),
+    [("00001_hr", 500, True), ("00001_lr", 100, True), ("1", 500, False), ("1", 100, False), ("00009_hr", 500, False)],
+)
+def test_a_number_alone_is_no_recording_of_ptb_xl(name, fs_hz, trained):
+    """Record 1 of PTB-XL, which trained the bundled model, is in the files 00001_hr and 00001_lr."""
+    card = bundle.load_card(ASSETS / "ptbxl-typical-beat")
+    assert "1" in card.training["records"]["train"] and "9" not in sum(card.training["records"].values(), [])
+    assert bool(trained_on.remark(card, Record(name, np.zeros((1, 10)), fs_hz, ("I",)))) == trained

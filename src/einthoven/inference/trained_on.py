@@ -4,7 +4,8 @@ from einthoven.bundle import Card
 from einthoven.corpora.corpus import Corpus
 from einthoven.records.record import Record
 
-_HIGHER_RATE = "_hr"  # PTB-XL names its recordings at 500 Hz so
+_FILES = {"ptb-xl": ("_hr", "_lr")}
+"""Corpora whose files have other names than their records: 00001_hr and 00001_lr are record 1, at 500 and 100 Hz."""
 
 
 def remark(card: Card, record: Record) -> list[str]:
@@ -37,10 +38,12 @@ def remark(card: Card, record: Record) -> list[str]:
 
 def _trained(card: Card, corpus: Corpus, record: Record, by_record: bool) -> bool:
     """Tell whether a recording of a corpus trained a model; records on the card have no corpus where there are several."""
-    if not (record.fs_hz == corpus.fs_hz or record.name.endswith(_HIGHER_RATE)):
+    suffixes = _FILES.get(corpus.name, ())
+    if suffixes and not record.name.endswith(suffixes):
         return False
+    if not suffixes and record.fs_hz != corpus.fs_hz:
+        return False
+    name = record.name.split("_")[0].lstrip("0") if suffixes else record.name
     if f"{corpus.name}/{record.name}" in card.patients:
         return True
-    short = record.name.split("_")[0].lstrip("0")
-    parts = card.training.get("records", {}).values() if by_record else ()
-    return any(record.name in part or short in part for part in parts)
+    return by_record and any(name in part for part in card.training.get("records", {}).values())
