@@ -18,7 +18,8 @@ class Shape(NamedTuple):
     n_features: int = 0
 
     def __str__(self) -> str:
-        beside = f" + {self.beat_samples} and {self.n_features} numbers" if self.n_features else ""
+        beat = f"{self.beat_samples} and " if self.beat_samples else ""
+        beside = f" + {beat}{self.n_features} numbers" if self.n_features else ""
         return f"{self.n_leads} x {self.n_samples}{beside}"
 
     def windows(self, n: int) -> Windows:
@@ -44,6 +45,7 @@ SHAPES = {
     "s4": Shape(12, 23, 1000),
     "typical_beat": Shape(12, 23, 1000, 90, 30, 7),
     "forest": Shape(12, 23, 1000, 90, 30, 7),
+    "beat_forest": Shape(1, 4, 113, 0, 0, 149),
     "bilstm": Shape(12, 19, 300),
     "transformer": Shape(12, 19, 300),
     "mamba2": Shape(12, 19, 300),
