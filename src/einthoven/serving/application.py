@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,6 @@ from einthoven.serving.workplace import new_folder, workplace
 _PAGE = Path(__file__).parent / "page"
 _KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
-_DRAIN_S = 10.0
 
 
 class Serving:
@@ -125,8 +124,7 @@ class Serving:
         with self._counted(request):
             folder = new_folder(self._root)
             try:
-                async with _told(request):
-                    stated, is_anonymous, n_bytes = await received(request, folder / "files", self._limits.upload_bytes)
+                stated, is_anonymous, n_bytes = await received(request, folder / "files", self._limits.upload_bytes)
                 self._metrics.count("upload_bytes", n_bytes)
                 job = {"folder": str(folder), "form": form, "stated": stated, "anonymous": is_anonymous}
                 reply = await _unless_left(request, self._pool.work(job))
@@ -171,9 +169,8 @@ class Serving:
             )
         with self._counted(request):
             content = bytearray()
-            async with _told(request):
-                async for chunk in body_of(request, MOST_BYTES):
-                    content += chunk
+            async for chunk in body_of(request, MOST_BYTES):
+                content += chunk
             found = await asyncio.to_thread(_parsed, bytes(content))
         corrections = corrections_of(found)
         written = corrections.content
@@ -238,20 +235,6 @@ async def _unless_left(request: Request, work: Awaitable[dict[str, Any]]) -> dic
 async def _left_by(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
-
-
-@asynccontextmanager
-async def _told(request: Request) -> AsyncIterator[None]:
-    """Take the rest of an upload that is refused and throw it away: a client that still sends would not hear the reason."""
-    try:
-        yield
-    except EinthovenError:
-        if "expect" not in request.headers:
-            with suppress(TimeoutError, ClientDisconnect, RuntimeError):
-                async with asyncio.timeout(_DRAIN_S):
-                    async for _ in request.stream():
-                        pass
-        raise
 
 
 def _sender(file: Path) -> Any:
