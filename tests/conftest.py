@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # each has a core to itself: threads that wait for others' would spin
-    os.environ["OMP_NUM_THREADS"] = "1"
+# One thread for NumPy and torch, who read this as they are imported: the arrays here are small, and each test process has a core to
+# itself, where threads that wait for others' would spin.
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import hypothesis
+import numpy as np
 import wfdb
 from filelock import FileLock
 
@@ -40,16 +41,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup() -> None:
-    """Let torch's exporter parse the operators that it knows once a process: for each graph anew it takes seconds.
+    """Let torch's exporter list the operators that it knows once a process: for each graph anew it takes half a second.
 
     Figures have a fifth of their dots: nobody looks at them here.
     """
     if (figure := sys.modules.get("einthoven.report.plots.figure")) is not None:
         figure.DPI = 30
-    for name in [name for name in sys.modules if name.startswith("onnxscript._framework_apis.torch_")]:
-        parse = getattr(sys.modules[name], "get_torchlib_ops", None)
-        if parse is not None and not hasattr(parse, "cache_info"):
-            sys.modules[name].get_torchlib_ops = functools.cache(parse)
+    exporter = sys.modules.get("torch.onnx._internal.exporter._registration")
+    registry = getattr(exporter, "ONNXRegistry", None)
+    if hasattr(registry, "from_torchlib") and not hasattr(registry.from_torchlib, "cache_info"):
+        registry.from_torchlib = staticmethod(functools.cache(registry.from_torchlib))
 
 
 def synthetic_ecg(beats: np.ndarray, symbols: np.ndarray, n_samples: int, fs_hz: float, rng: np.random.Generator):

@@ -1,6 +1,7 @@
 """Start-up, the manual and the log of the command line."""
 
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -43,6 +44,23 @@ HEAVY = {"numpy", "scipy", "torch", "matplotlib", "lightning", "wfdb", "tyro", "
 @pytest.mark.parametrize("code", ["import einthoven", "from einthoven.cli.main import main; main(['--help'])"])
 def test_starting_up_loads_nothing_heavy(code):
     assert not HEAVY & loaded_by(code)
+
+
+@pytest.mark.parametrize(("given", "threads"), [(None, "1"), ("2", "2")])
+def test_numpy_has_one_thread_unless_another_number_is_given(given, threads):
+    code = (
+        "import os\nfrom einthoven.cli.main import main\nmain(['features'])\nprint(os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    environment |= {} if given is None else {"OPENBLAS_NUM_THREADS": given}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert told.stdout.split()[-1] == threads
+
+
+def test_a_program_that_has_loaded_numpy_keeps_its_environment(monkeypatch):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    assert "numpy" in sys.modules and main(["features"]) == 0
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -78,3 +78,10 @@ def test_damaged_weights_are_named(tmp_path, monkeypatch, content):
             evidence(np.zeros((1, 2, 64), np.float32))
     finally:
         heartbeat_network._weights.cache_clear()
+
+
+@pytest.mark.parametrize("n", [1, 42, 43, 546, 1000])
+def test_a_product_in_parts_is_the_product(n):
+    rng = np.random.default_rng(n)
+    weight, columns = (rng.standard_normal(shape).astype(np.float32) for shape in ((96, 64), (64, n)))
+    np.testing.assert_allclose(heartbeat_network._product(weight, columns), weight @ columns, atol=1e-4)

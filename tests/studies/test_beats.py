@@ -1,20 +1,17 @@
-"""The study of beats on small corpora: people apart, two readings, the bundle, what is refused."""
+"""The study of beats on small corpora: people apart, folds, tests, the bundle."""
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from einthoven import bundle
-from einthoven.cli.main import main
 from einthoven.corpora.mitdb import DS1, DS2, MITDB
 from einthoven.corpora.qtdb import QTDB, person_elsewhere
-from einthoven.errors import FileDamaged
 from einthoven.inference.predictor import load
-from einthoven.inference.scoring import predictions_for
 from einthoven.inference.seen_patients import seen_by
+from einthoven.signal.features import FEATURES
 from einthoven.signal.preparation import prepare
 from einthoven.studies import beats, beats_data
 from einthoven.studies.beats_data import N_FOLDS, SAME_PERSON, Pool, drawn, folds_of
@@ -60,12 +57,12 @@ def test_qtdb_shares_people_with_other_databases_by_name(record, person):
     assert person_elsewhere(record) == person
 
 
-def test_early_and_ventricular_beats_all_train():
-    labels = np.array([0] * 900 + [1] * 50 + [2] * 50 + [-1] * 50)
+def test_early_and_ventricular_beats_train_up_to_a_number():
+    labels = np.array([0] * 900 + [1] * 50 + [2] * 1500 + [-1] * 50)
     kept = labels[drawn(labels, False, np.random.default_rng(0))]
-    assert (kept == 1).sum() == (kept == 2).sum() == 50 and 200 < (kept == 0).sum() < 400
+    assert (kept == 1).sum() == 50 and 300 < (kept == 2).sum() < 500 and 200 < (kept == 0).sum() < 400
     assert not (kept < 0).any()
-    assert len(drawn(labels, True, np.random.default_rng(0))) < 200
+    assert (labels[drawn(labels, True, np.random.default_rng(0))] == 1).sum() < 40
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +76,7 @@ def done(tmp_path_factory, mitdb_like, svdb_like):
 
 
 def model_of(folder: Path) -> Path:
-    return folder / "runs" / "one" / beats.MODELS["one"]
+    return folder / "runs" / "one" / "model"
 
 
 def test_the_study_scores_folds_and_people_who_trained_nothing(done):
@@ -89,8 +86,8 @@ def test_the_study_scores_folds_and_people_who_trained_nothing(done):
     assert {
         "DS2",
         "DS2 without 232",
-        "mitdb, folds, read once",
-        "svdb, folds, read twice",
+        "mitdb, folds, no weights",
+        "svdb, folds, weighted",
         "qtdb, folds, weighted",
     } <= tested
     assert json.loads((folder / "results.json").read_text())["rows"] == found["rows"]
@@ -102,61 +99,23 @@ def test_the_card_names_every_person_who_trained_it(done):
     card = bundle.load_card(model_of(done[0]))
     assert {name.split("/")[0] for name in card.patients} == {"mitdb", "svdb", "qtdb"}
     assert not {f"mitdb/{name}" for name in DS2} & card.patients and "qtdb/sel100" not in card.patients
-    assert card.training["corpora"] == ["mitdb", "svdb", "qtdb"] and card.revision_sha256
+    assert card.training["corpora"] == ["mitdb", "svdb", "qtdb"]
     assert "Supraventricular" in card.attribution and "QT Database" in card.attribution
 
 
-def test_its_model_reads_all_beats_of_a_record_twice(done, mitdb_like):
+def test_timing_alone_tells_n_from_s(done, mitdb_like):
+    """The shape of a QRS complex decides about V, and moves the odds of S against N by nothing."""
     model = load(model_of(done[0]))
     answer = model(mitdb_like / "100.hea")
+    assert answer.probabilities.shape == (len(answer.beats), 4)
     windows = prepare(answer.record, model.card.preparation, answer.beats)
-    first, second = model.first_logits(windows), model.logits(windows)
-    assert first.shape == second.shape == (len(answer.beats), 4) and not np.allclose(first, second)
-    np.testing.assert_array_equal(model.logits(windows, np.zeros(len(windows))), second)
-    np.testing.assert_allclose(answer.probabilities, model.probabilities(windows), atol=1e-6)
-
-
-def test_a_test_of_some_beats_is_that_of_all(done, mitdb_like, store_of):
-    """A second reading needs the beats between those that are scored."""
-    model = load(model_of(done[0]))
-    store = store_of(MITDB, mitdb_like, model.card.preparation, MITDB.protocol("clean").without)
-    protocol = MITDB.protocol("clean")
-    rows = np.flatnonzero(np.isin(store.index.record, ["100", "103"]) & protocol.labels.is_labelled(store.index.symbol))
-    whole = predictions_for(model, protocol, store, rows)
-    some = predictions_for(model, protocol, store, rows[::3])
-    np.testing.assert_array_equal(some.probability, whole.probability[::3])
-
-
-def test_an_altered_or_missing_revision_is_refused(done, tmp_path, mitdb_like):
-    place = tmp_path / "model"
-    shutil.copytree(model_of(done[0]), place)
-    file = place / bundle.REVISION
-    content = file.read_bytes()
-    file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(FileDamaged, match=bundle.REVISION) as refusal:
-        load(place)(mitdb_like / "100.hea")
-    assert "checksum" in refusal.value.found
-    file.unlink()
-    with pytest.raises(FileDamaged, match="cannot be loaded"):
-        load(place)(mitdb_like / "100.hea")
-
-
-def test_trees_of_another_model_are_refused(done, tmp_path, mitdb_like):
-    place = tmp_path / "model"
-    card = bundle.load_card(model_of(done[0]))
-    trees = bundle.load_revision(model_of(done[0]), card)
-    bundle.save(
-        place, card, bundle.load_weights(model_of(done[0]), card), trees | {"baseline": np.zeros(3, np.float32)}
-    )
-    with pytest.raises(FileDamaged, match="does not fit"):
-        load(place)(mitdb_like / "100.hea")
-
-
-def test_it_is_refused_for_live_signals_and_as_a_single_graph(done, tmp_path, capsys):
-    place = str(model_of(done[0]))
-    assert main(["export", place, "--to", "onnx", "--out", str(tmp_path / "model.onnx")]) == 2
-    said = capsys.readouterr().err
-    assert "einthoven export mitbih-cnn-lstm-mlii" in said and not (tmp_path / "model.onnx").exists()
+    changed = windows.repeated(1)
+    shapes = model.card.preparation.columns["shapes"]
+    kept = [at for at, name in enumerate(FEATURES["shapes"].names) if "P wave" in name]
+    changed.features[:, np.delete(np.arange(shapes.start, shapes.stop), kept)] += 3.0
+    before, after = model.logits(windows), model.logits(changed)
+    np.testing.assert_allclose(after[:, 1] - after[:, 0], before[:, 1] - before[:, 0], atol=1e-5)
+    assert not np.allclose(after[:, 2], before[:, 2])
 
 
 def test_people_of_qtdb_are_known_by_their_name_in_mit_bih():

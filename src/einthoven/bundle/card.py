@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from einthoven.bundle.packing import unpacked
@@ -65,8 +66,6 @@ class Card:
     """Limits of doubt and the errors that they find, measured on validation data."""
     weights_sha256: str = ""
     """Checksum of the weights file."""
-    revision_sha256: str = ""
-    """Checksum of the trees that revise the answers to beats with all of a recording at hand; empty for a model without them."""
     graph_sha256: str = ""
     """Checksum of the graph for ONNX Runtime, if the bundle has one, and of the table of the weights in it."""
     feature_medians: tuple[float, ...] = ()
@@ -113,7 +112,7 @@ class Card:
         """Whether a class of the model is that of paced beats or rhythms."""
         return any("paced" in meaning for meaning in self.meanings)
 
-    @property
+    @cached_property
     def patients(self) -> frozenset[str]:
         """All patients whose recordings chose the weights or the epoch, as ``corpus/patient``."""
         return frozenset(unpacked(self.training.get("patients", ())))

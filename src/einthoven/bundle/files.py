@@ -18,14 +18,13 @@ Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
 EXPORTED = (".onnx", ".xml")
 """Suffixes of exported models, which have their card inside."""
 CARD, WEIGHTS, GRAPH, NUMBERS = "card.json", "weights.safetensors", "graph.onnx", "graph.json"
-REVISION = "revision.safetensors"
 _NO_PARAMETERS = {"running_mean", "running_var", "num_batches_tracked", "feature", "threshold", "left", "right"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*$")
 _PICKLES = (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _LONGEST = 1000
 
 
-def save(folder: Path, card: Card, tensors: Tensors, revision: Tensors | None = None) -> Card:
+def save(folder: Path, card: Card, tensors: Tensors) -> Card:
     """Write a bundle whole, or not at all.
 
     Parameters
@@ -36,8 +35,6 @@ def save(folder: Path, card: Card, tensors: Tensors, revision: Tensors | None = 
         The card; checksum and number of the weights are filled in.
     tensors : dict of str to array
         The weights.
-    revision : dict of str to array, optional
-        The trees that revise its answers, as :meth:`einthoven.evaluation.revision.BoostedTrees.tensors` gives them.
 
     Returns
     -------
@@ -51,19 +48,11 @@ def save(folder: Path, card: Card, tensors: Tensors, revision: Tensors | None = 
     """
     from safetensors.numpy import save as to_bytes
 
-    kept = {WEIGHTS: tensors} | ({} if revision is None else {REVISION: revision})
-    contents = {
-        file: to_bytes({name: np.ascontiguousarray(values) for name, values in arrays.items()})
-        for file, arrays in kept.items()
-    }
-    checksums = {file: hashlib.sha256(content).hexdigest() for file, content in contents.items()}
-    counted = sum(values.size for arrays in kept.values() for name, values in arrays.items() if _is_parameter(name))
-    saved = replace(
-        card, weights_sha256=checksums[WEIGHTS], revision_sha256=checksums.get(REVISION, ""), n_parameters=counted
-    )
+    content = to_bytes({name: np.ascontiguousarray(values) for name, values in tensors.items()})
+    counted = sum(values.size for name, values in tensors.items() if _is_parameter(name))
+    saved = replace(card, weights_sha256=hashlib.sha256(content).hexdigest(), n_parameters=counted)
     with folder_aside(folder) as aside:
-        for file, content in contents.items():
-            (aside / file).write_bytes(content)
+        (aside / WEIGHTS).write_bytes(content)
         (aside / CARD).write_text(json.dumps(saved.as_dict(), indent=1) + "\n")
     return saved
 
@@ -135,49 +124,23 @@ def load_weights(folder: Path, card: Card) -> Tensors:
     FileDamaged
         If the file is missing, altered, a pickle, or no safetensors file.
     """
-    return _read(folder, WEIGHTS, card.weights_sha256)
-
-
-def load_revision(folder: Path, card: Card) -> Tensors | None:
-    """Read the trees that revise the answers of a bundle; never unpickles.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the bundle.
-    card : Card
-        Its card, with the checksum of the file.
-
-    Returns
-    -------
-    dict of str to array, or None
-        None for a model without them.
-
-    Raises
-    ------
-    FileDamaged
-        If the file is missing, altered, a pickle, or no safetensors file.
-    """
-    return _read(folder, REVISION, card.revision_sha256) if card.revision_sha256 else None
-
-
-def _read(folder: Path, name: str, sha256: str) -> Tensors:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
+    file = folder / WEIGHTS
     try:
-        content = (folder / name).read_bytes()
+        content = file.read_bytes()
     except OSError as error:
-        raise _damaged(folder, f"{name}: {error.strerror}") from error
+        raise _damaged(folder, f"{WEIGHTS}: {error.strerror}") from error
     # A safetensors file begins with the length of its header in eight bytes, which may look like a pickle, and the header.
     if content[8:9] != b"{" and content[:2] in _PICKLES:
-        raise _damaged(folder, f"{name} is a pickle, which is never loaded: it can run code")
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise _damaged(folder, f"{name} whose checksum is not the card's")
+        raise _damaged(folder, f"{WEIGHTS} is a pickle, which is never loaded: it can run code")
+    if hashlib.sha256(content).hexdigest() != card.weights_sha256:
+        raise _damaged(folder, f"{WEIGHTS} whose checksum is not the card's")
     try:
         return load(content)
     except SafetensorError as error:
-        raise _damaged(folder, f"{name}: {error}") from error
+        raise _damaged(folder, f"{WEIGHTS}: {error}") from error
 
 
 def numbers_of(taken: dict[str, list[Any]], tensors: Tensors) -> Tensors:

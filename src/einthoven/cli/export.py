@@ -42,7 +42,7 @@ class Export:
     def run(self) -> int:
         """Convert, compare, write."""
         from einthoven.data.build import build
-        from einthoven.export.convert import export, require_single_graph
+        from einthoven.export.convert import export
         from einthoven.export.files import TARGETS, files_of
         from einthoven.export.training_windows import real_windows
         from einthoven.inference.predictor import load
@@ -92,7 +92,6 @@ class Export:
                 remedy="--from DIR",
             )
         model = load(self.model, self.model_file)
-        require_single_graph(model.card)
         if self.out.resolve().parent == model.folder.resolve():
             raise OutputRefused(
                 "An export cannot be written into its own bundle.",

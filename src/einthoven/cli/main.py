@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import os
 import signal
 import sys
 import threading
@@ -59,6 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[0] == "--version":
         console.say(f"einthoven {__version__}")
         return 0
+    if "numpy" not in sys.modules:
+        # NumPy reads this when it is imported. Its matrices are small here: threads that share them out wait, and spin.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
     with console.shown():

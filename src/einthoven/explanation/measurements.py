@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from einthoven.inference import scored
 from einthoven.inference.evidence import Measurement
 from einthoven.inference.predictor import Predictor
 from einthoven.signal.features import FEATURES
@@ -58,8 +57,8 @@ def decisive(predictor: Predictor, windows: Windows, label: int, most: int = MOS
     assert replaced.features is not None
     at = np.tile(np.arange(len(medians)), len(windows))
     replaced.features[np.arange(len(at)), at] = medians[at]
-    before, after = (scored.probabilities(predictor.first_logits(one), card)[:, label] for one in (windows, replaced))
-    after = after.reshape(len(windows), len(medians))
+    before = predictor.probabilities(windows)[:, label]
+    after = predictor.probabilities(replaced)[:, label].reshape(len(windows), len(medians))
     falls = (before[:, None] - after).mean(axis=0)
     values, names = windows.features.mean(axis=0), names_and_units(card.preparation)
     order = [at for at in np.argsort(-falls, kind="stable")[:most].tolist() if falls[at] > _LEAST_FALL]

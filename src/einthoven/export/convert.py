@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from einthoven import console
 from einthoven.bundle import Card, packed
-from einthoven.errors import ConfigurationFault, OutputRefused
+from einthoven.errors import OutputRefused
 from einthoven.evaluation.predictions import Predictions
 from einthoven.export import files, graph, int8
 from einthoven.export.files import TARGETS
@@ -46,28 +46,6 @@ class _Request:
     out: Path
 
 
-def require_single_graph(card: Card) -> None:
-    """Refuse a model that a single graph cannot hold.
-
-    Parameters
-    ----------
-    card : Card
-        Its card.
-
-    Raises
-    ------
-    ConfigurationFault
-        Where it answers each beat with all others of the recording at hand.
-    """
-    if card.revision_sha256:
-        raise ConfigurationFault(
-            f"{card.name} cannot be exported.",
-            found="a model that reads beats twice, the second time with all of the recording at hand",
-            expected="a model that classifies each beat or window by itself",
-            remedy="einthoven export mitbih-cnn-lstm-mlii --to onnx --out model.onnx",
-        )
-
-
 def export(
     model: Predictor, target: str, precision: str, out: Path, real: RealWindows | None, even_if_worse: bool = False
 ) -> Card:
@@ -97,10 +75,7 @@ def export(
     ------
     OutputRefused
         Where the export predicts otherwise than the model, or the file cannot be written.
-    ConfigurationFault
-        Where a single graph cannot hold the model.
     """
-    require_single_graph(model.card)
     # The patients of the training stay on the card, in little room; its records would be most of a small file.
     training = {name: value for name, value in model.card.training.items() if name != "records"}
     card = replace(model.card, training=training | {"patients": packed(sorted(model.card.patients))}, graph_sha256="")

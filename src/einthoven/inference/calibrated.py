@@ -60,7 +60,7 @@ def calibrate(
     chosen = validation[:: -(-len(validation) // _MOST)] if len(validation) else validation
     card, index = predictor.card, store.index
     truth = protocol.labels.targets(index.symbol[chosen])
-    logits = predictor.logits(store.windows[chosen], index.record[chosen])
+    logits = predictor.logits(store.windows[chosen])
     told = {"corpus": corpus.name, "protocol": protocol.name, "answers": "validation part"}
     try:
         found = fitted(logits, truth, index.patient[chosen], card.classes, told, methods=methods)

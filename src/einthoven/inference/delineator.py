@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from einthoven import records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, RecordUnreadable
+from einthoven.inference.examined import Examined
 from einthoven.inference.fitting import SHORTEST_WAVES_S
 from einthoven.inference.predictor import Predictor, load
 from einthoven.inference.reading import remarks_on
 from einthoven.records.record import Record
-from einthoven.signal import doctor, intervals, quality
+from einthoven.signal import intervals, quality
 from einthoven.signal.boundaries import QRS, Waves, waves_from
 from einthoven.signal.delineation import Decoding, decoded, joined, of_all_leads
 from einthoven.signal.preparation import Preparation, prepared_signal
@@ -132,7 +133,26 @@ class Delineator:
         -------
         Delineation
         """
-        card = self.predictor.card
+        return self.delineated(Examined(record))
+
+    def delineated(self, examined: Examined) -> Delineation:
+        """Delineate a record that other models may read too.
+
+        Parameters
+        ----------
+        examined : Examined
+            The recording.
+
+        Returns
+        -------
+        Delineation
+
+        Raises
+        ------
+        RecordUnreadable
+            If it is shorter than two seconds.
+        """
+        card, record = self.predictor.card, examined.record
         if record.duration_s < SHORTEST_WAVES_S:
             raise RecordUnreadable(
                 f"{record.source or record.name} is too short to be delineated.",
@@ -140,9 +160,8 @@ class Delineator:
                 expected=f"at least {SHORTEST_WAVES_S:g} s",
                 remedy="use a longer recording",
             )
-        seen = quality.examine(record.signal_mv, record.leads, record.fs_hz)
+        seen, findings = examined.quality, examined.findings
         by_lead, together = self.waves(record, seen)
-        findings = doctor.examine(record)
         remarks = [*record.warnings, *remarks_on(seen), *(finding.sentence for finding in findings)]
         return Delineation(
             record=record,

@@ -35,8 +35,7 @@ def predict_windows(
     Predictions
         One row for each window.
     """
-    index, card = store.index, predictor.card
-    logits = predictor.logits(windows, index.record[chosen])
+    index, card, logits = store.index, predictor.card, predictor.logits(windows)
     return Predictions(
         classes=card.classes,
         truth=protocol.labels.targets(index.symbol[chosen]),

@@ -12,15 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from einthoven import bundle, records
 from einthoven.bundle import Card
-from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
-from einthoven.evaluation.revision import BoostedTrees, revised
-from einthoven.inference import declining, fitting, reading, revising, scored, trained_on
+from einthoven.errors import ConfigurationFault, FileDamaged
+from einthoven.inference import declining, fitting, reading, scored, trained_on
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, fastest
+from einthoven.inference.examined import Examined
 from einthoven.inference.exported_file import card_inside
-from einthoven.inference.second_opinion import Disputed, disputed
+from einthoven.inference.second_opinion import Disputed
 from einthoven.records.record import Record
-from einthoven.signal import doctor, leads, preparation, quality
+from einthoven.signal import doctor, preparation
 from einthoven.signal.windows import Windows
 
 if TYPE_CHECKING:
@@ -119,38 +119,8 @@ class Predictor:
             )
         return TorchBackend(self.folder, self.card).network
 
-    @cached_property
-    def revision(self) -> BoostedTrees | None:
-        """The second reading of beats, for a model that has one; see :func:`einthoven.inference.revising.revision_of`."""
-        return None if self.is_exported else revising.revision_of(self.folder, self.card)
-
-    def logits(self, windows: Windows, record: np.ndarray | None = None) -> np.ndarray:
-        """Return the logits of prepared windows, revised where the model reads beats twice.
-
-        Parameters
-        ----------
-        windows : Windows
-            As the model's preparation makes them. A model that reads beats twice takes all beats of each record.
-        record : array [n], optional
-            Which record each is from; one record by default.
-
-        Returns
-        -------
-        array [n, classes], float32
-
-        Raises
-        ------
-        RecordUnreadable
-            If one is not finite.
-        """
-        first = self.first_logits(windows)
-        if self.revision is None or not len(windows):
-            return first
-        of = np.zeros(len(windows), int) if record is None else record
-        return revised(self.revision, first, windows, of, self.card.preparation)
-
-    def first_logits(self, windows: Windows) -> np.ndarray:
-        """Return the logits of prepared windows, each by itself; of windows that are answered by crops the mean over these.
+    def logits(self, windows: Windows) -> np.ndarray:
+        """Return the logits of prepared windows; of windows that are answered by crops the mean over these.
 
         Parameters
         ----------
@@ -215,7 +185,7 @@ class Predictor:
         RecordUnreadable
             If a logit is not finite.
         """
-        return scored.scored(self.logits(windows, record), record, self.card)
+        return scored.scored(self.logits(windows), record, self.card)
 
     @overload  # a text is a path, though mypy knows it as a sequence of texts
     def __call__(self, record: Readable, beats: ArrayLike | None = None) -> Answer: ...  # type: ignore[overload-overlap]
@@ -257,8 +227,28 @@ class Predictor:
                 )
             return [self(one) for one in record]
         self._require_classes()
-        if not isinstance(record, Record):
-            record = records.read(Path(record))
+        return self.answer(Examined(record if isinstance(record, Record) else records.read(Path(record))), beats)
+
+    def answer(self, examined: Examined, beats: ArrayLike | None = None) -> Answer:
+        """Predict the classes of a record that several models may read: what they have in common is found once.
+
+        Parameters
+        ----------
+        examined : Examined
+            The record.
+        beats : array of int [n], sample numbers, optional
+            Heartbeats; by default they are detected.
+
+        Returns
+        -------
+        Answer
+
+        Raises
+        ------
+        ConfigurationFault, LeadMismatch, RecordUnreadable
+            As a call with the record does.
+        """
+        self._require_classes()
         if self.card.preparation.is_whole:
             if beats is not None:
                 raise ConfigurationFault(
@@ -267,8 +257,8 @@ class Predictor:
                     expected="a record alone",
                     remedy="model(record)",
                 )
-            return self._record_answer(record)
-        return self._beat_answer(record, None if beats is None else reading.checked_beats(beats, record))
+            return self._record_answer(examined)
+        return self._beat_answer(examined, None if beats is None else reading.checked_beats(beats, examined.record))
 
     def _require_classes(self) -> None:
         """Refuse to classify with a delineator."""
@@ -280,70 +270,54 @@ class Predictor:
                 remedy=f"einthoven delineate FILE --model {self.card.name}      or einthoven.delineate(record)",
             )
 
-    def _used(
-        self, record: Record, least_s: float, reason: str
-    ) -> tuple[NDArray[np.float32], tuple[str, ...], quality.Quality]:
-        """Return the leads that the model uses, their names and their quality; refuse a record that is too short."""
-        where = str(record.source or record.name)
-        used_mv, names = leads.select(record.signal_mv, record.leads, self.card.preparation.leads, where)
-        if record.duration_s < least_s:
-            raise RecordUnreadable(
-                f"{where} is too short for {self.card.name}.",
-                found=f"{record.duration_s:.2f} s",
-                expected=f"at least {least_s:g} s, {reason}",
-                remedy="use a longer recording",
-            )
-        return used_mv, names, quality.examine(used_mv, names, record.fs_hz)
-
     @property
     def least_s(self) -> float:
         """Shortest recording, in seconds, that the model answers."""
         return fitting.least_s(self.card)
 
-    def _record_answer(self, record: Record) -> RecordAnswer:
-        wanted, window_s = self.card.preparation, self.card.preparation.window_s
-        used_mv, names, seen = self._used(record, self.least_s, f"of the model's window of {window_s:g} s")
+    def _record_answer(self, examined: Examined) -> RecordAnswer:
+        wanted, window_s, record = self.card.preparation, self.card.preparation.window_s, examined.record
+        used = examined.used(wanted.leads)
+        reading.require_length(record, self.least_s, self.card.name, f"of the model's window of {window_s:g} s")
+        seen, findings = used.quality, examined.findings
         remarks = self._remarks(record)
         if record.duration_s < window_s - 0.5 / wanted.fs_hz:
             remarks.append(
                 f"The recording lasts {record.duration_s:.1f} s; the window of {window_s:g} s is padded with zeros."
             )
-        beats = reading.find_heartbeats(used_mv, seen)
         windows = preparation.prepare(record, wanted)
         assert windows.position is not None
         starts = windows.position
         ends = np.minimum(starts + round(window_s * record.fs_hz), record.n_samples)
         unreadable = ~declining.readable_windows(seen, starts, ends)
-        findings = doctor.examine(record)
         answers = self.answers(windows, np.zeros(len(windows), int))
         return RecordAnswer(
             record=record,
             card=self.card,
-            leads=names,
-            beats=beats,
+            leads=used.names,
+            beats=used.beats,
             probabilities=answers.probabilities,
             scores=answers.scores,
-            missing=reading.any_missing(used_mv, starts, ends),
+            missing=reading.any_missing(used.signal_mv, starts, ends),
             quality=seen,
             unreadable=unreadable,
             remarks=(*remarks, *reading.remarks_on(seen)),
             findings=findings,
-            declined=declining.declined(self.card, seen, beats, ~unreadable, findings),
-            disputed=disputed(used_mv, seen, beats),
+            declined=declining.declined(self.card, seen, used.beats, ~unreadable, findings),
+            disputed=used.disputed,
             windows=np.stack((starts, ends), axis=1),
         )
 
-    def _beat_answer(self, record: Record, beats: NDArray[np.int64] | None) -> BeatAnswer:
-        wanted = self.card.preparation
+    def _beat_answer(self, examined: Examined, beats: NDArray[np.int64] | None) -> BeatAnswer:
+        wanted, record = self.card.preparation, examined.record
         least_s = fitting.least_s(self.card) if beats is None else wanted.window_s
-        used_mv, names, seen = self._used(record, least_s, "to detect heartbeats and to fill one window")
+        used = examined.used(wanted.leads)
+        reading.require_length(record, least_s, self.card.name, "to detect heartbeats and to fill one window")
+        seen, findings = used.quality, examined.findings
         remarks = [*self._remarks(record), *reading.remarks_on(seen)]
-        between = Disputed()
-        if beats is None:
-            beats = reading.find_heartbeats(used_mv, seen)
-            between = disputed(used_mv, seen, beats)
+        between = used.disputed if beats is None else Disputed()
+        beats = used.beats if beats is None else beats
         unreadable = ~seen.readable_in_any[seen.at(beats)]
-        findings = doctor.examine(record)
         windows = preparation.prepare(record, wanted, beats)
         answers = self.answers(windows, np.zeros(len(windows), int))
         declined = declining.declined(self.card, seen, beats, ~unreadable, findings)
@@ -353,11 +327,11 @@ class Predictor:
         return BeatAnswer(
             record=record,
             card=self.card,
-            leads=names,
+            leads=used.names,
             beats=beats,
             probabilities=answers.probabilities,
             scores=answers.scores,
-            missing=reading.any_missing(used_mv, beats - before, beats + after),
+            missing=reading.any_missing(used.signal_mv, beats - before, beats + after),
             quality=seen,
             unreadable=unreadable,
             remarks=tuple(remarks),

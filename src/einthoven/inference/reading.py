@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from einthoven.errors import ConfigurationFault
+from einthoven.errors import ConfigurationFault, RecordUnreadable
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats
 from einthoven.signal.preparation import Preparation
@@ -45,6 +45,34 @@ def checked_beats(beats: ArrayLike, record: Record) -> NDArray[np.int64]:
             remedy="model(record)      detects the beats; or sort them and leave duplicates out: np.unique(beats)",
         )
     return given.astype(np.int64)
+
+
+def require_length(record: Record, least_s: float, model: str, reason: str) -> None:
+    """Refuse a record that is too short for a model.
+
+    Parameters
+    ----------
+    record : Record
+        The record.
+    least_s : float, seconds
+        Shortest record that the model answers.
+    model : str
+        Name of the model.
+    reason : str
+        What the seconds are needed for.
+
+    Raises
+    ------
+    RecordUnreadable
+        If it is shorter.
+    """
+    if record.duration_s < least_s:
+        raise RecordUnreadable(
+            f"{record.source or record.name} is too short for {model}.",
+            found=f"{record.duration_s:.2f} s",
+            expected=f"at least {least_s:g} s, {reason}",
+            remedy="use a longer recording",
+        )
 
 
 def remarks_on(quality: Quality) -> list[str]:

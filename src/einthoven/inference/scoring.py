@@ -15,7 +15,6 @@ from einthoven.evaluation.end_to_end import on_a_card
 from einthoven.evaluation.evaluate import headline
 from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import Predictor
-from einthoven.inference.scored import Scored
 from einthoven.inference.seen_patients import require_unseen, seen_by, without_seen
 
 
@@ -41,7 +40,7 @@ def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chos
         One row for each beat, record or window, with its true class.
     """
     index = store.index
-    found = _answered(predictor, store, chosen)
+    found = predictor.answers(store.windows[chosen], index.record[chosen])
     answers = Predictions(
         classes=predictor.card.classes,
         truth=protocol.labels.targets(index.symbol[chosen]),
@@ -55,17 +54,6 @@ def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chos
     )
     whole = store.preparation.is_whole and protocol.unit != "window"
     return answers.by_record() if whole else answers
-
-
-def _answered(predictor: Predictor, store: Store, chosen: NDArray[Any]) -> Scored:
-    """Answer some windows; a model that reads beats twice is given all beats of their records."""
-    index = store.index
-    if predictor.revision is None:
-        return predictor.answers(store.windows[chosen], index.record[chosen])
-    given = np.flatnonzero(np.isin(index.record, index.record[chosen]))
-    found = predictor.answers(store.windows[given], index.record[given])
-    at = np.searchsorted(given, chosen)
-    return Scored(found.probabilities[at], None if found.scores is None else found.scores[at])
 
 
 def require_classes(card: Card, corpus: Corpus, protocol: Protocol) -> None:

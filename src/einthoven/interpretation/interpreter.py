@@ -14,17 +14,18 @@ from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.delineator import DEFAULT, Delineation, Delineator
+from einthoven.inference.examined import Examined
 from einthoven.inference.fitting import SHORTEST_WAVES_S, Fit, fitting
 from einthoven.inference.predictor import Predictor, load
 from einthoven.interpretation.asked import Asked
 from einthoven.interpretation.ectopy import ectopy_of
 from einthoven.interpretation.episodes import Episode, episodes_of
+from einthoven.interpretation.following import follows
 from einthoven.interpretation.interpretation import Interpretation
 from einthoven.interpretation.rate import rate_of
 from einthoven.interpretation.variability import variability_of
 from einthoven.paths import ASSETS
 from einthoven.records.record import Record
-from einthoven.signal import doctor, quality
 from einthoven.signal.quality import Quality
 
 Array = NDArray[Any]
@@ -78,6 +79,7 @@ class Interpreter:
 
     def __init__(self, models: Sequence[str] = ()) -> None:
         self._loaded: dict[str, Predictor] = {}
+        self._cards: dict[str, Card] = {}
         self._wanted = dict(PREFERRED)
         self._finds_waves = DEFAULT
         stated: dict[str, str] = {}
@@ -108,36 +110,38 @@ class Interpreter:
         -------
         Interpretation
         """
-        seen = quality.examine(record.signal_mv, record.leads, record.fs_hz)
-        findings = doctor.examine(record)
+        examined = Examined(record)
+        seen, findings = examined.quality, examined.findings
         asked: list[Asked] = []
         answers: dict[str, Answer] = {}
         for question, names in self._wanted.items():
             fits = fitting(record, [self._card(name) for name in names], seen, findings)
-            taken, answer = self._ask(question, names, fits, record)
+            taken, answer = self._ask(question, names, fits, examined)
             asked.append(taken)
             if answer is not None:
                 answers[question] = answer
-        delineation, waves = self._delineated(record, seen)
+        delineation, waves = self._delineated(examined)
         return _joined(record, seen, findings, (waves, *asked), delineation, answers)
 
-    def _ask(self, question: str, names: Sequence[str], fits: list[Fit], record: Record) -> tuple[Asked, Answer | None]:
+    def _ask(
+        self, question: str, names: Sequence[str], fits: list[Fit], examined: Examined
+    ) -> tuple[Asked, Answer | None]:
         by_name = {fit.card.name: fit for fit in fits}
         first = next((name for name in names if by_name[self._card(name).name].fits), None)
         if first is None:
             reason = by_name[self._card(names[0]).name].reason
             return Asked(question, "", reason, "no_model"), None
-        answer = self._model(first)(record)
+        answer = self._model(first).answer(examined)
         if answer.declined is not None:
             return Asked(question, first, answer.declined.text, answer.declined.code), None
         return Asked(question, first, f"it reads {', '.join(answer.leads)}"), answer
 
-    def _delineated(self, record: Record, seen: Quality) -> tuple[Delineation | None, Asked]:
-        if record.duration_s < SHORTEST_WAVES_S:
+    def _delineated(self, examined: Examined) -> tuple[Delineation | None, Asked]:
+        if examined.record.duration_s < SHORTEST_WAVES_S:
             return None, Asked("waves", "", f"needs at least {SHORTEST_WAVES_S:g} s", "no_model")
-        if not seen.readable.any():
+        if not examined.quality.readable.any():
             return None, Asked("waves", self._finds_waves, "no lead is readable", "unreadable")
-        return self._delineator(record), Asked("waves", self._finds_waves, "it reads every lead")
+        return self._delineator.delineated(examined), Asked("waves", self._finds_waves, "it reads every lead")
 
     @cached_property
     def _delineator(self) -> Delineator:
@@ -149,7 +153,11 @@ class Interpreter:
         return self._loaded[name]
 
     def _card(self, name: str) -> Card:
-        return self._loaded[name].card if name in self._loaded else bundle.load_card(ASSETS / name)
+        if name in self._loaded:
+            return self._loaded[name].card
+        if name not in self._cards:
+            self._cards[name] = bundle.load_card(ASSETS / name)
+        return self._cards[name]
 
 
 def without_s_in(episodes: Sequence[Episode], times_s: Array, classes: list[str]) -> list[str]:
@@ -231,31 +239,3 @@ def _episodes(answer: RecordAnswer) -> Any:
     names = [answer.classes[at] for at in answer.most_probable]
     is_noise = np.array([name == "~" for name in names], bool)
     return episodes_of(bounds_s, names, answer.confidence, answer.is_answered & ~is_noise)
-
-
-def follows(at: Array, seen: Quality, chosen: Array | None = None) -> Array:
-    """Return whether each beat follows the one before it directly.
-
-    Parameters
-    ----------
-    at : array of int [n], sample numbers
-        All beats.
-    seen : Quality
-        Quality of the leads.
-    chosen : array of bool [n], optional
-        The beats that are looked at; all by default.
-
-    Returns
-    -------
-    array of bool [n_chosen]
-        Whether there is neither another beat nor an unreadable stretch between a beat and the chosen one before it.
-    """
-    numbers = np.arange(len(at)) if chosen is None else np.flatnonzero(chosen)
-    is_next = np.zeros(len(numbers), bool)
-    if len(numbers) < 2:
-        return is_next
-    stretch = seen.at(at[numbers])
-    unreadable = np.concatenate(([0], np.cumsum(~seen.readable_in_any)))
-    clear = unreadable[stretch[1:] + 1] == unreadable[stretch[:-1]]
-    is_next[1:] = clear & (np.diff(numbers) == 1)
-    return is_next

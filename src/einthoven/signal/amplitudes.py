@@ -90,20 +90,30 @@ def amplitudes(source: Samples, beats: dict[str, Array], quality: Quality) -> Am
 
 
 def _of_lead(row_mv: Array, fs_hz: float, beats: dict[str, Array], readable: Array) -> OfLead:
-    n = len(readable)
-    found = {name: np.full(n, np.nan) for name in ("r", "s", *ST_S)}
-    for at in np.flatnonzero(readable):
-        first, stop = (round(beats[name][at] * fs_hz) for name in ("qrs_onset_s", "qrs_offset_s"))
-        level = _level(row_mv, fs_hz, first)
-        complex_mv = row_mv[first : stop + 1] - level
-        if not len(complex_mv) or not np.isfinite(complex_mv).all():
-            continue
-        found["r"][at], found["s"][at] = max(0.0, complex_mv.max()), max(0.0, -complex_mv.min())
-        for name, after_s in ST_S.items():
-            there = stop + round(after_s * fs_hz)
-            if there < len(row_mv):
-                found[name][at] = row_mv[there] - level
+    found = {name: np.full(len(readable), np.nan) for name in ("r", "s", *ST_S)}
+    at = np.flatnonzero(readable)
+    first, stop = (np.rint(beats[name][at] * fs_hz).astype(np.int64) for name in ("qrs_onset_s", "qrs_offset_s"))
+    level = _levels(row_mv, fs_hz, first)
+    held = np.append(row_mv, np.float32(np.nan))
+    ends = np.minimum(np.stack((first, stop + 1), axis=1), len(row_mv)).ravel()
+    highest, lowest = (extreme.reduceat(held, ends)[::2] - level for extreme in (np.maximum, np.minimum))
+    known = np.isfinite(highest)
+    at, stop, level = at[known], stop[known], level[known]
+    found["r"][at], found["s"][at] = np.maximum(highest[known], 0.0), np.maximum(-lowest[known], 0.0)
+    for name, after_s in ST_S.items():
+        there = stop + round(after_s * fs_hz)
+        inside = there < len(row_mv)
+        found[name][at[inside]] = row_mv[there[inside]] - level[inside]
     return OfLead(**found)
+
+
+def _levels(row_mv: Array, fs_hz: float, onsets: Array) -> Array:
+    """Return the level of each beat [n], as :func:`_level` does for one."""
+    n = max(1, round(_LEVEL_S * fs_hz))
+    levels = np.median(row_mv[np.maximum(onsets[:, None] + np.arange(-n, 1), 0)], axis=1)
+    for at in np.flatnonzero(onsets < n):
+        levels[at] = _level(row_mv, fs_hz, int(onsets[at]))
+    return np.asarray(levels)
 
 
 def _level(row_mv: Array, fs_hz: float, onset: int) -> float:

@@ -23,9 +23,10 @@ def part(package: str, name: str) -> Any:
     module or None
         None where the installed version has no such module: the caller then imports the package and its public function.
     """
-    home = find_spec(package)
+    whole, *inner = package.split(".")  # find_spec of an inner package would import the whole one
+    home = find_spec(whole)
     *folders, module_name = name.split("/")
-    places = [str(Path(place, *folders)) for place in home.submodule_search_locations or ()] if home else []
+    places = [str(Path(place, *inner, *folders)) for place in home.submodule_search_locations or ()] if home else []
     spec = PathFinder.find_spec(module_name, places)
     if spec is None or spec.loader is None:
         return None

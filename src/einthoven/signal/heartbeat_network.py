@@ -27,6 +27,8 @@ REACH_S = 2.0
 _COARSEST = 16
 _PIECE = 4096
 _MARGIN = round(REACH_S * FS_HZ)
+_ALONE = 4 * 65536
+"""Multiplications of a matrix product that OpenBLAS computes in one thread, at most."""
 
 
 def evidence(inputs: Array) -> Array:
@@ -80,15 +82,27 @@ def _layer(name: str, x: Array, step: int = 1, apart: int = 1) -> Array:
     columns = np.empty((size, n_in, n_out), np.float32)
     for at in range(size):
         columns[at] = held[:, at * apart : at * apart + n : step]
-    y = weight @ columns.reshape(size * n_in, n_out)
+    y = _product(weight, columns.reshape(size * n_in, n_out))
     y += bias
     return np.maximum(y, 0, out=y)
+
+
+def _product(weight: Array, columns: Array) -> Array:
+    """Return ``weight @ columns``, a few columns at a time: threads that share a large product out cost more than they save."""
+    n_out, n = len(weight), columns.shape[1]
+    width = max(16, _ALONE // weight.size)
+    if n <= width:
+        return weight @ columns
+    y = np.empty((n_out, n), np.float32)
+    for at in range(0, n, width):
+        np.matmul(weight, columns[:, at : at + width], out=y[:, at : at + width])
+    return y
 
 
 def _twice(name: str, x: Array) -> Array:
     """Return a layer without neighbours [out, 2 samples], each value twice."""
     weight, bias, _ = _weights()[name]
-    return np.repeat(weight @ x + bias, 2, axis=1)
+    return np.repeat(_product(weight, x) + bias, 2, axis=1)
 
 
 @lru_cache

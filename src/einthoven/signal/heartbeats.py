@@ -45,8 +45,9 @@ def find(signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
         )
     leads = np.atleast_2d(signal_mv)
     live, piece = LiveHeartbeats(fs_hz, len(leads)), round(_PIECE_S * fs_hz)
-    found = [live.feed(leads[:, at : at + piece]) for at in range(0, leads.shape[1], piece)]
-    return np.concatenate((*found, live.end()))
+    *fed, last = range(0, max(1, leads.shape[1]), piece)
+    found = [live.feed(leads[:, at : at + piece]) for at in fed]
+    return np.concatenate((*found, live.end(leads[:, last:])))
 
 
 @dataclass(frozen=True)

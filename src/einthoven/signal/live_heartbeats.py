@@ -66,15 +66,31 @@ class LiveHeartbeats:
         array [k], int64
             Sample numbers.
         """
-        self.raw = np.concatenate((self.raw, np.asarray(signal_mv, np.float32)), axis=1)
+        self._take(signal_mv)
         final = int((self.n_samples / self.fs_hz - AHEAD_S) * EVIDENCE_HZ)
         return self._search(final) if final >= self.done + EVIDENCE_HZ else np.zeros(0, np.int64)
 
-    def end(self) -> NDArray[np.int64]:
-        """Return the remaining beats at the end of the stream, as sample numbers [k]."""
+    def end(self, last_mv: Array | None = None) -> NDArray[np.int64]:
+        """Return the remaining beats at the end of the stream.
+
+        Parameters
+        ----------
+        last_mv : array [leads, n], mV, optional
+            The last samples, searched once; fed before the end, the latest of them would be searched twice.
+
+        Returns
+        -------
+        array [k], int64
+            Sample numbers.
+        """
+        if last_mv is not None:
+            self._take(last_mv)
         if self.n_samples < SHORTEST_S * self.fs_hz:
             return np.zeros(0, np.int64)
         return self._search(None)
+
+    def _take(self, signal_mv: Array) -> None:
+        self.raw = np.concatenate((self.raw, np.asarray(signal_mv, np.float32)), axis=1)
 
     def _search(self, until: int | None) -> NDArray[np.int64]:
         """Return the beats up to a value of the evidence, or to the end."""

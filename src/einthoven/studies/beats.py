@@ -1,4 +1,4 @@
-"""Make the models of beats that travel: trees over measurements, read twice, from several databases with people apart."""
+"""Make the models of beats that travel: trees over measurements of beats of several databases, people apart."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
 
 from einthoven import bundle
 from einthoven.corpora.corpus import Corpus
@@ -18,22 +17,19 @@ from einthoven.corpora.mitdb import MITDB
 from einthoven.evaluation.choosing import best_for_s_and_v
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import Predictions
-from einthoven.evaluation.revision import BoostedTrees, softmax
 from einthoven.evaluation.trust import trust_in
 from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import Predictor, load
 from einthoven.inference.scored import Scored
-from einthoven.paths import written_aside
+from einthoven.paths import output_folder, written_aside
 from einthoven.report import beat_study, wave_study
-from einthoven.signal import answers_around
 from einthoven.signal.windows import Windows
 from einthoven.steps import Steps
 from einthoven.studies import beats_data
 from einthoven.studies.beats_data import CLASSES, N_FOLDS, Pool
-from einthoven.training.boosting import Boosting, boosted, stacked
+from einthoven.training.boosting import Boosting
 from einthoven.training.ectopic_records import Simulated
-from einthoven.training.grow import grow
-from einthoven.training.revise import HOW, fit_revision
+from einthoven.training.grow_in_turn import BY_SHAPE, BY_TIMING, grow_in_turn, grown, logits_of
 from einthoven.training.task import Task
 
 Array = NDArray[Any]
@@ -41,7 +37,6 @@ Array = NDArray[Any]
 MODELS = {"two": "mitbih-clean-context", "one": "mitbih-clean-one-lead"}
 """Names of the models by their leads."""
 _SEED, _SYNTHETIC = 0, "synthetic"
-_HOW = Boosting(rounds=100, learning_rate=0.15, max_leaf_nodes=16, min_samples_leaf=40, max_features=0.2, rare=0.0)
 _QUICK = {"rounds": 2, "max_leaf_nodes": 4}
 _ALL = ("mitdb", "svdb", "qtdb")
 
@@ -112,10 +107,16 @@ class _Run:
         dealt = beats_data.folds_of(self.pool(variant.leads))
         return {record: fold for record, fold in dealt.items() if record.split("/")[0] in variant.databases}
 
+    def place(self, name: str) -> Path:
+        """Return the folder of a variant."""
+        return self.folder / "runs" / name
+
     @property
-    def how(self) -> Boosting:
-        """How the first trees are boosted."""
-        return replace(_HOW, **_QUICK) if self.quick else _HOW
+    def how(self) -> tuple[Boosting, Boosting]:
+        """How the trees of both decisions are boosted."""
+        if not self.quick:
+            return BY_SHAPE, BY_TIMING
+        return replace(BY_SHAPE, **_QUICK), replace(BY_TIMING, **_QUICK)
 
 
 def run(source: Path, folder: Path, quick: bool = False, variants: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -139,7 +140,8 @@ def run(source: Path, folder: Path, quick: bool = False, variants: tuple[str, ..
     """
     this = _Run(Path(source), Path(folder), quick)
     chosen = variants or tuple(VARIANTS)
-    settings = {"study": "beats", "quick": quick, "first": asdict(this.how), "second": asdict(HOW)}
+    by_shape, by_timing = map(asdict, this.how)
+    settings = {"study": "beats", "quick": quick, "by_shape": by_shape, "by_timing": by_timing}
     works = {step: work for name in chosen for step, work in _works(this, name).items()}
     steps = Steps(this.folder, settings, {name: cost for name, (_, cost) in works.items()})
     done = {name: steps.do(name, work) for name, (work, _) in works.items()}
@@ -182,51 +184,21 @@ def _training(this: _Run, variant: Variant, records: list[str], seed: int) -> tu
 
 
 def _folds(this: _Run, name: str) -> dict[str, Any]:
-    """Read each fold by trees that did not see its people, once and twice; fit the second reading to all folds."""
+    """Answer each fold by trees that did not see its people, and choose class weights on the answers to all."""
     variant = VARIANTS[name]
     pool, folds = this.pool(variant.leads), this.folds(variant)
-    gathered: dict[str, list[tuple[Array, Array]]] = {}
-    first: dict[str, Array] = {}
+    found: dict[str, Array] = {}
     for fold in range(N_FOLDS):
-        known = [record for record, of in folds.items() if of != fold]
-        features, labels, _ = _training(this, variant, known, fold)
-        trees, baseline = boosted(features, labels, len(CLASSES), this.how, _SEED)
-        reads = BoostedTrees(**stacked(trees), baseline=baseline)
+        features, labels, _ = _training(this, variant, [record for record, of in folds.items() if of != fold], fold)
+        network, _ = grown(features, labels, pool.preparation, len(CLASSES), _SEED, *this.how)
         for record in (record for record, of in folds.items() if of == fold):
-            rows = pool.rows(record)
-            parts = [(pool.windows[rows], pool.labels[rows])]
-            parts += [(one.windows, one.labels) for one in this.simulated(variant).get(record, [])]
-            once = [softmax(reads(np.asarray(windows.features))) for windows, _ in parts]
-            first[record] = once[0]
-            gathered[record] = [
-                (answers_around.around(answer, windows, pool.preparation), own)
-                for answer, (windows, own) in zip(once, parts, strict=True)
-            ]
-    second: dict[str, Array] = {}
-    for fold in range(N_FOLDS):
-        reads = _second(gathered, [record for record, of in folds.items() if of != fold], fold)
-        second.update({record: softmax(reads(gathered[record][0][0])) for record, of in folds.items() if of == fold})
-    place = this.folder / "runs" / name
-    place.mkdir(parents=True, exist_ok=True)
-    save_file(_second(gathered, list(folds), N_FOLDS).tensors(), place / "second.safetensors")
-    answers = {"once": _predictions(pool, first), "twice": _predictions(pool, second)}
-    answers["twice"].write(place / "folds.csv")
-    weights, _ = best_for_s_and_v(answers["twice"], (0.0,))
-    answers["weighted"] = answers["twice"].weighted(weights)
-    found = {how: _by_database(each) for how, each in answers.items()}
-    return {"class_weights": list(weights), "records": len(folds), "scores": found}
-
-
-def _second(gathered: dict[str, list[tuple[Array, Array]]], records: list[str], seed: int) -> BoostedTrees:
-    """Fit the second reading to the first answers to some records and to the recordings simulated from them."""
-    rng = np.random.default_rng((_SEED, 1, seed))
-    values, labels = [], []
-    for record in records:
-        for at, (around, own) in enumerate(gathered[record]):
-            chosen = beats_data.drawn(own, at > 0, rng)
-            values.append(around[chosen])
-            labels.append(own[chosen])
-    return fit_revision(np.concatenate(values), np.concatenate(labels), len(CLASSES), _SEED)
+            windows = pool.windows[pool.rows(record)]
+            found[record] = _softmax(logits_of(network, np.asarray(windows.features)))
+    plain = _predictions(pool, found)
+    plain.write(output_folder(this.place(name)) / "folds.csv")
+    weights, _ = best_for_s_and_v(plain, (0.0,))
+    scores = {how: _by_database(each) for how, each in (("plain", plain), ("weighted", plain.weighted(weights)))}
+    return {"class_weights": list(weights), "records": len(folds), "scores": scores}
 
 
 def _predictions(pool: Pool, answers: dict[str, Array]) -> Predictions:
@@ -240,6 +212,12 @@ def _predictions(pool: Pool, answers: dict[str, Array]) -> Predictions:
     return Predictions(CLASSES, truth, probability.astype(np.float32), records, records, position)
 
 
+def _softmax(logits: Array) -> Array:
+    """Return probabilities [n, classes] of logits."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
 def _by_database(answers: Predictions) -> dict[str, Any]:
     """Return the scores of each database, people drawn for the intervals."""
     corpus = np.array([record.split("/")[0] for record in answers.record.tolist()])
@@ -247,8 +225,8 @@ def _by_database(answers: Predictions) -> dict[str, Any]:
 
 
 def _model(this: _Run, name: str) -> dict[str, Any]:
-    """Grow the first trees on all folds, and write the model with its second reading, calibration and doubt."""
-    variant, place = VARIANTS[name], this.folder / "runs" / name
+    """Grow the trees on all folds, and write the model with its class weights, calibration and doubt."""
+    variant = VARIANTS[name]
     pool, records = this.pool(variant.leads), list(this.folds(variant))
     features, labels, names = _training(this, variant, records, N_FOLDS)
     synthetic = names == _SYNTHETIC
@@ -267,26 +245,23 @@ def _model(this: _Run, name: str) -> dict[str, Any]:
         synthetic=synthetic,
         typical=pool.typical,
     )
-    settings = {"summed": True, "n_bins": 0, "n_read": pool.preparation.n_features}
-    first = grow(task, settings, _SEED, place / "first", this.how)
+    place = this.place(name)
+    card = grow_in_turn(task, {}, _SEED, place, *this.how)
     answers = Predictions.read(place / "folds.csv")
     weights = tuple(json.loads((this.folder / "steps" / f"folds-{name}.json").read_text())["class_weights"])
     told = {"answers": "people of all databases, each by trees that never saw them"}
     trust = trust_in(answers, told, whole=False, weights=weights)
     card = replace(
-        first,
+        card,
         name=MODELS.get(name, name),
         class_weights=weights,
         calibration=trust.calibration,
         doubt=trust.doubt,
     )
-    tensors = bundle.load_weights(place / "first" / "bundle", first)
-    bundle.save(place / card.name, card, tensors, load_file(place / "second.safetensors"))
-    card = add_graph(place / card.name)
-    return {
-        "n_parameters": card.n_parameters,
-        "bytes": sum(file.stat().st_size for file in (place / card.name).iterdir()),
-    }
+    bundle.save(place / "model", card, bundle.load_weights(place / "bundle", card))
+    card = add_graph(place / "model")
+    size = sum(file.stat().st_size for file in (place / "model").iterdir())
+    return {"n_parameters": card.n_parameters, "bytes": size}
 
 
 def _provenance(this: _Run, variant: Variant, records: list[str], n_synthetic: int) -> dict[str, Any]:
@@ -327,7 +302,7 @@ def _attribution(corpus: Corpus) -> str:
 def _score(this: _Run, name: str) -> dict[str, Any]:
     """Answer the beats of people who trained nothing, once a frozen configuration."""
     variant = VARIANTS[name]
-    pool, model = this.pool(variant.leads), load(this.folder / "runs" / name / MODELS.get(name, name))
+    pool, model = this.pool(variant.leads), load(this.place(name) / "model")
     found: dict[str, Any] = {}
     for tested in variant.tested:
         records = [record for record in pool.records if _is_of(record, tested)]
@@ -335,7 +310,7 @@ def _score(this: _Run, name: str) -> dict[str, Any]:
         predictions = _with_scores(pool, answers)
         found[tested] = evaluate(predictions, "patient")
         if tested == "DS2":
-            predictions.write(this.folder / "runs" / name / "DS2.csv")
+            predictions.write(this.place(name) / "DS2.csv")
             found["DS2 without 232"] = evaluate(predictions.at(predictions.record != "mitdb/232"), "patient")
     return found
 

@@ -39,8 +39,10 @@ SAME_PERSON = (("svdb/827", "svdb/873"), ("svdb/803", "svdb/872"), ("svdb/851", 
 """Records whose typical beats correlate by more than 0.98: they are kept in one fold as if they were of one person."""
 _ECTOPIC = 4
 """Simulated recordings with ectopic beats for each real one; there is one in fibrillation and one in sinus arrhythmia besides."""
-_KEPT = {"common": 1 / 3, "simulated common": 0.1, "simulated rare": 0.3}
-"""Share of the N and F beats, and of simulated beats that are N or not, that trains; the S and V beats all train."""
+_KEPT = {"common": 1 / 3, "simulated common": 0.3, "simulated rare": 0.5}
+"""Share of the N and F beats, and of simulated beats that are N or not, that trains."""
+_MOST = 400
+"""S beats, and V beats, of a record that train, so that no person decides."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +233,7 @@ def simulated(pool: Pool, seed: int, few: bool = False) -> dict[str, list[Simula
 
 
 def drawn(labels: Array, is_simulated: bool, rng: np.random.Generator) -> Array:
-    """Draw the beats that train: all S and V beats, and a share of the others.
+    """Draw the beats that train: the S and V beats up to a number, and a share of the others.
 
     Parameters
     ----------
@@ -248,9 +250,11 @@ def drawn(labels: Array, is_simulated: bool, rng: np.random.Generator) -> Array:
         Numbers of the beats.
     """
     rare = np.isin(labels, (CLASSES.index("S"), CLASSES.index("V")))
-    share = np.where(rare, _KEPT["simulated rare"], _KEPT["simulated common"])
-    if not is_simulated:
-        share = np.where(rare, 1.0, _KEPT["common"])
+    if is_simulated:
+        share = np.where(rare, _KEPT["simulated rare"], _KEPT["simulated common"])
+    else:
+        counts = np.maximum(1, np.bincount(np.maximum(labels, 0), minlength=len(CLASSES)))
+        share = np.where(rare, np.minimum(1.0, _MOST / counts)[labels], _KEPT["common"])
     return np.flatnonzero((labels >= 0) & (rng.random(len(labels)) < share))
 
 

@@ -14,7 +14,12 @@ from einthoven.signal import features
 from einthoven.signal.preparation import Preparation
 from einthoven.signal.typical_beat import trimmed_median
 from einthoven.signal.windows import Windows
-from einthoven.training.rhythms import fibrillation, rhythm_with_patterns, rhythm_with_runs, sustained_tachycardia
+from einthoven.training.rhythms import (
+    fibrillation,
+    rhythm_with_patterns,
+    rhythm_with_runs,
+    sustained_tachycardia,
+)
 
 Array = NDArray[Any]
 
