@@ -104,7 +104,7 @@ def test_drop_read_correct_and_save(page, record, server, tmp_path):
     found = dict(zip(read.sample.tolist(), read.symbol, strict=True))
     at = next(sample for sample, symbol in found.items() if symbol == "F")
     rhythms = {int(sample): note for sample, note in zip(read.sample, read.aux_note, strict=True) if note}
-    assert rhythms[at].strip("\0") == "(AFIB"
+    assert rhythms[at + 1].strip("\0") == "(AFIB"
     kept = list((server.place / "kept").rglob("100.atr"))
     assert [file.read_bytes() for file in kept] == [content]
 
