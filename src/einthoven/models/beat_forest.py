@@ -1,12 +1,10 @@
 """Boosted trees that decide about a beat in turn: by its shape whether it is ventricular, by its timing whether it is early."""
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from einthoven.models.forest import Forest
+from einthoven.models.trees import Trees
 
 
 class BeatForest(nn.Module):
@@ -26,19 +24,24 @@ class BeatForest(nn.Module):
     ----------
     n_leads, n_classes, n_samples : int
         Leads, classes, samples of a window.
-    n_trees, n_nodes, depth : int
-        Number of trees of the first decision, nodes of the largest, depth of the deepest; training decides them.
-    n_timing_trees, n_timing_nodes, timing_depth : int
-        The same of the second decision.
-    beat_samples, r_peak : int
-        Of a typical beat, which is not read.
+    n_trees : int
+        Number of trees of the first decision, 0 for one a class; training decides it, and all that follow.
+    n_nodes : int
+        Nodes of its largest tree.
+    depth : int
+        Depth of its deepest tree.
+    n_timing_trees : int
+        Number of trees of the second decision.
+    n_timing_nodes : int
+        Nodes of its largest tree.
+    timing_depth : int
+        Depth of its deepest tree.
+    beat_samples : int
+        Samples of a typical beat, which is not read.
+    r_peak : int
+        Samples of it ahead of its R peak.
     n_features : int
         Number of measurements of a beat.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than three classes.
     """
 
     inputs: tuple[str, ...] = ("features",)
@@ -49,7 +52,7 @@ class BeatForest(nn.Module):
         n_classes: int,
         n_samples: int,
         *,
-        n_trees: int = 6,
+        n_trees: int = 0,
         n_nodes: int = 7,
         depth: int = 2,
         n_timing_trees: int = 4,
@@ -60,24 +63,13 @@ class BeatForest(nn.Module):
         n_features: int = 56,
     ):
         super().__init__()
-        if n_classes < 3:
-            raise ValueError(f"{n_classes} classes; expected the two that timing distinguishes, and others")
-        fixed: dict[str, Any] = {
-            "summed": True,
-            "n_bins": 0,
-            "n_features": n_features,
-            "n_read": n_features,
-            "apart": True,
-        }
-        sizes: dict[str, Any] = {"n_trees": n_trees, "n_nodes": n_nodes, "depth": depth}
-        self.first = Forest(n_leads, n_classes - 1, n_samples, **sizes, **fixed)
-        sizes = {"n_trees": n_timing_trees, "n_nodes": n_timing_nodes, "depth": timing_depth}
-        self.second = Forest(n_leads, 2, n_samples, **sizes, **fixed)
+        self.first = Trees(n_features, n_classes - 1, n_trees or n_classes - 1, n_nodes, depth)
+        self.second = Trees(n_features, 2, n_timing_trees, n_timing_nodes, timing_depth)
         self.head = _InTurn(n_classes - 1)
 
     def features(self, *parts: Tensor) -> Tensor:
         """Return the logits of both decisions [batch, classes + 1] for measurements [batch, n_features]."""
-        return torch.cat((self.first(*parts), self.second(*parts)), dim=1)
+        return torch.cat((self.first(parts[-1].float()), self.second(parts[-1].float())), dim=1)
 
     def multiply_accumulates(self, x: Tensor) -> int:
         """Count the comparisons and sums of the trees of both decisions.
@@ -87,7 +79,7 @@ class BeatForest(nn.Module):
         x : Tensor
             First part of the input, which does not matter.
         """
-        return self.first.multiply_accumulates(x) + self.second.multiply_accumulates(x)
+        return sum(len(trees.feature) * (trees.depth + 1) for trees in (self.first, self.second))
 
     def forward(self, *parts: Tensor) -> Tensor:
         """Return logarithms of probabilities [batch, classes] for measurements [batch, n_features]."""

@@ -13,8 +13,8 @@ from einthoven import bundle
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
 from einthoven.models.beat_forest import BeatForest
-from einthoven.models.forest import Forest
 from einthoven.models.inputs import InputShape, built
+from einthoven.models.trees import Trees
 from einthoven.signal.features import FEATURES
 from einthoven.signal.preparation import Preparation
 from einthoven.training.boosting import Boosting, Tree, boosted, stacked
@@ -112,7 +112,7 @@ def _sizes(trees: list[Tree], many: str, one: str) -> dict[str, int]:
     return {f"{many}trees": len(trees), f"{many}nodes": n_nodes, f"{one}depth": depth}
 
 
-def _fill(forest: Forest, trees: list[Tree], baseline: Array, columns: Array | None = None) -> None:
+def _fill(forest: Trees, trees: list[Tree], baseline: Array, columns: Array | None = None) -> None:
     """Write trees into a forest; the baseline of a class is distributed among its trees."""
     arrays = stacked(trees)
     if columns is not None:
