@@ -121,7 +121,7 @@ class Serving:
     async def _worked(self, request: Request, form: str) -> Response:
         """Receive an upload, let a worker interpret it, and answer; nothing of it is left afterwards."""
         assert self._root is not None and self._pool is not None
-        with self._counted(request):
+        with self._counted():
             folder = new_folder(self._root)
             try:
                 stated, is_anonymous, n_bytes = await received(request, folder / "files", self._limits.upload_bytes)
@@ -139,7 +139,7 @@ class Serving:
                 raise
 
     @contextmanager
-    def _counted(self, request: Request) -> Iterator[None]:
+    def _counted(self) -> Iterator[None]:
         """Refuse an upload before it is received where too many are there already."""
         most = self._limits.workers + self._limits.waiting
         if self._n_uploads >= most:
@@ -167,7 +167,7 @@ class Serving:
                 expected="application/json",
                 remedy="GET /openapi.json      describes the request",
             )
-        with self._counted(request):
+        with self._counted():
             content = bytearray()
             async for chunk in body_of(request, MOST_BYTES):
                 content += chunk
