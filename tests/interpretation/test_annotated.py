@@ -1,10 +1,14 @@
 """Annotations of an interpretation are read by wfdb as by einthoven."""
 
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import wfdb
 
-from einthoven.interpretation.annotated import annotations_of
+from einthoven.interpretation.annotated import annotations_of, rhythms_of
+from einthoven.interpretation.episodes import Episode, Episodes
 from einthoven.records.annotations import read_annotations
 from tests.interpretation.long import interpretation
 
@@ -34,6 +38,38 @@ def test_rhythms_begin_where_the_episodes_do(read, found):
     expected = [(0, "(N"), (600, "(AFIB"), (900, "(UNKNOWN"), (930, "(N")]
     assert [text for _, text in begins] == [text for _, text in expected]
     assert np.allclose([at / fs_hz for at, _ in begins], [at for at, _ in expected], atol=0.03)
+
+
+@dataclass
+class Rhythm:
+    """What an interpretation has of its rhythm."""
+
+    episodes: list
+    codes: tuple
+    record: object = field(default_factory=lambda: SimpleNamespace(fs_hz=100.0, duration_s=100.0))
+
+    @property
+    def rhythm(self):
+        return Episodes(tuple(Episode(name, a, b, 0.9) for name, a, b in self.episodes), 100.0)
+
+    @property
+    def statements(self):
+        return [SimpleNamespace(code=code) for code in self.codes]
+
+
+@pytest.mark.parametrize(
+    ("episodes", "codes", "wanted"),
+    [
+        ([("N", 0, 30), ("A", 30, 100)], ("rhythm_in_part",), [(0, "(N"), (3000, "(AFIB")]),
+        ([("O", 0, 60)], ("rhythm_throughout",), [(0, "(OTHER"), (6000, "(UNKNOWN")]),
+        ([("A", 30, 100)], (), [(0, "(UNKNOWN"), (3000, "(AFIB")]),
+        ([("N", 0, 30), ("O", 30, 100)], ("sinus",), [(0, "(N")]),
+        ([("O", 0, 100)], ("sinus_bradycardia",), [(0, "(SBR")]),
+        ([], (), [(0, "(UNKNOWN")]),
+    ],
+)
+def test_rhythms_do_not_contradict_the_summary(episodes, codes, wanted):
+    assert [(at, rhythm) for at, _, rhythm, _ in rhythms_of(Rhythm(episodes, codes))] == wanted
 
 
 def test_noise_is_marked_where_it_begins_and_ends(read, found):

@@ -255,7 +255,7 @@ def test_corrections_come_back_as_a_file_that_wfdb_reads(client, tmp_path):
     read = wfdb.rdann(str(tmp_path / "100"), "atr")
     assert (read.fs, list(read.sample[:2])) == (360, [0, 100])
     assert list(zip(read.sample.tolist(), read.symbol, strict=True)) == [
-        *((0, "+"), (100, "N"), (460, "+"), (460, "V"), (900, "|"), (100_000, "S"))
+        *((0, "+"), (100, "N"), (460, "V"), (461, "+"), (900, "|"), (100_000, "S"))
     ]
     assert [note.strip("\0") for note in read.aux_note if note] == ["(N", "(AFIB"]
 

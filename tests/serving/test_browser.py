@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import wfdb
 
+import einthoven
+from einthoven.records import Record
 from tests.serving.running import running
 from tests.serving.test_files import CASES
 
@@ -104,7 +106,7 @@ def test_drop_read_correct_and_save(page, record, server, tmp_path):
     found = dict(zip(read.sample.tolist(), read.symbol, strict=True))
     at = next(sample for sample, symbol in found.items() if symbol == "F")
     rhythms = {int(sample): note for sample, note in zip(read.sample, read.aux_note, strict=True) if note}
-    assert rhythms[at].strip("\0") == "(AFIB"
+    assert rhythms[at + 1].strip("\0") == "(AFIB"
     kept = list((server.place / "kept").rglob("100.atr"))
     assert [file.read_bytes() for file in kept] == [content]
 
@@ -149,6 +151,13 @@ def test_several_recordings_are_told_apart(page, mitdb_like, record):
     page.get_by_text("All recordings are done: 3.").wait_for()
     heads = [one.inner_text() for one in page.locator("article h2").all()]
     assert heads == ["100", "101", "102.hea: not interpreted"]
+
+
+def test_the_viewer_of_a_long_recording_runs_in_its_frame(page, ecg, tmp_path):
+    record = Record("long", np.tile(ecg[0], 3)[None], 360, ("MLII",))
+    drop(page, einthoven.write(record, tmp_path / "long.csv"))
+    page.wait_for_selector("iframe")
+    page.frame_locator("iframe").locator('[data-ready="yes"]').wait_for()
 
 
 def test_a_folder_is_taken_apart(page, mitdb_like, tmp_path):

@@ -42,7 +42,7 @@ CASES = {
         ["s.hea"],
     ),
     "a header that mentions another": ({"a.hea": "a 1 360 10\n# b\n", "b.hea": "b 1 360 10\n"}, ["a.hea", "b.hea"]),
-    "files of other names": ({"a.hea": "a 1 360 10\nsignal.bin 16\n", "signal.bin": ""}, ["a.hea"]),
+    "files of other names": ({"a.hea": "a 1 360 10\nsignal.dat 16\n", "signal.dat": ""}, ["a.hea"]),
     "notes beside": ({"a.edf": "x", "notes.pdf": "x"}, ["a.edf"]),
     "notes alone": ({"notes.pdf": "x"}, ["notes.pdf"]),
     "a name without suffix": ({"strip": "x"}, ["strip"]),

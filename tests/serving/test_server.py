@@ -116,6 +116,13 @@ def test_a_refusal_reaches_a_client_that_still_sends(server):
     assert (answer.status, json.loads(answer.read())["code"]) == (400, "malformed")
 
 
+def test_a_length_beyond_the_limit_is_refused_before_it_comes(server):
+    head = "POST /interpret HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(f"{head}Content-Length: {10**12}\r\n\r\n".encode())
+        assert b" 413 " in client.recv(65536).splitlines()[0]
+
+
 def test_a_port_in_use_is_one_clear_error(server, capsys):
     refusal = refused(capsys, ["serve", "--port", str(server.port)], ConfigurationFault, "in use", str(server.port))
     assert refusal.remedy.startswith("einthoven serve --port 0")

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,6 @@ from einthoven.serving.workplace import new_folder, workplace
 _PAGE = Path(__file__).parent / "page"
 _KINDS = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE")
-_DRAIN_S = 10.0
 
 
 class Serving:
@@ -122,11 +121,10 @@ class Serving:
     async def _worked(self, request: Request, form: str) -> Response:
         """Receive an upload, let a worker interpret it, and answer; nothing of it is left afterwards."""
         assert self._root is not None and self._pool is not None
-        with self._counted(request):
+        with self._counted():
             folder = new_folder(self._root)
             try:
-                async with _told(request):
-                    stated, is_anonymous, n_bytes = await received(request, folder / "files", self._limits.upload_bytes)
+                stated, is_anonymous, n_bytes = await received(request, folder / "files", self._limits.upload_bytes)
                 self._metrics.count("upload_bytes", n_bytes)
                 job = {"folder": str(folder), "form": form, "stated": stated, "anonymous": is_anonymous}
                 reply = await _unless_left(request, self._pool.work(job))
@@ -141,7 +139,7 @@ class Serving:
                 raise
 
     @contextmanager
-    def _counted(self, request: Request) -> Iterator[None]:
+    def _counted(self) -> Iterator[None]:
         """Refuse an upload before it is received where too many are there already."""
         most = self._limits.workers + self._limits.waiting
         if self._n_uploads >= most:
@@ -169,11 +167,10 @@ class Serving:
                 expected="application/json",
                 remedy="GET /openapi.json      describes the request",
             )
-        with self._counted(request):
+        with self._counted():
             content = bytearray()
-            async with _told(request):
-                async for chunk in body_of(request, MOST_BYTES):
-                    content += chunk
+            async for chunk in body_of(request, MOST_BYTES):
+                content += chunk
             found = await asyncio.to_thread(_parsed, bytes(content))
         corrections = corrections_of(found)
         written = corrections.content
@@ -238,20 +235,6 @@ async def _unless_left(request: Request, work: Awaitable[dict[str, Any]]) -> dic
 async def _left_by(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
-
-
-@asynccontextmanager
-async def _told(request: Request) -> AsyncIterator[None]:
-    """Take the rest of an upload that is refused and throw it away: a client that still sends would not hear the reason."""
-    try:
-        yield
-    except EinthovenError:
-        if "expect" not in request.headers:
-            with suppress(TimeoutError, ClientDisconnect, RuntimeError):
-                async with asyncio.timeout(_DRAIN_S):
-                    async for _ in request.stream():
-                        pass
-        raise
 
 
 def _sender(file: Path) -> Any:

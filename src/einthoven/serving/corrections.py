@@ -64,7 +64,13 @@ def corrections_of(plain: Any) -> Corrections:
         raise _refusal(f"n_samples {n_samples!r}")
     beats = _marks(plain["beats"], n_samples, BEATS, "beats")
     rhythms = _marks(plain["rhythms"], n_samples, RHYTHMS, "rhythms")
-    rows = [(at, symbol, "") for at, symbol in beats] + [(at, "+", name) for at, name in rhythms]
+    rows = [(at, symbol, "") for at, symbol in beats]
+    taken = {at for at, _ in beats}
+    for at, name in rhythms:
+        while at in taken:  # two annotations of one moment replace each other in WFDB
+            at += 1
+        taken.add(at)
+        rows.append((at, "+", name))
     return Corrections(safe_name(str(plain["name"])[:200]), float(fs_hz), tuple(sorted(rows)))
 
 

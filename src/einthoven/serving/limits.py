@@ -26,7 +26,7 @@ class Limits:
     """Uploads that may wait for a worker; further ones are refused."""
     upload_mb: int = 200
     """Largest upload, MB."""
-    time_s: float = 300.0
+    time_s: float = 600.0
     """Longest work on one upload, s; then it is stopped."""
 
     def __post_init__(self) -> None:

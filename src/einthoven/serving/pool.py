@@ -155,10 +155,8 @@ class Pool:
         Raises
         ------
         Refusal
-            If too many are waiting, the time is over, or the worker ended.
+            If the time is over, or the worker ended.
         """
-        if self.waiting >= self._limits.waiting:
-            raise self._busy()
         self.waiting += 1
         try:
             worker = await self._free.get()
@@ -204,16 +202,6 @@ class Pool:
                 continue
             self._free.put_nowait(worker)
             return
-
-    def _busy(self) -> Refusal:
-        return Refusal(
-            503,
-            "busy",
-            "The server is busy.",
-            found=f"{self.waiting} uploads are waiting",
-            expected=f"at most {self._limits.waiting} uploads that wait",
-            remedy="try again in a few seconds",
-        )
 
     def _too_long(self) -> Refusal:
         return Refusal(

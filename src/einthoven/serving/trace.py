@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.interpretation.annotated import beats_of, rhythms_of
 from einthoven.interpretation.interpretation import Interpretation
-from einthoven.serving.marks import BEATS, RHYTHMS, beats_of, rhythms_of
+from einthoven.serving.marks import BEATS, RHYTHMS
 from einthoven.signal.resample import resample
 
 _SHOWN_HZ = 250.0
@@ -47,8 +48,8 @@ def trace_of(found: Interpretation) -> dict[str, Any]:
             {"name": name, "samples": _packed(lead_mv, record.fs_hz, shown_hz)}
             for name, lead_mv in zip(record.leads[:n_leads], record.signal_mv, strict=False)
         ],
-        "beats": beats_of(found),
-        "rhythms": rhythms_of(found),
+        "beats": [(at, symbol) for at, symbol, _, _ in beats_of(found)],
+        "rhythms": [(at, rhythm) for at, _, rhythm, _ in rhythms_of(found)],
         "beat_names": BEATS,
         "rhythm_names": RHYTHMS,
     }
