@@ -100,7 +100,7 @@ def test_models_that_do_not_fit_say_why(here, capsys):
     assert [model["name"] for model in models if model["fits"]] == ["waves-ludb"]
     assert all(model["fits"] == (not model["reason"]) for model in models)
     shown = told(capsys, "short.npy", "--fs", "360", "--unit", "mV", "--leads", "MLII")
-    assert "needs at least 9 s" in shown and "einthoven predict mitbih-cnn-lstm-mlii short.npy" in shown
+    assert "needs at least 9 s" in shown and "einthoven predict mitbih-clean-one-lead short.npy" in shown
 
 
 def test_what_models_would_decline_is_said_before(here, capsys):

@@ -13,7 +13,8 @@ from einthoven.inference.predictor import load
 from einthoven.inference.seen_patients import seen_by
 from einthoven.signal.features import FEATURES
 from einthoven.signal.preparation import prepare
-from einthoven.studies import beats, beats_data
+from einthoven.studies import beat_steps, beats, beats_data
+from einthoven.studies.beat_run import VARIANTS, BeatRun
 from einthoven.studies.beats_data import N_FOLDS, SAME_PERSON, Pool, drawn, folds_of
 from tests.layouts import write_qtdb
 
@@ -76,7 +77,7 @@ def done(tmp_path_factory, mitdb_like, svdb_like):
 
 
 def model_of(folder: Path) -> Path:
-    return folder / "runs" / "one" / "model"
+    return folder / "runs" / "one" / beats.MODELS["one"]
 
 
 def test_the_study_scores_folds_and_people_who_trained_nothing(done):
@@ -92,7 +93,9 @@ def test_the_study_scores_folds_and_people_who_trained_nothing(done):
     } <= tested
     assert json.loads((folder / "results.json").read_text())["rows"] == found["rows"]
     assert "DS2 without 232" in (folder / "table.md").read_text()
-    assert {file.stem for file in (folder / "steps").glob("*.json")} == {"folds-one", "model-one", "score-one"}
+    assert {file.stem for file in (folder / "steps").glob("*.json")} == {
+        f"{step}-one" for step in ("trees", "folds", "model", "score")
+    }
 
 
 def test_the_card_names_every_person_who_trained_it(done):
@@ -123,3 +126,16 @@ def test_people_of_qtdb_are_known_by_their_name_in_mit_bih():
     assert MITDB.persons("103") == ("mitdb/103",)
     seen = seen_by(load("mitbih-cnn-lstm-mlii"), QTDB, np.array(["sel223", "sel100", "sel30"]))
     assert seen.tolist() == [True, False, False], "223 trained it, 100 tests"
+
+
+def test_nets_answer_beside_the_trees(tmp_path, mitdb_like, svdb_like):
+    for name, folder in (("mitdb", mitdb_like), ("svdb", svdb_like)):
+        (tmp_path / name).symlink_to(folder)
+    write_qtdb(tmp_path / "qtdb", ("sel30", "sel31", "sel33"))
+    this = BeatRun(tmp_path, tmp_path / "study", True)
+    told = beat_steps.net(this, "two", "runs", 0)
+    assert told["answered"] == sum(fold == 0 for fold in this.folds(VARIANTS["two"]).values()) > 0
+    card = bundle.load_card(this.place("two") / "nets" / "runs-f0" / "bundle")
+    assert card.architecture == "patient_context" and card.training["fold"] == 0
+    assert card.patients >= set(this.folds(VARIANTS["two"])), "the ensemble has seen every fold"
+    assert "synthetic" not in card.training, "too few normal beats to simulate from"

@@ -24,6 +24,11 @@ class Trained(Protocol):
         """Whether simulated recordings train too."""
         ...
 
+    @property
+    def nets(self) -> bool:
+        """Whether nets answer beside the trees."""
+        ...
+
 
 def table(
     folds: dict[str, Any], scores: dict[str, Any], variants: Mapping[str, Trained], quick: bool
@@ -66,14 +71,14 @@ def table(
     }
 
 
-_HOW = {"plain": "no weights", "weighted": "weighted"}
+_HOW = {"trees": "trees", "nets": "nets", "both": "no weights", "weighted": "weighted"}
 
 
 def _row(trained: Trained, tested: str, metrics: dict[str, Any]) -> list[str]:
     databases = ", ".join("DS1" if name == "mitdb" else name for name in trained.databases)
     f1 = [_with_interval(metrics["per_class"][name]["f1"]) for name in "NSVF"]
     return [
-        databases + ("" if trained.simulates else ", nothing simulated"),
+        databases + ("" if trained.simulates else ", nothing simulated") + ("" if trained.nets else ", trees alone"),
         trained.leads,
         tested,
         f"{metrics['n_patients']}",

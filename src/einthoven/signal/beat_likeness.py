@@ -59,7 +59,7 @@ def alike(beats: Array, fs_hz: float) -> Iterator[tuple[slice, Array]]:
     span = slice(middle + round(_SPAN_S[0] * fs_hz), middle + round(_SPAN_S[1] * fs_hz))
     moved = beats[:, :, span] - beats[:, :, span].mean(axis=2, keepdims=True)
     moved = moved / (np.sqrt(np.square(moved).sum(axis=2, keepdims=True)) + 1e-6)
-    flat = (moved / np.sqrt(beats.shape[1])).reshape(len(beats), -1).astype(np.float32)
+    flat = (moved / np.sqrt(beats.shape[1])).reshape(len(beats), moved.shape[1] * moved.shape[2]).astype(np.float32)
     n_parts = max(1, -(-len(flat) // _PART))
     edges = np.linspace(0, len(flat), n_parts + 1).round().astype(int)
     for first, last in pairwise(edges.tolist()):

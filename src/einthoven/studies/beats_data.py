@@ -26,14 +26,14 @@ Array = NDArray[Any]
 
 CLASSES = AAMI4_WIDE.classes
 FIRST, SECOND = "MLII|II|V5", "V1|V5|V2|V4"
-_CUT = Beats(before_s=0.34, after_s=0.54)
 _ONE = ("signal", "rr", "p_waves", "patterns", "shapes", "likeness")
-_TWO = ("signal", "rr", "p_waves", "patterns", "shapes", "second_shapes", "likeness")
+_TWO = ("signal", "beat", "rr", "p_waves", "similarity", "patterns", "shapes", "second_shapes", "likeness")
 PREPARATIONS = {
-    "two": Preparation(SignalSpec((FIRST, SECOND), fs_hz=128.0, scaling="millivolt"), _CUT, _TWO),
-    "one": Preparation(SignalSpec((FIRST,), fs_hz=128.0, scaling="millivolt"), _CUT, _ONE),
+    "two": Preparation(SignalSpec((FIRST, SECOND), fs_hz=180.0, scaling="millivolt"), Beats(0.3, 0.5), _TWO),
+    "one": Preparation(SignalSpec((FIRST,), fs_hz=128.0, scaling="millivolt"), Beats(0.34, 0.54), _ONE),
 }
-"""Windows by the number of leads; 128 Hz is the rate of the Supraventricular Arrhythmia Database."""
+"""Windows by the number of leads: of both for nets and trees, of one for trees alone, which need no more than the 128 Hz of the
+Supraventricular Arrhythmia Database."""
 N_FOLDS = 5
 SAME_PERSON = (("svdb/827", "svdb/873"), ("svdb/803", "svdb/872"), ("svdb/851", "svdb/884"))
 """Records whose typical beats correlate by more than 0.98: they are kept in one fold as if they were of one person."""
