@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -155,6 +156,13 @@ def test_waves(workshop, tmp_path, monkeypatch):
     assert {line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")} >= {"PR", "QRS", "QT"}
 
 
+def test_holter(mitdb_like, workshop, monkeypatch):
+    assert run(workshop, monkeypatch, "holter", mitdb_like, 2, 0.03) == 0
+    page = (workshop / "docs" / "results" / "holter.md").read_text()
+    assert "2 records, 1 of them new to the beat model" in page and "annotated pauses" in page
+    assert re.search(r"\| [\d.]+ MB \(bar 15\) \|", page)
+
+
 def test_delineation(ludb_like, workshop, tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "ludb").symlink_to(ludb_like)
@@ -230,7 +238,18 @@ def test_stream(mitdb_like, workshop, monkeypatch, capsys):
     assert told.count("exit 0") == 2 and "of one core" in told
 
 
-RUN = {"heartbeats", "waves", "reading", "full_size", "full_size_cpsc2018", "training", "backends", "speed", "stream"}
+RUN = {
+    "heartbeats",
+    "waves",
+    "reading",
+    "full_size",
+    "full_size_cpsc2018",
+    "training",
+    "backends",
+    "speed",
+    "stream",
+    "holter",
+}
 RUN |= {"doctor", "delineation", "heartbeats_fit", "quality", "mitbih_table", *PAGES}
 """Run here; mitbih_table on the runs that the commands of the README leave, in test_docs.py."""
 

@@ -23,8 +23,8 @@ PAGES = [file for file in (REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.
 PAGES += sorted((REPOSITORY / "docs").rglob("*.md"))
 _BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`(einthoven [a-z][^`]*)`")
-_LONG = {"download", "study"}
-"""Verbs that are understood and not run here: one needs the network, the other is run by tests/studies."""
+_LONG = {"download", "study", "serve"}
+"""Verbs that are understood and not run here: one needs the network, the others are run by tests/studies and tests/serving."""
 _SHORTER = {
     "train": ("--train.epochs", "1"),
     "stream": ("--speed", "0"),

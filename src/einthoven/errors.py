@@ -132,6 +132,7 @@ EXTRAS = {
     "bluetooth": ("bleak",),
     "lsl": ("pylsl",),
     "serial": ("serial",),
+    "serve": ("starlette", "uvicorn", "python_multipart"),
     "tables": ("pyarrow", "h5py"),
     "train": (
         "torch",

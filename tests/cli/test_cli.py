@@ -2,11 +2,14 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from einthoven.cli.demo import Demo
 from einthoven.cli.main import main
+from einthoven.errors import PatientLeak
 from einthoven.evaluation.predictions import Predictions
 from einthoven.export import convert
 from einthoven.inference.predictor import load
@@ -91,20 +94,25 @@ def test_an_exported_file_answers_as_such(untrained, strip, mitdb_like, home, tm
     assert json.loads((scores / "metrics.json").read_text())["model"] == "untrained, onnx, fp32"
 
 
-def test_the_demo_answers_on_a_real_recording(tmp_path, capsys):
+def test_the_demo_interprets_a_real_recording(tmp_path, capsys):
     assert main(["demo", "--out", str(tmp_path / "demo")]) == 0
     told = capsys.readouterr().out
-    assert "annotated" in told
-    assert "not trained on record 208" in told
-    page = (tmp_path / "demo" / "report.html").read_text()
-    assert "This model was not trained on record 208." in page
-    assert "annotated: 358" in page
-    answer = json.loads((tmp_path / "demo" / "prediction.json").read_text())
-    counts = answer["records"][0]["counts"]
+    assert "annotated" in told and "No model that is asked here was trained on record 208." in told
+    report = tmp_path / "demo" / "report.html"
+    assert report.as_uri() in told.splitlines() and "Scroll through the recording" in report.read_text()
+    (answer,) = json.loads((tmp_path / "demo" / "report.json").read_text())["records"]
+    counts = answer["beats"]["counts"]
     # Annotated are 358 N, 93 V, 56 F, which this model cannot name, and 2 Q: 509 beats.
     assert sum(counts.values()) == pytest.approx(509, abs=5) and counts["N"] == pytest.approx(358, abs=15)
     assert 93 <= counts["V"] <= 93 + 56
-    assert answer["records"][0]["duration_s"] == 300.0
+    assert answer["duration_s"] == 300.0 and answer["rhythm"]["assessed_s"] == pytest.approx(300, abs=1)
+
+
+def test_the_demo_refuses_a_model_that_knows_the_recording(tmp_path, monkeypatch):
+    knowing = SimpleNamespace(card=SimpleNamespace(patients=("mitdb/208",), name="knows"))
+    found = SimpleNamespace(beat_answer=knowing, rhythm_answer=None, diagnosis_answer=None)
+    with pytest.raises(PatientLeak, match="knows"):
+        Demo(tmp_path)._require_unseen(found)
 
 
 def test_evaluate_on_another_database(untrained_copy, svdb_like, mitdb_like, home, tmp_path, monkeypatch, capsys):

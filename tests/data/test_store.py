@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from einthoven.bundle import load_card
 from einthoven.corpora.mitdb import MITDB
 from einthoven.corpora.ptbxl import PTBXL
-from einthoven.data import augment
+from einthoven.data import augment, sources
 from einthoven.data import build as building
 from einthoven.data import store as stores
 from einthoven.data.augment import AUGMENTATIONS, Batch
@@ -19,6 +20,7 @@ from einthoven.data.build import build
 from einthoven.data.sources import LAYOUT
 from einthoven.errors import FileDamaged, RecordUnreadable
 from einthoven.paths import ASSETS
+from einthoven.signal.features import FEATURES
 from einthoven.signal.preparation import prepare
 from einthoven.signal.windows import Windows
 
@@ -298,3 +300,13 @@ def test_windows_are_turned_over_whole_and_rolled_without_their_typical_beat():
     ]
     assert len(set(by)) > 5
     assert torch.equal(rolled.signal[0, 1], x[0, 1].roll(-by[0]))
+
+
+def test_other_measurements_of_the_same_name_are_another_store(monkeypatch):
+    """A store of an earlier version, whose measurements were others, is not read."""
+    before = sources.settings_of(MITDB, WITH_TYPICAL_BEATS)
+    changed = replace(FEATURES["similarity"], names=(*FEATURES["similarity"].names[:-1], "another"))
+    monkeypatch.setitem(FEATURES, "similarity", changed)
+    after = sources.settings_of(MITDB, WITH_TYPICAL_BEATS)
+    assert before["measurements"]["rr"] == after["measurements"]["rr"]
+    assert before["measurements"]["similarity"] != after["measurements"]["similarity"]

@@ -59,3 +59,11 @@ def test_every_ectopic_beat_is_in_one_place(classes, breaks):
     for beat in "SV":
         in_runs = sum(run.n for run in ectopy.runs if run.beat == beat)
         assert in_runs + 2 * ectopy.couplets[beat] <= ectopy.counts[beat] == classes.count(beat)
+
+
+def test_each_couplet_is_listed_with_its_time_and_rate():
+    times_s = np.cumsum([1.0, 0.8, 0.4, 0.5, 1.0, 0.5, 0.5, 0.5])
+    found = ectopy_of(times_s, list("NNVVNVVV"), np.arange(8) > 0, ("N", "S", "V"))
+    assert [(one.start_s, one.end_s, one.n) for one in found.pairs] == [(times_s[2], times_s[3], 2)]
+    assert found.pairs[0].rate_bpm == pytest.approx(120) and [one.n for one in found.runs] == [3]
+    assert found.couplets["V"] == 1 and found.classes.tolist() == list("NNVVNVVV")

@@ -123,3 +123,10 @@ def test_beats_do_not_follow_each_other_across_an_unreadable_stretch():
     at = (np.array([1.0, 2, 14, 26, 27, 28]) * 360).astype(int)
     assert follows(at, seen).tolist() == [False, True, True, False, True, True]
     assert follows(at, seen, np.array([1, 0, 1, 0, 1, 1], bool)).tolist() == [False, False, False, True]
+
+
+def test_a_frame_has_the_rows_of_the_long_table(twelve):
+    frame = twelve.to_frame()
+    rates = frame[frame.kind == "rate"].set_index("name").value
+    assert rates["mean"] == pytest.approx(twelve.rate.mean, abs=0.001) and set(frame.record) == {"twelve"}
+    assert set(frame[frame.kind == "statement"].text) == {statement.text for statement in twelve.statements}

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from einthoven.cli.read_options import leads_of as stated
 from einthoven.records.record import Record
+from einthoven.records.stated import leads_of as stated
 from einthoven.signal import doctor, lead_swaps, limb_leads
 from einthoven.signal.leads import STANDARD
 from tests.signal.hearts import changed, leads_of, recording, twelve_leads

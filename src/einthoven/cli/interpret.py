@@ -1,8 +1,10 @@
 """Run the verb interpret."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional
 
@@ -14,7 +16,9 @@ from einthoven.errors import EinthovenError, StatementMissing
 if TYPE_CHECKING:
     from einthoven.interpretation.interpretation import Interpretation
 
-_SHOWN = 20
+_PATTERN = re.compile(r"[*?\[]")
+_SHOWN, _TOLD = 20, 5
+"""Interpretations that are shown in the terminal, and errors that are told in full where many files fail."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +29,10 @@ class Interpret(ReadOptions):
     """
 
     files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
-    """Recordings; all recordings of a folder, if it is one."""
-    out: Annotated[Path | None, optional("FILE")] = None
-    """File to write: .json, .csv or .html."""
+    """Recordings; all recordings of a folder; or a pattern in quotes, e.g. 'ecg/*.hea'."""
+    out: Annotated[Path | None, optional("FILE|DIR")] = None
+    """File to write: .json, .csv (a row a file), .long.csv (a row a number), .html or .atr (WFDB annotations); or a folder: it gets
+    an answer a file, tables and a page of all, and goes on where it was interrupted."""
     models: Annotated[tuple[str, ...], optional("MODEL ...")] = ()
     """Models to ask instead of those that are chosen for the recording."""
     anonymous: bool = False
@@ -35,10 +40,9 @@ class Interpret(ReadOptions):
 
     def run(self) -> int:
         """Interpret each file; one that cannot be read does not stop the others."""
-        from einthoven.inference.answer import DISCLAIMER
         from einthoven.report import interpretations
 
-        files = [found for file in self.files for found in _recordings(file)]
+        files = list(dict.fromkeys(found for file in self.files for found in _recordings(file)))
         if not files:
             raise StatementMissing(
                 "No recording was given.",
@@ -46,35 +50,78 @@ class Interpret(ReadOptions):
                 expected="at least one recording, or a folder that holds some",
                 remedy="einthoven interpret 100.hea --out report.html",
             )
+        if self.out is not None and (self.out.is_dir() or not self.out.suffix):
+            return self._into_folder(files, self.out)
         if self.out is not None:
             interpretations.require_writable(self.out, files)
-        found, failed = self._interpreted(files)
-        for one in found[:_SHOWN]:
-            show(one)
-        if len(found) > _SHOWN:
-            console.say(f"… and {len(found) - _SHOWN} more; --out table.csv lists all")
+        found: list[Interpretation] = []
+        failed: dict[Path, EinthovenError] = {}
+        for _, one in self._each(files, failed):
+            found.append(one)
+            if len(found) <= _SHOWN:
+                show(one)
         if found and self.out is not None:
             interpretations.write(found, failed, self.out)
-            console.say(str(self.out))
+        if len(found) > _SHOWN:
+            self._sum_up([one.to_dict() for one in found])
+        return self._end(len(found), failed, self.out if found else None)
+
+    def _into_folder(self, files: list[Path], folder: Path) -> int:
+        """Write one answer a file; those that are there already stay."""
+        from einthoven.report.answers_folder import AnswersFolder
+
+        answers = AnswersFolder(folder, files, self._options(), self.anonymous)
+        there = {file: plain for file in files if (plain := answers.kept(file)) is not None}
+        if there:
+            console.note(f"{len(there)} of {len(files)} answers are in {folder} already")
+        failed: dict[Path, EinthovenError] = {}
+        made = {
+            file: answers.write(file, one) for file, one in self._each([f for f in files if f not in there], failed)
+        }
+        plains = {file: plain for file in files if (plain := there.get(file, made.get(file))) is not None}
+        page = answers.finish(plains, failed)
+        self._sum_up(list(plains.values()))
+        return self._end(len(plains), failed, page)
+
+    def _sum_up(self, plains: "list[dict[str, Any]]") -> None:
+        from einthoven.report.interpretations_index import counted
+
+        console.say(f"{len(plains)} recordings")
+        for words, n in counted(plains).items():
+            console.say(f"  {n} with {words}")
+
+    def _end(self, n_found: int, failed: "dict[Path, EinthovenError]", out: Path | None) -> int:
+        from einthoven.inference.answer import DISCLAIMER
+        from einthoven.report.interpretations_index import reasons
+
+        if out is not None:
+            console.say(str(out))
         console.say(DISCLAIMER)
         if failed:
-            console.note(f"{len(failed)} of {len(files)} files could not be interpreted; the reasons are above")
-        return (1 if found else 2) if failed else 0
+            told = ", ".join(f"{n} {code}" for code, n in reasons(failed).items())
+            console.note(f"{len(failed)} of {n_found + len(failed)} files could not be interpreted: {told}")
+        return (1 if n_found else 2) if failed else 0
 
-    def _interpreted(self, files: list[Path]) -> "tuple[list[Interpretation], dict[Path, EinthovenError]]":
+    def _options(self) -> list[str]:
+        """Return the options that change an answer."""
+        return [*self.words(), *(["--models", *self.models] if self.models else []), *["--anonymous"] * self.anonymous]
+
+    def _each(self, files: list[Path], failed: "dict[Path, EinthovenError]") -> "Iterator[tuple[Path, Interpretation]]":
+        """Yield each file with its interpretation; a file that fails is added to `failed`."""
         from einthoven.interpretation.interpreter import Interpreter
         from einthoven.records.anonymous import anonymous
 
         interpret = Interpreter(self.models)
-        found, failed = [], {}
         for file in console.progress(files, "interpreting", len(files)):
             try:
                 record = self.read(file)
-                found.append(interpret(anonymous(record) if self.anonymous else record))
+                found = interpret(anonymous(record) if self.anonymous else record)
             except EinthovenError as error:
-                console.fail(error)
                 failed[file] = error
-        return found, failed
+                if len(failed) <= _TOLD or len(files) <= _SHOWN:
+                    console.fail(error)
+                continue
+            yield file, found
 
 
 def show(found: "Interpretation") -> None:
@@ -93,11 +140,15 @@ def show(found: "Interpretation") -> None:
 
 
 def _recordings(file: Path) -> list[Path]:
-    """Return the file, or the recordings of a folder, each once."""
+    """Return the file, the recordings of a folder, or the files that a pattern means, each once."""
     from einthoven.records import READERS
 
     if not file.is_dir():
-        return [file]
-    inside = sorted(one for one in file.iterdir() if one.is_file() and one.suffix.lower() in READERS)
+        if file.exists() or not _PATTERN.search(str(file)):
+            return [file]
+        inside = sorted(Path(file.anchor or ".").glob(str(file.relative_to(file.anchor))))
+    else:
+        inside = sorted(file.iterdir())
+    inside = [one for one in inside if one.is_file() and one.suffix.lower() in READERS]
     headers = {one.with_suffix("") for one in inside if one.suffix.lower() == ".hea"}
     return [one for one in inside if one.suffix.lower() == ".hea" or one.with_suffix("") not in headers]

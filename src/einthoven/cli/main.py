@@ -23,6 +23,7 @@ VERBS = {
     "train": ("train", "Train"),
     "evaluate": ("evaluate", "Evaluate"),
     "interpret": ("interpret", "Interpret"),
+    "serve": ("serve", "Serve"),
     "predict": ("predict", "Predict"),
     "delineate": ("delineate", "Delineate"),
     "explain": ("explain", "Explain"),

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from einthoven.cli.settings import Leads, Rate, Unit, optional
-from einthoven.errors import StatementMissing
 
 if TYPE_CHECKING:
     from einthoven.records import Record
@@ -40,6 +39,7 @@ class ReadOptions:
         Record
         """
         from einthoven.records import read
+        from einthoven.records.stated import leads_of
 
         return read(
             file,
@@ -59,31 +59,3 @@ class ReadOptions:
         told = {name: f"{value:.12g}" for name, value in numbers.items() if value is not None}
         told |= {name: value for name, value in texts.items() if value is not None}
         return [word for pair in told.items() for word in pair] + ["--partial"] * self.partial
-
-
-def leads_of(text: str | None) -> "tuple[str, ...] | dict[str, str] | None":
-    """Return what --leads states: names in order, or a dict from the file's names to new ones.
-
-    Parameters
-    ----------
-    text : str, optional
-        What the user wrote.
-
-    Raises
-    ------
-    StatementMissing
-        Where both are mixed.
-    """
-    if text is None:
-        return None
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if all("=" in word for word in words):
-        return {old: new for old, _, new in (word.partition("=") for word in words)}
-    if any("=" in word for word in words) or not words:
-        raise StatementMissing(
-            "Invalid lead names.",
-            found=f"--leads {text}",
-            expected="the names of all leads in order, or FILE=LEAD for each lead to rename",
-            remedy="--leads ECG1=MLII,ECG2=V1",
-        )
-    return tuple(words)

@@ -12,7 +12,6 @@ from tyro.conf import arg
 
 from einthoven import console
 from einthoven.cli.predict import BACKENDS
-from einthoven.cli.read_options import leads_of
 from einthoven.cli.settings import Model, optional, value
 from einthoven.errors import ConfigurationFault, EinthovenError, OutputRefused, StatementMissing
 from einthoven.paths import require_folder
@@ -126,7 +125,7 @@ class Stream:
 
     def _pieces(self) -> "Iterator[Piece]":
         from einthoven.records import read
-        from einthoven.records.stated import Stated
+        from einthoven.records.stated import Stated, leads_of
         from einthoven.streaming import first_look, sources
 
         leads = leads_of(self.leads)

@@ -10,6 +10,9 @@ from einthoven import console
 from einthoven.cli.settings import Source, optional, value
 from einthoven.errors import ConfigurationFault
 
+_OF_SEVERAL = ("delineation", "beats")
+"""Studies of several corpora."""
+
 
 @dataclass(frozen=True)
 class StudyVerb:
@@ -20,7 +23,7 @@ class StudyVerb:
 
     name: Annotated[Positional[str], arg(metavar="STUDY")]
     """Name of the study: mitbih, mitbih-clean, mitbih-small, ptbxl, ptbxl-model, pediatric, challenge2017, cpsc2018,
-    delineation (its folder holds ludb and qtdb)."""
+    delineation (its folder holds ludb and qtdb), beats (its folder holds mitdb, svdb and qtdb)."""
     source: Source
     out: Annotated[Path, value("DIR")]
     """Folder for runs, results.json, table.md, figures and report.html."""
@@ -34,15 +37,15 @@ class StudyVerb:
     def run(self) -> int:
         """Run the study and print its table."""
         from einthoven.engine.runner import run
-        from einthoven.studies import STUDIES, delineation
+        from einthoven.studies import STUDIES
 
-        if self.name == "delineation":
-            return self._delineation(delineation.PROTOCOLS)
+        if self.name in _OF_SEVERAL:
+            return self._of_several_corpora()
         if self.name not in STUDIES:
             raise ConfigurationFault(
                 "Unknown study.",
                 found=self.name,
-                expected=", ".join((*STUDIES, "delineation")),
+                expected=", ".join((*STUDIES, *_OF_SEVERAL)),
                 remedy="einthoven study mitbih",
             )
         study = STUDIES[self.name]
@@ -65,18 +68,22 @@ class StudyVerb:
         console.say(f"{self.out}: results.json, table.md, report.html, figures")
         return 0
 
-    def _delineation(self, protocols: tuple[str, ...]) -> int:
-        """Run the study of delineators, whose answers are of samples and not of windows."""
-        from einthoven.studies.delineation import run
+    def _of_several_corpora(self) -> int:
+        """Run a study of several corpora, which declares its steps itself."""
+        from einthoven.studies import beats, delineation
 
+        protocols = delineation.PROTOCOLS if self.name == "delineation" else ("clean",)
         if self.protocol not in protocols or self.folds is not None:
             raise ConfigurationFault(
-                "delineation has no such protocol." if self.folds is None else "delineation has no such folds.",
+                f"{self.name} has no such {'protocol' if self.folds is None else 'folds'}.",
                 found=self.protocol if self.folds is None else f"--folds {self.folds}",
                 expected=", ".join(protocols) if self.folds is None else "no --folds",
                 remedy=f"--protocol {protocols[0]}" if self.folds is None else "leave out --folds",
             )
-        self._show(run(self.source, self.protocol, self.out, self.quick))
+        if self.name == "delineation":
+            self._show(delineation.run(self.source, self.protocol, self.out, self.quick))
+        else:
+            self._show(beats.run(self.source, self.out, self.quick))
         console.say(f"{self.out}: results.json, table.md")
         return 0
 

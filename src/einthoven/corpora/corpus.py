@@ -200,12 +200,30 @@ class Corpus:
     """Other label sets by name."""
     contains: tuple[str, ...] = ()
     """Corpora whose records are among its own under other names: a model trained on it has seen them."""
+    person_elsewhere: Callable[[str], str] | None = None
+    """Takes the name of a patient, and returns whose recording it is in another corpus, as ``corpus/patient``, or an empty text."""
     skips_unreadable: bool = False
     """Whether unreadable records are skipped and counted; by default they are an error."""
     files: str = ""
     """Address of its files and their checksums; empty where they cannot be downloaded."""
     obtained: str = ""
     """Where to get the files, and how to lay them out, where they cannot be downloaded."""
+
+    def persons(self, patient: str) -> tuple[str, ...]:
+        """Return the names of a patient in this and in other corpora.
+
+        Parameters
+        ----------
+        patient : str
+            Name of the patient.
+
+        Returns
+        -------
+        tuple of str
+            As ``corpus/patient``, this corpus first.
+        """
+        elsewhere = "" if self.person_elsewhere is None else self.person_elsewhere(patient)
+        return (f"{self.name}/{patient}", *([elsewhere] if elsewhere else []))
 
     def with_labels(self, protocol: Protocol, name: str | None) -> Protocol:
         """Return a protocol with another label set.

@@ -26,6 +26,28 @@ _EVERY_BEAT = ("atr", "pu")
 _SAME_S = 0.15
 _KNOWN = {*"()pNtu", *WIDE_BEAT_SYMBOLS}
 N_FOLDS = 5
+_DIGITS = 3
+_SHARED = {"mitdb": (100, 234), "svdb": (800, 894)}
+"""Numbers of the records that were taken from other databases: sel100 is record 100 of MIT-BIH."""
+
+
+def person_elsewhere(record: str) -> str:
+    """Return the record of another database whose person, and recording, a record shares.
+
+    Parameters
+    ----------
+    record : str
+        Name of a record.
+
+    Returns
+    -------
+    str
+        As ``corpus/record``, such as ``mitdb/103`` for sel103 and ``svdb/803`` for sel803; empty where there is none.
+    """
+    number = record.removeprefix("sel")
+    if number == record or len(number) != _DIGITS or not number.isdecimal():
+        return ""
+    return next((f"{corpus}/{number}" for corpus, (first, last) in _SHARED.items() if first <= int(number) <= last), "")
 
 
 def _entries(folder: Path, fs_hz: float) -> Listing:
@@ -123,5 +145,6 @@ QTDB = Corpus(
     read=_read,
     beats=_beats,
     marks=_marks,
+    person_elsewhere=person_elsewhere,
     files="https://physionet.org/files/qtdb/1.0.0/",
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from einthoven.corpora.corpus import Corpus, Entry
 from einthoven.paths import stores
+from einthoven.signal.features import FEATURES
 from einthoven.signal.preparation import Preparation
 
 LAYOUT = 4
@@ -80,7 +81,14 @@ def settings_of(corpus: Corpus, preparation: Preparation) -> dict[str, Any]:
     dict
         Plain values.
     """
-    return {"layout": LAYOUT, "corpus": corpus.name, "version": corpus.version, "preparation": preparation.as_dict()}
+    measured = {name: digest(FEATURES[name].names)[:16] for name in preparation.feature_sets}
+    settings = {
+        "layout": LAYOUT,
+        "corpus": corpus.name,
+        "version": corpus.version,
+        "preparation": preparation.as_dict(),
+    }
+    return settings | ({"measurements": measured} if measured else {})
 
 
 def digest(values: object) -> str:

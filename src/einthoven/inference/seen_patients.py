@@ -73,7 +73,7 @@ def seen_by(predictor: Predictor, corpus: Corpus, patients: NDArray[Any]) -> NDA
     if corpus.name in predictor.card.training.get("contains", ()):
         return np.ones(len(patients), bool)
     known = predictor.card.patients
-    return np.array([f"{corpus.name}/{patient}" in known for patient in patients], bool)
+    return np.array([not known.isdisjoint(corpus.persons(patient)) for patient in patients.tolist()], bool)
 
 
 def without_seen(predictor: Predictor, corpus: Corpus, store: Store, split: Split) -> tuple[Split, int]:

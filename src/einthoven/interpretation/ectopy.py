@@ -5,7 +5,7 @@ A chain is a sequence of beats without an unreadable or missing stretch between 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ _PATTERNS = {"bigeminy": r"(?:N{0}){{3,}}", "trigeminy": r"(?:NN{0}){{3,}}"}
 
 @dataclass(frozen=True)
 class Run:
-    """Consecutive ectopic beats of one class, three at least."""
+    """Consecutive ectopic beats of one class: two are a couplet, more a run."""
 
     beat: str
     """Class of the beats."""
@@ -70,7 +70,7 @@ class Pause:
         return self.end_s - self.start_s
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ectopy:
     """Ectopic beats of a recording."""
 
@@ -88,6 +88,12 @@ class Ectopy:
     """Bigeminy and trigeminy, in order."""
     pauses: tuple[Pause, ...]
     """Pauses, in order."""
+    pairs: tuple[Run, ...] = ()
+    """The couplets, in order."""
+    times_s: Array = field(default_factory=lambda: np.zeros(0))
+    """Times of the beats that have a class [n], s."""
+    classes: Array = field(default_factory=lambda: np.zeros(0, object))
+    """Class of each [n]."""
 
     @property
     def per_hour(self) -> dict[str, float]:
@@ -116,20 +122,25 @@ def ectopy_of(times_s: Array, classes: list[str], follows: Array, names: tuple[s
     """
     chain, at = _chain(classes, follows)
     told = [beat for beat in ECTOPIC if beat in names]
-    runs = sorted((run for beat in told for run in _runs(chain, at, beat, times_s)), key=lambda run: run.start_s)
+    in_a_row = sorted((run for beat in told for run in _runs(chain, at, beat, times_s)), key=lambda run: run.start_s)
+    runs = [run for run in in_a_row if run.n >= _LEAST_RUN]
+    pairs = [run for run in in_a_row if run.n < _LEAST_RUN]
     patterns = [pattern for beat in told for pattern in _patterns(chain, at, beat, times_s)]
     rr_s = np.diff(times_s)
     linked = np.asarray(follows[1:], bool)
     return Ectopy(
         counts={name: classes.count(name) for name in names},
         assessed_s=float(rr_s[linked].sum()),
-        couplets={beat: len(re.findall(f"(?<!{beat}){beat}{beat}(?!{beat})", chain)) for beat in told},
+        couplets={beat: sum(pair.beat == beat for pair in pairs) for beat in told},
         triplets={beat: sum(run.n == _LEAST_RUN for run in runs if run.beat == beat) for beat in told},
         runs=tuple(runs),
         patterns=tuple(sorted(patterns, key=lambda pattern: pattern.start_s)),
         pauses=tuple(
             Pause(float(times_s[n]), float(times_s[n + 1])) for n in np.flatnonzero(linked & (rr_s > PAUSE_S)).tolist()
         ),
+        pairs=tuple(pairs),
+        times_s=times_s,
+        classes=np.array(classes, object),
     )
 
 
@@ -147,7 +158,7 @@ def _chain(classes: list[str], follows: Array) -> tuple[str, list[int]]:
 
 
 def _runs(chain: str, at: list[int], beat: str, times_s: Array) -> Iterator[Run]:
-    for match in re.finditer(f"{beat}{{{_LEAST_RUN},}}", chain):
+    for match in re.finditer(f"{beat}{{2,}}", chain):
         times = times_s[at[match.start()] : at[match.end() - 1] + 1]
         yield Run(beat, float(times[0]), float(times[-1]), len(times), 60 / float(np.median(np.diff(times))))
 

@@ -7,11 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven import __version__
+from einthoven.errors import optional_imports
 from einthoven.inference.answer import DISCLAIMER, BeatAnswer, RecordAnswer
 from einthoven.interpretation.asked import Asked
 from einthoven.interpretation.ectopy import Ectopy
 from einthoven.interpretation.episodes import Episodes
+from einthoven.interpretation.following import follows
+from einthoven.interpretation.hourly import HOUR_S, Hour, hours_of, unreadable_s
 from einthoven.interpretation.rate import Rate
+from einthoven.interpretation.rows import COLUMNS, rows_of
 from einthoven.interpretation.statements import Statement, statements_of
 from einthoven.interpretation.variability import Variability
 from einthoven.records.record import Record
@@ -19,6 +23,8 @@ from einthoven.signal.finding import Finding
 from einthoven.signal.quality import Quality
 
 if TYPE_CHECKING:
+    import pandas
+
     from einthoven.inference.delineator import Delineation
 
 SCHEMA = 1
@@ -83,6 +89,22 @@ class Interpretation:
         """Share of the assessed time in atrial fibrillation; None where the rhythm is not assessed."""
         return None if self.rhythm is None or not self.rhythm.assessed_s else self.rhythm.share("A")
 
+    def hours(self, span_s: float = HOUR_S) -> tuple[Hour, ...]:
+        """Return the recording hour by hour, or by other spans.
+
+        Parameters
+        ----------
+        span_s : float, s
+            Length of a span.
+
+        Returns
+        -------
+        tuple of Hour
+        """
+        record, seen = self.record, self.quality
+        is_next = follows(self.beats, seen)
+        return hours_of(self.beats / record.fs_hz, is_next, seen, record.duration_s, self.rhythm, self.ectopy, span_s)
+
     def not_assessed(self) -> dict[str, str]:
         """Return the questions without an answer, and why."""
         return {one.question: one.reason for one in self.asked if not one.is_answered}
@@ -95,7 +117,8 @@ class Interpretation:
         dict
             ``schema``, ``record``, ``leads``, ``fs_hz``, ``duration_s``; ``statements``; ``rate_bpm``; ``intervals``, each
             ``{value, low, high, n}`` (median and quartiles) or ``{value: None, reason}``; ``axis_deg``; ``rhythm``; ``beats``;
-            ``diagnoses``; ``variability``; ``quality``; ``findings``; ``declined``; ``not_assessed``; ``models``.
+            ``diagnoses``; ``variability``; ``hours``;
+            ``unreadable_s``; ``quality``; ``findings``; ``declined``; ``not_assessed``; ``models``.
         """
         return {
             "schema": SCHEMA,
@@ -113,6 +136,8 @@ class Interpretation:
             "beats": self._beats(),
             "diagnoses": self._diagnoses(),
             "variability": None if self.variability is None else _rounded(asdict(self.variability)),
+            "hours": [_rounded(asdict(hour)) for hour in self.hours()],
+            "unreadable_s": round(unreadable_s(self.quality, 0.0, self.record.duration_s), 3),
             "quality": [asdict(row) for row in self.quality.stretches],
             "findings": [asdict(finding) for finding in self.findings],
             "declined": {
@@ -124,6 +149,24 @@ class Interpretation:
             "models": {one.question: {"model": one.model, "why": one.reason} for one in self.asked if one.is_answered},
             "disclaimer": DISCLAIMER,
         }
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Return one row for each number, episode, event, stretch and statement.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With the columns of :data:`einthoven.interpretation.rows.COLUMNS`; what a row does not have is missing.
+
+        Raises
+        ------
+        LibraryMissing
+            Where pandas is not installed.
+        """
+        with optional_imports():
+            import pandas
+
+        return pandas.DataFrame(rows_of(self.to_dict()), columns=list(COLUMNS))
 
     def _measured(self, names: dict[str, str]) -> dict[str, Any]:
         reason = self.not_assessed().get("waves", "")
@@ -159,6 +202,7 @@ class Interpretation:
             "per_hour": _rounded(found.per_hour),
             "couplets": found.couplets,
             "triplets": found.triplets,
+            "pairs": [_rounded(asdict(run)) for run in found.pairs],
             "runs": [_rounded(asdict(run)) for run in found.runs],
             "patterns": [_rounded(asdict(pattern)) for pattern in found.patterns],
             "pauses": [_rounded(asdict(pause) | {"length_s": pause.length_s}) for pause in found.pauses],

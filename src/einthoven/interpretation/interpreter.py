@@ -20,6 +20,7 @@ from einthoven.inference.predictor import Predictor, load
 from einthoven.interpretation.asked import Asked
 from einthoven.interpretation.ectopy import ectopy_of
 from einthoven.interpretation.episodes import Episode, episodes_of
+from einthoven.interpretation.following import follows
 from einthoven.interpretation.interpretation import Interpretation
 from einthoven.interpretation.rate import rate_of
 from einthoven.interpretation.variability import variability_of
@@ -238,31 +239,3 @@ def _episodes(answer: RecordAnswer) -> Any:
     names = [answer.classes[at] for at in answer.most_probable]
     is_noise = np.array([name == "~" for name in names], bool)
     return episodes_of(bounds_s, names, answer.confidence, answer.is_answered & ~is_noise)
-
-
-def follows(at: Array, seen: Quality, chosen: Array | None = None) -> Array:
-    """Return whether each beat follows the one before it directly.
-
-    Parameters
-    ----------
-    at : array of int [n], sample numbers
-        All beats.
-    seen : Quality
-        Quality of the leads.
-    chosen : array of bool [n], optional
-        The beats that are looked at; all by default.
-
-    Returns
-    -------
-    array of bool [n_chosen]
-        Whether there is neither another beat nor an unreadable stretch between a beat and the chosen one before it.
-    """
-    numbers = np.arange(len(at)) if chosen is None else np.flatnonzero(chosen)
-    is_next = np.zeros(len(numbers), bool)
-    if len(numbers) < 2:
-        return is_next
-    stretch = seen.at(at[numbers])
-    unreadable = np.concatenate(([0], np.cumsum(~seen.readable_in_any)))
-    clear = unreadable[stretch[1:] + 1] == unreadable[stretch[:-1]]
-    is_next[1:] = clear & (np.diff(numbers) == 1)
-    return is_next

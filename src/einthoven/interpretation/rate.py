@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-_OVER = 8
-"""Intervals over which the lowest and the highest rate are taken."""
+TOGETHER = 8
+"""Intervals in a row over which the lowest and the highest rate are taken."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def rate_of(times_s: Array, follows: Array) -> Rate | None:
     if not linked.any():
         return None
     mean = 60 / float(rr_s[linked].mean())
-    if len(rr_s) < _OVER:
+    if len(rr_s) < TOGETHER:
         return Rate(mean, mean, mean, int(linked.sum()))
-    together = np.lib.stride_tricks.sliding_window_view(rr_s, _OVER).mean(axis=1)
-    whole = np.lib.stride_tricks.sliding_window_view(linked, _OVER).all(axis=1)
+    together = np.lib.stride_tricks.sliding_window_view(rr_s, TOGETHER).mean(axis=1)
+    whole = np.lib.stride_tricks.sliding_window_view(linked, TOGETHER).all(axis=1)
     if not whole.any():
         return Rate(mean, mean, mean, int(linked.sum()))
     rates = 60 / together[whole]

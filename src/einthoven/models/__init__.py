@@ -3,6 +3,7 @@
 from typing import Any
 
 from einthoven.models.arrhythminet import ArrhythmiNetV1, ArrhythmiNetV2
+from einthoven.models.beat_forest import BeatForest
 from einthoven.models.bilstm import BiLSTM
 from einthoven.models.cnn import CNN
 from einthoven.models.cnn_lstm import CNNLSTM
@@ -40,6 +41,7 @@ MODELS: dict[str, Any] = {
     "mamba2": Mamba2,
     "typical_beat": TypicalBeat,
     "forest": Forest,
+    "beat_forest": BeatForest,
     "litenet": LiteNet,
     "rhythm": RhythmNet,
     "arrhythminet_v1": ArrhythmiNetV1,

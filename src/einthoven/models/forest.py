@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from einthoven.models.inputs import around_r_peak
+from einthoven.models.trees import leaves_reached
 
 
 class Forest(nn.Module):
@@ -130,15 +131,8 @@ class Forest(nn.Module):
     def features(self, *parts: Tensor) -> Tensor:
         """Return the mean (or sum) over the leaves that a window reaches [batch, classes]."""
         values = self.measured(parts[0] if self.n_bins else None, parts[-1])
-        n_trees, n_nodes = self.feature.shape
-        begin = (torch.arange(n_trees, device=values.device) * n_nodes).expand(values.shape[0], -1).flatten()
-        feature, left, right = (one.flatten().long() for one in (self.feature, self.left, self.right))
-        threshold = self.threshold.flatten()
-        node = begin
-        for _ in range(self.depth):
-            measured = values.gather(1, feature.index_select(0, node).view(-1, n_trees)).flatten()
-            above = measured > threshold.index_select(0, node)
-            node = begin + torch.where(above, right.index_select(0, node), left.index_select(0, node))
+        n_trees = len(self.feature)
+        node = leaves_reached(values, self.feature, self.threshold, self.left, self.right, self.depth)
         leaves = self.leaves.flatten(0, 1).index_select(0, node).view(-1, n_trees, self.leaves.shape[2])
         if self.apart:
             return leaves.view(-1, self.n_classes, n_trees // self.n_classes).sum(dim=2)

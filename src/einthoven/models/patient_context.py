@@ -29,6 +29,8 @@ class PatientContext(nn.Module):
         Samples of the typical beat ahead of its R peak.
     n_features : int
         Number of measurements of a beat.
+    n_read : int
+        How many of them are read, from the first on.
     n_timing : int
         How many of them, from the first on, describe the rhythm; the rest is used with the shape only.
     width : int
@@ -55,6 +57,7 @@ class PatientContext(nn.Module):
         beat_samples: int = 0,
         r_peak: int = 0,
         n_features: int = 56,
+        n_read: int = 56,
         n_timing: int = 41,
         width: int = 32,
         hidden: int = 48,
@@ -63,14 +66,15 @@ class PatientContext(nn.Module):
         super().__init__()
         if beat_samples not in (0, n_samples):
             raise ValueError(f"typical beats of {beat_samples} samples beside windows of {n_samples}; expected as many")
-        self.n_timing = min(n_timing, n_features)
+        self.n_read = min(n_read, n_features)
+        self.n_timing = min(n_timing, self.n_read)
         sizes = ((2 * n_leads, width, 7), (width, width, 5), (width, 2 * width, 5), (2 * width, 2 * width, 3))
         layers: list[nn.Module] = []
         for n_in, n_out, kernel in sizes:
             layers += [Conv1d(n_in, n_out, kernel, stride=2), BatchNorm1d(n_out), nn.ReLU()]
         n_left = -(-n_samples // 16)
         self.shape = nn.Sequential(*layers, nn.Flatten(), Dropout(dropout), nn.Linear(2 * width * n_left, hidden))
-        self.beside = _dense(n_features, hidden, dropout)
+        self.beside = _dense(self.n_read, hidden, dropout)
         self.timing = _dense(self.n_timing, hidden, dropout)
         self.head = _InTurn(2 * hidden, hidden, n_classes, dropout)
 
@@ -78,7 +82,7 @@ class PatientContext(nn.Module):
         """Return features [batch, features] of windows: of the shape and all measurements, then of the timing."""
         shapes = torch.stack((signal, beat), dim=2).flatten(1, 2)  # a lead, then its typical beat
         timing = self.timing(features[:, : self.n_timing])
-        return torch.cat((self.shape(shapes), self.beside(features), timing), dim=1)
+        return torch.cat((self.shape(shapes), self.beside(features[:, : self.n_read]), timing), dim=1)
 
     def forward(self, signal: Tensor, beat: Tensor, features: Tensor) -> Tensor:
         """Return logits [batch, classes] of windows [batch, leads, samples]."""

@@ -12,12 +12,14 @@ from einthoven.records.annotations import SYMBOLS
 
 CODES = {symbol: code for code, symbol in SYMBOLS.items()}
 """Number of each annotation code."""
-_SKIP, _AUX, _FAR = 59, 63, 1023
+_SKIP, _SUB, _AUX, _FAR = 59, 61, 63, 1023
 _LONGEST_NOTE = 255
 _LAST = 2**31 - 1
 
 
-def encoded(samples: NDArray[Any], symbols: Sequence[str], notes: Sequence[str] = ()) -> bytes:
+def encoded(
+    samples: NDArray[Any], symbols: Sequence[str], notes: Sequence[str] = (), subtypes: Sequence[int] = ()
+) -> bytes:
     """Return the content of an annotation file.
 
     Parameters
@@ -28,6 +30,8 @@ def encoded(samples: NDArray[Any], symbols: Sequence[str], notes: Sequence[str] 
         Code of each.
     notes : sequence of str
         Text of each, cut at 255 bytes; none by default.
+    subtypes : sequence of int
+        Subtype of each, one byte; 0 by default.
 
     Returns
     -------
@@ -59,6 +63,8 @@ def encoded(samples: NDArray[Any], symbols: Sequence[str], notes: Sequence[str] 
             words += struct.pack("<HHH", _SKIP << 10, ahead >> 16, ahead & 0xFFFF)
             ahead = 0
         words += struct.pack("<H", CODES[symbols[at]] << 10 | ahead)
+        if subtypes and subtypes[at]:
+            words += struct.pack("<H", _SUB << 10 | subtypes[at] & 0xFF)
         if notes and notes[at]:
             text = notes[at].encode("latin-1", "replace")[:_LONGEST_NOTE]
             words += struct.pack("<H", _AUX << 10 | len(text)) + text + b"\0" * (len(text) % 2)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.errors import RecordUnreadable
+from einthoven.errors import RecordUnreadable, StatementMissing
 
 UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV": 1e-6}
 
@@ -97,3 +97,35 @@ def _contradiction(found: str, expected: str, remedy: str) -> RecordUnreadable:
         expected=f"{expected}: --unit V, mV or uV, or --gain in counts per mV and --zero, the count at 0 mV",
         remedy=remedy,
     )
+
+
+def leads_of(text: str | None) -> tuple[str, ...] | dict[str, str] | None:
+    """Return what --leads states: names in order, or a dict from the file's names to new ones.
+
+    Parameters
+    ----------
+    text : str, optional
+        What the user wrote.
+
+    Returns
+    -------
+    tuple of str, dict of str to str, or None
+
+    Raises
+    ------
+    StatementMissing
+        Where both are mixed.
+    """
+    if text is None:
+        return None
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if all("=" in word for word in words):
+        return {old: new for old, _, new in (word.partition("=") for word in words)}
+    if any("=" in word for word in words) or not words:
+        raise StatementMissing(
+            "Invalid lead names.",
+            found=f"--leads {text}",
+            expected="the names of all leads in order, or FILE=LEAD for each lead to rename",
+            remedy="--leads ECG1=MLII,ECG2=V1",
+        )
+    return tuple(words)

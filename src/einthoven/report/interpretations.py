@@ -1,21 +1,18 @@
-"""Write interpretations as JSON, CSV or HTML; OUTPUTS maps the suffix of the file to its writer."""
+"""Write interpretations as JSON, CSV, HTML or WFDB annotations; OUTPUTS maps the suffix of the file to its writer."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from einthoven import __version__
 from einthoven.errors import EinthovenError, OutputRefused
 from einthoven.inference.answer import DISCLAIMER
+from einthoven.interpretation.annotated import AUTHOR, annotations_of
 from einthoven.interpretation.interpretation import SCHEMA, Interpretation
 from einthoven.paths import require_folder, written_aside
+from einthoven.report import interpretation_tables
 
 Failed = Mapping[Path, EinthovenError]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_INTERVALS = ("pr_ms", "qrs_ms", "qt_ms", "qtc_fridericia_ms")
 
 
 def as_json(found: Sequence[Interpretation], failed: Failed) -> str:
@@ -40,7 +37,7 @@ def as_json(found: Sequence[Interpretation], failed: Failed) -> str:
         "notice": DISCLAIMER,
         "records": [one.to_dict() for one in found],
         "failed": [
-            {"file": str(file), "code": error.code, "text": f"{error.summary} {error.found}"}
+            {"file": str(file), "code": error.code, "text": interpretation_tables.why(error)}
             for file, error in failed.items()
         ],
     }
@@ -48,7 +45,7 @@ def as_json(found: Sequence[Interpretation], failed: Failed) -> str:
 
 
 def as_csv(found: Sequence[Interpretation], failed: Failed) -> str:
-    """Return interpretations as CSV, one row a file; cells that a spreadsheet would run as a formula begin with an apostrophe.
+    """Return interpretations as CSV, one row a file.
 
     Parameters
     ----------
@@ -60,39 +57,45 @@ def as_csv(found: Sequence[Interpretation], failed: Failed) -> str:
     Returns
     -------
     str
+        See :func:`einthoven.report.interpretation_tables.wide`.
     """
-    sink = io.StringIO()
-    rows = [_row(one.to_dict(), one.summary) for one in found]
-    rows += [{"file": str(file), "failed": f"{error.summary} {error.found}"} for file, error in failed.items()]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    sheet = csv.DictWriter(sink, columns, restval="")
-    sheet.writeheader()
-    sheet.writerows({name: _guarded(cell) for name, cell in row.items()} for row in rows)
-    return sink.getvalue()
+    return interpretation_tables.wide([one.to_dict() for one in found], failed)
 
 
-def _row(plain: dict[str, Any], summary: str) -> dict[str, Any]:
-    rate, rhythm, beats = (plain[name] or {} for name in ("rate_bpm", "rhythm", "beats"))
-    return {
-        "file": plain["file"] or "",
-        "record": plain["record"],
-        "duration_s": plain["duration_s"],
-        **{f"rate_{name}_bpm": rate.get(name, "") for name in ("mean", "min", "max")},
-        **{name: plain["intervals"][name]["value"] for name in _INTERVALS},
-        "qrs_axis_deg": plain["axis_deg"]["qrs"]["value"],
-        "af_burden": rhythm.get("af_burden", ""),
-        **{f"{name}_beats": beats.get("counts", {}).get(name, "") for name in ("S", "V")},
-        "pauses": len(beats["pauses"]) if beats else "",
-        "diagnoses": "; ".join(row["code"] for row in plain["diagnoses"] or () if row["predicted"]),
-        "findings": "; ".join(row["code"] for row in plain["findings"]),
-        "not_assessed": "; ".join(plain["not_assessed"]),
-        "summary": summary,
-        "failed": "",
-    }
+def as_long_csv(found: Sequence[Interpretation], failed: Failed) -> str:
+    """Return interpretations as CSV, one row a number.
+
+    Parameters
+    ----------
+    found : sequence of Interpretation
+        One for each record.
+    failed : mapping of Path to EinthovenError
+        Why files were not interpreted.
+
+    Returns
+    -------
+    str
+        See :func:`einthoven.report.interpretation_tables.long`.
+    """
+    return interpretation_tables.long([one.to_dict() for one in found], failed)
 
 
-def _guarded(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+def as_annotations(found: Sequence[Interpretation], failed: Failed) -> bytes:
+    """Return the interpretation of one record as WFDB annotations.
+
+    Parameters
+    ----------
+    found : sequence of Interpretation
+        One.
+    failed : mapping of Path to EinthovenError
+        Why files were not interpreted; an annotation file has no room for it.
+
+    Returns
+    -------
+    bytes
+        See :func:`einthoven.interpretation.annotated.annotations_of`.
+    """
+    return annotations_of(found[0])
 
 
 def as_html(found: Sequence[Interpretation], failed: Failed) -> str:
@@ -114,11 +117,34 @@ def as_html(found: Sequence[Interpretation], failed: Failed) -> str:
     return render(found, failed)
 
 
-OUTPUTS: dict[str, Callable[[Sequence[Interpretation], Failed], str]] = {
+OUTPUTS: dict[str, Callable[[Sequence[Interpretation], Failed], str | bytes]] = {
     ".json": as_json,
     ".csv": as_csv,
+    ".long.csv": as_long_csv,
     ".html": as_html,
+    ".atr": as_annotations,
 }
+
+
+def kind_of(path: Path) -> str:
+    """Return the suffix that decides how a file is written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    str
+        In lower case: ``.long.csv``, else the last suffix.
+
+    Examples
+    --------
+    >>> kind_of(Path("all.LONG.csv")), kind_of(Path("ecg.1.html"))
+    ('.long.csv', '.html')
+    """
+    return ".long.csv" if path.name.lower().endswith(".long.csv") else path.suffix.lower()
 
 
 def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
@@ -136,7 +162,7 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
     OutputRefused
         With the suffixes that are known, or the reason that the system gives.
     """
-    if path.is_dir() or path.suffix.lower() not in OUTPUTS:
+    if path.is_dir() or kind_of(path) not in OUTPUTS:
         raise OutputRefused(
             f"{path} cannot be written.",
             found="a folder" if path.is_dir() else f"suffix {path.suffix or 'none'}",
@@ -150,7 +176,32 @@ def require_writable(path: Path, inputs: Sequence[Path] = ()) -> None:
             expected="the path of a file that is not read",
             remedy=f"--out {path.with_name(path.stem + '-interpretation' + path.suffix)}",
         )
+    if kind_of(path) == ".atr":
+        _require_annotations(path, inputs)
     require_folder(path.parent)
+
+
+def _require_annotations(path: Path, inputs: Sequence[Path]) -> None:
+    """Refuse annotations of several recordings, and in the place of annotations that are not ours: they may be a reference."""
+    if len(inputs) > 1:
+        raise OutputRefused(
+            "Annotations are those of one recording.",
+            found=f"{len(inputs)} recordings",
+            expected="one recording, or a folder, which gets one file a recording",
+            remedy="--out answers",
+        )
+    if path.exists() and not _is_ours(path):
+        raise OutputRefused(
+            f"{path} is not overwritten.",
+            found="annotations that einthoven interpret did not write",
+            expected="the path of a new file: these may be a reference",
+            remedy=f"--out {path.with_name(path.stem + '-interpretation.atr')}",
+        )
+
+
+def _is_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        return AUTHOR in file.read(16)
 
 
 def write(found: Sequence[Interpretation], failed: Failed, path: Path) -> None:
@@ -165,6 +216,6 @@ def write(found: Sequence[Interpretation], failed: Failed, path: Path) -> None:
     path : Path
         The file; its suffix is a key of OUTPUTS.
     """
-    content = OUTPUTS[path.suffix.lower()](found, failed)
+    content = OUTPUTS[kind_of(path)](found, failed)
     with written_aside(path) as aside:
-        aside.write_text(content, encoding="utf-8")
+        aside.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -13,15 +13,17 @@ from einthoven.report.times import clock
 
 Array = NDArray[Any]
 
-_WIDTH, _HEIGHT, _BAND = 1000.0, 150.0, 20.0
-_LEFT, _BOTTOM = 44.0, 18.0
-_POINTS = 400
+_WIDTH, _HEIGHT, _BAND = 720.0, 150.0, 20.0
+_LEFT, _BOTTOM, _TOP = 44.0, 20.0, 8.0
+_POINTS = 300
 _RHYTHMS, _OTHER = {"N": "#9aa7bd", "A": PALETTE[2]}, PALETTE[1]
+_STEPS_S, _MOST_TICKS = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0, 21600.0, 43200.0, 86400.0), 7
+"""Time between two marks of the axis, and how many marks fit."""
 _LEAST_BPM, _MOST_BPM = 30.0, 220.0
 
 
-def rate_trend(times_s: Array, follows: Array, duration_s: float, episodes: Sequence[Episode]) -> str:
-    """Draw the heart rate: its median and its range in each of up to 400 spans, above a band of the rhythms.
+def rate_trend(times_s: Array, follows: Array, duration_s: float, episodes: Sequence[Episode], viewer: str = "") -> str:
+    """Draw the heart rate: its median and its range in each of up to 300 spans, above a band of the rhythms.
 
     Parameters
     ----------
@@ -33,6 +35,8 @@ def rate_trend(times_s: Array, follows: Array, duration_s: float, episodes: Sequ
         Length of the recording.
     episodes : sequence of Episode
         Stretches of one rhythm; each is named by its letter in the band.
+    viewer : str
+        Identifier of the viewer of the page that shows where it is in the trend; empty for none.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def rate_trend(times_s: Array, follows: Array, duration_s: float, episodes: Sequ
     x = (_WIDTH - _LEFT) / max(duration_s, 1e-9)
 
     def y(bpm: float) -> float:
-        return _HEIGHT * float(1 - (np.clip(bpm, low_bpm, high_bpm) - low_bpm) / (high_bpm - low_bpm))
+        return _TOP + (_HEIGHT - _TOP) * float(1 - (np.clip(bpm, low_bpm, high_bpm) - low_bpm) / (high_bpm - low_bpm))
 
     parts = [_grid(low_bpm, high_bpm, y)]
     for number in np.unique(bins):
@@ -59,11 +63,18 @@ def rate_trend(times_s: Array, follows: Array, duration_s: float, episodes: Sequ
         parts.append(f'<circle class="middle" cx="{left:.1f}" cy="{y(middle):.1f}" r="1.6"/>')
     for episode in episodes:
         parts.append(_episode(episode, x))
-    parts += [_hour(at, duration_s, x) for at in np.linspace(0, duration_s, 7)]
+    step_s = next(
+        (step for step in _STEPS_S if duration_s / step <= _MOST_TICKS), 86400.0 * np.ceil(duration_s / 6 / 86400)
+    )
+    parts += [_hour(at, duration_s, x) for at in np.arange(0, duration_s, step_s)]
     title = f"heart rate, {rates.min():.0f} to {rates.max():.0f} beats a minute" if len(rates) else "heart rate"
     height = _HEIGHT + _BAND + _BOTTOM
+    here = ""
+    if viewer:
+        here = f' data-of="{escape(viewer)}" data-left="{_LEFT:g}" data-right="{_WIDTH:g}"'
+        parts.append(f'<rect class="here" x="{_LEFT:g}" y="0" width="2" height="{_HEIGHT + _BAND:g}"/>')
     return (
-        f'<svg class="trend" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img" aria-label="{escape(title)}">'
+        f'<svg class="trend"{here} viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img" aria-label="{escape(title)}">'
         f"{''.join(parts)}</svg>"
     )
 
@@ -98,7 +109,7 @@ def _episode(episode: Episode, x: float) -> str:
 
 
 def _hour(at_s: float, duration_s: float, x: float) -> str:
-    anchor = "start" if at_s == 0 else "end" if at_s == duration_s else "middle"
+    anchor = "start" if at_s == 0 else "end" if at_s > 0.96 * duration_s else "middle"
     return (
         f'<text class="tick" x="{_LEFT + at_s * x:.1f}" y="{_HEIGHT + _BAND + _BOTTOM - 4}" text-anchor="{anchor}">'
         f"{clock(float(at_s))}</text>"

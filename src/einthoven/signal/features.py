@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.signal import beat_rhythm, rhythm, waves
+from einthoven.signal import beat_likeness, beat_patterns, beat_rhythm, beat_shapes, rhythm, waves
 from einthoven.signal.typical_beat import TypicalBeat
 
 Array = NDArray[Any]
@@ -36,6 +37,26 @@ class BeatContext:
     beats_s: Array
     before: int
     fs_hz: float
+
+    @cached_property
+    def centred(self) -> Array:
+        """The beats around the middle of their QRS complexes [n, leads, span]."""
+        return beat_shapes.centred(self.signal, self.before, self.fs_hz)
+
+    @cached_property
+    def rr(self) -> Array:
+        """Measurements of the intervals [n, len(beat_rhythm.RR_NAMES)]."""
+        return beat_rhythm.rr_features(self.beats_s)
+
+    @cached_property
+    def patterns(self) -> Array:
+        """Measurements of the pattern of intervals [n, len(beat_patterns.NAMES)]."""
+        return beat_patterns.pattern_features(self.beats_s)
+
+    @cached_property
+    def shapes(self) -> Array:
+        """Measurements of the shapes in the first lead [n, len(beat_shapes.NAMES)]."""
+        return beat_shapes.shape_features(self.centred[:, 0], self.fs_hz)
 
 
 @dataclass(frozen=True)
@@ -92,7 +113,7 @@ class FeatureSet:
 
 
 def _rr(beats: BeatContext) -> Array:
-    return beat_rhythm.rr_features(beats.beats_s)
+    return beats.rr
 
 
 def _p_waves(beats: BeatContext) -> Array:
@@ -101,6 +122,25 @@ def _p_waves(beats: BeatContext) -> Array:
 
 def _similarity(beats: BeatContext) -> Array:
     return beat_rhythm.similarity_features(beats.signal[:, 0], beats.before, beats.fs_hz)
+
+
+def _patterns(beats: BeatContext) -> Array:
+    return beats.patterns
+
+
+def _shapes(beats: BeatContext) -> Array:
+    return beats.shapes
+
+
+def _second_shapes(beats: BeatContext) -> Array:
+    return beat_shapes.shape_features(beats.centred[:, 1], beats.fs_hz)
+
+
+def _likeness(beats: BeatContext) -> Array:
+    early, late = (beats.rr[:, beat_rhythm.RR_NAMES.index(name)] for name in beat_likeness.AVERAGED[:2])
+    slow = beats.patterns[:, beat_patterns.NAMES.index(beat_likeness.AVERAGED[2])]
+    shapes = (beats.shapes[:, beat_shapes.NAMES.index(name)] for name in beat_likeness.AVERAGED[3:])
+    return beat_likeness.likeness_features(beats.centred, np.stack((early, late, slow, *shapes), axis=1), beats.fs_hz)
 
 
 def _summary(window: WindowContext) -> Array:
@@ -126,6 +166,16 @@ FEATURES: dict[str, FeatureSet] = {
         beat_rhythm.SIMILARITY_NAMES,
         beat_rhythm.SIMILARITY_UNITS,
         _similarity,
+    ),
+    "patterns": FeatureSet(
+        "pattern of RR intervals around a beat", "beat", beat_patterns.NAMES, beat_patterns.UNITS, _patterns
+    ),
+    "shapes": FeatureSet("shape of a beat in the first lead", "beat", beat_shapes.NAMES, beat_shapes.UNITS, _shapes),
+    "second_shapes": FeatureSet(
+        "shape of a beat in the second lead", "beat", beat_shapes.NAMES, beat_shapes.UNITS, _second_shapes
+    ),
+    "likeness": FeatureSet(
+        "beats of the recording that look alike", "beat", beat_likeness.NAMES, beat_likeness.UNITS, _likeness
     ),
     "summary": FeatureSet(
         "summary of the rhythm of a window", "window", rhythm.SUMMARY_NAMES, rhythm.SUMMARY_UNITS, _summary

@@ -144,6 +144,8 @@ class Preparation:
             yield f"typical beats of windows of {self.cut.window_s:g} s with crops of {self.cut.crop_s:g} s"
         if per == "beat" and self.signal.scaling != "millivolt":
             yield f"typical beats of heartbeats with scaling {self.signal.scaling}"
+        if "second_shapes" in self.inputs and len(self.leads) < 2:
+            yield "second_shapes of one lead"
         if "waves" in self.inputs and (
             self.leads != leads.STANDARD or self.signal.scaling != "millivolt" or self.signal.mean_mv
         ):

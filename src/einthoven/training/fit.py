@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from einthoven.training.callbacks import KeepBest, Lines
 from einthoven.training.card import card_for
 from einthoven.training.checkpoint import WrittenAside
 from einthoven.training.grow import grow
+from einthoven.training.grow_in_turn import grow_in_turn
 from einthoven.training.losses import loss_for
 from einthoven.training.module import SCORE, Training, quiet_lightning
 from einthoven.training.recipe import Recipe
@@ -80,8 +81,8 @@ def fit(
     architecture = requirements.require_model(architecture)
     task = replace(task, provenance=task.provenance | own.provenance(architecture))
     requirements.require_inputs(architecture, task.preparation)
-    if architecture == "forest":
-        return _grown(task, settings, recipe.seed, folder, start)
+    if architecture in _GROWN:
+        return _grown(architecture, task, settings, recipe.seed, folder, start)
     requirements.require_recipe(recipe, task)
     torch.manual_seed(recipe.seed)
     network = requirements.network_for(architecture, InputShape.of(task.preparation), len(task.classes), settings)
@@ -115,7 +116,18 @@ def fit(
     return bundle.save(folder / "bundle", card, load_file(folder / run_folder.BEST))
 
 
-def _grown(task: Task, settings: Mapping[str, Any], seed: int, folder: Path, start: str | Path | None) -> Card:
+_GROWN: dict[str, Callable[[Task, Mapping[str, Any], int, Path], Card]] = {"forest": grow, "beat_forest": grow_in_turn}
+"""Architectures that are grown, not trained by gradients, and what grows them."""
+
+
+def _grown(
+    architecture: str,
+    task: Task,
+    settings: Mapping[str, Any],
+    seed: int,
+    folder: Path,
+    start: str | Path | None,
+) -> Card:
     if start is not None:
         raise ConfigurationFault(
             "A forest cannot start from another model.",
@@ -123,9 +135,9 @@ def _grown(task: Task, settings: Mapping[str, Any], seed: int, folder: Path, sta
             expected="no start",
             remedy="leave out --start",
         )
-    decisive = {"architecture": "forest", "settings": settings, "seed": seed}
+    decisive = {"architecture": architecture, "settings": settings, "seed": seed}
     decisive |= {"preparation": task.preparation.as_dict(), "provenance": task.provenance}
-    return run_folder.enter(folder, decisive) or grow(task, settings, seed, folder)
+    return run_folder.enter(folder, decisive) or _GROWN[architecture](task, settings, seed, folder)
 
 
 def _batches(task: Task, recipe: Recipe, devices: int | str) -> Batches:

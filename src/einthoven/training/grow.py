@@ -1,7 +1,8 @@
 """Grow a forest from a task (with scikit-learn) and save it as a bundle."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from einthoven.data.batches import tensors
 from einthoven.errors import ConfigurationFault
 from einthoven.models.forest import Forest
 from einthoven.models.inputs import InputShape, built, call
+from einthoven.training.boosting import NEVER, Boosting, Tree, boosted, histogram_tree
 from einthoven.training.card import card_for
 from einthoven.training.module import SCORE, validation_scores
 from einthoven.training.task import Task
@@ -22,11 +24,8 @@ from einthoven.training.task import Task
 Array = NDArray[Any]
 N_TREES, LEAST, SHARE = 100, 2, 0.1
 """Settings of randomised trees: their number, windows in a leaf, and the share of the values that each branch may choose from."""
-ROUNDS, RARE = 250, 0.25
-"""Settings of boosted trees: rounds of one tree a class, and the exponent of a class's rarity in its weight."""
+BOOSTED = Boosting()
 _BATCH = 512
-_NEVER = -20.0
-"""Logit of a class that no training window has."""
 _APART = {
     "learning_rate": 0.05,
     "max_leaf_nodes": 4,
@@ -38,7 +37,7 @@ _APART = {
 _ROUNDS_APART = 100
 
 
-def grow(task: Task, settings: Mapping[str, Any], seed: int, folder: Path) -> Card:
+def grow(task: Task, settings: Mapping[str, Any], seed: int, folder: Path, how: Boosting = BOOSTED) -> Card:
     """Grow a forest on the training part of a task, and write its bundle.
 
     The trees are extremely randomised; with ``summed`` they are boosted, and with ``apart`` each class is boosted by itself.
@@ -53,6 +52,8 @@ def grow(task: Task, settings: Mapping[str, Any], seed: int, folder: Path) -> Ca
         Seed of the trees.
     folder : Path
         Folder of the run; the bundle is written to ``folder/bundle``.
+    how : Boosting
+        How the trees are boosted, with ``summed`` and without ``apart``.
 
     Returns
     -------
@@ -70,8 +71,8 @@ def grow(task: Task, settings: Mapping[str, Any], seed: int, folder: Path) -> Ca
     measured = np.concatenate(
         [measuring.measured(part.get("beat"), part["features"]).numpy() for part in _inputs(task, task.train)]
     )
-    grown = (_apart if settings.get("apart") else _boosted) if settings.get("summed") else _randomised
-    trees, how = grown(measured, task, settings, seed)
+    grown = (_apart if settings.get("apart") else partial(_boosted, how)) if settings.get("summed") else _randomised
+    trees, told = grown(measured, task, settings, seed)
     decided = settings | {
         "n_trees": len(trees),
         "n_nodes": max(len(tree.feature) for tree in trees),
@@ -88,14 +89,12 @@ def grow(task: Task, settings: Mapping[str, Any], seed: int, folder: Path) -> Ca
             network.left[at, :n] = torch.from_numpy(tree.left).int()
             network.right[at, :n] = torch.from_numpy(tree.right).int()
             network.leaves[at, :n] = torch.from_numpy(tree.leaves).float()
-    with torch.no_grad():
-        logits = np.concatenate([call(network.eval(), part).numpy() for part in _inputs(task, task.validation)])
-    score = SCORE[task.multilabel]
-    trained = {
-        "best_epoch": 0,
-        f"validation_{score}": round(validation_scores(logits, task.labels[task.validation])[score], 6),
-        "recipe": {"seed": seed} | how,
-    }
+    trained = {"best_epoch": 0, "recipe": {"seed": seed} | told}
+    if len(task.validation):
+        with torch.no_grad():
+            logits = np.concatenate([call(network.eval(), part).numpy() for part in _inputs(task, task.validation)])
+        score = SCORE[task.multilabel]
+        trained[f"validation_{score}"] = round(validation_scores(logits, task.labels[task.validation])[score], 6)
     card = card_for(task, "forest", decided, folder, trained)
     return bundle.save(folder / "bundle", card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
 
@@ -128,19 +127,7 @@ def _measuring(shape: InputShape, n_classes: int, settings: dict[str, Any]) -> F
         ) from error
 
 
-@dataclass(frozen=True)
-class _Tree:
-    """A tree: for each node the value it compares, its threshold, the nodes below (itself, for a leaf), and its output."""
-
-    feature: Array
-    threshold: Array
-    left: Array
-    right: Array
-    leaves: Array
-    depth: int
-
-
-def _randomised(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> tuple[list[_Tree], dict[str, Any]]:
+def _randomised(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> tuple[list[Tree], dict[str, Any]]:
     from sklearn.ensemble import ExtraTreesClassifier  # it has no types
 
     how = {"min_samples_leaf": LEAST, "max_features": SHARE}
@@ -154,15 +141,15 @@ def _randomised(measured: Array, task: Task, settings: dict[str, Any], seed: int
         left, right = (np.where(is_leaf, here, below) for below in (tree.children_left, tree.children_right))
         feature = np.where(is_leaf, 0, tree.feature)
         trees.append(
-            _Tree(feature, tree.threshold, left, right, _probabilities(tree.value, known, task), tree.max_depth)
+            Tree(feature, tree.threshold, left, right, _probabilities(tree.value, known, task), tree.max_depth)
         )
     return trees, how
 
 
-def _boosted(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> tuple[list[_Tree], dict[str, Any]]:
+def _boosted(
+    how: Boosting, measured: Array, task: Task, settings: dict[str, Any], seed: int
+) -> tuple[list[Tree], dict[str, Any]]:
     """Boost one tree a class and round (scikit-learn's histograms); the baseline is distributed among the leaves."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
     if task.multilabel:
         raise ConfigurationFault(
             "Boosted trees that share their rounds are for windows of one class each.",
@@ -170,25 +157,19 @@ def _boosted(measured: Array, task: Task, settings: dict[str, Any], seed: int) -
             expected="one class for each window",
             remedy="--set summed=True apart=True",
         )
-    rounds = settings.get("n_trees", ROUNDS * len(task.classes)) // len(task.classes)
-    labels = task.labels[task.train]
-    weights = (len(labels) / np.maximum(1, task.counts(task.train))) ** RARE
-    how = {"learning_rate": 0.05, "max_leaf_nodes": 15, "l2_regularization": 5.0, "max_features": 0.3}
-    grown = HistGradientBoostingClassifier(max_iter=rounds, early_stopping=False, random_state=seed, **how).fit(
-        measured, labels, sample_weight=(weights / weights.mean())[labels]
-    )
-    n_trees = sum(len(of_round) for of_round in grown._predictors)
-    trees = []
-    for of_round in grown._predictors:
-        for column, predictor in zip(grown.classes_.tolist(), of_round, strict=True):
-            leaves = np.full((len(predictor.nodes), len(task.classes)), _NEVER / n_trees)
-            leaves[:, grown.classes_] = grown._baseline_prediction.ravel() / n_trees
-            leaves[:, column] += predictor.nodes["value"]
-            trees.append(_histogram_tree(predictor, leaves))
-    return trees, {"rounds": rounds, "weight_of_rare": RARE} | how
+    n_classes = len(task.classes)
+    rounds = settings.get("n_trees", how.rounds * n_classes) // n_classes
+    how = replace(how, rounds=rounds)
+    trees, baseline = boosted(measured, task.labels[task.train], n_classes, how, seed)
+    whole = []
+    for at, tree in enumerate(trees):
+        leaves = np.tile(baseline / len(trees), (len(tree.feature), 1))
+        leaves[:, at // rounds] += tree.leaves[:, 0]
+        whole.append(replace(tree, leaves=leaves))
+    return whole, {"rounds": rounds, "weight_of_rare": how.rare} | how.settings
 
 
-def _apart(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> tuple[list[_Tree], dict[str, Any]]:
+def _apart(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> tuple[list[Tree], dict[str, Any]]:
     """Boost each class against all windows without it, in the order of the classes."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -200,24 +181,16 @@ def _apart(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> 
     for column in has_class.T:
         if column.all() or not column.any():
             one = np.zeros(1, np.int64)
-            only = np.full((1, 1), (-1 if column.all() else 1) * _NEVER / rounds)
-            trees += [_Tree(one, np.zeros(1), one, one, only, 1)] * rounds
+            only = np.full((1, 1), (-1 if column.all() else 1) * NEVER / rounds)
+            trees += [Tree(one, np.zeros(1), one, one, only, 1)] * rounds
             continue
         grown = HistGradientBoostingClassifier(max_iter=rounds, early_stopping=False, random_state=seed, **_APART).fit(
             measured, column
         )
         share = grown._baseline_prediction.item() / rounds
         for (predictor,) in grown._predictors:
-            trees.append(_histogram_tree(predictor, predictor.nodes["value"][:, None] + share))
+            trees.append(histogram_tree(predictor, predictor.nodes["value"][:, None] + share))
     return trees, {"rounds": rounds} | _APART
-
-
-def _histogram_tree(predictor: Any, leaves: Array) -> _Tree:
-    """Return a tree of scikit-learn's gradient boosting with the outputs of its nodes [nodes, outputs]."""
-    nodes = predictor.nodes
-    here, is_leaf = np.arange(len(nodes)), nodes["is_leaf"].astype(bool)
-    left, right = (np.where(is_leaf, here, nodes[below]) for below in ("left", "right"))
-    return _Tree(nodes["feature_idx"], nodes["num_threshold"], left, right, leaves, int(nodes["depth"].max()))
 
 
 def _probabilities(values: Array, known: list[Array], task: Task) -> Array:

@@ -171,6 +171,44 @@ def rhythm_with_patterns(n_beats: int, sinus_s: float, rng: np.random.Generator)
     return np.array(is_early[:n_beats]), np.cumsum(np.clip(intervals[:n_beats], 0.25, 4.0))
 
 
+def sustained_tachycardia(n_beats: int, sinus_s: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Simulate sinus rhythm with long supraventricular tachycardias, which begin and end suddenly and are regular.
+
+    Parameters
+    ----------
+    n_beats : int
+        Number of beats.
+    sinus_s : float, seconds
+        Sinus interval.
+    rng : np.random.Generator
+        Source of random numbers.
+
+    Returns
+    -------
+    tuple of array
+        Which beats are early, bool [n]; times in s [n].
+    """
+    fast_s = rng.uniform(0.3, min(0.55, 0.75 * sinus_s))
+    mean_run, mean_rest = np.exp(rng.uniform(np.log(20), np.log(400))), np.exp(rng.uniform(np.log(20), np.log(300)))
+    pause, breath, breaths = rng.uniform(1.0, 1.8), rng.uniform(0.0, 0.08), rng.uniform(2.5, 6.0)
+    is_early: list[bool] = []
+    intervals: list[float] = []
+    while len(is_early) < n_beats:
+        n_rest, n_run = rng.geometric(1 / mean_rest), rng.geometric(1 / mean_run)
+        rest = sinus_s * (
+            1 + breath * np.sin(2 * np.pi * np.arange(n_rest) / breaths) + 0.03 * rng.standard_normal(n_rest)
+        )
+        rest[0] *= pause if is_early else 1.0
+        run = fast_s * (
+            1
+            + rng.uniform(0.005, 0.03) * rng.standard_normal(n_run)
+            + rng.uniform(0, 0.1) * np.exp(-np.arange(n_run) / 20)
+        )
+        intervals += [*rest, *run]
+        is_early += [False] * n_rest + [True] * n_run
+    return np.array(is_early[:n_beats]), np.cumsum(np.clip(intervals[:n_beats], 0.25, 4.0))
+
+
 def fibrillation(n_beats: int, rng: np.random.Generator) -> Array:
     """Simulate beats with independent intervals, as in atrial fibrillation.
 

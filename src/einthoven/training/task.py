@@ -239,7 +239,9 @@ def task_of(
         "fold": fold,
         "label_set": protocol.labels.name,
         "left_out_of_the_store": store.left_out,
-        "patients": [f"{corpus.name}/{patient}" for patient in np.unique(store.index.patient[seen]).tolist()],
+        "patients": sorted(
+            {name for patient in np.unique(store.index.patient[seen]).tolist() for name in corpus.persons(patient)}
+        ),
         "records": {
             part: np.unique(store.index.record[getattr(split, part)]).tolist() for part in ("train", "validation")
         },
