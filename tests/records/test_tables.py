@@ -5,7 +5,7 @@ import pytest
 from scipy.io import savemat
 
 from einthoven.errors import RecordUnreadable, StatementMissing
-from einthoven.records import read
+from einthoven.records import read, table_numbers
 from tests.records.files import N_SAMPLES, WRITERS, as_npy, write_wfdb
 
 
@@ -95,3 +95,28 @@ def test_complex_numbers_are_refused(tmp_path):
     savemat(tmp_path / "a.mat", {"val": np.ones((1, 500), complex)})
     with pytest.raises(RecordUnreadable, match="complex"):
         read(tmp_path / "a.mat", fs_hz=250, leads=["II"], unit="mV")
+
+
+@pytest.mark.parametrize("block", [64, 200, 1 << 22])
+def test_missing_cells_are_the_same_however_a_block_is_read(block, tmp_path, monkeypatch):
+    """Empty cells in all places, first in the middle of the table; words and blanks later; an empty row."""
+    rows = [f"{at},5;-{at},25;0,{at % 10}" for at in range(40)]
+    rows[11:17] = [";1,5;2,5", "1,5;;2,5", "1,5;2,5;", ";;3,5", "1,5;;", ";;"]
+    rows[25:28] = ["-;1,5;n/a", " ;2,5;3,5", ""]
+    (tmp_path / "gaps.csv").write_text("I;II;V1\n" + "\n".join(rows) + "\n")
+    monkeypatch.setattr(table_numbers, "_BLOCK_BYTES", block)
+    found = read(tmp_path / "gaps.csv", fs_hz=100, unit="mV").signal_mv
+    words = [(row if row else ";;").replace(",", ".").split(";") for row in rows]
+    expected = [
+        [float(word) if word.strip(" -").replace(".", "").isdigit() else np.nan for word in row] for row in words
+    ]
+    np.testing.assert_array_equal(found, np.array(expected, np.float32).T)
+    assert np.isnan(found).sum() == 16
+
+
+def test_empty_cells_are_filled_without_a_pattern(tmp_path, monkeypatch):
+    monkeypatch.setattr(table_numbers, "_with_nan", None)
+    monkeypatch.setattr(table_numbers, "_WAYS", table_numbers._WAYS[:2])
+    monkeypatch.setattr(table_numbers, "_row_by_row", None)
+    (tmp_path / "gaps.csv").write_text("I;II\n" + "0,5;1,5\n" * 40 + ";1,5\n0,5;\n;\n" + "0,5;1,5\n" * 40)
+    assert np.isnan(read(tmp_path / "gaps.csv", fs_hz=100, unit="mV").signal_mv).sum() == 4

@@ -92,7 +92,7 @@ def _product(weight: Array, columns: Array) -> Array:
     n_out, n = len(weight), columns.shape[1]
     width = max(16, _ALONE // weight.size)
     if n <= width:
-        return weight @ columns
+        return np.asarray(weight @ columns)
     y = np.empty((n_out, n), np.float32)
     for at in range(0, n, width):
         np.matmul(weight, columns[:, at : at + width], out=y[:, at : at + width])
