@@ -124,11 +124,19 @@ def test_every_bundled_model_is_whole_small_and_honest(name):
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
 
-def test_the_clean_model_saw_ds1_only():
-    from einthoven.corpora.mitdb import DS1, MITDB
+@pytest.mark.parametrize("name", ["mitbih-clean-context", "mitbih-clean-one-lead"])
+def test_the_clean_models_saw_ds1_of_mit_bih_and_nobody_of_ds2_in_another_database(name):
+    from einthoven.corpora.mitdb import DS1
+    from einthoven.corpora.qtdb import person_elsewhere
 
-    card = bundle.load_card(ASSETS / "mitbih-clean-context")
-    assert card.patients == {f"{MITDB.name}/{record}" for record in DS1}
+    card = bundle.load_card(ASSETS / name)
+    by_corpus = {
+        corpus: {person.split("/")[1] for person in card.patients if person.startswith(corpus)}
+        for corpus in ("mitdb", "svdb", "qtdb")
+    }
+    assert by_corpus["mitdb"] == set(DS1) and by_corpus["svdb"]
+    assert not any(person_elsewhere(record) for record in by_corpus["qtdb"])
+    assert sum(map(len, by_corpus.values())) == len(card.patients)
     assert {row["protocol"] for row in card.results} == {"clean"}
 
 

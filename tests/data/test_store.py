@@ -88,16 +88,16 @@ def test_each_window_of_a_record_has_its_own_typical_beat(ptbxl_like, home):
 
 
 @pytest.mark.parametrize(
-    "name, n_windows, n_records",
+    "prepared, n_windows, n_records",
     [
-        ("mitbih-clean-context", 50_000, 22),
+        (WITH_TYPICAL_BEATS, 50_000, 22),
         ("ptbxl-typical-beat", 21_799, 21_799),
         ("challenge2017-rhythm", 8_528, 8_528),
     ],
 )
-def test_a_store_takes_at_most_three_fifths_of_what_one_tensor_took(name, n_windows, n_records):
+def test_a_store_takes_at_most_three_fifths_of_what_one_tensor_took(prepared, n_windows, n_records):
     """Of [2 * leads + 1, samples], where each lead had its typical beat beside it, and the last row the measurements."""
-    preparation = load_card(ASSETS / name).preparation
+    preparation = load_card(ASSETS / prepared).preparation if isinstance(prepared, str) else prepared
     shapes = stores.shapes_of(preparation)
     assert set(shapes) == {"signal", "beat", "features"}
     times = {"signal": n_windows, "beat": n_windows if preparation.is_whole else n_records, "features": n_windows}

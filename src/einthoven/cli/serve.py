@@ -25,6 +25,7 @@ class Serve:
     keep: Annotated[Path | None, optional("DIR")] = None
     """Folder in which uploads, answers and corrections are kept. By default nothing is kept."""
     limits: Limits = field(default_factory=Limits)
+    """Limits on size, time and work at once."""
 
     def run(self) -> int:
         """Serve until Ctrl-C."""

@@ -1,15 +1,14 @@
 """Interpret the recordings of one upload, and write the answer beside them: what a worker does."""
 
 import json
+import logging
 import os
 import tempfile
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from einthoven import console
 from einthoven.errors import EinthovenError
 from einthoven.interpretation.interpretation import Interpretation
 from einthoven.interpretation.interpreter import Interpreter
@@ -19,6 +18,8 @@ from einthoven.report import interpretation_page, interpretations
 from einthoven.serving.recordings import recordings_in
 from einthoven.serving.refusals import as_dict, internal, malformed, status_of
 from einthoven.serving.trace import trace_of
+
+_log = logging.getLogger(__name__)
 
 ANSWER = "answer.json"
 """File of the answer, in the folder of the upload."""
@@ -45,7 +46,7 @@ def worked(interpret: Interpreter, job: dict[str, Any]) -> dict[str, Any]:
         try:
             status, answer, n_read, n_failed = _answer(interpret, job)
         except Exception:
-            console.note(traceback.format_exc())
+            _log.exception("an upload failed")
             status, answer, n_read, n_failed = 500, json.dumps(as_dict(internal())), 0, 1
         (folder / ANSWER).write_text(answer, encoding="utf-8")
     return {"status": status, "read": n_read, "failed": n_failed}

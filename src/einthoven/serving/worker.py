@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from typing import TextIO
+from typing import Any, TextIO
 
 from einthoven.serving.limits import MOST_MEMORY
 
@@ -25,10 +25,16 @@ def main() -> int:
     from einthoven.serving.work import worked
 
     interpret = Interpreter()
-    print(json.dumps({"ready": True}), file=answers, flush=True)
+    _say(answers, {"ready": True})
     for line in jobs:
-        print(json.dumps(worked(interpret, json.loads(line))), file=answers, flush=True)
+        _say(answers, worked(interpret, json.loads(line)))
     return 0
+
+
+def _say(answers: TextIO, answer: dict[str, Any]) -> None:
+    """Write an answer as one line."""
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
 
 
 def _own_output() -> TextIO:

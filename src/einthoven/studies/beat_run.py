@@ -74,13 +74,25 @@ class BeatRun:
         return {}
 
     def pool(self, leads: str) -> Pool:
-        """Return the beats of all databases."""
+        """Return the beats of all databases.
+
+        Parameters
+        ----------
+        leads : str
+            ``two`` or ``one``.
+        """
         if leads not in self.pools:
             self.pools[leads] = beats_data.pooled(self.source, ALL, leads, self.quick)
         return self.pools[leads]
 
     def simulated(self, variant: Variant) -> dict[str, list[Simulated]]:
-        """Return the simulated recordings of a variant by their record."""
+        """Return the simulated recordings of a variant by their record.
+
+        Parameters
+        ----------
+        variant : Variant
+            What is trained.
+        """
         if not variant.simulates:
             return {}
         if variant.leads not in self.made:
@@ -88,12 +100,24 @@ class BeatRun:
         return self.made[variant.leads]
 
     def folds(self, variant: Variant) -> dict[str, int]:
-        """Return the fold of each record that trains a variant."""
+        """Return the fold of each record that trains a variant.
+
+        Parameters
+        ----------
+        variant : Variant
+            What is trained.
+        """
         dealt = beats_data.folds_of(self.pool(variant.leads))
         return {record: fold for record, fold in dealt.items() if record.split("/")[0] in variant.databases}
 
     def place(self, name: str) -> Path:
-        """Return the folder of a variant."""
+        """Return the folder of a variant.
+
+        Parameters
+        ----------
+        name : str
+            Key of VARIANTS.
+        """
         return self.folder / "runs" / name
 
     @property
@@ -104,7 +128,13 @@ class BeatRun:
         return replace(BY_SHAPE, **_QUICK), replace(BY_TIMING, **_QUICK)
 
     def model(self, name: str) -> Path:
-        """Return the folder of the model of a variant."""
+        """Return the folder of the model of a variant.
+
+        Parameters
+        ----------
+        name : str
+            Key of VARIANTS.
+        """
         return self.place(name) / MODELS.get(name, name)
 
 

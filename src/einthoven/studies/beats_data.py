@@ -80,7 +80,13 @@ class Pool:
         }
 
     def rows(self, record: str) -> slice:
-        """Return the beats of a record."""
+        """Return the beats of a record.
+
+        Parameters
+        ----------
+        record : str
+            As ``corpus/record``.
+        """
         return self._rows[record]
 
     @cached_property

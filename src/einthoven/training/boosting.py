@@ -14,15 +14,20 @@ NEVER = -20.0
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree: for each node the value it compares, its threshold, the nodes below (itself, for a leaf), and its output."""
+    """A tree, by its nodes."""
 
     feature: Array
+    """[nodes]: the value that a node compares."""
     threshold: Array
+    """[nodes]: with what; larger values go right."""
     left: Array
+    """[nodes]: the node below on the left; itself, for a leaf."""
     right: Array
+    """[nodes]: the node below on the right; itself, for a leaf."""
     leaves: Array
-    """[nodes, outputs]"""
+    """[nodes, outputs]: what a leaf gives."""
     depth: int
+    """Steps from the first node to the deepest leaf."""
 
 
 @dataclass(frozen=True)
