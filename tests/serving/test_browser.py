@@ -157,7 +157,8 @@ def test_the_viewer_of_a_long_recording_runs_in_its_frame(page, ecg, tmp_path):
     record = Record("long", np.tile(ecg[0], 3)[None], 360, ("MLII",))
     drop(page, einthoven.write(record, tmp_path / "long.csv"))
     page.wait_for_selector("iframe")
-    page.frame_locator("iframe").locator(".viewer").scroll_into_view_if_needed()  # a frame out of sight is not drawn
+    # A frame out of sight is not drawn, so that a check for a still element would wait for ever.
+    page.frame_locator("iframe").locator(".viewer").evaluate("viewer => viewer.scrollIntoView()")
     page.frame_locator("iframe").locator('[data-ready="yes"]').wait_for()
 
 
