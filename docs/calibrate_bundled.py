@@ -1,5 +1,7 @@
 """Calibrate the bundled models on answers of members that never saw the person, and write docs/results/calibration.json.
 
+The models of the study beats are calibrated by the study, and mitbih-clean-context by docs/join_beats.py.
+
 python docs/calibrate_bundled.py ANSWERS
 
 ANSWERS is the folder that docs/member_answers.py wrote.
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 from einthoven import bundle
 from einthoven.corpora.challenge2017 import CHALLENGE2017, folds_of
 from einthoven.corpora.corpus import Index
-from einthoven.corpora.mitdb import DS1, DS2, MITDB, VALIDATION
+from einthoven.corpora.mitdb import DS2, MITDB, VALIDATION
 from einthoven.corpora.ptbxl import JACKKNIFE
 from einthoven.evaluation.calibrating import cross_fitted, fitted
 from einthoven.evaluation.calibration import METHODS, log_softmax, sigmoid
@@ -234,28 +236,6 @@ def written(card: bundle.Card, before: dict[str, Any], after: dict[str, Any], ke
     return facts | ({"before": before, "after": after} if after else {})
 
 
-def of_context(folder: Path) -> dict[str, Any]:
-    """Calibrate mitbih-clean-context: people of DS1 by the two members that never saw them, and those of SVDB by all."""
-    card = bundle.load_card(ASSETS / "mitbih-clean-context")
-    found, other = answers(folder, "ctx-mitdb"), answers(folder, "ctx-svdb")
-    rows = np.isin(found["record"], DS1) & (found["target"] >= 0)
-    fold = np.array([member["fold"] for member in card.training["members"]])
-    place = {name: at % MITDB.protocol("clean").n_folds for at, name in enumerate(DS1)}
-    unseen = np.array([place[name] for name in found["record"][rows]])[:, None] == fold
-    both = joined(
-        part(
-            found,
-            rows,
-            logits=fused(found["members"][rows], unseen.astype(float)),
-            corpus=np.full(rows.sum(), "mitdb DS1"),
-        ),
-        _svdb(other),
-    )
-    told = {"corpus": "mitdb (DS1), svdb", "protocol": "clean"}
-    told["answers"] = "people of DS1 by the 2 of 12 members that never saw them, people of SVDB by all"
-    return beats(card, both, told)
-
-
 def of_mlii(folder: Path) -> dict[str, Any]:
     """Calibrate mitbih-cnn-lstm-mlii on its validation patients, on 208 (left out of training) and on SVDB."""
     card = bundle.load_card(ASSETS / "mitbih-cnn-lstm-mlii")
@@ -296,7 +276,7 @@ def of_vote(folder: Path) -> dict[str, Any]:
 def on_ds2(folder: Path) -> dict[str, Any]:
     """Measure on DS2, with cards that are frozen."""
     results = {}
-    for name, file in (("mitbih-clean-context", "ctx-mitdb"), ("mitbih-cnn-lstm-mlii", "mlii-mitdb")):
+    for name, file in (("mitbih-cnn-lstm-mlii", "mlii-mitdb"),):
         card, found = bundle.load_card(ASSETS / name), answers(folder, file)
         rows = np.isin(found["record"], DS2) & (found["target"] >= 0)
         logits, kept = found["fused"][rows], part(found, rows)
@@ -312,7 +292,6 @@ def on_ds2(folder: Path) -> dict[str, Any]:
 MODELS = {
     "challenge2017-rhythm": of_rhythm,
     "challenge2017-small": of_small,
-    "mitbih-clean-context": of_context,
     "mitbih-cnn-lstm-mlii": of_mlii,
     "mitbih-paper-vote": of_vote,
     "ptbxl-typical-beat": of_ptbxl,

@@ -2,8 +2,8 @@
 
 python docs/join_beats.py DIR ANSWERS STUDY NETS OUT
 
-DIR holds mitdb, svdb and qtdb. ANSWERS is the folder that docs/member_answers.py wrote, with ctx-mitdb and ctx-svdb. STUDY is the
-folder of einthoven study beats, NETS the model that einthoven study mitbih-clean wrote. OUT is the folder of the new model.
+DIR holds mitdb, svdb and qtdb. NETS is the model that einthoven study mitbih-clean wrote, STUDY the folder of the study beats.
+ANSWERS is the folder of python docs/member_answers.py DIR ANSWERS ctx-mitdb=NETS ctx-svdb=NETS. OUT is the folder of the new model.
 """
 
 import sys
@@ -27,7 +27,7 @@ from einthoven.training.fuse import fuse
 Array = NDArray[Any]
 _FOLDS = 6
 SHARE = 0.5
-"""Share of the nets; 0, 0.3, 0.5, 0.7 and 1 were tried on people whom neither nets nor trees saw."""
+"""Share of the nets; 0, 0.5, 0.7 and 1 were tried on people whom neither nets nor trees saw."""
 
 
 def softmax(logits: Array) -> Array:

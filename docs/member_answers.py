@@ -1,10 +1,10 @@
 """Compute the logits of the bundled models and of their members on whole corpora, for docs/calibrate_bundled.py.
 
-python docs/member_answers.py DIR ANSWERS [NAME ...]
+python docs/member_answers.py DIR ANSWERS [NAME|NAME=MODEL ...]
 
 DIR holds mitdb, svdb, challenge-2017 and ptb-xl as their publishers lay them out. ANSWERS gets one file a model and corpus,
 NAME.npz: ``fused`` [n, classes], ``members`` [n, members, classes], ``target``, ``record``, ``patient``, ``position``, ``group``,
-``symbol``.
+``symbol``. NAME=MODEL asks another model: ctx-mitdb=NETS and ctx-svdb=NETS the nets that the study mitbih-clean made.
 """
 
 import sys
@@ -59,5 +59,9 @@ def answers(model: str, corpus_name: str, protocol_name: str, root: Path) -> dic
 if __name__ == "__main__":
     root, out = map(Path, sys.argv[1:3])
     out.mkdir(parents=True, exist_ok=True)
-    for name in sys.argv[3:] or JOBS:
-        np.savez_compressed(out / f"{name}.npz", allow_pickle=False, **answers(*JOBS[name], root))
+    for word in sys.argv[3:] or JOBS:
+        name, _, stated = word.partition("=")
+        usual, *corpus_and_protocol = JOBS[name]
+        np.savez_compressed(
+            out / f"{name}.npz", allow_pickle=False, **answers(stated or usual, *corpus_and_protocol, root)
+        )

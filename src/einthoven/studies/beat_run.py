@@ -16,8 +16,8 @@ from einthoven.training.ectopic_records import Simulated
 from einthoven.training.grow_in_turn import BY_SHAPE, BY_TIMING
 
 ALL = ("mitdb", "svdb", "qtdb")
-MODELS = {"two": "mitbih-clean-context", "one": "mitbih-clean-one-lead"}
-"""Names of the models by their variant."""
+MODELS = {"one": "mitbih-clean-one-lead"}
+"""Variants that are bundled, and their names; docs/join_beats.py joins the trees of ``two`` with other nets."""
 SEED = 0
 _SIMULATED = "ectopic rhythms, fibrillation and sinus arrhythmia from real beats"
 _QUICK: dict[str, Any] = {"rounds": 2, "max_leaf_nodes": 4}
@@ -49,7 +49,7 @@ VARIANTS = {
     "two-without-qtdb": Variant("two", ("mitdb", "svdb"), ("DS2", "qtdb")),
     "two-not-simulated": Variant("two", ALL, ("DS2",), simulates=False),
 }
-"""The bundled models, then one training for each question: what a database gives, and whether the answers travel."""
+"""Models of two leads and of one, then one training for each question: what a database gives, and whether the answers travel."""
 
 
 @dataclass(frozen=True)
