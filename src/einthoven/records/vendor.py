@@ -190,6 +190,8 @@ def is_edan_pair(path: Path) -> bool:
     """
     pair = {"patient.hea": "ecgraw.dat", "ecgraw.dat": "patient.hea"}
     other = pair.get(path.name.lower())
+    if other is None:  # folders of many thousand files are not listed for each of them
+        return False
     beside = next((each for each in path.parent.iterdir() if each.name.lower() == other), None)
     if beside is None:
         return False
