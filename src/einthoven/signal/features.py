@@ -182,7 +182,7 @@ def _waves(window: WindowContext) -> Array:
 def _intervals(window: WindowContext) -> Array:
     limit, duration_s = rhythm.LIMIT, window.signal.shape[1] / window.fs_hz
     found = rhythm.interval_features(window.found / window.fs_hz, duration_s)
-    return np.clip(np.nan_to_num(found, posinf=limit, neginf=-limit), -limit, limit)
+    return np.asarray(np.clip(np.nan_to_num(found, posinf=limit, neginf=-limit), -limit, limit))
 
 
 def _waveform(window: WindowContext) -> Array:

@@ -80,7 +80,7 @@ def _shortened(shape: Array, until: int, interval_s: float) -> Array:
     n = max(8, round(len(after) * min(1.0, np.sqrt(interval_s / 0.8))))
     t_wave = np.interp(np.linspace(0, len(after) - 1, n), np.arange(len(after)), after)
     whole = np.concatenate((shape[:until], t_wave))
-    return whole - whole[-1] * np.linspace(0, 1, len(whole))
+    return np.asarray(whole - whole[-1] * np.linspace(0, 1, len(whole)))
 
 
 def _add(made: Array, shape: Array, first: int) -> None:
