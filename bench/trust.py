@@ -96,8 +96,9 @@ def page(found: list[dict]) -> str:
 
 
 _INTRODUCTION = """`python bench/trust.py DIR` runs `einthoven stress` for each model, with seed 0. The noise is the second ten
-minutes of each record of the MIT-BIH Noise Stress Test Database; the first ten minutes trained the index of quality. [How to read the
-tables](../trust.md#read-the-table). Version 0.2.0 could not decline, and judged a lead as a whole. The shares have no intervals:
+minutes of each record of the MIT-BIH Noise Stress Test Database; the first ten minutes trained the index of quality.
+[How to read the tables](../trust.md#read-the-table).
+Version 0.2.0 could not decline, and judged a lead as a whole. The shares have no intervals:
 they are over 8 to 24 recordings."""
 
 
