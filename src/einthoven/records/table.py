@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import ours, table_words
+from einthoven.records import labchart, ours, table_words
 from einthoven.records.facts import record_of
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
@@ -48,12 +48,14 @@ def read_table(path: Path, stated: Stated = NOTHING) -> Record:
     """
     if ours.is_own_csv(path):
         return ours.read_own_csv(path, stated)
-    if ours.is_own_csv(path):
-        return ours.read_own_csv(path, stated)
     try:
         text = text_of(path)
-        layout = layout_of(text, is_one_column=len(stated.leads or ()) == 1 or _states_one_lead(text))
-        columns, head = _columns(text, layout)
+        is_one_column = len(stated.leads or ()) == 1 or _states_one_lead(text)
+        blocks = [
+            (block, *_columns(block, layout_of(block, is_one_column=is_one_column)))
+            for block in labchart.blocks_of(text)
+        ]
+        columns, head = blocks[0][1:] if len(blocks) == 1 else labchart.joined(blocks)
     except Ambiguous as error:
         raise _ambiguous(path, str(error)) from error
     except ValueError as error:

@@ -107,8 +107,10 @@ def _keyed(lines: list[str], layout: Layout) -> tuple[tuple[str, ...] | None, tu
         return None, None
     if names[0] == "":
         names = ("time", *names[1:])
-    units = found.get("unitname") or found.get("range")
-    return names, tuple(cell.split()[-1] if cell else "" for cell in units) if units else None
+    ranges = found.get("range", ("",) * len(names))
+    own = found.get("unitname", ("*",) * len(names))
+    units = [span if unit in ("", "*") else unit for unit, span in zip(own, ranges, strict=False)]
+    return names, tuple(unit.split()[-1] if unit else "" for unit in units) if len(units) == len(names) else None
 
 
 def _pairs(lines: list[str]) -> list[tuple[str, str]]:
