@@ -120,6 +120,44 @@ def test_labchart(decimal, tmp_path):
     np.testing.assert_allclose(record.signal_mv[0], FIRST, atol=1e-5)
 
 
+def labchart(interval, started, names, values, units=("10.000 mV", "10.000 V"), more=""):
+    head = f"Interval=\t{interval} s\nExcelDateTime=\t{started!r}\t01/01/2026 10:00:00\nTimeFormat=\tStartOfBlock\nDateFormat=\t\n"
+    head += "ChannelTitle=\t" + "\t".join(names) + "\nRange=\t" + "\t".join(units) + f"\n{more}"
+    return head + "".join(f"{at * interval:.6f}\t{row[0]:.5f}\t{row[1]:.5f}\n" for at, row in enumerate(values))
+
+
+def test_labchart_blocks_are_laid_on_one_line_of_time(tmp_path):
+    pairs = np.stack((FIRST, SECOND), axis=1)[:1000]
+    names, day = ("ECG II", "Resp"), 44_000.25
+    text = labchart(0.004, day, names, pairs[:400]) + labchart(0.004, day + 2 / 86_400, names, pairs[500:])
+    text += labchart(0.01, day + 9 / 86_400, names, pairs[:300])
+    (tmp_path / "l.txt").write_text(text)
+    record = read(tmp_path / "l.txt")
+    assert (record.leads, record.fs_hz, record.n_samples) == (("II",), FS_HZ, 1000)
+    np.testing.assert_allclose(record.signal_mv[0, :400], FIRST[:400], atol=1e-5)
+    assert np.isnan(record.signal_mv[0, 400:500]).all()
+    np.testing.assert_allclose(record.signal_mv[0, 500:], FIRST[500:1000], atol=1e-5)
+    assert "1 blocks of other leads or rates are left out" in record.warnings
+    assert "the recording has 2 blocks; 0.4 s between them are missing" in record.warnings
+
+
+def test_labchart_blocks_of_different_years_are_not_joined(tmp_path):
+    pairs = np.stack((FIRST, SECOND), axis=1)
+    text = labchart(0.004, 44_000.0, ("ECG II", "Resp"), pairs[:400]) + labchart(
+        0.004, 44_999.0, ("ECG II", "Resp"), pairs[:900]
+    )
+    (tmp_path / "l.txt").write_text(text)
+    record = read(tmp_path / "l.txt")
+    assert record.n_samples == 900 and any("too far apart" in each for each in record.warnings)
+
+
+def test_labchart_names_a_unit_where_it_is_no_star(tmp_path):
+    pairs = np.stack((FIRST, 1000 * FIRST), axis=1)
+    more = "UnitName=\t*\tuV\nTopValue=\t*\t4000\nBottomValue=\t*\t-4000\n"
+    (tmp_path / "l.txt").write_text(labchart(0.004, 44_000.0, ("I", "II"), pairs, more=more))
+    np.testing.assert_allclose(read(tmp_path / "l.txt").signal_mv, np.stack((FIRST, FIRST)), atol=1e-5)
+
+
 def test_converted_opensignals(tmp_path):
     device = {"sensor": ["ECG"], "device": "biosignalsplux", "column": ["nSeq", "DI", "CH1"], "sampling rate": FS_HZ}
     device |= {"resolution": [4, 1, 16], "label": ["CH1"], "convertedValues": 1}

@@ -73,9 +73,10 @@ def read_prucka(path: Path, stated: Stated = NOTHING) -> Record:
         raise not_a(path, TITLE, "no .txt file with its samples", "copy both files, .txt and .inf, into one folder")
     require_regular(samples)
     fs_hz = number_of(said.get("data sampling rate", "").split(" ")[0])
-    n_samples = number_of(said.get("points for each channel", ""))
-    if not fs_hz or fs_hz < 0 or not names:
-        raise not_a(path, TITLE, f"{fs_hz or 'no'} Hz and {len(names)} channels in {head.name}")
+    n_samples, n_channels = (number_of(said.get(key, "")) for key in ("points for each channel", "number of channel"))
+    if not fs_hz or fs_hz < 0 or not names or n_channels != len(names):
+        stated_n = f"{n_channels or 0:g} channels stated"
+        raise not_a(path, TITLE, f"{fs_hz or 'no'} Hz, {len(names)} channels named and {stated_n} in {head.name}")
     try:
         values = np.loadtxt(content(samples, _MOST_BYTES).decode("latin-1").splitlines(), np.float64, ndmin=2)
     except ValueError as error:
