@@ -40,7 +40,7 @@ def test_cardiolab_takes_names_and_rate_from_the_file_beside_it(tmp_path):
         (as_labsystem, "[Data]", "[Date]", "no line [Data]"),
         (as_prucka, "Channel = 500", "Channel = 501", "500 rows of 4 numbers where 501"),
         (as_prucka, "360 points", "x points", "no Hz, 4 channels named"),
-        (as_prucka, "22              CS", "22", "3 channels named and 4 channels stated"),
+        (as_prucka, "15              CS 1-2", "15", "3 channels named and 4 channels stated"),
     ],
 )
 def test_sizes_that_contradict_the_samples_are_refused(tmp_path, write, old, new, found):
