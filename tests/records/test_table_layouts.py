@@ -2,6 +2,7 @@
 
 import shlex
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -205,3 +206,11 @@ def test_times_that_go_back_say_no_rate(tmp_path):
     (tmp_path / "a.csv").write_text("time,II\n" + rows(lambda at: f"{at % 500 / FS_HZ:.3f},{FIRST[at]:.4f}"))
     record = read(tmp_path / "a.csv", unit="mV", fs_hz=FS_HZ)
     assert record.n_samples == N_SAMPLES and "does not rise throughout" in record.warnings[0]
+
+
+def test_a_cell_of_blanks_takes_no_time(tmp_path):
+    (tmp_path / "a.csv").write_text("0.1,0.2\n" * 200 + f"0.1,{' ' * 200_000}x\n")
+    started = time.process_time()
+    with pytest.raises(RecordUnreadable, match="line 201"):
+        read(tmp_path / "a.csv", fs_hz=250, unit="mV")
+    assert time.process_time() - started < 5

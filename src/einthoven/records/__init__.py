@@ -31,8 +31,8 @@ from einthoven.records import (
 )
 from einthoven.records.format import Format, Reader
 from einthoven.records.recognition import by_kind, by_suffix, reader_of
-from einthoven.records.record import Annotations, Record, unit_named
-from einthoven.records.stated import NOTHING, Stated
+from einthoven.records.record import Annotations, Record
+from einthoven.records.stated import NOTHING, Stated, unit_named
 
 __all__ = ["KINDS", "READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
 

@@ -12,8 +12,8 @@ from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
 from einthoven.records.printable import printable, with_printable_texts
 from einthoven.records.pulse import pulse_samples
-from einthoven.records.record import Annotations, Record, unit_named
-from einthoven.records.stated import UNITS_MV, Stated
+from einthoven.records.record import Annotations, Record
+from einthoven.records.stated import UNITS_MV, Stated, unit_named
 from einthoven.signal.lead_names import known_lead
 from einthoven.signal.leads import canonical
 

@@ -31,6 +31,7 @@ TITLE = "DICOM waveform"
 _MOST_BYTES = 512 << 20
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _META_AT = 144  # preamble, DICM, and the element that states the length of the group
+_LONGEST_NAME = 200
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _KINDS = {"SB": "i1", "UB": "u1", "SS": "i2", "US": "u2", "SL": "i4", "UL": "u4"}
 _LEADS = ("I", "II", *(f"V{n}" for n in range(1, 8)), *(f"V{n}R" for n in range(2, 8)), "X", "Y", "Z", "CC5", "CM5")
@@ -201,7 +202,7 @@ def _lead(definition: "Dataset") -> str:
     code = _LEAD_CODE.fullmatch(str(source.get("CodeValue") or ""))
     number = int(code[1]) if code else 0
     named = _MORE_LEADS.get(number) or (_LEADS[number - 1] if 1 <= number <= len(_LEADS) else "")
-    meaning = re.sub(r"\(.*?\)", "", str(source.get("CodeMeaning") or "")).strip()
+    meaning = re.sub(r"\(.*?\)", "", str(source.get("CodeMeaning") or "")[:_LONGEST_NAME]).strip()
     label = str(definition.get("ChannelLabel") or "").strip()
     return (named or re.sub(r"^lead\s+", "", meaning, flags=re.IGNORECASE) or label or "unnamed")[:40]
 

@@ -18,7 +18,7 @@ TITLE = "LabSystem Pro text"
 _MOST_BYTES = 512 << 20
 _FULL_SCALE = 1 << 15
 _MOST_HEAD = 1 << 20
-_DATA = re.compile(rb"^\s*\[Data\]\s*$", re.MULTILINE | re.IGNORECASE)
+_DATA = re.compile(rb"^[ \t]*\[Data\][ \t\r]*$", re.MULTILINE | re.IGNORECASE)
 _RANGE = re.compile(r"([\d.]+)\s*(mv|uv|µv|v)", re.IGNORECASE)
 
 

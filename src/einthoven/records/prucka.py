@@ -15,7 +15,7 @@ from einthoven.records.xml_tree import not_a, number_of
 
 TITLE = "CardioLab text"
 _MOST_BYTES, _MOST_HEAD = 512 << 20, 1 << 20
-_CHANNEL = re.compile(r"\s*(\d{1,6})\s+(\S.*?)\s*")
+_CHANNEL = re.compile(r"(\d{1,6})\s+(\S.*)")
 
 
 def described_by(path: Path) -> Path | None:
@@ -100,7 +100,7 @@ def _head(text: str) -> tuple[dict[str, str], list[str]]:
     is_list = False
     for line in text.splitlines():
         if is_list:
-            found = _CHANNEL.fullmatch(line)
+            found = _CHANNEL.fullmatch(line.strip())
             names += [found[2][:40]] if found else []
         elif line.lower().startswith("channel number"):
             is_list = True

@@ -71,7 +71,10 @@ def _columns(text: bytes, layout: Layout) -> tuple[Columns, Head]:
     parsed = rows_of(text, layout)
     head = head_of(layout)
     values = parsed.values
-    if len(values) > 1 and bool((values[0] == len(values) - 1).all()):  # AcqKnowledge: the number of samples
+    stated_n = values[0][np.isfinite(values[0])]
+    if (
+        len(values) > 1 and len(stated_n) and bool((stated_n == len(values) - 1).all())
+    ):  # AcqKnowledge: the number of samples
         values = values[1:]
     n_rows, n_cells = values.shape
     if n_rows <= _MOST_ROWS_OF_LEADS and n_cells > _LEAST_CELLS and n_cells > 20 * n_rows:

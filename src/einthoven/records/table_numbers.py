@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.records.table_layout import MISSING, Layout, split
+from einthoven.records.table_layout import MISSING, Layout, plain, split
 
 Array = NDArray[np.float64]
 
@@ -99,8 +99,7 @@ def _blocks(text: bytes, start: int) -> Iterator[str]:
 
 def _cleaned(block: str, layout: Layout) -> str:
     """Return a block with decimal points, plain minus signs and without remarks at the end of rows."""
-    if not block.isascii():
-        block = block.replace("−", "-").replace("\xa0", " ")
+    block = plain(block)
     if "#*" in block:
         block = _LABCHART_REMARK.sub("", block)
     if layout.decimal == ",":
@@ -180,7 +179,7 @@ def _with_nan(lines: list[str], layout: Layout) -> list[str]:
     else:
         cut = re.escape(mark)
         pattern = re.compile(
-            rf"([{cut}\n])(?!{_STARTS}) *{quotes}(?:{_WORDS})?{quotes} *(?=[{cut}\n]|$)", re.IGNORECASE
+            rf"([{cut}\n])(?!{_STARTS}) *+{quotes}(?:{_WORDS})?{quotes} *+(?=[{cut}\n]|$)", re.IGNORECASE
         )
     return pattern.sub(r"\1nan", text).split("\n")[1:]
 
