@@ -13,6 +13,7 @@ from einthoven.records.arrays import Value, record_of_variables
 from einthoven.records.calibration import uncalibrated, with_stated_scale
 from einthoven.records.facts import Facts
 from einthoven.records.header import read_header
+from einthoven.records.labchart_matrix import is_labchart, read_labchart
 from einthoven.records.record import Record
 from einthoven.records.samples import MISSING
 from einthoven.records.stated import NOTHING, UNITS_MV, Stated, unit_named
@@ -69,7 +70,10 @@ def read_matlab(path: Path, stated: Stated = NOTHING) -> Record:
         return _with_header(path, matrix, header_path, stated)
     if not content:
         raise _unreadable(path, "no variable")
-    return record_of_variables(path, _flat(content), stated, atm_facts(path))
+    variables = _flat(content)
+    if is_labchart(variables):
+        return read_labchart(path, variables, stated)
+    return record_of_variables(path, variables, stated, atm_facts(path))
 
 
 def _flat(content: dict[str, matfile.Value]) -> dict[str, Value]:

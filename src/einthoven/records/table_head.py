@@ -161,13 +161,8 @@ def _rate(pairs: list[tuple[str, str]]) -> float | None:
         if number and words.PERIOD_KEY.match(key):
             unit = re.sub(r"^[\"'\s\d.,eE+\-]+", "", value).strip().lower()
             period_s = number * {"ms": 1e-3, "us": 1e-6, "µs": 1e-6}.get(unit, 1.0)
-            return _whole(1 / period_s)
+            return words.whole_rate(1 / period_s)
     return None
-
-
-def _whole(fs_hz: float) -> float:
-    """Return a whole number where a printed interval cannot be told from that of a whole rate."""
-    return float(round(fs_hz)) if abs(fs_hz / round(fs_hz or 1) - 1) < 2e-4 and fs_hz >= 1 else fs_hz
 
 
 def _identity(pairs: list[tuple[str, str]]) -> Identity:
@@ -203,7 +198,7 @@ def _acqknowledge(lines: list[str], layout: Layout) -> Head | None:
     return Head(
         (*names, *[""] * more),
         (*units, *[""] * more),
-        Facts(fs_hz=_whole(1 / seconds), rate_source="the head of the file"),
+        Facts(fs_hz=words.whole_rate(1 / seconds), rate_source="the head of the file"),
     )
 
 

@@ -182,3 +182,18 @@ def lead_among(text: str, key: str) -> str | None:
     found = LEAD_TOKEN.findall(text)
     is_name = NAME_KEY.match(key) is not None or len(text.split()) > 3
     return known_lead(found[0]) if len(found) == 1 and not is_name else None
+
+
+def whole_rate(fs_hz: float) -> float:
+    """Return a whole number where a printed interval cannot be told from that of a whole rate.
+
+    Parameters
+    ----------
+    fs_hz : float, Hz
+        One over the interval.
+
+    Returns
+    -------
+    float, Hz
+    """
+    return float(round(fs_hz)) if fs_hz >= 1 and abs(fs_hz / round(fs_hz) - 1) < 2e-4 else fs_hz
