@@ -177,7 +177,7 @@ def scp_file(n_samples, lead_ids, more, starts=(1, 1)):
         struct.pack("<IIB", start, start + n_samples - 1, number)
         for start, number in zip(starts, lead_ids, strict=True)
     )
-    sections = [section(number, body) for number, body in ((1, one), (3, three), *more)]
+    sections = [section(number, body) for number, body in sorted(((1, one), (3, three), *more))]
     at = 7 + 16 + 120
     pointers = struct.pack("<HII", 0, 136, 7)
     for number in range(1, 12):
