@@ -67,6 +67,7 @@ def test_twelve_leads_state_no_resolution(tmp_path, inside):
         ({"data": {}}, "no samples under data.raw"),
         ({"data": {"raw": {"samples": {"leadI": [1]}, "frequency": "x"}}}, "a frequency of x"),
         ({"data": {"raw": {"samples": {"leadI": ["a"]}, "frequency": 300}}}, "no numbers"),
+        ({"data": {"raw": {"samples": {"leadI": [10**400]}, "frequency": 300}}}, "no numbers"),
         ({"data": {"raw": {"samples": {"leadI": [[1]]}, "frequency": 300}}}, "no list of numbers"),
     ],
 )

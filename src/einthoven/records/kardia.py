@@ -62,7 +62,7 @@ def read_kardia(path: Path, stated: Stated = NOTHING) -> Record:
     for name, samples in _mapping(block.get("samples")).items():
         try:
             counts = np.array(samples, np.float64)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise not_a(path, TITLE, f"samples of {name[:40]} that are no numbers") from error
         if counts.ndim != 1 or not len(counts):
             raise not_a(path, TITLE, f"samples of {name[:40]} that are no list of numbers")

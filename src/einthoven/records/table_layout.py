@@ -6,7 +6,28 @@ from collections import Counter
 from dataclasses import dataclass
 
 SAMPLE_LINES, SAMPLE_BYTES = 500, 1 << 20
-MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "!"})
+_ERRORS = ("#n/a", "#num!", "#value!", "#div/0!", "#ref!", "#name?", "#null!")  # of spreadsheets
+_BROKEN = ("1.#qnan", "-1.#qnan", "1.#ind", "-1.#ind")  # of Microsoft's C library
+_WORDS = (
+    "",
+    "na",
+    "n/a",
+    "n.a.",
+    "<na>",
+    "nan",
+    "-nan",
+    "null",
+    "none",
+    "nil",
+    "missing",
+    "-",
+    "--",
+    "?",
+    ".",
+    "!",
+    "*",
+)
+MISSING = frozenset((*_WORDS, *_BROKEN, *_ERRORS))
 """Cells that stand for a missing sample, in lower case."""
 _NUMBER = re.compile(r"[+\-−]?(\d+(\.\d*)?|\.\d+)([eE][+\-]?\d+)?|[+\-]?inf(inity)?", re.IGNORECASE)
 _COMMA_NUMBER = re.compile(r"[+\-−]?\d*,\d+([eE][+\-]?\d+)?")
@@ -189,7 +210,8 @@ def is_comment(line: str) -> bool:
     -------
     bool
     """
-    return line.lstrip().startswith(("#", "%", "//"))
+    line = line.lstrip()
+    return line.startswith(("#", "%", "//")) and not line[:8].lower().startswith(_ERRORS)
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
