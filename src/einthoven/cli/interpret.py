@@ -10,11 +10,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import Positional
-
 from einthoven import console
 from einthoven.cli.read_options import ReadOptions
-from einthoven.cli.settings import optional, value
+from einthoven.cli.settings import MaybePath, Recordings, optional
 from einthoven.errors import EinthovenError, StatementMissing
 
 if TYPE_CHECKING:
@@ -35,9 +33,9 @@ class Interpret(ReadOptions):
     Example: einthoven interpret 100.hea --out report.html
     """
 
-    files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
+    files: Recordings
     """Recordings; all recordings of a folder; or a pattern in quotes, e.g. 'ecg/*.hea'."""
-    out: Annotated[Path | None, optional("FILE|DIR")] = None
+    out: Annotated[MaybePath, optional("FILE|DIR")] = None
     """File to write: .json, .csv (a row a file), .long.csv (a row a number), .html, .pdf (a page for each recording), .png (one
     recording) or .atr (WFDB annotations); or a folder: it gets an answer a file, tables and a page of all, and goes on where it
     was interrupted."""
