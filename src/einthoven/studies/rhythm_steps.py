@@ -11,9 +11,11 @@ from einthoven.corpora.corpus import Corpus
 from einthoven.corpora.ludb import LUDB
 from einthoven.corpora.mitdb import MITDB
 from einthoven.data.store import Typical
+from einthoven.evaluation.calibrating import fitted
+from einthoven.evaluation.calibration import Calibration
+from einthoven.evaluation.doubt import BEATS_MARKED, Doubt, doubt
 from einthoven.evaluation.evaluate import evaluate, headline
 from einthoven.evaluation.predictions import Predictions
-from einthoven.evaluation.trust import trust_in
 from einthoven.export.graph import add_graph
 from einthoven.inference.predictor import load
 from einthoven.paths import written_aside
@@ -186,11 +188,30 @@ def model(this: RhythmRun) -> dict[str, Any]:
         "protocol": "clean",
         "answers": "people whom the trees of a fold never saw",
     }
-    trust = trust_in(_answers(this), told, whole=False)
-    card = replace(card, calibration=trust.calibration, doubt=trust.doubt)
+    calibration, limits = trust_in(_answers(this), told)
+    card = replace(card, calibration=calibration, doubt=limits)
     bundle.save(this.model, card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
     card = add_graph(this.model)
     return {"n_parameters": card.n_parameters, "bytes": sum(file.stat().st_size for file in this.model.iterdir())}
+
+
+def trust_in(answers: Predictions, told: dict[str, Any]) -> tuple[Calibration, Doubt]:
+    """Fit a temperature, which leaves the most probable class the most probable, and the limit of doubt.
+
+    Simulated flutter is more frequent in training than flutter is; other methods would take the rare class back that decides.
+
+    Parameters
+    ----------
+    answers : Predictions
+        Answers of trees that never saw the people.
+    told : dict
+        What the card states about the data.
+    """
+    logits = np.log(np.clip(np.asarray(answers.probability, np.float64), 1e-7, 1.0))
+    calibration = fitted(logits, answers.truth, answers.patient, answers.classes, told, methods=("temperature",))
+    printed = calibration.apply(logits)
+    confidence = printed.max(axis=1)
+    return calibration, doubt(confidence, printed.argmax(axis=1) != answers.truth, answers.patient, BEATS_MARKED, told)
 
 
 def _answers(this: RhythmRun) -> Predictions:
@@ -248,7 +269,7 @@ def score(this: RhythmRun) -> dict[str, Any]:
 
     def answered(pool: Pool) -> Array:
         windows = Windows(np.zeros((len(pool.label), 1, PREPARATION.n_samples), np.float32), features=pool.features)
-        return np.asarray(answering.answers(windows, pool.record).probabilities)
+        return np.asarray(answering.answers(windows, pool.record).deciding)
 
     long, short = this.tested("mitdb"), this.tested("ludb")
     of_long, of_short = answered(long), answered(short)
