@@ -31,6 +31,8 @@ from einthoven.training.task import Task
 Array = NDArray[Any]
 
 N_FOLDS = 5
+FORMER = "challenge2017-rhythm"
+"""Bundled model that answers the same records, for comparison."""
 MOST = {"mitdb": 30, "cpsc2021": 40}
 """Windows of 30 s of a class that train, of a lead of a record, and a third as many of 10 s; one of each for other databases."""
 
@@ -279,6 +281,37 @@ def score(this: RhythmRun) -> dict[str, Any]:
         "mitdb": rhythm_scores.of_long_records(long, of_long),
         "ludb": rhythm_scores.of_windows(short, of_short),
     }
+
+
+def former(this: RhythmRun) -> dict[str, Any]:
+    """Answer the same long records by the model of the Challenge 2017, in windows of 30 s that are not smoothed.
+
+    Parameters
+    ----------
+    this : RhythmRun
+        The study.
+
+    Returns
+    -------
+    dict
+        As of :func:`einthoven.studies.rhythm_scores.of_long_records`, of the first lead that it reads.
+    """
+    pool, answering = this.tested("mitdb"), load(FORMER)
+    source = SOURCES["mitdb"]
+    parts, answers = [], []
+    for entry in source.entries(this.source / "mitdb"):
+        rows = np.flatnonzero(pool.record == f"mitdb/{entry.record}")
+        if not len(rows):
+            continue
+        found = answering(source.read(entry))
+        of_lead = pool.at(rows[pool.lead[rows] == found.leads[0]])
+        at = np.searchsorted(found.times_s, of_lead.start_s + rhythm_data.STEP_S / 2, side="right") - 1
+        columns = [CLASSES.index(name) for name in found.classes]
+        mapped = np.zeros((len(at), len(CLASSES)))
+        mapped[:, columns] = found.deciding[at]
+        parts.append(of_lead)
+        answers.append(mapped)
+    return rhythm_scores.of_long_records(rhythm_data.joined(parts), np.concatenate(answers), smooths=False)
 
 
 def _row(corpus: Corpus, pool: Pool, answers: Array) -> dict[str, Any]:
