@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven import bundle
+from einthoven.corpora.challenge2017 import CHALLENGE2017
 from einthoven.corpora.corpus import Corpus
 from einthoven.corpora.ludb import LUDB
 from einthoven.corpora.mitdb import MITDB
@@ -275,7 +276,14 @@ def score(this: RhythmRun) -> dict[str, Any]:
 
     long, short = this.tested("mitdb"), this.tested("ludb")
     of_long, of_short = answered(long), answered(short)
-    rows = (_row(MITDB, long, of_long), _row(LUDB, short, of_short))
+    pool = this.training
+    of_challenge = (pool.source == CHALLENGE2017.name) & (pool.length_s > rhythm_data.STEP_S)
+    answers = np.load(this.folder / "pools" / "folds.npy", allow_pickle=False)[of_challenge]
+    rows = (
+        _row(MITDB, long, of_long, "people who trained nothing, windows of 10 s"),
+        _row(LUDB, short, of_short, "people who trained nothing"),
+        _row(CHALLENGE2017, pool.at(of_challenge), answers, "five folds over recordings, windows of up to 30 s"),
+    )
     bundle.rewrite_card(this.model, replace(bundle.load_card(this.model), results=rows))
     return {
         "mitdb": rhythm_scores.of_long_records(long, of_long),
@@ -314,8 +322,8 @@ def former(this: RhythmRun) -> dict[str, Any]:
     return rhythm_scores.of_long_records(rhythm_data.joined(parts), np.concatenate(answers), smooths=False)
 
 
-def _row(corpus: Corpus, pool: Pool, answers: Array) -> dict[str, Any]:
-    """Return a test as it stands on the card: windows of 10 s that have a class, of all leads that are tested."""
+def _row(corpus: Corpus, pool: Pool, answers: Array, summary: str) -> dict[str, Any]:
+    """Return a test as it stands on the card: windows that have a class, of all leads that are tested."""
     known = np.flatnonzero(pool.label != UNKNOWN)
     found = Predictions(CLASSES, pool.label[known], answers[known], pool.record[known], pool.patient[known], known)
     metrics = evaluate(found, "patient")
@@ -325,11 +333,11 @@ def _row(corpus: Corpus, pool: Pool, answers: Array) -> dict[str, Any]:
             "corpus": corpus.name,
             "corpus_version": corpus.version,
             "protocol": "clean",
-            "protocol_summary": "people who trained nothing: " + ", ".join(np.unique(pool.record).tolist()[:8]),
+            "protocol_summary": summary,
             "labels": RHYTHMS.name,
             "leaks_patients": False,
             "shared_patients": [],
-            "remark": f"Windows of 10 s, leads {', '.join(np.unique(pool.lead).tolist())}.",
+            "remark": f"Leads {', '.join(np.unique(pool.lead).tolist())}.",
             "n_test": metrics["n_test"],
             "n_patients": metrics["n_patients"],
             "rows": "windows",
