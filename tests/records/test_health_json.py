@@ -91,6 +91,8 @@ def test_a_list_of_named_leads(tmp_path):
     [
         {"voltageMeasurements": []},
         {"voltageMeasurements": [1, 2]},
+        {"voltageMeasurements": [[0.0]], "samplingFrequency": 512},
+        observation(component("I", FIRST) | {"code": "ECG"}),
         {"voltageMeasurements": [{"voltage": "x"}], "samplingFrequency": 512},
         observation(component("I", FIRST, data="1 x 3")),
         observation(component("I", FIRST, factor="x")),

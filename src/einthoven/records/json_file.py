@@ -61,7 +61,7 @@ def read_json(path: Path, stated: Stated = NOTHING) -> Record:
         if found is not None:
             return record_of(path, *found, stated)
         variables = dict(_variables(document, ""))
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise damaged(path, "JSON", error) from error
     return record_of_variables(path, variables, stated)
 
