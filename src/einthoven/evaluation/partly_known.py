@@ -47,8 +47,53 @@ def evaluate_known(
     -------
     dict
         ``n``, ``n_patients``; ``macro_auroc`` and ``macro_auprc`` (means over the pairs of class and source with both labels and at
-        least FEWEST records), ``micro_f1``, ``hamming_loss``, each as ``{value, low, high}``; ``auroc`` by source and class.
+        least FEWEST records), ``micro_f1``, ``hamming_loss``, each as ``{value, low, high}``; ``by_source``, AUROC by class.
     """
+    found, ranked = _drawn(truth, probability, decided, patient, source, classes, draws)
+    return {
+        "n": len(truth),
+        "n_patients": len(np.unique(patient)),
+        "interval": {"level": LEVEL, "unit": "patient", "draws": draws},
+        **{name: _spread(values) for name, values in found.items()},
+        "by_source": ranked,
+    }
+
+
+def difference(
+    truth: Array,
+    first: tuple[Array, Array],
+    second: tuple[Array, Array],
+    patient: Array,
+    source: Array,
+    draws: int = DRAWS,
+) -> dict[str, dict[str, float | None]]:
+    """Return the differences of two models, first minus second, with the same patients in each draw.
+
+    Parameters
+    ----------
+    truth : array [n, classes]
+        As for :func:`evaluate_known`.
+    first, second : tuple of array [n, classes]
+        Probabilities, and predicted classes.
+    patient, source : array [n], str
+        Patient and source of each record.
+    draws : int
+        Draws of whole patients.
+
+    Returns
+    -------
+    dict
+        ``macro_auroc``, ``macro_auprc``, ``micro_f1`` and ``hamming_loss`` as ``{value, low, high}``.
+    """
+    names = [str(at) for at in range(truth.shape[1])]
+    one, other = (_drawn(truth, *model, patient, source, names, draws)[0] for model in (first, second))
+    return {name: _spread(one[name] - other[name]) for name in one}
+
+
+def _drawn(
+    truth: Array, probability: Array, decided: Array, patient: Array, source: Array, classes: Sequence[str], draws: int
+) -> tuple[dict[str, Array], dict[str, dict[str, Any]]]:
+    """Return the metrics in all and in each draw [1 + draws], and the AUROC by source and class."""
     known, there = np.isfinite(truth), truth == 1
     weights = np.concatenate((np.ones((1, len(truth)), np.uint16), draw_weights(patient, draws, 0))).astype(float)
     said = decided & known
@@ -67,15 +112,11 @@ def evaluate_known(
             precisions.append(average_precision(*given))
             ranked.setdefault(name, {})[of_class] = {"n": n_there, "auroc": _spread(areas[-1])}
     return {
-        "n": len(truth),
-        "n_patients": len(np.unique(patient)),
-        "interval": {"level": LEVEL, "unit": "patient", "draws": draws},
-        "macro_auroc": _spread(_mean(areas, len(weights))),
-        "macro_auprc": _spread(_mean(precisions, len(weights))),
-        "micro_f1": _spread(2 * hit / np.maximum(true + predicted, 1e-12)),
-        "hamming_loss": _spread(wrong / np.maximum(n_known, 1e-12)),
-        "by_source": ranked,
-    }
+        "macro_auroc": _mean(areas, len(weights)),
+        "macro_auprc": _mean(precisions, len(weights)),
+        "micro_f1": 2 * hit / np.maximum(true + predicted, 1e-12),
+        "hamming_loss": wrong / np.maximum(n_known, 1e-12),
+    }, ranked
 
 
 def _mean(columns: list[Array], n: int) -> Array:

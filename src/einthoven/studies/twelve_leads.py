@@ -21,7 +21,7 @@ from einthoven.export.graph import add_graph
 from einthoven.paths import output_folder, written_aside
 from einthoven.studies import twelve_leads_fits as fits
 from einthoven.studies.twelve_leads_data import OWN, OWN_PARTS, Pool, by_record, pooled
-from einthoven.studies.twelve_leads_fits import DIAGNOSES, RHYTHM, Asked, excluded
+from einthoven.studies.twelve_leads_fits import DIAGNOSES, RHYTHM, Asked, Earlier, excluded
 from einthoven.training.fuse import fuse
 
 Array = NDArray[Any]
@@ -81,8 +81,9 @@ class TwelveLeads:
             output_folder(file.parent)
             found: dict[str, Array] = {}
             tested = self.pool.tested == part
+            others = ~tested & (self.pool.tested != "")
             for asked in (DIAGNOSES, RHYTHM):
-                models = fits.trained(self.pool, asked, ~tested, self.folder / "runs" / part, self.quick)
+                models = fits.trained(self.pool, asked, others, self.folder / "runs" / part, self.quick)
                 for kind, model in models.items():
                     found[f"{asked.name} {kind}"] = fits.probabilities(model, self.pool, tested).astype(np.float32)
             with written_aside(file) as aside:
@@ -101,38 +102,42 @@ class TwelveLeads:
         return found
 
     @cached_property
-    def nets_of(self) -> list[tuple[Path, int]]:
-        """The nets, and the fold of PTB-XL that each did not see."""
+    def earlier(self) -> list[Earlier]:
+        """The members of the earlier model."""
         like = bundle.load_card(self.whole["diagnoses trees"])
-        return fits.nets_of(self.nets, like, self.folder / "runs" / "nets")
+        return fits.earlier_members(self.nets, like, self.folder / "runs" / "earlier")
 
     @cached_property
-    def of_nets(self) -> Array:
-        """The mean probabilities of the nets [n, diagnoses]: of PTB-XL those that did not see the fold, of other sources all."""
-        every = np.ones(len(self.pool.record), bool)
-        each = np.stack([fits.probabilities(place, self.pool, every) for place, _ in self.nets_of])
-        fold = np.array([fold for _, fold in self.nets_of])
-        of_row = self.jackknife
-        unseen = (fold[:, None] == of_row) | (of_row < 0)
-        return np.asarray((each * unseen[:, :, None]).sum(axis=0) / unseen.sum(axis=0)[:, None])
+    def of_earlier(self) -> dict[str, Array]:
+        """The probabilities of the earlier model, and of its nets alone [n, diagnoses].
 
-    @property
-    def jackknife(self) -> Array:
-        """Fold of protocol jackknife that each window of PTB-XL is in [n]; -1 for other sources."""
-        found = np.full(len(self.pool.record), -1)
+        Records of PTB-XL are answered by the members that did not see their fold, those of other sources by all.
+        """
+        every = np.ones(len(self.pool.record), bool)
+        each = np.stack([fits.probabilities(one.place, self.pool, every) for one in self.earlier])
+        fold = np.array([one.fold for one in self.earlier])
+        of_row = np.full(len(every), -1)
         for at, folds in enumerate(JACKKNIFE):
-            found[np.isin(self.pool.fold, folds)] = at
+            of_row[np.isin(self.pool.fold, folds)] = at
+        unseen = (fold[:, None] == of_row) | (of_row < 0)
+        weight = np.array([one.weight for one in self.earlier])
+        is_net = np.array([one.architecture == "typical_beat" for one in self.earlier])
+        found = {}
+        for name, shares in (("earlier", weight), ("nets", weight * is_net)):
+            counts = shares[:, None] * unseen
+            found[name] = (each * counts[:, :, None]).sum(axis=0) / counts.sum(axis=0)[:, None]
         return found
 
     @cached_property
     def by_part(self) -> dict[str, dict[str, Array]]:
-        """The answers to the records of each part by family, with ``truth``, ``rhythms``, ``person``, ``source`` and ``record``."""
+        """The answers to the records of each part by family, ``earlier``, ``rhythms``, the truth, and whose records they are."""
         found = {}
         for part in self.pool.parts:
             rows = self.pool.tested == part
             of_fits = self.answers(part)
             rhythms = sum(share * of_fits[f"rhythms {kind}"] for kind, share in RHYTHM_SHARES.items())
-            values = {"nets": self.of_nets[rows], "rhythms": rhythms, "truth": self.pool.labels[rows]}
+            values = {name: answers[rows] for name, answers in self.of_earlier.items()}
+            values |= {"rhythms": rhythms, "truth": self.pool.labels[rows]}
             values |= {kind: of_fits[f"diagnoses {kind}"] for kind in FAMILIES[1:]}
             record, means = by_record(self.pool.record[rows], values.values())
             first = np.array([np.flatnonzero(self.pool.record == name)[0] for name in record.tolist()])
@@ -273,7 +278,8 @@ def model(this: TwelveLeads, choice: Choice) -> tuple[Path, Path]:
     for kind, share in reversed(
         list(zip(FAMILIES, choice.shares, strict=True))
     ):  # the facts on the card are the first one's
-        places = [place for place, _ in this.nets_of] if kind == "nets" else [this.whole[f"diagnoses {kind}"]]
+        nets = [one.place for one in this.earlier if one.architecture == "typical_beat"]
+        places = nets if kind == "nets" else [this.whole[f"diagnoses {kind}"]]
         members += places if share else []
         weights += [share / len(places)] * len(places) if share else []
     fuse(

@@ -82,6 +82,17 @@ class Pool:
     typical: Typical
     fingerprints: dict[str, str]
 
+    def files(self, rows: Array) -> set[str]:
+        """Return the records of some windows, as ``corpus/record``.
+
+        Parameters
+        ----------
+        rows : array of int
+            Their numbers.
+        """
+        both = zip(self.person[rows].tolist(), self.record[rows].tolist(), strict=True)
+        return {f"{person.split('/')[0]}/{record.split('/')[1]}" for person, record in both}
+
     @property
     def parts(self) -> list[str]:
         """What is tested in turn, PTB-XL's groups first."""

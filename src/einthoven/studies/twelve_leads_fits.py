@@ -1,7 +1,8 @@
 """Fit trees and regressions to the pooled twelve-lead records, and answer the records that each did not see."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def task_of(pool: Pool, asked: Asked, train: Array) -> Task:
         "label_set": asked.label_set,
         "left_out_of_the_store": {},
         "patients": bundle.packed(sorted(set(pool.person[rows].tolist()))),
-        "records": {"train": sorted(set(pool.record[rows].tolist())), "validation": []},
+        "records": {"train": sorted(pool.files(rows)), "validation": []},
         "store_fingerprint": digest(sorted(pool.fingerprints.items())),
     }
     said = (f"{one.title} {one.version} ({one.licence}): {one.citation}. {one.address}" for one in corpora)
@@ -160,8 +161,22 @@ def probabilities(model: Path, pool: Pool, rows: Array) -> Array:
     return np.asarray(sigmoid(load(model).logits(pool.windows[np.flatnonzero(rows)]).astype(np.float64)))
 
 
-def nets_of(model: Path, like: Card, folder: Path) -> list[tuple[Path, int]]:
-    """Write the nets of an ensemble as bundles whose windows have the measurements of the trees, too.
+@dataclass(frozen=True)
+class Earlier:
+    """A member of the model that the study ptbxl-model wrote."""
+
+    place: Path
+    """Its bundle."""
+    architecture: str
+    """Name of its architecture."""
+    fold: int
+    """Fold of protocol jackknife that it did not see."""
+    weight: float
+    """Its weight in the ensemble."""
+
+
+def earlier_members(model: Path, like: Card, folder: Path) -> list[Earlier]:
+    """Write the members of an ensemble as bundles whose windows have the measurements of the new trees, too.
 
     Parameters
     ----------
@@ -170,22 +185,13 @@ def nets_of(model: Path, like: Card, folder: Path) -> list[tuple[Path, int]]:
     like : Card
         Card of the trees.
     folder : Path
-        Folder of the nets.
-
-    Returns
-    -------
-    list of (Path, int)
-        Bundle of each, and the fold of protocol jackknife that it did not see.
+        Folder of the members.
     """
-    from dataclasses import replace
-
     card = bundle.load_card(model)
     tensors = bundle.load_weights(model, card)
     found = []
-    for at, (member, facts) in enumerate(zip(card.settings["members"], card.training["members"], strict=True)):
-        architecture, settings = member
-        if architecture != "typical_beat":
-            continue
+    members = zip(card.settings["members"], card.training["members"], card.settings["weights"], strict=True)
+    for at, ((architecture, settings), facts, weight) in enumerate(members):
         ahead = f"members.{at}."
         own = {
             name.removeprefix(ahead): np.asarray(values, _wide(values))
@@ -194,7 +200,7 @@ def nets_of(model: Path, like: Card, folder: Path) -> list[tuple[Path, int]]:
         }
         net = replace(
             card,
-            name=f"net-{at}",
+            name=f"member-{at}",
             architecture=architecture,
             settings=settings,
             preparation=like.preparation,
@@ -206,13 +212,16 @@ def nets_of(model: Path, like: Card, folder: Path) -> list[tuple[Path, int]]:
             at_least_one=False,
             results=(),
         )
-        bundle.save(folder / f"net-{at}", net, own)
-        found.append((folder / f"net-{at}", int(facts["fold"])))
+        bundle.save(folder / net.name, net, own)
+        found.append(Earlier(folder / net.name, architecture, int(facts["fold"]), float(weight)))
     return found
 
 
 def _wide(values: Array) -> Any:
-    return np.float32 if values.dtype == np.float16 else values.dtype
+    """Return the type that a member was trained with: an ensemble keeps weights and branches in fewer bits."""
+    if values.dtype == np.float16:
+        return np.float32
+    return np.int32 if values.dtype in (np.int8, np.int16) else values.dtype
 
 
 def excluded(diagnoses: Array, rhythms: Array) -> Array:
@@ -256,7 +265,5 @@ def shares_of(families: Sequence[str], parts: int) -> list[tuple[float, ...]]:
     parts : int
         Parts of the whole.
     """
-    from itertools import product
-
     whole = (one for one in product(range(parts + 1), repeat=len(families)) if sum(one) == parts)
     return [tuple(n / parts for n in one) for one in whole]
