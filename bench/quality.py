@@ -18,6 +18,7 @@ from einthoven import workers
 from einthoven.paths import written_aside
 from einthoven.signal import quality_index
 from einthoven.signal.quality_features import FEATURES
+from einthoven.training.levels import levels, limits_of, thresholds
 from quality_data import NOISES, Rows, noise_alone, tasks
 from shares import share
 
@@ -51,10 +52,9 @@ class Table:
         _, member = np.unique(self.record, return_inverse=True)
         self.fold = np.random.default_rng(0).integers(0, N_FOLDS, member.max() + 1)[member]
 
-    def fit(self, chosen: np.ndarray) -> HistGradientBoostingClassifier:
+    def fit(self, chosen: np.ndarray) -> "Trees":
         """Boosted trees for the rows that train."""
-        trees = HistGradientBoostingClassifier(**TREES, random_state=0)
-        return trees.fit(self.features[chosen], self.label[chosen], sample_weight=self.weight[chosen])
+        return Trees(self.features[chosen], self.label[chosen], self.weight[chosen])
 
     def scores(self) -> np.ndarray:
         """The score of each row by trees that saw neither its recording nor its noise."""
@@ -71,9 +71,22 @@ class Table:
         return np.concatenate([quality_index.after(piece) for piece in pieces])
 
 
-def arrays_of(trees: HistGradientBoostingClassifier) -> dict[str, np.ndarray]:
+class Trees:
+    """Boosted trees that decide on levels of the features."""
+
+    def __init__(self, features: np.ndarray, label: np.ndarray, weight: np.ndarray):
+        self.limits = limits_of(features)
+        self.grown = HistGradientBoostingClassifier(**TREES, random_state=0)
+        self.grown.fit(levels(features, self.limits), label, sample_weight=weight)
+
+    def decision_function(self, features: np.ndarray) -> np.ndarray:
+        """The score of each row."""
+        return self.grown.decision_function(levels(features, self.limits))
+
+
+def arrays_of(trees: Trees) -> dict[str, np.ndarray]:
     """The trees as arrays [trees, nodes]; a leaf is its own child."""
-    nodes = [row[0].nodes for row in trees._predictors]
+    nodes = [row[0].nodes for row in trees.grown._predictors]
     n = max(len(one) for one in nodes)
     found = {
         "feature": np.zeros((len(nodes), n), np.int8),
@@ -90,11 +103,14 @@ def arrays_of(trees: HistGradientBoostingClassifier) -> dict[str, np.ndarray]:
             ("left", "left"),
             ("right", "right"),
         ):
-            found[name][at, inner] = one[field][inner]
+            values = one[field][inner]
+            found[name][at, inner] = (
+                thresholds(one["feature_idx"][inner], values, trees.limits) if name == "threshold" else values
+            )
         leaf = np.flatnonzero(one["is_leaf"])
         found["value"][at, leaf] = one["value"][leaf]
     depth = max(int(one["depth"].max()) for one in nodes)
-    base = np.float32(np.ravel(trees._baseline_prediction)[0])
+    base = np.float32(np.ravel(trees.grown._baseline_prediction)[0])
     return found | {"base": base, "depth": np.int64(depth), "features": np.array(FEATURES)}
 
 

@@ -18,9 +18,11 @@ import wfdb
 from filelock import FileLock
 
 from einthoven.corpora.mitdb import RECORDS
+from tests import headers_faster
 
 hypothesis.settings.register_profile("einthoven", deadline=None)  # a busy machine is no fault of the code
 hypothesis.settings.load_profile("einthoven")
+headers_faster.install()
 FS_HZ = 360.0
 _LONGEST = ("studies", "training", "export", "test_bench", "test_docs", "streaming")
 """Of tests/: with a file for each worker in turn, the long ones begin first, so that no worker waits for the last."""

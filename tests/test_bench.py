@@ -207,6 +207,37 @@ def test_quality(mitdb_like, ptbxl_like, nstdb_like, workshop, tmp_path, monkeyp
         assert set(kept) == set(bundled) and kept["features"].tolist() == bundled["features"].tolist()
 
 
+def test_trust(nstdb_like, workshop, tmp_path, monkeypatch):
+    (tmp_path / "nstdb").symlink_to(nstdb_like)
+    asked = []
+
+    def answered(words):
+        asked.append(words)
+        noise, out = (Path(words[words.index(name) + 1]) for name in ("--noise", "--out"))
+        kept = workshop / "docs" / "results" / "trust"
+        assert wfdb.rdrecord(str(noise / "em")).sig_len == wfdb.rdheader(str(nstdb_like / "em")).sig_len // 2
+        out.mkdir()
+        found = json.loads((kept / "challenge2017-small.json").read_text()) | {"seed": 7}
+        (out / "stress.json").write_text(json.dumps(found))
+        (out / "stress.png").write_bytes(b"a figure")
+        return 0
+
+    monkeypatch.setattr("einthoven.cli.main.main", answered)
+    assert run(workshop, monkeypatch, "trust", tmp_path, "challenge2017-small") == 0
+    assert asked[0][:6] == [
+        "stress",
+        "challenge2017-small",
+        "--from",
+        str(tmp_path / "challenge-2017"),
+        "--records",
+        "24",
+    ]
+    text = (workshop / "docs" / "results" / "trust.md").read_text()
+    kept = {file.stem for file in (workshop / "docs" / "results" / "trust").glob("*.json")}
+    assert {line[3:] for line in text.splitlines() if line.startswith("## ")} == kept
+    assert "clean; seed 7. " in text and "| `em` at -6 dB: stretches marked | 0.9" in text
+
+
 def test_reading(ptbxl_like, workshop, monkeypatch, capsys):
     assert run(workshop, monkeypatch, "reading", ptbxl_like) == 0
     assert "59 records: into the store" in capsys.readouterr().out
@@ -259,7 +290,7 @@ RUN = {
     "stream",
     "holter",
 }
-RUN |= {"doctor", "statements", "delineation", "heartbeats_fit", "quality", "mitbih_table", *PAGES}
+RUN |= {"trust", "doctor", "statements", "delineation", "heartbeats_fit", "quality", "mitbih_table", *PAGES}
 """Run here; mitbih_table on the runs that the commands of the README leave, in test_docs.py."""
 
 

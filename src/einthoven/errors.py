@@ -139,7 +139,6 @@ EXTRAS = {
         "lightning",
         "tensorboard",
         "sklearn",
-        "joblib",
         "captum",
         "onnx",
         "onnx_ir",

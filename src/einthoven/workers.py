@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from einthoven import console
-from einthoven.errors import optional_imports
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -38,18 +37,34 @@ def parallel_map(work: Callable[[Task], Answer], tasks: Iterable[Task]) -> Itera
     -------
     iterator
         The answers, in the order of the tasks.
-
-    Raises
-    ------
-    LibraryMissing
-        If joblib is not installed.
     """
-    with optional_imports():
-        from joblib import Parallel, delayed
+    from joblib import Parallel, delayed
 
     # joblib's workers need no guard in the caller's script.
-    found: Iterator[Answer] = Parallel(n_cores(), return_as="generator")(delayed(work)(task) for task in tasks)
+    found: Iterator[Answer] = Parallel(n_cores(), return_as="generator")(
+        delayed(_one_of_many)(work, task) for task in tasks
+    )
     return found
+
+
+def n_threads() -> int:
+    """Return how many threads arithmetic may use in this process.
+
+    Returns
+    -------
+    int
+        1 in a process of :func:`parallel_map`, beside which others use the other cores; else 0, for as many as there are cores.
+    """
+    return int(_has_siblings)
+
+
+_has_siblings = False
+
+
+def _one_of_many(work: Callable[[Task], Answer], task: Task) -> Answer:
+    global _has_siblings
+    _has_siblings = True
+    return work(task)
 
 
 def side_by_side(works: dict[str, Callable[[], object]]) -> None:
@@ -60,14 +75,8 @@ def side_by_side(works: dict[str, Callable[[], object]]) -> None:
     works : dict of str to callable
         Works by the name that stands before their lines in the terminal. Each keeps its results on disk: a process that is killed
         takes its workers with it.
-
-    Raises
-    ------
-    LibraryMissing
-        If joblib is not installed.
     """
-    with optional_imports():
-        from joblib import Parallel, delayed, parallel_config
+    from joblib import Parallel, delayed, parallel_config
 
     with parallel_config("loky", inner_max_num_threads=1):
         Parallel(min(n_cores(), len(works)), batch_size=1)(

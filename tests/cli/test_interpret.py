@@ -2,10 +2,13 @@
 
 import json
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 
+from einthoven import workers
 from einthoven.cli import interpret
 from einthoven.cli.main import main
 from tests.interpretation.long import interpretation
@@ -27,7 +30,9 @@ def asked(monkeypatch):
             return replace(MADE, record=replace(MADE.record, name=record.name, source=record.source))
 
     monkeypatch.setattr("einthoven.interpretation.interpreter.Interpreter", Fake)
-    return names
+    interpret._interpreter.cache_clear()
+    yield names
+    interpret._interpreter.cache_clear()
 
 
 @pytest.fixture
@@ -53,6 +58,23 @@ def test_a_folder_gets_an_answer_a_file_and_a_page_of_all(place, asked, capsys):
         "table.csv",
         "table.long.csv",
     }
+
+
+def test_other_processes_give_the_same_answers_and_errors(place, monkeypatch, capsys):
+    def answered(worth_s: float) -> tuple[str, str, str]:
+        monkeypatch.setattr(interpret, "_WORTH_WORKERS_S", worth_s)
+        assert main(["interpret", "ecg", "--out", "table.csv"]) == 1
+        told = capsys.readouterr()
+        return (place / "table.csv").read_text(), told.out, told.err
+
+    shared_out = mock.Mock(side_effect=workers.parallel_map)
+    monkeypatch.setattr(workers, "parallel_map", shared_out)
+    monkeypatch.setattr(workers, "n_cores", lambda: 2)
+    alone = answered(1e9)
+    assert not shared_out.called
+    assert answered(-1.0) == alone and shared_out.called
+    assert "none.dat" in alone[2] and alone[0].count("\n") == 5
+    get_reusable_executor().shutdown()
 
 
 def test_an_interrupted_folder_goes_on(place, asked, monkeypatch, capsys):

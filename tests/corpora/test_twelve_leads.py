@@ -210,7 +210,7 @@ def test_the_dialects_of_the_challenge(challenge2021_like, home):
 
 
 def test_the_real_ptbxl_holds_what_it_is_known_to_hold(home):
-    store = build(PTBXL, real("ptb-xl"), PTBXL.preparation)
+    store = build(PTBXL, real("ptb-xl"), PTBXL.preparation.with_settings(leads=("II",)))
     groups, counts = np.unique(store.index.group, return_counts=True)
     assert dict(zip(groups.tolist(), counts.tolist(), strict=True)) == {
         "1": 101,
@@ -233,7 +233,7 @@ def test_the_real_ptbxl_holds_what_it_is_known_to_hold(home):
 
 
 def test_the_real_challenge_is_read_but_for_three_gains(home):
-    store = build(CHALLENGE2021, real("challenge-2021"), CHALLENGE2021.preparation)
+    store = build(CHALLENGE2021, real("challenge-2021"), CHALLENGE2021.preparation.with_settings(leads=("II",)))
     assert len(np.unique(store.index.record)) == 299
     assert [len(names) for names in store.manifest["refused"].values()] == [3]
 

@@ -14,7 +14,7 @@ _PLAIN = (int, float, str, tuple, list, type(None))
 def _key(network: nn.Module, windows: Windows, is_whole: bool) -> tuple:
     """Layers with their settings, all numbers, and the shapes of the windows."""
     layers = [
-        (name, type(layer), *((what, value) for what, value in vars(layer).items() if isinstance(value, _PLAIN)))
+        (name, type(layer), *((what, value) for what, value in vars(layer).items() if _is_setting(what, value)))
         for name, layer in network.named_modules()
     ]
     numbers = hashlib.sha256()
@@ -22,6 +22,11 @@ def _key(network: nn.Module, windows: Windows, is_whole: bool) -> tuple:
         numbers.update(f"{name} {values.dtype} {tuple(values.shape)} ".encode() + values.numpy().tobytes())
     shapes = [(name, part.shape[1:]) for name, part in windows.parts.items()]
     return repr(layers), numbers.hexdigest(), repr(shapes), is_whole
+
+
+def _is_setting(name: str, value: object) -> bool:
+    """Whether it is a setting of a layer; what torch keeps for itself, such as references to weights, differs each time."""
+    return not name.startswith("_") and isinstance(value, _PLAIN)
 
 
 def once(export: Callable[..., bytes]) -> Callable[..., bytes]:

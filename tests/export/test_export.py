@@ -30,6 +30,8 @@ from einthoven.training.task import task_of
 from tests.export.untrained import untrained_of
 from tests.layouts import twelve_leads
 
+pytestmark = pytest.mark.usefixtures("graphs_once")
+
 
 @pytest.mark.parametrize(
     "architecture, leads, most", [("litenet", STANDARD, 1_100_000), ("arrhythminet_v2", ("I",), 60_000)]
@@ -91,7 +93,6 @@ def beats(mitdb_like, tmp_path_factory):
         os.environ["EINTHOVEN_HOME"] = before
 
 
-@pytest.mark.usefixtures("graphs_once")
 @pytest.mark.parametrize(
     "target, precision", [("onnx", "fp32"), ("onnx", "int8"), ("openvino", "bf16"), ("openvino", "int8")]
 )
@@ -153,7 +154,6 @@ def test_a_loss_in_one_metric_or_an_undefined_one_is_refused():
         require_kept(replace(fine, n=49), "x")
 
 
-@pytest.mark.usefixtures("graphs_once")
 def test_an_export_with_wrong_int8_ranges_is_refused(beats, tmp_path, monkeypatch):
     """Ranges computed on the wrong windows make every int8 prediction wrong; the file is not written."""
     model, store, protocol = beats
@@ -171,7 +171,6 @@ def test_an_export_with_wrong_int8_ranges_is_refused(beats, tmp_path, monkeypatc
     assert metrics[0] - metrics[1] > MOST_LOST
 
 
-@pytest.mark.usefixtures("graphs_once")
 def test_predict_and_evaluate_read_an_exported_file_and_explain_does_not(beats, mitdb_like, tmp_path, capsys):
     model, *_ = beats
     file = tmp_path / "beats.onnx"
@@ -202,7 +201,6 @@ def test_the_page_of_an_exported_file_says_that_evidence_is_missing(tmp_path, ca
         assert ("difference of a logit on random input" in page) == is_exported
 
 
-@pytest.mark.usefixtures("graphs_once")
 def test_results_of_a_model_are_not_given_as_results_of_its_export(beats, mitdb_like, tmp_path, capsys):
     model, store, protocol = beats
     assert main(["evaluate", str(model.folder), "--from", str(mitdb_like), "--out", str(tmp_path / "scores")]) == 0

@@ -1,5 +1,7 @@
 """Files to change: small recordings in every format that is read, and real ones where $EINTHOVEN_DATA says they are."""
 
+import io
+import json
 import os
 import re
 import tempfile
@@ -7,9 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import wfdb
+from pydicom.uid import DeflatedExplicitVRLittleEndian
+from scipy.io import savemat
 
 from einthoven.records import READERS
 from tests.fuzz.mutation import Seed
+from tests.records.binary_files import dicom, scp_bimodal_bytes
+from tests.records.clinical_files import kardia_document
 from tests.records.files import KIND_WRITERS, WRITERS
 
 _MOST_BYTES = 200_000
@@ -25,7 +31,7 @@ def written() -> list[Seed]:
         with tempfile.TemporaryDirectory() as folder:
             file, stated = write(Path(folder), signal_mv)
             found.append(Seed(f"written{name}", _content(Path(folder)), str(file.relative_to(folder)), dict(stated)))
-    return [*found, *_more_wfdb()]
+    return [*found, *_more_wfdb(), *_more_layouts(signal_mv)]
 
 
 def _more_wfdb() -> list[Seed]:
@@ -50,6 +56,35 @@ def _more_wfdb() -> list[Seed]:
         Seed("written-annotations", annotated, "a.hea", {"annotator": "atr"}),
         Seed("written-segments", segments, "a.hea", {"partial": True}),
     ]
+
+
+def _more_layouts(signal_mv: np.ndarray) -> list[Seed]:
+    """Return layouts that a reader knows beside the one that its writer writes."""
+    rows = "".join(f"{at / 360:.4f}\t{value:.3f}\t{value:.3f}\n" for at, value in enumerate(signal_mv[0]))
+    block = f"Interval=\t0.002778 s\nExcelDateTime=\t4.4e4\tx\nChannelTitle=\tECG\tResp\nRange=\t10 mV\t10 V\n{rows}"
+    twelve = kardia_document(signal_mv, ("leadI", "V1"))
+    twelve["data12L"] = twelve.pop("data")
+    n = signal_mv.shape[1]
+    labchart = {"data": signal_mv.reshape(1, -1), "datastart": [[1.0], [n + 1.0]], "dataend": [[n + 0.0], [2.0 * n]]}
+    labchart |= {
+        "samplerate": [[360.0], [360.0]],
+        "titles": ["ECG II", "ECG V1"],
+        "unittext": "mV",
+        "unittextmap": [[1.0]] * 2,
+    }
+    matlab, deflated = io.BytesIO(), io.BytesIO()
+    savemat(matlab, labchart)
+    data = dicom(signal_mv)
+    data.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    data.save_as(deflated, enforce_file_format=True)
+    contents = {
+        "written-bimodal.scp": scp_bimodal_bytes(signal_mv, ((41, 58), (103, 121))),
+        "written-deflated.dcm": deflated.getvalue(),
+        "written-labchart.txt": (block + block.replace("4.4e4", "44000.0001")).encode(),
+        "written-labchart.mat": matlab.getvalue(),
+        "written-twelve.json": json.dumps(twelve).encode(),
+    }
+    return [Seed(name, {name: content}, name, {}) for name, content in contents.items()]
 
 
 def real() -> list[Seed]:

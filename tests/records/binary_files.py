@@ -157,7 +157,11 @@ def as_rdt(folder, signal_mv):
 def scp_bytes(signal_mv, lead_ids=(2, 3), interval_us=2778):
     """SCP-ECG without compression: sections 0 (pointers), 1 (patient), 3 (leads) and 6 (rhythm)."""
     counts = counts_of(signal_mv, 0.0025)
+    six = struct.pack("<HHBB", 2500, interval_us, 0, 0) + b"".join(struct.pack("<H", 2 * len(row)) for row in counts)
+    return scp_file(len(counts[0]), lead_ids, [(6, six + counts.tobytes())])
 
+
+def scp_file(n_samples, lead_ids, more, starts=(1, 1)):
     def tag(number, content):
         return struct.pack("<BH", number, len(content)) + content
 
@@ -168,10 +172,12 @@ def scp_bytes(signal_mv, lead_ids=(2, 3), interval_us=2778):
 
     one = tag(2, b"P-7\0") + tag(0, b"Doe\0") + tag(1, b"Jo\0") + tag(8, b"\2") + tag(4, struct.pack("<HB", 53, 1))
     one += tag(25, struct.pack("<HBB", 2024, 2, 29)) + tag(26, b"\x0a\x0b\x0c") + tag(255, b"")
-    three = struct.pack("<BB", len(counts), 4 | len(counts) << 3)
-    three += b"".join(struct.pack("<IIB", 1, len(counts[0]), number) for number in lead_ids)
-    six = struct.pack("<HHBB", 2500, interval_us, 0, 0) + b"".join(struct.pack("<H", 2 * len(row)) for row in counts)
-    sections = [section(1, one), section(3, three), section(6, six + counts.tobytes())]
+    three = struct.pack("<BB", len(lead_ids), 4 | len(lead_ids) << 3)
+    three += b"".join(
+        struct.pack("<IIB", start, start + n_samples - 1, number)
+        for start, number in zip(starts, lead_ids, strict=True)
+    )
+    sections = [section(number, body) for number, body in sorted(((1, one), (3, three), *more))]
     at = 7 + 16 + 120
     pointers = struct.pack("<HII", 0, 136, 7)
     for number in range(1, 12):
@@ -181,6 +187,33 @@ def scp_bytes(signal_mv, lead_ids=(2, 3), interval_us=2778):
     rest = section(0, pointers) + b"".join(sections)
     sized = struct.pack("<I", 6 + len(rest)) + rest
     return struct.pack("<H", crc_hqx(sized, 0xFFFF)) + sized
+
+
+def scp_bimodal_bytes(signal_mv, zones, factor=4, lead_ids=(2, 3), interval_us=2000):
+    """SCP-ECG with sections 4 and 5: all samples in the zones (numbers of samples, from 1), means of a few outside of them."""
+    counts = counts_of(signal_mv, 0.0025).astype(int)
+    n = counts.shape[1]
+    rows = []
+    for row in counts:
+        kept, at = [], 1
+        for first, last in (*zones, (n + 1, n)):
+            between = row[at - 1 : first - 1]
+            n_means = len(between) // factor
+            kept += list(np.round(between[: n_means * factor].reshape(-1, factor).mean(axis=1)).astype(int))
+            kept += list(between[n_means * factor :]) + list(row[first - 1 : last])
+            at = last + 1
+        rows.append(np.array(kept, "<i2"))
+    four = struct.pack("<3H", 2, 1, len(zones)) + b"".join(struct.pack("<HIII", 1, a, a, b) for a, b in zones)
+    four += b"".join(struct.pack("<II", a, b) for a, b in zones)
+    five = (
+        struct.pack("<HHBB", 2500, interval_us, 0, 0)
+        + struct.pack(f"<{len(rows)}H", *[2] * len(rows))
+        + bytes(2 * len(rows))
+    )
+    six = struct.pack("<HHBB", 2500, interval_us * factor, 0, 1) + b"".join(
+        struct.pack("<H", 2 * len(row)) for row in rows
+    )
+    return scp_file(n, lead_ids, [(4, four), (5, five), (6, six + b"".join(row.tobytes() for row in rows))])
 
 
 def as_scp(folder, signal_mv):

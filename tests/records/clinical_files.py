@@ -198,3 +198,39 @@ def as_kardia(folder, signal_mv):
     file = folder / "a.json"
     file.write_text(json.dumps(kardia_document(signal_mv)))
     return file, {}
+
+
+def labsystem_text(signal_mv, names=NAMES, fs_hz=FS_HZ):
+    counts = np.round(np.asarray(signal_mv) / 5 * 32768).astype(int)
+    head = (
+        f"[Header]\r\nFile Type: 1\r\nVersion: 1\r\nChannels exported: {len(counts)}\r\n"
+        f"Samples per channel: {len(counts[0])}\r\nStart time:  6:55:24\r\nEnd time:  6:55:29\r\nCh. Info. Pointer: 320\r\n"
+        f"Stamp Data: T\r\nMux format: 0\r\nMux Block Size: \r\nData Format 1\r\nSample Rate: {fs_hz}Hz\r\n"
+    )
+    for at, name in enumerate(names):
+        head += (
+            f"Channel #: {at + 1}\r\nLabel: {name}\r\nRange: 5mv \r\nLow: 1Hz\r\nHigh: 100Hz\r\nSample rate: {fs_hz}Hz\r\n"
+            "Color: 0000FF\r\nScale: -7\r\n"
+        )
+    return head + "[Data]\r\n" + "\r\n".join(",".join(map(str, row)) for row in counts.T) + "\r\n"
+
+
+def as_labsystem(folder, signal_mv):
+    file = folder / "a.txt"
+    file.write_text(labsystem_text(signal_mv), newline="")
+    return file, {}
+
+
+def as_prucka(folder, signal_mv, names=NAMES):
+    rows = "\n".join(" ".join(f"{value:.3f}" for value in row) + " " for row in np.asarray(signal_mv).T)
+    (folder / "X001.txt").write_text(rows + "\n")
+    listed = "\n".join(f"{7 * at + 1}              {name}" for at, name in enumerate(names))
+    file = folder / "X001.inf"
+    file.write_text(
+        "Patient = Doe, Jo\nDescription = VT induction\nDate = 2/29/2024 11:49:37 AM\n"
+        f"Number of Channel = {len(names)}\nPoints for Each Channel = {len(signal_mv[0])}\n"
+        f"Data Sampling Rate = {FS_HZ} points/second\nStart Time = 2/29/2024 10:11:12 AM\n"
+        "Stop Time = 2/29/2024 10:11:16 AM\nUnits: mmHg for pressure and mV for all others\n"
+        f"Channel Number  Channel Label\n{listed}\n"
+    )
+    return file, {}

@@ -94,3 +94,9 @@ def test_without_a_scale_the_gain_is_asked_for(tmp_path):
 def test_what_cannot_be_read_is_refused_with_its_reason(tmp_path, old, new, found):
     with pytest.raises(RecordUnreadable, match=found):
         read_text(tmp_path, aecg_text(SIGNAL_MV).replace(old, new))
+
+
+@pytest.mark.parametrize("prefix", ["MDC_ECG_ELEC_POTL_", ""])
+def test_leads_under_other_codes(tmp_path, prefix):
+    (tmp_path / "a.xml").write_text(aecg_text(SIGNAL_MV).replace("MDC_ECG_LEAD_", prefix))
+    assert read(tmp_path / "a.xml").leads == ("MLII", "V1")

@@ -1,6 +1,7 @@
 """DICOM waveforms: groups, padding, baselines, byte order; files without a waveform, and without pydicom."""
 
 import sys
+import zlib
 
 import numpy as np
 import pytest
@@ -132,12 +133,26 @@ def test_sizes_that_contradict_the_samples_are_refused(tmp_path, key, value, fou
         read(saved(tmp_path, data))
 
 
-def test_a_deflated_data_set_is_not_inflated(tmp_path):
+def deflated(folder):
     data = dicom(SIGNAL_MV)
     data.file_meta.TransferSyntaxUID = pydicom.uid.DeflatedExplicitVRLittleEndian
-    with pytest.raises(RecordUnreadable) as caught:
-        read(saved(tmp_path, data))
-    assert caught.value.found == "a deflated data set"
+    return saved(folder, data)
+
+
+def test_a_deflated_data_set(tmp_path):
+    np.testing.assert_allclose(read(deflated(tmp_path)).signal_mv, SIGNAL_MV, atol=0.003)
+
+
+def test_a_deflated_data_set_is_bounded(tmp_path):
+    file = deflated(tmp_path)
+    head = file.read_bytes()[: 144 + int(pydicom.dcmread(file).file_meta.FileMetaInformationGroupLength)]
+    pack = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    file.write_bytes(head + pack.compress(bytes(80 << 20)) + pack.flush())
+    with pytest.raises(RecordUnreadable, match="deflated data set of over 67,108,864 bytes"):
+        read(file)
+    file.write_bytes(head + b"no such stream")
+    with pytest.raises(RecordUnreadable, match="deflated data set that is damaged"):
+        read(file)
 
 
 def test_without_pydicom_the_extra_is_named(tmp_path, monkeypatch):

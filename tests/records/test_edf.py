@@ -165,3 +165,8 @@ def test_a_file_of_annotations_alone_is_refused(tmp_path):
     content = edf_bytes([notes([b"+0\x14\x14N\x14\0"])], record_s=0, reserved="EDF+C")
     with pytest.raises(RecordUnreadable, match="annotations only"):
         read_bytes(tmp_path, content)
+
+
+def test_a_unit_that_is_spelled_out(tmp_path):
+    record = read_bytes(tmp_path, edf_bytes([row("ECG II", unit="microV")]))
+    np.testing.assert_allclose(record.signal_mv[0], ECG.reshape(-1) / 1000, atol=0.001)

@@ -35,13 +35,21 @@ APPLE = {
     ),
     "Chinese": ("姓名,张三\n分类,窦性心律\n采样率,250赫兹\n\n\n导联,导联 I\n单位,µV\n\n", one_column()),
     "an unknown language": ("Ime,Test\nUčestalost uzorkovanja,250 herca\n\nOdvod,Odvod I\nJedinica,µV\n\n", one_column()),
+    "Finnish": ("Nimi,Aino\nNäytteenottotaajuus,250 hertsiä\n\nKytkentä,Kytkentä I\nYksikkö,µV\n\n", one_column(True)),
+    "Hungarian": ("Név,II. Béla\nGyakoriság,250 hertz\n\nElvezetés,I. elvezetés\nMértékegység,µV\n\n", one_column()),
+    "Japanese": ("名前,花子\nサンプルレート,250ヘルツ\n\n誘導,第I誘導\n単位,µV\n\n", one_column()),
+    "Arabic": ("الاسم,ليلى\nمعدل العينة,250 هرتز\n\nالقطب,Lead I\nالوحدة,µV\n\n", one_column()),
+    "French": (
+        "Nom,Zoé\nTaux d’échantillonnage,250 hertz\n\nÉlectrode,Dérivation I\nUnité,µV\n\n",
+        rows(lambda at: f"{1000 * FIRST[at]:,.3f}".replace(",", "\u202f").replace(".", ",")),
+    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("language", APPLE)
 def test_apple_watch(language, tmp_path):
     head, body = APPLE[language]
-    (tmp_path / "ecg.csv").write_text(head.replace("herca", "hertz") + body)
+    (tmp_path / "ecg.csv").write_text(head + body)
     record = read(tmp_path / "ecg.csv")
     assert (record.leads, record.fs_hz) == (("I",), FS_HZ)
     np.testing.assert_allclose(record.signal_mv[0], FIRST, atol=1e-6)
@@ -118,6 +126,44 @@ def test_labchart(decimal, tmp_path):
     record = read(tmp_path / "l.txt")
     assert (record.leads, record.fs_hz) == (("II",), FS_HZ)
     np.testing.assert_allclose(record.signal_mv[0], FIRST, atol=1e-5)
+
+
+def labchart(interval, started, names, values, units=("10.000 mV", "10.000 V"), more=""):
+    head = f"Interval=\t{interval} s\nExcelDateTime=\t{started!r}\t01/01/2026 10:00:00\nTimeFormat=\tStartOfBlock\nDateFormat=\t\n"
+    head += "ChannelTitle=\t" + "\t".join(names) + "\nRange=\t" + "\t".join(units) + f"\n{more}"
+    return head + "".join(f"{at * interval:.6f}\t{row[0]:.5f}\t{row[1]:.5f}\n" for at, row in enumerate(values))
+
+
+def test_labchart_blocks_are_laid_on_one_line_of_time(tmp_path):
+    pairs = np.stack((FIRST, SECOND), axis=1)[:1000]
+    names, day = ("ECG II", "Resp"), 44_000.25
+    text = labchart(0.004, day, names, pairs[:400]) + labchart(0.004, day + 2 / 86_400, names, pairs[500:])
+    text += labchart(0.01, day + 9 / 86_400, names, pairs[:300])
+    (tmp_path / "l.txt").write_text(text)
+    record = read(tmp_path / "l.txt")
+    assert (record.leads, record.fs_hz, record.n_samples) == (("II",), FS_HZ, 1000)
+    np.testing.assert_allclose(record.signal_mv[0, :400], FIRST[:400], atol=1e-5)
+    assert np.isnan(record.signal_mv[0, 400:500]).all()
+    np.testing.assert_allclose(record.signal_mv[0, 500:], FIRST[500:1000], atol=1e-5)
+    assert "1 blocks of other leads or rates are left out" in record.warnings
+    assert "the recording has 2 blocks; 0.4 s between them are missing" in record.warnings
+
+
+def test_labchart_blocks_of_different_years_are_not_joined(tmp_path):
+    pairs = np.stack((FIRST, SECOND), axis=1)
+    text = labchart(0.004, 44_000.0, ("ECG II", "Resp"), pairs[:400]) + labchart(
+        0.004, 44_999.0, ("ECG II", "Resp"), pairs[:900]
+    )
+    (tmp_path / "l.txt").write_text(text)
+    record = read(tmp_path / "l.txt")
+    assert record.n_samples == 900 and any("too far apart" in each for each in record.warnings)
+
+
+def test_labchart_names_a_unit_where_it_is_no_star(tmp_path):
+    pairs = np.stack((FIRST, 1000 * FIRST), axis=1)
+    more = "UnitName=\t*\tuV\nTopValue=\t*\t4000\nBottomValue=\t*\t-4000\n"
+    (tmp_path / "l.txt").write_text(labchart(0.004, 44_000.0, ("I", "II"), pairs, more=more))
+    np.testing.assert_allclose(read(tmp_path / "l.txt").signal_mv, np.stack((FIRST, FIRST)), atol=1e-5)
 
 
 def test_converted_opensignals(tmp_path):
@@ -245,3 +291,32 @@ def test_the_info_of_physionet_beside_a_matrix(tmp_path):
     record = read(tmp_path / "100m.mat")
     assert (record.leads, record.fs_hz) == (("MLII", "V5"), FS_HZ)
     np.testing.assert_allclose(record.signal_mv, [FIRST, SECOND], atol=0.003)
+
+
+def test_bits_of_plux_are_those_of_its_ecg(tmp_path):
+    device = {"sensor": ["RESPIRATION", "ECGBIT"], "device": "biosignalsplux", "column": ["nSeq", "DI", "CH1", "CH2"]}
+    device |= {"sampling rate": FS_HZ, "label": ["CH1", "CH2"], "resolution": [12, 16]}
+    (tmp_path / "o.txt").write_text(
+        f"# OpenSignals Text File Format\n# {json.dumps({'00:07': device})}\n# EndOfHeader\n"
+        + rows(lambda at: f"{at}\t0\t512\t{round((FIRST[at] / 3 + 0.5) * 65536)}\t")
+    )
+    np.testing.assert_allclose(read(tmp_path / "o.txt", leads={"ECG": "I"}).signal_mv[0], FIRST, atol=1e-3)
+
+
+def test_acqknowledge_with_a_mark_behind_each_row_and_breathing(tmp_path):
+    (tmp_path / "b.txt").write_text(
+        f"a.acq\n4 msec/sample\n2 channels\nECG100C\nmV\nRSP100C\nVolts\nmsec\tCH1\tCH2\t\n\t{len(FIRST)}\t{len(FIRST)}\t\n"
+        + rows(lambda at: f"{4 * at}\t{FIRST[at]:.5f}\t{SECOND[at]:.5f}\t")
+    )
+    record = read(tmp_path / "b.txt")
+    assert (record.leads, record.n_samples) == (("ECG100C",), len(FIRST))
+    np.testing.assert_allclose(record.signal_mv[0], FIRST, atol=1e-5)
+
+
+def test_names_of_two_words_between_blanks(tmp_path):
+    (tmp_path / "r.txt").write_text(
+        "     Elapsed time    MLII      V5\n        (seconds)    (mV)    (mV)\n"
+        + rows(lambda at: f"{at / FS_HZ:12.3f} {FIRST[at]:8.4f} {SECOND[at]:8.4f}")
+    )
+    record = read(tmp_path / "r.txt")
+    assert (record.leads, record.fs_hz) == (("MLII", "V5"), FS_HZ)

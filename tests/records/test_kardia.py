@@ -48,12 +48,26 @@ def test_without_resolution_the_gain_is_asked_for(tmp_path):
     np.testing.assert_allclose(read_document(tmp_path, document, gain=2000).signal_mv, SIGNAL_MV, atol=0.001)
 
 
+@pytest.mark.parametrize("inside", ["raw", None])
+def test_twelve_leads_state_no_resolution(tmp_path, inside):
+    document = kardia_document(SIGNAL_MV, ("leadI", "V1"))
+    block = document.pop("data")["raw"]
+    del block["amplitudeResolution"]
+    document["data12L"] = {inside: block} if inside else block
+    with pytest.raises(StatementMissing, match="--gain"):
+        read_document(tmp_path, document)
+    record = read_document(tmp_path, document, gain=2000)
+    assert record.leads == ("I", "V1")
+    np.testing.assert_allclose(record.signal_mv, SIGNAL_MV, atol=0.001)
+
+
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
         ({"data": {}}, "no samples under data.raw"),
         ({"data": {"raw": {"samples": {"leadI": [1]}, "frequency": "x"}}}, "a frequency of x"),
         ({"data": {"raw": {"samples": {"leadI": ["a"]}, "frequency": 300}}}, "no numbers"),
+        ({"data": {"raw": {"samples": {"leadI": [10**400]}, "frequency": 300}}}, "no numbers"),
         ({"data": {"raw": {"samples": {"leadI": [[1]]}, "frequency": 300}}}, "no list of numbers"),
     ],
 )

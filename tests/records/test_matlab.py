@@ -110,3 +110,55 @@ def test_a_file_made_to_fill_memory_is_refused_before_it_does(stated, tmp_path):
         read(tmp_path / "a.mat", fs_hz=360, leads=["II"], unit="mV")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
     assert "unpacks to 209,715,200" in caught.value.found or stated
+
+
+@pytest.mark.parametrize("labels", [np.array(["MLII", "V1"], object), np.array(["MLII", "V1  "])])
+def test_names_in_cells_or_in_rows_of_text(tmp_path, signal_mv, labels):
+    savemat(tmp_path / "a.mat", {"ecg": signal_mv, "labels": labels, "fs": 360.0, "units": "mV"})
+    record = read(tmp_path / "a.mat")
+    assert (record.leads, record.fs_hz) == (("MLII", "V1"), 360)
+
+
+def test_acqknowledge_states_an_interval(tmp_path, signal_mv):
+    said = {"labels": np.array(["ECG100C", "ECG II  "]), "units": np.array(["mV", "mV"]), "isi_units": "ms"}
+    savemat(tmp_path / "a.mat", {"data": signal_mv.T, "isi": 2.7777777} | said)
+    record = read(tmp_path / "a.mat")
+    assert (record.leads, record.fs_hz) == (("ECG100C", "II"), 360)
+    np.testing.assert_allclose(record.signal_mv, signal_mv, atol=1e-5)
+
+
+def labchart(signal_mv, **changes):
+    """Two blocks of two channels: a short one of zeros, then the signal; a third channel of another rate."""
+    n, few = signal_mv.shape[1], np.zeros(100)
+    parts = [few, few, few[:10], *signal_mv, few[:30]]
+    ends = np.cumsum([len(part) for part in parts]).reshape(2, 3).T.astype(float)
+    starts = ends - np.array([len(part) for part in parts]).reshape(2, 3).T + 1
+    said = {"data": np.concatenate(parts)[None], "datastart": starts, "dataend": ends}
+    said |= {
+        "samplerate": np.array([[360.0, 360], [360, 360], [36, 36]]),
+        "titles": np.array(["ECG II", "ECG V1", "Resp"]),
+    }
+    assert ends[-1, -1] == said["data"].size == 2 * n + 240
+    return said | {"unittext": np.array(["V ", "mV"]), "unittextmap": np.array([[2.0, 2], [2, 2], [1, 1]])} | changes
+
+
+def test_labchart_channels_lie_in_one_row(tmp_path, signal_mv):
+    savemat(tmp_path / "a.mat", labchart(signal_mv))
+    record = read(tmp_path / "a.mat")
+    assert (record.leads, record.fs_hz) == (("II", "V1"), 360)
+    np.testing.assert_allclose(record.signal_mv, signal_mv, atol=1e-5)
+    assert "the longest of 2 blocks is read" in record.warnings
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"titles": np.array(["ECG II"])}, "1 titles for channels and blocks"),
+        ({"dataend": np.full((3, 2), 1e9)}, "channels that end behind"),
+        ({"datastart": np.ones((3, 2)), "dataend": np.full((3, 2), 3000.0)}, "channels that overlap"),
+    ],
+)
+def test_places_of_labchart_that_cannot_be_are_refused(tmp_path, signal_mv, changes, found):
+    savemat(tmp_path / "a.mat", labchart(signal_mv, **changes))
+    with pytest.raises(RecordUnreadable, match=found):
+        read(tmp_path / "a.mat")

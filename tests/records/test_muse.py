@@ -62,7 +62,6 @@ def test_marks_of_the_device_are_told(tmp_path):
         ("<LeadSampleSize>2", "<LeadSampleSize>3", "in samples of 3 bytes"),
         ("<WaveFormData>\n", "<WaveFormData>!", "not Base64"),
         ("<WaveformType>Rhythm", "<WaveformType>Median", "no rhythm waveform"),
-        (">4.88<", "><", "no units per bit"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_reason(tmp_path, old, new, found):
@@ -83,3 +82,21 @@ def test_text_of_twelve_leads_is_in_standard_order(tmp_path):
     file.write_text(file.read_text() + "1\n")
     with pytest.raises(RecordUnreadable, match="6,001 numbers for 500 samples of 12 leads"):
         read(file, fs_hz=500)
+
+
+def test_without_units_per_bit_the_gain_is_asked_for(tmp_path):
+    (tmp_path / "a.xml").write_text(muse_text(SIGNAL_MV).replace(">4.88<", "><"))
+    with pytest.raises(StatementMissing, match="--gain"):
+        read(tmp_path / "a.xml")
+    np.testing.assert_allclose(read(tmp_path / "a.xml", gain=1000 / 4.88).signal_mv, SIGNAL_MV, atol=0.003)
+
+
+def test_a_baseline_is_added(tmp_path):
+    text = muse_text(SIGNAL_MV).replace("<LeadID>", "<FirstSampleBaseline>-100</FirstSampleBaseline><LeadID>")
+    (tmp_path / "a.xml").write_text(text)
+    np.testing.assert_allclose(read(tmp_path / "a.xml").signal_mv, SIGNAL_MV - 0.488, atol=0.003)
+
+
+def test_another_waveform_than_the_median_is_the_rhythm(tmp_path):
+    (tmp_path / "a.xml").write_text(muse_text(SIGNAL_MV).replace(">Rhythm<", ">Full Disclosure<"))
+    np.testing.assert_allclose(read(tmp_path / "a.xml").signal_mv, SIGNAL_MV, atol=0.003)

@@ -2,6 +2,7 @@
 
 import shlex
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -205,3 +206,56 @@ def test_times_that_go_back_say_no_rate(tmp_path):
     (tmp_path / "a.csv").write_text("time,II\n" + rows(lambda at: f"{at % 500 / FS_HZ:.3f},{FIRST[at]:.4f}"))
     record = read(tmp_path / "a.csv", unit="mV", fs_hz=FS_HZ)
     assert record.n_samples == N_SAMPLES and "does not rise throughout" in record.warnings[0]
+
+
+def test_a_cell_of_blanks_takes_no_time(tmp_path):
+    (tmp_path / "a.csv").write_text("0.1,0.2\n" * 200 + f"0.1,{' ' * 200_000}x\n")
+    started = time.process_time()
+    with pytest.raises(RecordUnreadable, match="line 201"):
+        read(tmp_path / "a.csv", fs_hz=250, unit="mV")
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("word", ["#N/A", "#VALUE!", "<NA>", "*", "1.#QNAN", "-nan", "missing"])
+def test_words_of_programs_for_missing_samples(tmp_path, word):
+    (tmp_path / "a.csv").write_text("II,V1\n" + rows(lambda at: f"{word if at in (7, 8) else FIRST[at]},{SECOND[at]}"))
+    record = read(tmp_path / "a.csv", fs_hz=FS_HZ, unit="mV")
+    assert np.flatnonzero(np.isnan(record.signal_mv[0])).tolist() == [7, 8]
+    np.testing.assert_allclose(record.signal_mv[1], SECOND, atol=1e-5)
+
+
+@pytest.mark.parametrize("end", ["\r\r\n", "\n\n", "\r\n\r\n"])
+def test_an_empty_line_behind_each_row_is_none(tmp_path, end):
+    text = "II,V1\n" + rows(lambda at: f"{FIRST[at]:.5f},{SECOND[at]:.5f}")
+    (tmp_path / "a.csv").write_bytes(text.replace("\n", end).encode())
+    record = read(tmp_path / "a.csv", fs_hz=FS_HZ, unit="mV")
+    np.testing.assert_allclose(record.signal_mv, np.stack((FIRST, SECOND)), atol=1e-5)
+
+
+def test_brackets_around_a_row_and_around_rows(tmp_path):
+    (tmp_path / "a.txt").write_text(str([round(float(value), 5) for value in FIRST]))
+    np.testing.assert_allclose(
+        read(tmp_path / "a.txt", fs_hz=FS_HZ, unit="mV", leads=["II"]).signal_mv[0], FIRST, atol=1e-5
+    )
+    (tmp_path / "b.txt").write_text(str(np.round([FIRST, SECOND], 5).tolist()))
+    record = read(tmp_path / "b.txt", fs_hz=FS_HZ, unit="mV", leads=["II", "V1"])
+    np.testing.assert_allclose(record.signal_mv, np.stack((FIRST, SECOND)), atol=1e-5)
+
+
+@pytest.mark.parametrize("head", ["0,1\n", "1,2\n", ",0,1\n"])
+def test_numbers_of_columns_are_no_samples(tmp_path, head):
+    index = head.startswith(",")
+    body = rows(lambda at: (f"{at}," if index else "") + f"{FIRST[at]:.5f},{SECOND[at]:.5f}")
+    (tmp_path / "a.csv").write_text(head + body)
+    record = read(tmp_path / "a.csv", fs_hz=FS_HZ, unit="mV", leads=["II", "V1"])
+    np.testing.assert_allclose(record.signal_mv, np.stack((FIRST, SECOND)), atol=1e-5)
+
+
+def test_words_behind_the_rows_are_told(tmp_path):
+    body = rows(lambda at: f"{FIRST[at]:.5f},{SECOND[at]:.5f}")
+    (tmp_path / "a.csv").write_text(f"II,V1\n{body}\nEnd of data\nexported by a program\n")
+    record = read(tmp_path / "a.csv", fs_hz=FS_HZ, unit="mV")
+    assert record.n_samples == len(FIRST)
+    assert record.warnings == tuple(
+        f"left out, since it is no row: {text!r}" for text in ("End of data", "exported by a program")
+    )

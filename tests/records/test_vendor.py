@@ -9,7 +9,8 @@ import pytest
 from einthoven.errors import LibraryMissing, RecordUnreadable, StatementMissing
 from einthoven.records import read
 from einthoven.records.identity import Identity
-from tests.records.binary_files import as_edan, mfer_bytes, scp_bytes
+from einthoven.records.scp_bimodal import expanded
+from tests.records.binary_files import as_edan, mfer_bytes, scp_bimodal_bytes, scp_bytes, scp_file
 from tests.records.clinical_files import as_mortara, as_sierra, sierra_text
 
 pytest.importorskip("ecgdatakit")
@@ -36,6 +37,48 @@ def test_scp_damage_is_told_or_refused(tmp_path):
     assert "CRC" in read_bytes(tmp_path, "a.scp", bytes(whole)).warnings[0]
     with pytest.raises(RecordUnreadable, match="declares"):
         read_bytes(tmp_path, "a.scp", bytes(whole[:-100]))
+
+
+ZONES = ((41, 58), (203, 221), (402, 410))
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_scp_expands_what_is_stored_at_a_lower_rate(tmp_path, factor):
+    signal_mv = np.sin(np.arange(1000).reshape(2, 500) / 40)
+    for first, last in ZONES:
+        signal_mv[:, first + 3 : last - 3] += 1.5
+    content = scp_bimodal_bytes(signal_mv, ZONES, factor)
+    assert len(content) < len(scp_bytes(signal_mv))
+    record = read_bytes(tmp_path, "a.scp", content)
+    assert record.fs_hz == 500 and record.signal_mv.shape == (2, 500)
+    assert record.warnings[0].startswith(f"between QRS complexes the file holds one of {factor} samples")
+    np.testing.assert_allclose(record.signal_mv, signal_mv, atol=0.06)
+    for first, last in ZONES:
+        inside = slice(first - 1, last)
+        np.testing.assert_allclose(record.signal_mv[:, inside], signal_mv[:, inside], atol=0.0013)
+
+
+def test_scp_interpolates_as_the_standard_says():
+    few = np.array([0, 40, 80, 7, 9, 5])
+    whole = [0, 0, 3, 10, 20, 30, 40, 50, 60, 70, 77, 80, 7, 9, 5]
+    assert expanded(few, [(12, False), (3, True)], 4).tolist() == whole
+    assert expanded(np.array([6, 9]), [(2, False)], 4).tolist() == [6, 9]
+
+
+def test_scp_refuses_more_samples_than_there_are(tmp_path):
+    content = scp_bimodal_bytes(SIGNAL_MV, ZONES)
+    huge = content.replace(b"\1\0\0\0\xf4\1\0\0", b"\1\0\0\0\xff\xff\xff\x7f")
+    with pytest.raises(RecordUnreadable, match="more samples than the section can hold"):
+        read_bytes(tmp_path, "a.scp", huge)
+
+
+def test_scp_leads_that_follow_each_other(tmp_path):
+    counts = np.round(SIGNAL_MV * 400).astype("<i2")
+    six = b"\xc4\x09\xd0\x07\0\0" + 2 * b"\xe8\x03" + counts.tobytes()
+    record = read_bytes(tmp_path, "a.scp", scp_file(500, (2, 3), [(6, six)], starts=(1, 501)))
+    assert record.signal_mv.shape == (2, 1000) and record.fs_hz == 500
+    np.testing.assert_allclose(record.signal_mv[1, 500:], SIGNAL_MV[1], atol=0.003)
+    assert np.isnan(record.signal_mv[0, 500:]).all() and np.isnan(record.signal_mv[1, :500]).all()
 
 
 def test_mfer_keeps_a_rate_that_is_no_whole_number(tmp_path):

@@ -102,3 +102,15 @@ def test_a_flat_lead_gives_numbers():
     beats = np.zeros((10, 2, N), np.float32)
     assert np.isfinite(measured(beats)).all()
     assert np.isfinite(likeness_features(centred(beats, BEFORE, FS_HZ), np.zeros((10, 7)), FS_HZ)).all()
+
+
+@pytest.mark.parametrize("n", [2, 20, 400])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_medians_of_near_beats_are_the_same_with_and_without_compiled_parts(n, kind, monkeypatch):
+    beats = np.random.default_rng(n).standard_normal((n, 9)).astype(kind)
+    compiled = beat_shapes._local(beats)
+    assert compiled.dtype == kind
+    around = [beats[np.clip(np.arange(at - 15, at + 16), 0, n - 1)] for at in range(n)]
+    np.testing.assert_array_equal(compiled, [np.median(few, axis=0) for few in around])
+    monkeypatch.setattr(beat_shapes, "part", lambda *names: None)
+    np.testing.assert_array_equal(beat_shapes._local(beats), compiled)

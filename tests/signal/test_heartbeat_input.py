@@ -42,5 +42,11 @@ def test_both_scales_bound_the_signal(walk):
     assert np.abs(near).max() < 1.5 and np.abs(compressed).max() < 8
 
 
+def test_silence_before_the_signal_does_not_count(walk):
+    late = np.concatenate((np.repeat(walk[:, :1], 128 * 20, axis=1), walk), axis=1)
+    found, alone = scaled(late)[:, 1, 128 * 23 : 128 * 26], scaled(walk)[:, 1, 128 * 3 : 128 * 6]
+    np.testing.assert_allclose(found, alone, atol=0.3)
+
+
 def test_an_empty_signal_has_no_values():
     assert scaled(np.zeros((2, 0))).shape == (2, 2, 0)

@@ -88,6 +88,8 @@ def test_boosted_trees_are_scikit_learn_s(tmp_path, monkeypatch):
     """The same, and upside down: the beats of a lead whose QRS complex points down are turned over first."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
+    from einthoven.training.levels import levels, limits_of
+
     rng = np.random.default_rng(0)
     complexes = (5 * np.exp(-0.5 * ((np.arange(90) - 30) / 4) ** 2)).astype(np.float32)
     windows = with_beat(windows_of(rng, 240, 1), lambda beat: beat + complexes)
@@ -100,7 +102,8 @@ def test_boosted_trees_are_scikit_learn_s(tmp_path, monkeypatch):
     answer = load(tmp_path / "run").probabilities(windows[200:])
     measured = measured_of(Forest(1, 4, 200, upright=True), windows[200:])
     wanted = np.zeros((40, 4))
-    wanted[:, [0, 1, 3]] = fitted[0].predict_proba(measured)
+    limits = limits_of(measured_of(Forest(1, 4, 200, upright=True), windows[:200]))
+    wanted[:, [0, 1, 3]] = fitted[0].predict_proba(levels(measured, limits))
     np.testing.assert_allclose(answer, wanted, atol=1e-4)
     assert ((answer.argmax(axis=1) == 3) == (labels[200:] == 3)).mean() > 0.85
     turned = with_beat(windows[200:], lambda beat: -beat)

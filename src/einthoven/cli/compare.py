@@ -8,7 +8,7 @@ from tyro.conf import Positional, arg
 
 from einthoven import console
 from einthoven.cli.evaluate import corpus_of
-from einthoven.cli.settings import optional
+from einthoven.cli.settings import MaybePath, MaybeText, optional
 from einthoven.errors import ConfigurationFault
 from einthoven.paths import require_folder
 
@@ -29,13 +29,13 @@ class Compare:
     """Name of a bundled model, or folder of a bundle or a run; without --from, a folder that einthoven evaluate wrote."""
     second: Annotated[Positional[str], arg(metavar="MODEL")]
     """The model that the first one is compared with, or its evaluation."""
-    source: Annotated[Path | None, arg(name="from", metavar="DIR", help_behavior_hint="")] = None
+    source: Annotated[MaybePath, arg(name="from", metavar="DIR", help_behavior_hint="")] = None
     """Folder of the corpus, in the publisher's layout; both models are then tested on it."""
-    corpus: Annotated[str | None, optional("CORPUS")] = None
+    corpus: Annotated[MaybeText, optional("CORPUS")] = None
     """Name of the corpus (default: the one that trained the first model)."""
-    protocol: Annotated[str | None, optional("PROTOCOL")] = None
+    protocol: Annotated[MaybeText, optional("PROTOCOL")] = None
     """Protocol of the corpus (default: the one that trained the first model)."""
-    out: Annotated[Path | None, optional("DIR")] = None
+    out: Annotated[MaybePath, optional("DIR")] = None
     """Folder for comparison.json and table.md."""
 
     def run(self) -> int:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import arg
 
 from einthoven import console
 from einthoven.cli.read_options import ReadOptions
-from einthoven.cli.settings import optional, value
+from einthoven.cli.settings import MaybeText, Recordings, optional, value
 from einthoven.errors import EinthovenError, StatementMissing
 from einthoven.paths import require_folder
 
@@ -28,13 +28,13 @@ class Convert(ReadOptions):
     Example, with nothing that tells whose they are: einthoven convert 100.hea 208.hea --to shared --format edf --anonymous
     """
 
-    files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
+    files: Recordings
     """Recordings. For WFDB the header, the signal file or the record name."""
     to: Annotated[Path, value("DIR")]
     """Folder for the new files. A recording that is read is never written over."""
     format: Annotated[_FORMATS, arg(metavar="wfdb|csv|edf|npy|json|dicom")]
     """Format of the new files; edf and dicom need einthoven[clinical]."""
-    annotator: Annotated[str | None, optional("SUFFIX")] = None
+    annotator: Annotated[MaybeText, optional("SUFFIX")] = None
     """Suffix of the WFDB annotation files to convert too (default: atr, where there is one)."""
     anonymous: Annotated[bool, arg()] = False
     """Leave out name, number, birth date, age, sex, date, device and all free text; the files get names of their own."""

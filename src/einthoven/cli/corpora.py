@@ -1,7 +1,6 @@
 """The verb corpora: list the corpora, or describe one and count its records in a folder."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -9,7 +8,7 @@ from tyro.conf import Positional, arg
 
 from einthoven import console
 from einthoven.cli.prepare import corpus_named
-from einthoven.cli.settings import optional
+from einthoven.cli.settings import MaybePath, MaybeText, optional
 from einthoven.corpora.corpus import Corpus, Listing, Protocol
 from einthoven.errors import StatementMissing
 from einthoven.signal.preparation import Beats, Preparation
@@ -22,9 +21,9 @@ class Corpora:
     Example: einthoven corpora mitdb
     """
 
-    name: Annotated[Positional[str | None], optional("NAME")] = None
+    name: Annotated[Positional[MaybeText], optional("NAME")] = None
     """A corpus, or a file of yours that declares one (./mine.py[:NAME]), which is checked."""
-    source: Annotated[Path | None, arg(name="from", metavar="DIR")] = None
+    source: Annotated[MaybePath, arg(name="from", metavar="DIR")] = None
     """Folder of the named corpus: its records, patients and classes are counted, in each part of each protocol."""
 
     def run(self) -> int:

@@ -1,14 +1,11 @@
 """Run the verb delineate."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-
-from tyro.conf import Positional
 
 from einthoven import console
 from einthoven.cli.read_options import ReadOptions
-from einthoven.cli.settings import optional, value
+from einthoven.cli.settings import MaybePath, Recordings, optional, value
 from einthoven.errors import EinthovenError, StatementMissing
 
 if TYPE_CHECKING:
@@ -24,9 +21,9 @@ class Delineate(ReadOptions):
     Example, a page with the boundaries on the trace: einthoven delineate 100.hea --out waves.html
     """
 
-    files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
+    files: Recordings
     """Recordings. For WFDB the header, the signal file or the record name."""
-    out: Annotated[Path | None, optional("FILE")] = None
+    out: Annotated[MaybePath, optional("FILE")] = None
     """File to write: .csv, .json, .html, or .atr (WFDB annotations)."""
     model: Annotated[str, value("MODEL")] = "waves-ludb"
     """Name of a bundled delineator, its folder, or exported file."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from einthoven import console
 from einthoven.bundle import Card
 from einthoven.cli.prepare import corpus_named
-from einthoven.cli.settings import ModelFile, ModelWithWeights, Source, Strict, optional
+from einthoven.cli.settings import MaybePath, MaybeText, ModelFile, ModelWithWeights, Source, Strict, optional
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.errors import ConfigurationFault, OutputRefused
 from einthoven.paths import require_folder, written_aside
@@ -32,14 +32,14 @@ class Evaluate:
 
     model: ModelWithWeights
     source: Source
-    out: Annotated[Path | None, optional("DIR")] = None
+    out: Annotated[MaybePath, optional("DIR")] = None
     """Folder for metrics.json, table.md, predictions.csv and figures (default: scores/MODEL-CORPUS, with a number added if that
     holds another evaluation)."""
-    corpus: Annotated[str | None, optional("CORPUS")] = None
+    corpus: Annotated[MaybeText, optional("CORPUS")] = None
     """Name of the corpus, or a Python file that declares one, ./mine.py[:NAME] (default: the one that trained the model)."""
-    protocol: Annotated[str | None, optional("PROTOCOL")] = None
+    protocol: Annotated[MaybeText, optional("PROTOCOL")] = None
     """Protocol that splits the corpus (default: the one that trained the model)."""
-    labels: Annotated[str | None, optional("LABELS")] = None
+    labels: Annotated[MaybeText, optional("LABELS")] = None
     """Label set, if the corpus offers several (default: the one that trained the model)."""
     folds: Annotated[tuple[str, ...], optional("FOLD ...")] = ()
     """Folds to test, if the publisher defines folds (default: the test set of the protocol)."""

@@ -8,7 +8,7 @@ from tyro.conf import arg
 
 from einthoven import console
 from einthoven.cli.evaluate import corpus_of
-from einthoven.cli.settings import ModelFile, ModelWithWeights, optional, value
+from einthoven.cli.settings import MaybePath, MaybeText, ModelFile, ModelWithWeights, optional, value
 from einthoven.errors import OutputRefused, StatementMissing
 from einthoven.paths import require_folder
 
@@ -30,12 +30,12 @@ class Export:
     """Format."""
     precision: Literal["fp32", "bf16", "int8"] = "fp32"
     """Numeric precision of the exported model."""
-    source: Annotated[Path | None, arg(name="from", metavar="DIR", help_behavior_hint="")] = None
+    source: Annotated[MaybePath, arg(name="from", metavar="DIR", help_behavior_hint="")] = None
     """Folder of the corpus that trained the model: int8 is calibrated on its training windows, answers are compared on its
     validation windows."""
     even_if_worse: bool = False
     """Write the export even if it loses more than half a point of macro-F1 (macro AUROC for multilabel models)."""
-    corpus: Annotated[str | None, optional("CORPUS")] = None
+    corpus: Annotated[MaybeText, optional("CORPUS")] = None
     """The file that declares the corpus, ./mine.py[:NAME], if the model was trained on one of your own."""
     model_file: ModelFile = None
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from einthoven import console
-from einthoven.cli.settings import optional
+from einthoven.cli.settings import MaybeText, optional
 from einthoven.errors import ConfigurationFault
 
 
@@ -17,7 +17,7 @@ class Features:
     Example: einthoven features waves
     """
 
-    name: Annotated[Positional[str | None], optional("SET")] = None
+    name: Annotated[Positional[MaybeText], optional("SET")] = None
     """One set of measurements; all sets where not stated."""
 
     def run(self) -> int:

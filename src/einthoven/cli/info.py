@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import Positional, arg
+from tyro.conf import arg
 
 from einthoven import __version__, console
 from einthoven.cli.read_options import ReadOptions
-from einthoven.cli.settings import optional, value
+from einthoven.cli.settings import MaybePath, Recordings, optional
 from einthoven.errors import EinthovenError, OutputRefused, StatementMissing
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ class Info(ReadOptions):
     Example, for programs: einthoven info 100.hea 208.hea --out info.json
     """
 
-    files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
+    files: Recordings
     """Recordings. For WFDB the header, the signal file or the record name."""
-    out: Annotated[Path | None, optional("FILE.json")] = None
+    out: Annotated[MaybePath, optional("FILE.json")] = None
     """File to write the same as JSON to."""
     anonymous: Annotated[bool, arg()] = False
     """Leave out name, number, birth date, age, sex, date, device and all free text."""

@@ -1,24 +1,29 @@
 """Run the verb interpret."""
 
+import math
 import re
+import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import Positional
-
 from einthoven import console
 from einthoven.cli.read_options import ReadOptions
-from einthoven.cli.settings import optional, value
+from einthoven.cli.settings import MaybePath, Recordings, optional
 from einthoven.errors import EinthovenError, StatementMissing
 
 if TYPE_CHECKING:
     from einthoven.interpretation.interpretation import Interpretation
+    from einthoven.interpretation.interpreter import Interpreter
 
 _PATTERN = re.compile(r"[*?\[]")
 _SHOWN, _TOLD = 20, 5
 """Interpretations that are shown in the terminal, and errors that are told in full where many files fail."""
+_WORTH_WORKERS_S = 4.0
+"""Work that is left from which other processes are worth their start."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +33,9 @@ class Interpret(ReadOptions):
     Example: einthoven interpret 100.hea --out report.html
     """
 
-    files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
+    files: Recordings
     """Recordings; all recordings of a folder; or a pattern in quotes, e.g. 'ecg/*.hea'."""
-    out: Annotated[Path | None, optional("FILE|DIR")] = None
+    out: Annotated[MaybePath, optional("FILE|DIR")] = None
     """File to write: .json, .csv (a row a file), .long.csv (a row a number), .html, .pdf (a page for each recording), .png (one
     recording) or .atr (WFDB annotations); or a folder: it gets an answer a file, tables and a page of all, and goes on where it
     was interrupted."""
@@ -115,20 +120,49 @@ class Interpret(ReadOptions):
 
     def _each(self, files: list[Path], failed: "dict[Path, EinthovenError]") -> "Iterator[tuple[Path, Interpretation]]":
         """Yield each file with its interpretation; a file that fails is added to `failed`."""
-        from einthoven.interpretation.interpreter import Interpreter
-        from einthoven.records.anonymous import anonymous
-
-        interpret = Interpreter(self.models)
-        for file in console.progress(files, "interpreting", len(files)):
-            try:
-                record = self.read(file)
-                found = interpret(anonymous(record) if self.anonymous else record)
-            except EinthovenError as error:
-                failed[file] = error
+        _interpreter(self.models)  # a mistake in the models is told before a file is read
+        found = console.progress(self._answers(files), "interpreting", len(files))
+        for file, one in zip(files, found, strict=True):
+            if isinstance(one, EinthovenError):
+                failed[file] = one
                 if len(failed) <= _TOLD or len(files) <= _SHOWN:
-                    console.fail(error)
-                continue
-            yield file, found
+                    console.fail(one)
+            else:
+                yield file, one
+
+    def _answers(self, files: list[Path]) -> "Iterator[Interpretation | EinthovenError]":
+        """Yield the interpretation of each file, or its error; on all cores, once that is sure to be faster."""
+        from einthoven import workers
+
+        answer = partial(_answer, self, console.is_shown())
+        began = math.inf
+        for at, file in enumerate(files):
+            left_s = (time.monotonic() - began) / max(1, at - 1) * (len(files) - at)
+            if left_s > _WORTH_WORKERS_S and len(files) - at > 1 and workers.n_cores() > 1:
+                yield from workers.parallel_map(answer, files[at:])
+                return
+            yield answer(file)
+            began = min(began, time.monotonic())  # the first one loads the models, too
+
+
+@lru_cache(maxsize=1)
+def _interpreter(models: tuple[str, ...]) -> "Interpreter":
+    """Return what interprets recordings; each process loads the models once."""
+    from einthoven.interpretation.interpreter import Interpreter
+
+    return Interpreter(models)
+
+
+def _answer(options: Interpret, is_shown: bool, file: Path) -> "Interpretation | EinthovenError":
+    """Return the interpretation of a file, or why there is none."""
+    from einthoven.records.anonymous import anonymous
+
+    try:
+        with console.shown() if is_shown else nullcontext():
+            record = options.read(file)
+            return _interpreter(options.models)(anonymous(record) if options.anonymous else record)
+    except EinthovenError as error:
+        return error
 
 
 def show(found: "Interpretation") -> None:

@@ -7,7 +7,7 @@ from tyro.conf import Positional
 
 from einthoven import bundle, console
 from einthoven.bundle import Card
-from einthoven.cli.settings import optional
+from einthoven.cli.settings import MaybeCount, MaybeText, optional
 from einthoven.errors import ConfigurationFault, LibraryMissing, optional_imports
 from einthoven.paths import ASSETS
 from einthoven.user_file import is_reference
@@ -25,9 +25,9 @@ class Models:
     Example, one architecture: einthoven models resnet1d
     """
 
-    name: Annotated[Positional[str | None], optional("NAME")] = None
+    name: Annotated[Positional[MaybeText], optional("NAME")] = None
     """An architecture, a model, a run's folder, or a file of yours (./mynet.py[:CLASS]), which is checked."""
-    leads: Annotated[int | None, optional("N")] = None
+    leads: Annotated[MaybeCount, optional("N")] = None
     """List only models that need this many leads."""
 
     def run(self) -> int:

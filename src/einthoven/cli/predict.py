@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-
-from tyro.conf import Positional
 
 from einthoven import console
 from einthoven.cli.read_options import ReadOptions
-from einthoven.cli.settings import Model, ModelFile, optional, value
+from einthoven.cli.settings import MaybeNumber, MaybePath, Model, ModelFile, Recordings, optional
 from einthoven.errors import EinthovenError, LibraryMissing, StatementMissing, optional_imports
 
 if TYPE_CHECKING:
@@ -30,11 +27,11 @@ class Predict(ReadOptions):
     """
 
     model: Model
-    files: Annotated[Positional[tuple[Path, ...]], value("FILE ...")]
+    files: Recordings
     """Recordings. For WFDB the header, the signal file or the record name."""
-    out: Annotated[Path | None, optional("FILE")] = None
+    out: Annotated[MaybePath, optional("FILE")] = None
     """File to write: .json, .csv, .html, or .atr (WFDB annotations of the beats of one record)."""
-    coverage: Annotated[float | None, optional("SHARE")] = None
+    coverage: Annotated[MaybeNumber, optional("SHARE")] = None
     """Also print the set of classes that holds the true one with this probability, e.g. 0.9, where it can be promised."""
     model_file: ModelFile = None
 

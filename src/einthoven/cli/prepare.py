@@ -6,7 +6,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from einthoven import console
-from einthoven.cli.settings import CorpusName, Source, Strict, drawn_from, value
+from einthoven.cli.settings import CorpusName, MaybeNumber, MaybeText, Source, Strict, drawn_from, value
 from einthoven.corpora import CORPORA
 from einthoven.corpora.corpus import Corpus
 from einthoven.errors import ConfigurationFault
@@ -19,14 +19,14 @@ class Windows:
     """How records become windows; defaults are the corpus's own (einthoven corpora NAME)."""
 
     leads: Annotated[tuple[str, ...] | None, drawn_from(SignalSpec, "leads", "LEAD ...")] = None
-    fs_hz: Annotated[float | None, drawn_from(SignalSpec, "fs_hz", "HZ")] = None
-    low_hz: Annotated[float | None, drawn_from(SignalSpec, "low_hz", "HZ")] = None
-    high_hz: Annotated[float | None, drawn_from(SignalSpec, "high_hz", "HZ")] = None
-    scaling: Annotated[str | None, drawn_from(SignalSpec, "scaling", "|".join(SCALINGS))] = None
-    before_s: Annotated[float | None, drawn_from(Beats, "before_s", "S")] = None
-    after_s: Annotated[float | None, drawn_from(Beats, "after_s", "S")] = None
-    window_s: Annotated[float | None, drawn_from(Tiles, "window_s", "S")] = None
-    crop_s: Annotated[float | None, drawn_from(Tiles, "crop_s", "S")] = None
+    fs_hz: Annotated[MaybeNumber, drawn_from(SignalSpec, "fs_hz", "HZ")] = None
+    low_hz: Annotated[MaybeNumber, drawn_from(SignalSpec, "low_hz", "HZ")] = None
+    high_hz: Annotated[MaybeNumber, drawn_from(SignalSpec, "high_hz", "HZ")] = None
+    scaling: Annotated[MaybeText, drawn_from(SignalSpec, "scaling", "|".join(SCALINGS))] = None
+    before_s: Annotated[MaybeNumber, drawn_from(Beats, "before_s", "S")] = None
+    after_s: Annotated[MaybeNumber, drawn_from(Beats, "after_s", "S")] = None
+    window_s: Annotated[MaybeNumber, drawn_from(Tiles, "window_s", "S")] = None
+    crop_s: Annotated[MaybeNumber, drawn_from(Tiles, "crop_s", "S")] = None
     inputs: Annotated[tuple[str, ...] | None, drawn_from(Preparation, "inputs", "INPUT ...")] = None
 
     def over(self, preparation: Preparation) -> Preparation:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from einthoven.cli.settings import Leads, Rate, Unit, optional
+from einthoven.cli.settings import Leads, MaybeNumber, Rate, Unit, optional
 
 if TYPE_CHECKING:
     from einthoven.records import Record
@@ -17,9 +17,9 @@ class ReadOptions:
     fs: Rate = None
     leads: Leads = None
     unit: Unit = None
-    gain: Annotated[float | None, optional("COUNTS")] = None
+    gain: Annotated[MaybeNumber, optional("COUNTS")] = None
     """Counts per mV, where the values are counts of a converter."""
-    zero: Annotated[float | None, optional("COUNT")] = None
+    zero: Annotated[MaybeNumber, optional("COUNT")] = None
     """Count at 0 mV, beside --gain (default: 0)."""
     partial: bool = False
     """Read a recording although some of its files are missing; their samples are missing then."""

@@ -1,11 +1,10 @@
 """Run the verb serve."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated
 
 from einthoven import console
-from einthoven.cli.settings import optional, value
+from einthoven.cli.settings import MaybePath, optional, value
 from einthoven.serving.limits import Limits
 
 
@@ -22,7 +21,7 @@ class Serve:
     """Port to listen on; 0 takes any free one."""
     names: Annotated[tuple[str, ...], optional("NAME ...")] = ()
     """Further names under which it is reached, as behind a proxy."""
-    keep: Annotated[Path | None, optional("DIR")] = None
+    keep: Annotated[MaybePath, optional("DIR")] = None
     """Folder in which uploads, answers and corrections are kept. By default nothing is kept."""
     limits: Limits = field(default_factory=Limits)
     """Limits on size, time and work at once."""

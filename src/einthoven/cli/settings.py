@@ -5,9 +5,10 @@ import inspect
 import textwrap
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 from tyro.conf import Positional, arg
+from tyro.constructors import PrimitiveConstructorSpec
 
 _ANY_MODEL = "Name of a bundled model, folder of a bundle or a run, or exported file."
 _WITH_WEIGHTS = "Name of a bundled model, or folder of a bundle or a run."
@@ -16,14 +17,33 @@ _STRICT = "Stop at the first missing or unreadable record. By default such recor
 _LEADS = "Names of all leads in the file's order (I,II,V1), or new names for some (ECG1=MLII)."
 _MODEL_FILE = "Python file of the model's architecture, if it is your own: it is run. A model contains no code."
 
+# tyro checks defaults of these types itself. For "str | None" and "tuple[Path, ...]" it imports typeguard, which takes 0.06 s.
+MaybeText = Optional[str]  # noqa: UP045
+MaybePath = Optional[Path]  # noqa: UP045
+MaybeNumber = Optional[float]  # noqa: UP045
+MaybeCount = Optional[int]  # noqa: UP045
+
+
+class Files(tuple[Path, ...]):
+    """Paths of a command line."""
+
+
+_FILES = PrimitiveConstructorSpec[Files](
+    nargs="*",
+    metavar="FILE ...",
+    instance_from_str=lambda words: Files(Path(word) for word in words),
+    is_instance=lambda given: isinstance(given, Files),
+    str_from_instance=lambda files: [str(file) for file in files],
+)
+Recordings = Annotated[Positional[Files], _FILES, arg(metavar="FILE ...")]
 Model = Annotated[Positional[str], arg(metavar="MODEL", help=_ANY_MODEL)]
 ModelWithWeights = Annotated[Positional[str], arg(metavar="MODEL", help=_WITH_WEIGHTS)]
-ModelFile = Annotated[str | None, arg(metavar="FILE.py", help=_MODEL_FILE, help_behavior_hint="")]
+ModelFile = Annotated[MaybeText, arg(metavar="FILE.py", help=_MODEL_FILE, help_behavior_hint="")]
 Rate = Annotated[
-    float | None, arg(metavar="HZ", help="Sampling rate, if the file does not state it.", help_behavior_hint="")
+    MaybeNumber, arg(metavar="HZ", help="Sampling rate, if the file does not state it.", help_behavior_hint="")
 ]
-Leads = Annotated[str | None, arg(metavar="A,B|FILE=LEAD", help=_LEADS, help_behavior_hint="")]
-Unit = Annotated[str | None, arg(metavar="V|mV|uV", help="Unit, if the file does not state it.", help_behavior_hint="")]
+Leads = Annotated[MaybeText, arg(metavar="A,B|FILE=LEAD", help=_LEADS, help_behavior_hint="")]
+Unit = Annotated[MaybeText, arg(metavar="V|mV|uV", help="Unit, if the file does not state it.", help_behavior_hint="")]
 Source = Annotated[Path, arg(name="from", metavar="DIR", help="Folder of the corpus, in the publisher's layout.")]
 CorpusName = Annotated[str, arg(metavar="CORPUS", help=_CORPUS)]
 Strict = Annotated[bool, arg(help=_STRICT)]

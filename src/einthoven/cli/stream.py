@@ -12,7 +12,7 @@ from tyro.conf import arg
 
 from einthoven import console
 from einthoven.cli.predict import BACKENDS
-from einthoven.cli.settings import Model, optional, value
+from einthoven.cli.settings import MaybeNumber, MaybePath, MaybeText, Model, optional, value
 from einthoven.errors import ConfigurationFault, EinthovenError, OutputRefused, StatementMissing
 from einthoven.paths import require_folder
 
@@ -45,23 +45,23 @@ class Stream:
     model: Model
     source: Annotated[str, arg(name="from", metavar="FILE|PORT|-|lsl|polar-h10|movesense")]
     """Recording, serial port, named pipe, file of lines, - for standard input, lsl[:NAME], polar-h10 or movesense[:ADDRESS]."""
-    out: Annotated[Path | None, optional("FILE")] = None
+    out: Annotated[MaybePath, optional("FILE")] = None
     """File to append answers to, one JSON object per line (default: standard output; in a terminal the view only)."""
     speed: Annotated[float, value("FACTOR")] = 1.0
     """Playback speed of a recording: 1 is real time, 0 is as fast as possible."""
-    fs: Annotated[float | None, arg(metavar="HZ")] = None
+    fs: Annotated[MaybeNumber, arg(metavar="HZ")] = None
     """Sampling rate; overrides what the source states."""
-    leads: Annotated[str | None, arg(metavar="A,B|FILE=LEAD")] = None
+    leads: Annotated[MaybeText, arg(metavar="A,B|FILE=LEAD")] = None
     """Names of all leads in the source's order (I,II), or new names for some (ECG1=MLII)."""
-    unit: Annotated[str | None, arg(metavar="V|mV|uV")] = None
+    unit: Annotated[MaybeText, arg(metavar="V|mV|uV")] = None
     """Unit, if the source does not state it (default for lines: mV)."""
-    gain: Annotated[float | None, optional("COUNTS")] = None
+    gain: Annotated[MaybeNumber, optional("COUNTS")] = None
     """Counts per mV, where the values are counts of a converter."""
-    zero: Annotated[float | None, optional("COUNT")] = None
+    zero: Annotated[MaybeNumber, optional("COUNT")] = None
     """Count at 0 mV, beside --gain (default: 0)."""
     baud: Annotated[int, value("BAUD")] = 115200
     """Baud rate of a serial port."""
-    state: Annotated[Path | None, optional("FILE")] = None
+    state: Annotated[MaybePath, optional("FILE")] = None
     """File to save unprocessed samples to at the end; if it exists, the stream continues from it."""
 
     def run(self) -> int:

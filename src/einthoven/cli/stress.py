@@ -8,7 +8,7 @@ from tyro.conf import arg
 
 from einthoven import console
 from einthoven.cli.evaluate import corpus_of
-from einthoven.cli.settings import Model, ModelFile, Source, optional, value
+from einthoven.cli.settings import MaybePath, MaybeText, Model, ModelFile, Source, optional, value
 from einthoven.errors import ConfigurationFault
 from einthoven.paths import require_folder
 
@@ -24,10 +24,10 @@ class Stress:
     source: Source
     noise: Annotated[Path, value("DIR")]
     """Folder with the records bw, em and ma of the MIT-BIH Noise Stress Test Database."""
-    corpus: Annotated[str | None, optional("CORPUS")] = None
+    corpus: Annotated[MaybeText, optional("CORPUS")] = None
     """Name of the corpus, or a Python file that declares one, ./mine.py[:NAME] (default: the one that trained the model). Its
     classes need not be the model's."""
-    protocol: Annotated[str | None, optional("PROTOCOL")] = None
+    protocol: Annotated[MaybeText, optional("PROTOCOL")] = None
     """Protocol whose test records are used (default: the one that trained the model, else the first)."""
     records: Annotated[int, value("N")] = 20
     """Number of test records, drawn at random; of each the first 15 minutes are used with noise, and 5 minutes otherwise."""
@@ -35,7 +35,7 @@ class Stress:
     """Seed of all draws: the same seed gives the same table."""
     seen: Annotated[bool, arg()] = False
     """Use records that trained the model if there are no others; the results say so."""
-    out: Annotated[Path | None, optional("DIR")] = None
+    out: Annotated[MaybePath, optional("DIR")] = None
     """Folder for stress.json, table.md and stress.png (default: stress/MODEL-CORPUS)."""
     model_file: ModelFile = None
 

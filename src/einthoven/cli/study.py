@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from tyro.conf import Positional, arg
 
 from einthoven import console
-from einthoven.cli.settings import Source, optional, value
+from einthoven.cli.settings import MaybeText, Source, optional, value
 from einthoven.errors import ConfigurationFault
 
 _OF_SEVERAL = ("delineation", "beats")
@@ -29,7 +29,7 @@ class StudyVerb:
     """Folder for runs, results.json, table.md, figures and report.html."""
     protocol: Annotated[str, value("PROTOCOL")] = "clean"
     """Protocol of the corpus; clean keeps patients apart, both runs all protocols of the study."""
-    folds: Annotated[str | None, optional("FOLDS")] = None
+    folds: Annotated[MaybeText, optional("FOLDS")] = None
     """For ptbxl: groups (three groups of folds, tested in turn) or official (fold 10 is tested). For cpsc2018: 10, 5 or 3 folds."""
     quick: bool = False
     """Smoke run: all steps on a few windows. Its numbers mean nothing, and the output says so."""

@@ -10,7 +10,7 @@ from tyro.conf import arg
 from einthoven import console
 from einthoven.bundle import Card
 from einthoven.cli.prepare import Windows, corpus_named
-from einthoven.cli.settings import CorpusName, Source, Strict, optional, value
+from einthoven.cli.settings import CorpusName, MaybeCount, MaybeText, Source, Strict, optional, value
 from einthoven.errors import ConfigurationFault, EinthovenError
 from einthoven.paths import require_folder
 from einthoven.training.recipe import Recipe
@@ -32,14 +32,14 @@ class Train:
     """Folder of the run: settings, logs, checkpoints, and the bundle at the end."""
     protocol: Annotated[str, value("PROTOCOL")] = "clean"
     """Protocol that splits the corpus; clean keeps patients apart."""
-    labels: Annotated[str | None, optional("LABELS")] = None
+    labels: Annotated[MaybeText, optional("LABELS")] = None
     """Label set, if the corpus offers several (einthoven corpora NAME lists them; default: the protocol's)."""
     strict: Strict = False
     leave_out: Annotated[tuple[str, ...], optional("RECORD ...")] = ()
     """Records that are used neither for training nor for validation."""
-    fold: Annotated[int | None, optional("K")] = None
+    fold: Annotated[MaybeCount, optional("K")] = None
     """Fold used for validation, if the protocol is cross-validated (default: the protocol's validation set)."""
-    start: Annotated[str | None, optional("MODEL")] = None
+    start: Annotated[MaybeText, optional("MODEL")] = None
     """Model of the same architecture whose weights the training starts from: a bundled model, or folder of a bundle or a run."""
     settings: Annotated[tuple[str, ...], arg(name="set", metavar="NAME=VALUE")] = ()
     """Settings of the architecture, e.g. hidden=128 widths=32,64,128."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven import bundle
+from einthoven import bundle, workers
 from einthoven.bundle import Card
 from einthoven.errors import FileDamaged, optional_imports
 from einthoven.inference import ports
@@ -118,7 +118,7 @@ class OnnxBackend:
     where : Path
         Where the graph comes from, for errors.
     threads : int
-        Threads that compute; 0 takes all cores.
+        Threads that compute; 0 takes all cores, or one where other processes compute beside this one.
     numbers : dict of array, optional
         Constants that are not in the graph, by their names in it.
 
@@ -140,7 +140,7 @@ class OnnxBackend:
 
         try:
             options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads, options.log_severity_level = threads, 3
+            options.intra_op_num_threads, options.log_severity_level = threads or workers.n_threads(), 3
             # Threads that spin while they wait would cost a stream more than its predictions do.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             if numbers:
@@ -185,7 +185,7 @@ class OpenVinoBackend:
     where : Path
         Where the graph comes from, for errors.
     threads : int
-        Threads that compute; 0 takes all cores.
+        Threads that compute; 0 takes all cores, or one where other processes compute beside this one.
 
     Raises
     ------
@@ -204,14 +204,14 @@ class OpenVinoBackend:
         # 16 bits only if that is the precision of the export.
         precision = "bf16" if card.export.get("precision") == "bf16" else "f32"
         options = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+        if threads := threads or workers.n_threads():
+            options["INFERENCE_NUM_THREADS"] = str(threads)
         try:
             core = openvino.Core()
             read = core.read_model(model if isinstance(model, bytes) else str(model))
             shapes = {port.get_any_name(): _sizes(port) for port in read.inputs}
             self.takes = ports.parts_of_inputs(card, shapes, _sizes(read.outputs[0]))
-            compiled = core.compile_model(
-                read, "CPU", options | ({"INFERENCE_NUM_THREADS": threads} if threads else {})
-            )
+            compiled = core.compile_model(read, "CPU", options)
             self.request = compiled.create_infer_request()
         except Exception as error:
             raise _not_the_card_s(where, ports.message(error)) from error

@@ -1,12 +1,10 @@
 """Read recordings from files."""
 
-import itertools
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 from einthoven.errors import EinthovenError, RecordUnreadable
 from einthoven.records import (
@@ -17,53 +15,26 @@ from einthoven.records import (
     comma_xml,
     dicom,
     edf,
-    foreign,
     ishne,
     json_file,
     kardia,
+    labsystem,
     matlab,
     muse,
     packed,
+    prucka,
     rdt,
     table,
     vendor,
     wav,
     wfdb,
 )
-from einthoven.records.bounds import require_regular
-from einthoven.records.printable import printable
-from einthoven.records.record import Annotations, Record, unit_named
-from einthoven.records.sniff import head_of, kind_of, xml_root
-from einthoven.records.stated import NOTHING, Stated
-from einthoven.records.table_layout import is_table
+from einthoven.records.format import Format, Reader
+from einthoven.records.recognition import by_kind, by_suffix, reader_of
+from einthoven.records.record import Annotations, Record
+from einthoven.records.stated import NOTHING, Stated, unit_named
 
 __all__ = ["KINDS", "READERS", "Annotations", "Format", "Reader", "Record", "formats", "read"]
-
-
-class Reader(Protocol):
-    """Reads one recording of a format; see :func:`read`."""
-
-    def __call__(self, path: Path, stated: Stated = NOTHING) -> Record:
-        """Read a recording."""
-        ...
-
-
-@dataclass(frozen=True)
-class Format:
-    """A format of recordings."""
-
-    suffixes: tuple[str, ...]
-    """Suffixes of its files in lower case, with the dot; ``""`` for a record's name without suffix."""
-    title: str
-    """Name of the format."""
-    must_state: str
-    """What a user must state because the file does not; empty for nothing."""
-    states_rate: bool
-    """Whether its files state their sampling rate and unit."""
-    reader: Reader
-    """Reads a file."""
-    kinds: tuple[str, ...] = ()
-    """What :func:`einthoven.records.sniff.kind_of` calls its content; the suffix decides where it calls it nothing."""
 
 
 def formats() -> Iterator[Format]:
@@ -108,6 +79,8 @@ def formats() -> Iterator[Format]:
     yield Format((".ecg",), ishne.TITLE, "", True, ishne.read_ishne, ("ishne",))
     yield Format((".atc",), atc.TITLE, "", True, atc.read_atc, ("atc",))
     yield Format((".json",), kardia.TITLE, "", True, kardia.read_kardia, ("kardia",))
+    yield Format((".txt",), labsystem.TITLE, "", True, labsystem.read_labsystem, ("labsystem",))
+    yield Format((".inf",), prucka.TITLE, "", True, prucka.read_prucka)
     yield Format((".rdt",), rdt.TITLE, "leads and gain", True, rdt.read_rdt)
     yield Format((".scp",), vendor.SCP, "", True, vendor.read_scp, ("scp",))
     yield Format((".xml",), vendor.SIERRA, "", True, vendor.read_sierra, ("sierra",))
@@ -151,7 +124,7 @@ def read_packed(path: Path, stated: Stated = NOTHING) -> Record:
     with TemporaryDirectory() as folder:
         inner = packed.unpack(path, Path(folder), [suffix for suffix in READERS if suffix not in ("", ".gz", ".zip")])
         try:
-            reader, told = _reader_of(inner)
+            reader, told = reader_of(inner, _FORMATS)
             record = reader(inner, stated)
         except EinthovenError as error:
             parts = (part.replace(str(inner), str(path)) for part in error.args)
@@ -159,14 +132,11 @@ def read_packed(path: Path, stated: Stated = NOTHING) -> Record:
     return replace(record, source=path, warnings=(*told, *record.warnings))
 
 
-_MOST_LISTED = 10_000
-KINDS: dict[str, Format] = {kind: each for each in formats() for kind in each.kinds}
+_FORMATS = tuple(formats())
+KINDS: dict[str, Format] = by_kind(_FORMATS)
 """The format of each kind of content."""
-READERS: dict[str, Reader] = {}
+READERS: dict[str, Reader] = by_suffix(_FORMATS)
 """The reader of each suffix, where the content does not decide: that of the first format with this suffix."""
-for _format in formats():
-    for _suffix in _format.suffixes:
-        READERS.setdefault(_suffix, _format.reader)
 
 
 def title_of(path: Path) -> str:
@@ -181,8 +151,8 @@ def title_of(path: Path) -> str:
     -------
     str
     """
-    reader, _ = _reader_of(path)
-    return next(each.title for each in formats() if each.reader is reader)
+    reader, _ = reader_of(path, _FORMATS)
+    return next(each.title for each in _FORMATS if each.reader is reader)
 
 
 def read(
@@ -242,7 +212,7 @@ def read(
     if "\0" in str(path):
         _refuse(repr(str(path))[1:200], "a name with a byte of zero", "ls")
     try:
-        reader, told = _reader_of(path)
+        reader, told = reader_of(path, _FORMATS)
         if unit is not None:
             unit = _known_unit(path, unit)
         names = None if leads is None or isinstance(leads, Mapping) else tuple(leads)
@@ -253,85 +223,6 @@ def read(
     except OSError as error:
         shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"
         _refuse(shown, error.strerror or type(error).__name__, "ls -l      shows whether it may be read")
-
-
-def _reader_of(path: Path) -> tuple[Reader, tuple[str, ...]]:
-    """Return what reads a file, by its content, else by its suffix; and what is odd about its name."""
-    if path.is_dir():
-        _refuse(path, "a folder", f"name one of its recordings, e.g. {shlex.quote(str(_first_in(path)))}")
-    suffix = path.suffix.lower()
-    reader = READERS.get(suffix)
-    header_exists = _has_header(path)
-    if reader is None and header_exists:
-        reader = wfdb.read_wfdb
-    if not path.exists() and not (reader is wfdb.read_wfdb and header_exists):
-        _refuse(path, "nothing there", f"ls {shlex.quote(str(path.parent))}")
-    if path.exists() and require_regular(path) == 0:
-        _refuse(path, "a file of zero bytes", "copy the file again")
-    if vendor.is_edan_pair(path):
-        return vendor.read_edan, ()
-    head = head_of(path) if path.exists() and not _is_wfdb(path) else b""
-    found = _by_content(path, head)
-    if found is not None:
-        odd = suffix and suffix not in found.suffixes and suffix in READERS
-        return found.reader, (f"the file is {found.title}, although its name ends in {suffix}",) if odd else ()
-    if suffix == "" and not header_exists and is_table(head):
-        return table.read_table, ()
-    if reader is None:
-        refusal = foreign.refusal(path, "")
-        if refusal is not None:
-            raise refusal
-        if is_table(head):
-            return table.read_table, (
-                f"a name that ends in {path.suffix!r} says no format; the file is read as a table",
-            )
-        known = ", ".join(suffix for suffix in READERS if suffix)
-        _refuse(path, f"suffix {path.suffix}", "convert it, e.g. to CSV with one column a lead", f"one of {known}")
-    return reader, ()
-
-
-def _has_header(path: Path) -> bool:
-    """Return whether a header of WFDB has the name of the file and a suffix more."""
-    try:
-        return any(path.with_name(path.name + suffix).exists() for suffix in (".hea", ".HEA"))
-    except OSError:  # a name that is too long with the suffix
-        return False
-
-
-def _first_in(folder: Path) -> Path:
-    """Return a recording in a folder, a header if there is one; a made-up name if there is none."""
-    names = sorted(itertools.islice((file.name for file in folder.iterdir() if file.is_file()), _MOST_LISTED))
-    known = [name for name in names if Path(name).suffix.lower() in READERS and Path(name).suffix]
-    headers = [name for name in known if name.lower().endswith(".hea")]
-    return folder / (headers or known or ["100.hea"])[0]
-
-
-def _is_wfdb(path: Path) -> bool:
-    """Return whether a header of WFDB names the file, whatever its samples look like."""
-    return path.suffix.lower() in (".dat", ".mat", "") and path.with_suffix(".hea").exists()
-
-
-def _by_content(path: Path, head: bytes) -> Format | None:
-    """Return the format that the first bytes show; None if they do not decide."""
-    kind = kind_of(head)
-    refusal = foreign.refusal(path, kind) if kind else None
-    if refusal is not None:
-        raise refusal
-    if kind == "zip" and path.suffix.lower() == ".npz":
-        return None
-    if kind == "xml":
-        known = ", ".join(each.title for each in formats() if ".xml" in each.suffixes)
-        root = xml_root(head)
-        _refuse(
-            path,
-            f"XML with the root <{printable(root[:60])}>" if root else "XML without a root",
-            _EXPORT,
-            f"one of {known}",
-        )
-    return KINDS.get(kind)
-
-
-_EXPORT = "export it as HL7 aECG, DICOM or CSV from the program that made it"
 
 
 def _known_unit(path: Path, unit: str) -> str:

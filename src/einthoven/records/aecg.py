@@ -3,6 +3,7 @@
 Source: ANSI/HL7 V3 ECG, R1-2004 (PORT_MT020001), and the implementation guide of 2005. A sample is origin + scale * digit.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +12,10 @@ from xml.etree.ElementTree import Element
 from einthoven.records.channels import Channel, Content, joined, record_of
 from einthoven.records.dates import age_between, from_digits, sex_named, years
 from einthoven.records.identity import Identity, MachineReading
-from einthoven.records.record import Record, unit_named
-from einthoven.records.stated import NOTHING, UNITS_MV, Stated
+from einthoven.records.record import Record
+from einthoven.records.stated import NOTHING, UNITS_MV, Stated, unit_named
 from einthoven.records.xml_tree import not_a, number_of, numbers_in, parse_xml, text_of
+from einthoven.signal.lead_names import known_lead
 
 TITLE = "HL7 aECG"
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
@@ -32,6 +34,7 @@ _MEASUREMENTS = {
     "ANGLE_QRS_FRONT": "qrs_axis_deg",
     "ANGLE_T_FRONT": "t_axis_deg",
 }
+_LEAD_CODE = re.compile(r"(.*(?:LEAD_|ELEC_POTL_))?(?!TIME_)(\S{1,40})", re.IGNORECASE)
 _SUBJECT = "componentOf/timepointEvent/componentOf/subjectAssignment/subject/trialSubject"
 
 
@@ -130,11 +133,10 @@ def _time(path: Path, sequences: Element) -> tuple[float, float]:
 
 def _lead(path: Path, sequence: Element) -> Iterator[Channel]:
     code = _code(sequence)
-    if code.startswith("TIME_"):
+    named = _LEAD_CODE.fullmatch(code)
+    if named is None or (not named[1] and known_lead(code) is None):
         return
-    if "LEAD_" not in code.upper():
-        return
-    name = code[code.upper().rindex("LEAD_") + 5 :]
+    name = named[2]
     name = "-aVR" if name.upper() == "AVRNEG" else name.replace("_", " ")
     try:
         digits = numbers_in(text_of_raw(sequence.find("value/digits")))

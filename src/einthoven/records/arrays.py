@@ -17,6 +17,7 @@ from einthoven.records.plain import from_plain
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.table_columns import Columns, rows_and_facts
+from einthoven.records.times import SECONDS
 from einthoven.signal.lead_names import known_lead
 from einthoven.signal.leads import canonical
 
@@ -232,6 +233,13 @@ def no_array(path: Path, found: str) -> RecordUnreadable:
 
 
 def _facts(variables: Mapping[str, Value], facts: Facts) -> Facts:
+    said = {_last(name).lower(): value for name, value in variables.items()}
+    interval, unit_of_time = said.get("isi"), str(said.get("isi_units", "")).strip().lower()
+    if isinstance(interval, np.ndarray) and interval.size == 1 and words.TIME_UNITS.get(unit_of_time) in SECONDS:
+        seconds = float(interval.ravel()[0]) * SECONDS[words.TIME_UNITS[unit_of_time]]  # AcqKnowledge
+        facts = (
+            facts.but(fs_hz=words.whole_rate(1 / seconds), rate_source="the variable 'isi'") if seconds > 0 else facts
+        )
     for written, value in variables.items():
         name = _last(written)
         if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "iuf":

@@ -12,8 +12,9 @@ from einthoven.errors import RecordUnreadable, StatementMissing
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
 from einthoven.records.printable import printable, with_printable_texts
 from einthoven.records.pulse import pulse_samples
-from einthoven.records.record import Annotations, Record, unit_named
-from einthoven.records.stated import UNITS_MV, Stated
+from einthoven.records.record import Annotations, Record
+from einthoven.records.stated import UNITS_MV, Stated, unit_named
+from einthoven.signal.lead_names import known_lead
 from einthoven.signal.leads import canonical
 
 MOST_SAMPLES = 400_000_000
@@ -124,6 +125,32 @@ def joined(parts: Sequence[tuple[int, Channel]]) -> list[Channel]:
             each = replace(each, counts=counts)
         leads.append(each)
     return leads
+
+
+def surface_leads(channels: Sequence[Channel], stated: Stated) -> tuple[list[Channel], tuple[str, ...]]:
+    """Leave out the channels of an electrophysiological study that are no leads, such as those of catheters.
+
+    Parameters
+    ----------
+    channels : sequence of Channel
+        All channels of a file.
+    stated : Stated
+        What the user states; channels that are named there stay.
+
+    Returns
+    -------
+    channels : list of Channel
+        The leads that are known by name, and those that the user names; all channels if none is known.
+    warnings : tuple of str
+        What was left out.
+    """
+    if stated.leads is not None and len(stated.leads) == len(channels):
+        return list(channels), ()
+    kept = [each for each in channels if known_lead(each.name) is not None or each.name in stated.wanted]
+    if not kept:
+        return list(channels), ()
+    others = [each.name for each in channels if each not in kept]
+    return kept, (f"left out, because no lead by name: {', '.join(others)}",) if others else ()
 
 
 def record_of(

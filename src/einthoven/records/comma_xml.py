@@ -1,5 +1,6 @@
 """Read XML whose samples are decimal numbers between commas: GE CardioSoft, and Schiller's EDI."""
 
+import re
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -15,7 +16,6 @@ from einthoven.records.xml_tree import not_a, number_of, numbers_in, parse_xml, 
 
 CARDIOSOFT = "GE CardioSoft XML"
 SCHILLER = "Schiller XML"
-_UNITS = {"uvperlsb": "uV", "mvperlsb": "mV", "uv": "uV", "mv": "mV", "nv": "nV", "v": "V"}
 _CARDIOSOFT = {
     "VentricularRate": "heart_rate_bpm",
     "RRInterval": "rr_ms",
@@ -156,7 +156,7 @@ def _cardiosoft_leads(path: Path, strip: Element, settings: Element | None) -> t
             (each.get("lead") or "unnamed")[:40],
             _numbers(path, CARDIOSOFT, each),
             per_count,
-            _UNITS.get(unit.lower(), unit),
+            re.sub("perlsb$", "", unit, flags=re.IGNORECASE),
         )
         for each in strip.findall("WaveformData")
     ]
@@ -180,7 +180,9 @@ def _schiller_leads(path: Path, wave: Element) -> tuple[float, list[Channel]]:
         n_stated = number_of(text_of(each, "samplecount"))
         if n_stated is not None and n_stated != len(counts):
             raise not_a(path, SCHILLER, f"{len(counts):,} samples where {n_stated:,.0f} are stated")
-        leads.append(Channel(text_of(each, "name")[:40], counts, per_count, _UNITS.get(unit.lower(), unit)))
+        leads.append(
+            Channel(text_of(each, "name")[:40], counts, per_count, re.sub("perlsb$", "", unit, flags=re.IGNORECASE))
+        )
     return value, leads
 
 

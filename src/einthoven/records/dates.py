@@ -5,7 +5,7 @@ from datetime import datetime
 
 _DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})(\d{2})?(\d{2})?(\d{2})?(?:\.(\d{1,6})\d*)?(?:[+-]\d{4})?")
 _DATES = ("%m-%d-%Y", "%m/%d/%Y", "%Y-%m-%d", "%d.%m.%Y", "%d-%b-%Y", "%Y%m%d", "%Y/%m/%d")
-_TIMES = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H%M%S", "%H.%M.%S")
+_TIMES = ("%H:%M:%S", "%I:%M:%S %p", "%H:%M", "%H:%M:%S.%f", "%H%M%S", "%H.%M.%S")
 _YEARS = {"a": 1.0, "y": 1.0, "m": 1 / 12, "w": 7 / 365.25, "d": 1 / 365.25, "h": 1 / 8766}
 _SEXES = {"m": "male", "male": "male", "f": "female", "female": "female", "w": "female"}
 

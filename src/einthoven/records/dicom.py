@@ -5,13 +5,16 @@ Source: DICOM PS3.3, C.10.9 (Waveform Module). A sample is its value * sensitivi
 
 import re
 import warnings as python_warnings
+import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from einthoven.errors import RecordUnreadable, optional_imports
+from einthoven.records.bounds import most_unpacked
 from einthoven.records.channels import Channel, Content, joined, record_of
 from einthoven.records.dates import age_between, from_digits, sex_named, years
 from einthoven.records.edf_texts import symbol_and_note
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 TITLE = "DICOM waveform"
 _MOST_BYTES = 512 << 20
 _DEFLATED = "1.2.840.10008.1.2.1.99"
+_META_AT = 144  # preamble, DICM, and the element that states the length of the group
+_LONGEST_NAME = 200
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _KINDS = {"SB": "i1", "UB": "u1", "SS": "i2", "US": "u2", "SL": "i4", "UL": "u4"}
 _LEADS = ("I", "II", *(f"V{n}" for n in range(1, 8)), *(f"V{n}R" for n in range(2, 8)), "X", "Y", "Z", "CC5", "CM5")
@@ -63,7 +68,7 @@ def read_dicom(path: Path, stated: Stated = NOTHING) -> Record:
     Raises
     ------
     RecordUnreadable
-        If it is damaged, compressed, or has no ECG waveform.
+        If it is damaged, or has no ECG waveform.
     LibraryMissing
         If pydicom is not installed.
     """
@@ -76,21 +81,38 @@ def read_dicom(path: Path, stated: Stated = NOTHING) -> Record:
     with python_warnings.catch_warnings():
         python_warnings.simplefilter("ignore")
         try:
-            syntax = str(pydicom.filereader.read_file_meta_info(path).get("TransferSyntaxUID", ""))
+            meta = pydicom.filereader.read_file_meta_info(path)
+            syntax, n_meta = str(meta.get("TransferSyntaxUID", "")), int(meta.get("FileMetaInformationGroupLength", 0))
         except Exception:  # files without a preamble have no such group; pydicom has no common error
-            syntax = ""
-        if syntax == _DEFLATED:
-            raise not_a(
-                path, TITLE, "a deflated data set", "dcmconv +te FILE PLAIN      (DCMTK) writes it without compression"
-            )
+            syntax, n_meta = "", 0
         try:
-            return _record(path, pydicom.dcmread(path, force=True, stop_before_pixels=True), stated, syntax)
+            if syntax == _DEFLATED:
+                plain = BytesIO(_inflated(path, _META_AT + n_meta))
+                data = pydicom.filereader.read_dataset(plain, is_implicit_VR=False, is_little_endian=True)
+            else:
+                data = pydicom.dcmread(path, force=True, stop_before_pixels=True)
+            return _record(path, data, stated, syntax)
         except RecordUnreadable:
             raise
         except Exception as error:  # pydicom parses values when they are asked for, with errors of many kinds
             if type(error).__module__.startswith("einthoven"):
                 raise
             raise not_a(path, TITLE, f"a damaged data set: {type(error).__name__}: {str(error)[:120]}") from error
+
+
+def _inflated(path: Path, start: int) -> bytes:
+    """Return the data set of a deflated file, which is bounded in size."""
+    with path.open("rb") as file:
+        file.seek(start)
+        packed = file.read()
+    most = most_unpacked(len(packed))
+    try:
+        plain = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, most + 1)
+    except zlib.error as error:
+        raise not_a(path, TITLE, f"a deflated data set that is damaged: {error}") from error
+    if len(plain) > most:
+        raise not_a(path, TITLE, f"a deflated data set of over {most:,} bytes")
+    return plain
 
 
 def _record(path: Path, found: "Dataset", stated: Stated, syntax: str) -> Record:
@@ -180,7 +202,7 @@ def _lead(definition: "Dataset") -> str:
     code = _LEAD_CODE.fullmatch(str(source.get("CodeValue") or ""))
     number = int(code[1]) if code else 0
     named = _MORE_LEADS.get(number) or (_LEADS[number - 1] if 1 <= number <= len(_LEADS) else "")
-    meaning = re.sub(r"\(.*?\)", "", str(source.get("CodeMeaning") or "")).strip()
+    meaning = re.sub(r"\(.*?\)", "", str(source.get("CodeMeaning") or "")[:_LONGEST_NAME]).strip()
     label = str(definition.get("ChannelLabel") or "").strip()
     return (named or re.sub(r"^lead\s+", "", meaning, flags=re.IGNORECASE) or label or "unnamed")[:40]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from einthoven.errors import RecordUnreadable
 from einthoven.records import header_lines
 from einthoven.records.bounds import content
-from einthoven.records.stated import UNITS_MV
+from einthoven.records.stated import UNITS_MV, unit_named
 
 BYTES = {
     "8": 1.0,
@@ -36,9 +36,6 @@ UNSTATED_GAIN = 200.0
 _MOST_BYTES = 4 << 20
 _MOST_SIGNALS, _MOST_SEGMENTS = 1_000, 20_000
 _GAINS = (1e-4, 1e10)  # units per mV: a unit of 10 V, and a full scale of 32 bits under a microvolt
-_SPELLED_OUT = re.compile(r"(?P<factor>milli|micro|nano|mc|[munµμ])?[_-]?v(olts?)?\.?", re.IGNORECASE)
-_FACTORS = {"milli": "mV", "m": "mV", "micro": "uV", "mc": "uV", "u": "uV", "µ": "uV", "μ": "uV", "": "V"}
-_FACTORS |= {"nano": "nV", "n": "nV"}
 
 
 @dataclass(frozen=True)
@@ -233,7 +230,7 @@ def _signal(path: Path, line: str, at: int) -> Signal:
         gain=factor or UNSTATED_GAIN,
         has_gain=factor != 0,
         baseline=float(numbers[1] or 0) if baseline is None else baseline,
-        unit=_unit(unit or "mV"),
+        unit=unit_named(unit or "mV") or unit or "mV",
         first=numbers[2],
         checksum=numbers[3],
         lead=name or f"lead{at + 1}",
@@ -242,14 +239,6 @@ def _signal(path: Path, line: str, at: int) -> Signal:
     if not math.isfinite(factor) or (signal.unit in UNITS_MV and not _GAINS[0] <= per_mv <= _GAINS[1]):
         raise unreadable(path, f"a gain of {words[1][:40]} for {signal.lead[:40]}", "correct the gain in the header")
     return signal
-
-
-def _unit(stated: str) -> str:
-    """Return a unit in standard spelling; some headers write ``mv``, ``microV`` or ``millivolts``."""
-    match = None if stated in UNITS_MV else _SPELLED_OUT.fullmatch(stated)
-    if match is None:
-        return stated
-    return _FACTORS[(match["factor"] or "").lower()]
 
 
 def unreadable(path: Path, found: str, remedy: str, expected: str = "a complete WFDB record") -> RecordUnreadable:

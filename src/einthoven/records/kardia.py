@@ -1,6 +1,7 @@
-"""Read the JSON that AliveCor's Kardia gives for a recording: unfiltered samples of one or six leads.
+"""Read the JSON that AliveCor's Kardia gives for a recording: unfiltered samples of one, six or twelve leads.
 
-Source: documentation of the Kardia API. ``amplitudeResolution`` is in nV a count, ``recordedAt`` a time in ISO 8601.
+Source: documentation of the Kardia API. ``amplitudeResolution`` is in nV a count, ``recordedAt`` a time in ISO 8601. Recordings
+of Kardia 12L stand under ``data12L`` and state no resolution.
 """
 
 import json
@@ -50,11 +51,9 @@ def read_kardia(path: Path, stated: Stated = NOTHING) -> Record:
     except (ValueError, RecursionError) as error:
         raise not_a(path, TITLE, f"JSON that is not well formed: {error}"[:160]) from error
     said = _mapping(document)
-    data = _mapping(said.get("data"))
-    kind = next((kind for kind in ("raw", "enhanced") if _mapping(_mapping(data.get(kind)).get("samples"))), None)
-    if kind is None:
+    kind, block = _block(said)
+    if not block:
         raise not_a(path, TITLE, "no samples under data.raw or data.enhanced", "export it with its samples")
-    block = _mapping(data[kind])
     fs_hz = _number(block.get("frequency"))
     if fs_hz is None or fs_hz <= 0:
         raise not_a(path, TITLE, f"a frequency of {block.get('frequency')!s:.40}")
@@ -63,7 +62,7 @@ def read_kardia(path: Path, stated: Stated = NOTHING) -> Record:
     for name, samples in _mapping(block.get("samples")).items():
         try:
             counts = np.array(samples, np.float64)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise not_a(path, TITLE, f"samples of {name[:40]} that are no numbers") from error
         if counts.ndim != 1 or not len(counts):
             raise not_a(path, TITLE, f"samples of {name[:40]} that are no list of numbers")
@@ -76,6 +75,16 @@ def read_kardia(path: Path, stated: Stated = NOTHING) -> Record:
         machine=_machine(said),
     )
     return record_of(path, fs_hz, channels, stated, content)
+
+
+def _block(said: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return the samples, unfiltered ones if there are any, and what stands beside them; empty if there are none."""
+    for place in ("data", "data12L"):
+        data = _mapping(said.get(place))
+        for kind, block in (("raw", data.get("raw")), ("enhanced", data.get("enhanced")), ("raw", data)):
+            if _mapping(_mapping(block).get("samples")):
+                return kind, _mapping(block)
+    return "", {}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

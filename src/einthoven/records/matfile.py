@@ -1,4 +1,4 @@
-"""Read MATLAB files of version 4 to 7: numbers, text and plain structs; no cells, objects, sparse matrices or HDF5.
+"""Read MATLAB files of version 4 to 7: numbers, text, cells of text and plain structs; no objects, sparse matrices or HDF5.
 
 Source: MAT-File Format, The MathWorks. SciPy's reader is not used, because it ends the process on some damaged files.
 """
@@ -18,7 +18,8 @@ _V4 = {0: "f8", 1: "f4", 2: "i4", 3: "i2", 4: "u2", 5: "u1"}
 _V5 = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _TEXT = {2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16", 18: "utf-32"}
 _MATRIX, _COMPRESSED = 14, 15
-_STRUCT, _CHAR, _NUMBERS = 2, 4, range(6, 16)
+_CELL, _STRUCT, _CHAR, _NUMBERS = 1, 2, 4, range(6, 16)
+_MOST_CELLS = 1000
 _COMPLEX = 0x0800
 _MOST_BYTES = 1 << 31
 
@@ -27,8 +28,8 @@ class Unsupported(ValueError):
     """A variable of a kind that is not read."""
 
 
-Value = NDArray[Any] | str | dict[str, Any]
-"""A variable; a struct is a dict of values."""
+Value = NDArray[Any] | str | list[str] | dict[str, Any]
+"""A variable; rows of text and cells of text are lists, a struct is a dict of values."""
 
 
 def load(path: Path) -> dict[str, Value]:
@@ -42,7 +43,7 @@ def load(path: Path) -> dict[str, Value]:
     Returns
     -------
     dict of str to Value
-        Arrays, texts, and structs as dicts.
+        Arrays, texts, lists of texts, and structs as dicts.
 
     Raises
     ------
@@ -137,16 +138,32 @@ def _matrix(content: memoryview, order: str, depth: int) -> tuple[str, Value]:
     label, kind = bytes(name).decode("latin-1"), flag & 0xFF
     if kind == _STRUCT:
         return label, _fields(content, at, shape, order, depth)
+    if kind == _CELL:
+        return label, _cells(content, at, shape, order, depth)
     stored, body, _ = _element(content, at, order)
     if kind == _CHAR:
         encoding = _TEXT.get(stored, "latin-1")
         if encoding in ("utf-16", "utf-32"):
             encoding += "-le" if order == "<" else "-be"
-        return label, bytes(body).decode(encoding, "replace")
+        text = bytes(body).decode(encoding, "replace")
+        return label, text if shape[0] < 2 else [
+            text[row :: shape[0]].strip() for row in range(min(shape[0], _MOST_CELLS))
+        ]
     if kind not in _NUMBERS or flag & _COMPLEX or stored not in _V5:
         what = "complex numbers" if flag & _COMPLEX else f"class {kind}"
         raise Unsupported(f"{what} in the variable {label!r}")
     return label, _numbers(body, order + _V5[stored], shape)
+
+
+def _cells(content: memoryview, at: int, shape: tuple[int, ...], order: str, depth: int) -> list[str]:
+    texts: list[str] = []
+    for _ in range(min(prod(shape), _MOST_CELLS)):
+        kind, body, at = _element(content, at, order)
+        value = _matrix(body, order, depth + 1)[1] if kind == _MATRIX else None
+        if not isinstance(value, str):
+            raise Unsupported("a cell array that holds more than text")
+        texts.append(value.strip())
+    return texts
 
 
 def _fields(content: memoryview, at: int, shape: tuple[int, ...], order: str, depth: int) -> dict[str, Value]:

@@ -13,9 +13,10 @@ from einthoven.records.arrays import Value, record_of_variables
 from einthoven.records.calibration import uncalibrated, with_stated_scale
 from einthoven.records.facts import Facts
 from einthoven.records.header import read_header
-from einthoven.records.record import Record, unit_named
+from einthoven.records.labchart_matrix import is_labchart, read_labchart
+from einthoven.records.record import Record
 from einthoven.records.samples import MISSING
-from einthoven.records.stated import NOTHING, UNITS_MV, Stated
+from einthoven.records.stated import NOTHING, UNITS_MV, Stated, unit_named
 from einthoven.signal.leads import STANDARD
 
 _MOST_INFO_BYTES = 100_000
@@ -69,7 +70,10 @@ def read_matlab(path: Path, stated: Stated = NOTHING) -> Record:
         return _with_header(path, matrix, header_path, stated)
     if not content:
         raise _unreadable(path, "no variable")
-    return record_of_variables(path, _flat(content), stated, atm_facts(path))
+    variables = _flat(content)
+    if is_labchart(variables):
+        return read_labchart(path, variables, stated)
+    return record_of_variables(path, variables, stated, atm_facts(path))
 
 
 def _flat(content: dict[str, matfile.Value]) -> dict[str, Value]:
@@ -101,14 +105,16 @@ def atm_facts(path: Path) -> Facts:
         return Facts()
     text = beside.read_text("utf-8", "replace")
     rate = re.search(r"Sampling frequency:\s*([\d.]{1,12})\s*Hz", text)
-    rows = re.findall(r"^\s*\d{1,3}\s+(\S.*?)\s+([\d.eE+\-]{1,20})\s+(-?[\d.]{1,12})\s+(\S+)\s*$", text, re.MULTILINE)
-    scales = {row[1:] for row in rows}
+    rows = [words for line in text.splitlines() if len(words := line.split()) > 4 and words[0].isdecimal()]
+    scales = {tuple(words[-3:]) for words in rows}
     if rate is None or len(scales) != 1:
         return Facts()
     try:
         (gain, zero, unit), *_ = scales
         per_mv = float(gain) / UNITS_MV[unit_named(unit) or ""]
-        facts = Facts(fs_hz=float(rate[1]), rate_source=beside.name, leads=tuple(row[0] for row in rows))
+        facts = Facts(
+            fs_hz=float(rate[1]), rate_source=beside.name, leads=tuple(" ".join(words[1:-3]) for words in rows)
+        )
         return facts.but(gain=per_mv, zero=float(zero)) if per_mv > 0 else facts
     except (ValueError, KeyError, ZeroDivisionError):
         return Facts()

@@ -22,7 +22,6 @@ from einthoven.signal.leads import STANDARD
 
 TITLE = "GE MUSE XML"
 TEXT_TITLE = "GE MUSE text"
-_UNITS = {"MICROVOLTS": "uV", "MICROVOLT": "uV", "MILLIVOLTS": "mV", "MILLIVOLT": "mV", "VOLTS": "V", "NANOVOLTS": "nV"}
 _MEASUREMENTS = {
     "VentricularRate": "heart_rate_bpm",
     "PRInterval": "pr_ms",
@@ -60,10 +59,11 @@ def read_muse(path: Path, stated: Stated = NOTHING) -> Record:
     if root.tag.lower() != "restingecg":
         raise not_a(path, TITLE, f"the root element <{root.tag[:40]}>")
     waveforms = {text_of(each, "WaveformType").lower() or "rhythm": each for each in reversed(root.findall("Waveform"))}
-    if "rhythm" not in waveforms:
+    rhythm = waveforms.get("rhythm") or next((each for kind, each in waveforms.items() if kind != "median"), None)
+    if rhythm is None:
         raise not_a(path, TITLE, "no rhythm waveform", "export it from MUSE with its waveforms")
     warnings: list[str] = []
-    fs_hz, channels = _waveform(path, waveforms["rhythm"], warnings)
+    fs_hz, channels = _waveform(path, rhythm, warnings)
     medians_fs_hz, medians = _waveform(path, waveforms["median"], []) if "median" in waveforms else (0.0, [])
     content = Content(
         warnings=tuple(warnings),
@@ -145,11 +145,14 @@ def _lead(path: Path, lead: Element, warnings: list[str]) -> Channel:
         warnings.append(f"the checksum of lead {name} is not that of its samples")
     if text_of(lead, "LeadOff").upper() == "TRUE":
         warnings.append(f"the device marks lead {name} as off")
-    per_count = number_of(text_of(lead, "LeadAmplitudeUnitsPerBit"))
-    unit = text_of(lead, "LeadAmplitudeUnits")
+    stated = text_of(lead, "LeadAmplitudeUnitsPerBit")
+    per_count, unit = number_of(stated), text_of(lead, "LeadAmplitudeUnits")
+    if not stated:
+        return Channel(name, counts, unit="")
     if not per_count:
-        raise not_a(path, TITLE, f"lead {name}: {text_of(lead, 'LeadAmplitudeUnitsPerBit')[:40] or 'no'} units per bit")
-    return Channel(name, counts, per_count, _UNITS.get(unit.upper(), unit))
+        raise not_a(path, TITLE, f"lead {name}: {stated[:40]} units per bit")
+    baseline = number_of(text_of(lead, "FirstSampleBaseline")) or 0.0
+    return Channel(name, counts, per_count, unit, -baseline)
 
 
 def _identity(root: Element) -> Identity:

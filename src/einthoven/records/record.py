@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
-from einthoven.records.stated import UNITS_MV
 from einthoven.signal.finding import Finding
 from einthoven.signal.leads import canonical, first_of_several, told_apart, turned
 from einthoven.signal.quality import IMPLAUSIBLE_MV
@@ -43,22 +42,6 @@ def with_impossible_missing(signal_mv: NDArray[Any]) -> tuple[NDArray[np.float32
         return signal, np.broadcast_to(False, signal.shape)
     impossible = np.abs(signal) > _MOST_MV
     return np.where(impossible, np.float32(np.nan), signal), impossible
-
-
-def unit_named(text: str) -> str | None:
-    """Return the unit that a text names, whatever its case.
-
-    Parameters
-    ----------
-    text : str
-        A unit as a file or a user writes it.
-
-    Returns
-    -------
-    str or None
-        A key of :data:`UNITS_MV`; None for an unknown unit.
-    """
-    return next((unit for unit in UNITS_MV if unit.lower() == text.lower()), None)
 
 
 @dataclass(frozen=True, eq=False)

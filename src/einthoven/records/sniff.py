@@ -41,8 +41,11 @@ _XML_ROOTS = {
 _ROOT = re.compile(r"<(?:[\w.\-]+:)?([A-Za-z_][\w.\-]*)")
 _PROLOGUE = {"<!--": "-->", "<?": "?>", "<!DOCTYPE": ">"}
 """What may stand before the root of a document, and how each of it ends."""
-_KARDIA = (b'"recordedAt"', b'"amplitudeResolution"', b'"algorithmDetermination"')
-_MUSE_TEXT = re.compile(rb"\s{0,64}Rhythm signal:\s*\d+\s*X\s*\d+")
+_KARDIA = (b'"recordedAt"', b'"amplitudeResolution"', b'"algorithmDetermination"', b'"data12L"')
+_TEXTS = (
+    (re.compile(rb"\s{0,64}Rhythm signal:\s*\d+\s*X\s*\d+"), "muse_text"),
+    (re.compile(rb"\s{0,64}\[Header\]\s[^\[]{0,2000}Channels exported:"), "labsystem"),
+)
 
 NO_RECORDING = {
     "pdf": (
@@ -112,7 +115,7 @@ def kind_of(head: bytes) -> str:
             return kind
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{" and sum(key in head for key in _KARDIA) >= 2:
         return "kardia"
-    return "muse_text" if _MUSE_TEXT.match(head) else ""
+    return next((kind for pattern, kind in _TEXTS if pattern.match(head)), "")
 
 
 def xml_root(head: bytes) -> str:

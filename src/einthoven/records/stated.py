@@ -10,6 +10,32 @@ from numpy.typing import NDArray
 from einthoven.errors import RecordUnreadable, StatementMissing
 
 UNITS_MV = {"V": 1000.0, "mV": 1.0, "uV": 0.001, "µV": 0.001, "μV": 0.001, "nV": 1e-6}
+_SPELLED_OUT = re.compile(r"(?P<factor>milli|micro|mikro|nano|mc|[munµμ])?[\s_-]?v(olts?)?\.?", re.IGNORECASE)
+_FACTORS = {"milli": "mV", "m": "mV", "micro": "uV", "mc": "uV", "u": "uV", "µ": "uV", "μ": "uV", "": "V"}
+_FACTORS |= {"mikro": "uV", "nano": "nV", "n": "nV"}
+
+
+def unit_named(text: str) -> str | None:
+    """Return the unit that a text names, whatever its case and however it is spelled out.
+
+    Parameters
+    ----------
+    text : str
+        A unit as a file or a user writes it.
+
+    Returns
+    -------
+    str or None
+        A key of :data:`UNITS_MV`; None for an unknown unit.
+
+    Examples
+    --------
+    >>> [unit_named(text) for text in ("mv", "microV", "MILLIVOLTS", "mmHg")]
+    ['mV', 'uV', 'mV', None]
+    """
+    exact = next((unit for unit in UNITS_MV if unit.lower() == text.lower()), None)
+    spelled = None if exact else _SPELLED_OUT.fullmatch(text)
+    return _FACTORS[(spelled["factor"] or "").lower()] if spelled else exact
 
 
 @dataclass(frozen=True)

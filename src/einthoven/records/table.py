@@ -2,12 +2,15 @@
 
 import re
 import shlex
+from dataclasses import replace
+from operator import and_
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import ours, table_words
+from einthoven.records import labchart, ours, table_words
 from einthoven.records.facts import record_of
 from einthoven.records.record import Record
 from einthoven.records.stated import NOTHING, Stated
@@ -18,6 +21,9 @@ from einthoven.records.table_numbers import rows_of
 from einthoven.records.text import text_of
 from einthoven.records.times import seconds_of
 
+Array = NDArray[np.float64]
+_LOOKED_AT = 20_000
+_LEAST_LINES = 20
 _MOST_ROWS_OF_LEADS = 15
 _LEAST_CELLS, _MOST_COLUMNS = 60, 300
 
@@ -48,12 +54,14 @@ def read_table(path: Path, stated: Stated = NOTHING) -> Record:
     """
     if ours.is_own_csv(path):
         return ours.read_own_csv(path, stated)
-    if ours.is_own_csv(path):
-        return ours.read_own_csv(path, stated)
     try:
-        text = text_of(path)
-        layout = layout_of(text, is_one_column=len(stated.leads or ()) == 1 or _states_one_lead(text))
-        columns, head = _columns(text, layout)
+        text = _plain(text_of(path))
+        is_one_column = len(stated.leads or ()) == 1 or _states_one_lead(text)
+        blocks = [
+            (block, *_columns(block, layout_of(block, is_one_column=is_one_column)))
+            for block in labchart.blocks_of(text)
+        ]
+        columns, head = blocks[0][1:] if len(blocks) == 1 else labchart.joined(blocks)
     except Ambiguous as error:
         raise _ambiguous(path, str(error)) from error
     except ValueError as error:
@@ -69,7 +77,7 @@ def _columns(text: bytes, layout: Layout) -> tuple[Columns, Head]:
     parsed = rows_of(text, layout)
     head = head_of(layout)
     values = parsed.values
-    if len(values) > 1 and bool((values[0] == len(values) - 1).all()):  # AcqKnowledge: the number of samples
+    if len(values) > 2 and _is_heading(values, head.names):
         values = values[1:]
     n_rows, n_cells = values.shape
     if n_rows <= _MOST_ROWS_OF_LEADS and n_cells > _LEAST_CELLS and n_cells > 20 * n_rows:
@@ -86,10 +94,38 @@ def _columns(text: bytes, layout: Layout) -> tuple[Columns, Head]:
         texts=texts,
         stamps=None if timed is None else (parsed.stamps[timed], parsed.stamp_rows),
         stamps_at=-1 if timed is None else timed,
-    ), head
+    ), replace(
+        head, facts=head.facts.warned(*(f"left out, since it is no row: {line[:80]!r}" for line in parsed.footer))
+    )
 
 
-def _turned(text: bytes, layout: Layout, values: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> Columns:
+def _is_heading(values: Array, names: tuple[str, ...] | None) -> bool:
+    """Return whether the first row says the number of rows, as AcqKnowledge's does, or numbers the columns, as of pandas."""
+    first = values[0][np.isfinite(values[0])]
+    numbers = np.arange(len(first))
+    is_numbers = (
+        names is None and len(first) > 1 and (np.array_equal(first, numbers) or np.array_equal(first, numbers + 1))
+    )
+    if is_numbers:
+        few = values[1 : _LOOKED_AT + 1]
+        return bool((few[np.isfinite(few)] % 1 != 0).any())
+    return len(first) > 0 and bool((first == len(values) - 1).all())
+
+
+def _plain(text: bytes) -> bytes:
+    """Return a table without brackets around its rows, and without an empty line behind each row."""
+    if text[:1] == b"[" and text.rstrip()[-1:] == b"]":
+        text = re.sub(rb"\]\s{0,8},?\s{0,8}\[", b"\n", text.strip().strip(b"[]"))
+    is_empty = [not line.strip() for line in text[:_LOOKED_AT].split(b"\n")[4:-1]]
+    is_every_second = 5 * sum(is_empty) > 2 * len(is_empty) > _LEAST_LINES and not any(
+        map(and_, is_empty, is_empty[1:])
+    )
+    if is_every_second:
+        text = b"\n".join(line for line in text.split(b"\n") if line.strip())
+    return text
+
+
+def _turned(text: bytes, layout: Layout, values: Array) -> Columns:
     """Return rows of leads as columns; a first cell of words is the lead's name."""
     if layout.kinds[0] != "text":
         return Columns(values, None)

@@ -13,6 +13,7 @@ from einthoven.signal.lead_names import known_lead
 
 _PAIR = re.compile(r"\s*([^:=,;\t]{1,60}?)\s*[:=,;\t]\s*(.*\S)\s*")
 _HEAD_NAMES = 4
+_LAST_PAIRS = 3
 _COMMENT_MARK = re.compile(r"^\s*(#+|%+|//)\s?")
 
 # BITalino (r)evolution ECG sensor data sheet: mV = (counts / 2^n - 0.5) * 3.3 V / 1100; biosignalsplux ECG: 3 V, 1000.
@@ -66,7 +67,11 @@ def head_of(layout: Layout) -> Head:
 
 
 def _cells(line: str, layout: Layout) -> list[str]:
-    return layout.cells(_COMMENT_MARK.sub("", line))
+    bare = _COMMENT_MARK.sub("", line)
+    cells = layout.cells(bare)
+    if layout.separator is None and len(cells) > layout.n_cells > 1:  # names of several words, as "Elapsed time"
+        return re.split(r"\s{2,}", bare.strip())
+    return cells
 
 
 def _fitted(cells: list[str], layout: Layout) -> tuple[str, ...] | None:
@@ -86,7 +91,9 @@ def _is_units(cells: tuple[str, ...]) -> bool:
 
 def _are_names(cells: tuple[str, ...]) -> bool:
     filled = [cell for cell in cells if cell]
-    if len(cells) == 1 and (not filled or len(filled[0]) > 40 or words.HERTZ.match(filled[0])):
+    if len(cells) == 1 and (
+        not filled or len(filled[0]) > 40 or words.HERTZ.match(filled[0]) or _PAIR.fullmatch(filled[0])
+    ):
         return False
     return bool(filled) and 2 * sum(is_number(cell, ",") for cell in filled) < len(filled)
 
@@ -107,8 +114,10 @@ def _keyed(lines: list[str], layout: Layout) -> tuple[tuple[str, ...] | None, tu
         return None, None
     if names[0] == "":
         names = ("time", *names[1:])
-    units = found.get("unitname") or found.get("range")
-    return names, tuple(cell.split()[-1] if cell else "" for cell in units) if units else None
+    ranges = found.get("range", ("",) * len(names))
+    own = found.get("unitname", ("*",) * len(names))
+    units = [span if unit in ("", "*") else unit for unit, span in zip(own, ranges, strict=False)]
+    return names, tuple(unit.split()[-1] if unit else "" for unit in units) if len(units) == len(names) else None
 
 
 def _pairs(lines: list[str]) -> list[tuple[str, str]]:
@@ -123,10 +132,9 @@ def _pairs(lines: list[str]) -> list[tuple[str, str]]:
 def _facts(pairs: list[tuple[str, str]], lines: list[str]) -> Facts:
     fs_hz = _rate(pairs)
     units = {words.VOLTAGE_UNITS[words.unit_of(value)] for key, value in pairs if _states_unit(key, value)}
-    leads = [known_lead(value) for key, value in pairs if words.LEAD_KEY.match(key)]
-    if not leads:  # a key in a language that is not known, as in "Odvod,Odvod I"
-        leads = [known_lead(value[len(key) :]) for key, value in pairs if value.startswith(f"{key} ")]
-    known = [lead for lead in leads if lead]
+    known = [lead for key, value in pairs if words.LEAD_KEY.match(key) and (lead := known_lead(value))]
+    if not known:  # a key or a word in a language that is not known, as in "Svod,Svod I", beside the unit
+        known = [lead for key, value in pairs[-_LAST_PAIRS:] if (lead := words.lead_among(value, key))]
     is_openbci = any("openbci" in line.lower() for line in lines[:3])
     unit = next(iter(units)) if len(units) == 1 else "uV" if is_openbci else None
     return Facts(
@@ -153,13 +161,8 @@ def _rate(pairs: list[tuple[str, str]]) -> float | None:
         if number and words.PERIOD_KEY.match(key):
             unit = re.sub(r"^[\"'\s\d.,eE+\-]+", "", value).strip().lower()
             period_s = number * {"ms": 1e-3, "us": 1e-6, "µs": 1e-6}.get(unit, 1.0)
-            return _whole(1 / period_s)
+            return words.whole_rate(1 / period_s)
     return None
-
-
-def _whole(fs_hz: float) -> float:
-    """Return a whole number where a printed interval cannot be told from that of a whole rate."""
-    return float(round(fs_hz)) if abs(fs_hz / round(fs_hz or 1) - 1) < 2e-4 and fs_hz >= 1 else fs_hz
 
 
 def _identity(pairs: list[tuple[str, str]]) -> Identity:
@@ -195,7 +198,7 @@ def _acqknowledge(lines: list[str], layout: Layout) -> Head | None:
     return Head(
         (*names, *[""] * more),
         (*units, *[""] * more),
-        Facts(fs_hz=_whole(1 / seconds), rate_source="the head of the file"),
+        Facts(fs_hz=words.whole_rate(1 / seconds), rate_source="the head of the file"),
     )
 
 
@@ -234,7 +237,8 @@ def _opensignals_head(device: dict[str, Any], n_cells: int) -> Head:
             else f"{column} ({sensor}, other)"
         )
     names += [""] * (n_cells - len(names))
-    bits = [int(bit) for column, bit in zip(columns, device.get("resolution", ()), strict=False) if column in sensor_of]
+    of_channels = [int(bit) for bit in device.get("resolution", ())][-len(labels) :]  # behind those of other columns
+    bits = [bit for bit, sensor in zip(of_channels, sensors, strict=False) if "ECG" in sensor.upper()]
     model = str(device.get("device", ""))
     facts = Facts(
         fs_hz=float(device["sampling rate"]),
@@ -246,8 +250,8 @@ def _opensignals_head(device: dict[str, Any], n_cells: int) -> Head:
     volts = next((value for key, value in _PLUX.items() if model.lower().startswith(key)), None)
     if volts is not None and bits and "ECG" in names:
         supply_v, factor = volts
-        counts = 2.0 ** bits[-1]
+        counts = 2.0 ** bits[0]
         facts = facts.but(gain=counts * factor / (supply_v * 1000.0), zero=counts / 2).warned(
-            f"counts of {bits[-1]} bits are read as millivolts by the data sheet of {model}: {supply_v:g} V, gain {factor:g}"
+            f"counts of {bits[0]} bits are read as millivolts by the data sheet of {model}: {supply_v:g} V, gain {factor:g}"
         )
     return Head(tuple(names[:n_cells]), None, facts)

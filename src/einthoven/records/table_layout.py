@@ -6,13 +6,35 @@ from collections import Counter
 from dataclasses import dataclass
 
 SAMPLE_LINES, SAMPLE_BYTES = 500, 1 << 20
-MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "-", "--", "?", ".", "!"})
+_ERRORS = ("#n/a", "#num!", "#value!", "#div/0!", "#ref!", "#name?", "#null!")  # of spreadsheets
+_BROKEN = ("1.#qnan", "-1.#qnan", "1.#ind", "-1.#ind")  # of Microsoft's C library
+_WORDS = (
+    "",
+    "na",
+    "n/a",
+    "n.a.",
+    "<na>",
+    "nan",
+    "-nan",
+    "null",
+    "none",
+    "nil",
+    "missing",
+    "-",
+    "--",
+    "?",
+    ".",
+    "!",
+    "*",
+)
+MISSING = frozenset((*_WORDS, *_BROKEN, *_ERRORS))
 """Cells that stand for a missing sample, in lower case."""
 _NUMBER = re.compile(r"[+\-−]?(\d+(\.\d*)?|\.\d+)([eE][+\-]?\d+)?|[+\-]?inf(inity)?", re.IGNORECASE)
 _COMMA_NUMBER = re.compile(r"[+\-−]?\d*,\d+([eE][+\-]?\d+)?")
 _TIME = re.compile(
     r"\[?\s*(\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4})?[T, ]*\d{1,3}:\d\d.*\]?|\d{4}[-/.]\d\d?[-/.]\d\d?"
 )
+_THOUSANDS = re.compile(r"(?<=\d)[\xa0\u202f\u2009’](?=\d{3}(?!\d))")
 _LEADING_ZERO = re.compile(r"0\d+")
 _MOST_CELLS, _LEAST_ROWS = 64, 10
 _MARKS = ("\t", ";", "|", ",", None)
@@ -154,6 +176,28 @@ def split(line: str, separator: str | None, quote: str | None) -> list[str]:
     return [cell.strip().strip("\"'").strip() for cell in cells]
 
 
+def plain(text: str) -> str:
+    r"""Return a text with plain minus signs and blanks, and without marks between thousands.
+
+    Parameters
+    ----------
+    text : str
+        Lines of a table.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> plain("−1\u202f203,5")
+    '-1203,5'
+    """
+    if text.isascii():
+        return text
+    return _THOUSANDS.sub("", text).replace("−", "-").replace("\xa0", " ")
+
+
 def is_comment(line: str) -> bool:
     """Return whether a line is a remark.
 
@@ -166,7 +210,8 @@ def is_comment(line: str) -> bool:
     -------
     bool
     """
-    return line.lstrip().startswith(("#", "%", "//"))
+    line = line.lstrip()
+    return line.startswith(("#", "%", "//")) and not line[:8].lower().startswith(_ERRORS)
 
 
 def is_number(cell: str, decimal: str = ".") -> bool:
@@ -191,7 +236,7 @@ def _sample(text: bytes) -> list[str]:
     if end < len(text):
         at = text.rfind(b"\n", 0, end)
         end = at if at >= 0 else (text.find(b"\n", end) if b"\n" in text[end:] else len(text))
-    lines = text[:end].decode("utf-8", "replace").split("\n")[:SAMPLE_LINES]
+    lines = plain(text[:end].decode("utf-8", "replace")).split("\n")[:SAMPLE_LINES]
     while lines and not lines[-1].strip():
         lines.pop()
     return lines

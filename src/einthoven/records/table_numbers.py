@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.records.table_layout import MISSING, Layout, split
+from einthoven.records.table_layout import MISSING, Layout, is_comment, is_number, plain, split
 
 Array = NDArray[np.float64]
 
 _BLOCK_BYTES = 1 << 22
 _MOST_STAMPS = 100_000
+_MOST_FOOTER, _LONGEST_FOOTER = 5, 2000
 _WORDS = "|".join(sorted((re.escape(word) for word in MISSING if word), key=len, reverse=True))
 _STARTS = r"-?[\d.]*\d"  # a number, seen before the words are tried: that is faster
 _LABCHART_REMARK = re.compile(r"\t#\*.*$", re.MULTILINE)
@@ -30,6 +31,8 @@ class Rows:
     """Stamps of those rows, by the number of their column."""
     n_missing: int
     """Cells that say they are missing."""
+    footer: tuple[str, ...] = ()
+    """Lines of words at the end."""
 
 
 def rows_of(text: bytes, layout: Layout) -> Rows:
@@ -54,14 +57,17 @@ def rows_of(text: bytes, layout: Layout) -> Rows:
     start = 0
     for _ in range(layout.first_row):
         start = text.index(b"\n", start) + 1
+    end, footer = _end(text, layout, start)
     n_about = text.count(b"\n", start) + 1
     stride = max(1, n_about // _MOST_STAMPS)
     timed = [at for at, kind in enumerate(layout.kinds) if kind == "time"]
     stamps: dict[int, list[str]] = {at: [] for at in timed}
     parts, stamp_rows, n_rows, line, way = [], [], 0, layout.first_row, 0
-    for block in _blocks(text, start):
+    for block in _blocks(text, start, end):
         lines = _cleaned(block, layout).split("\n")
-        line_numbers = [at for at, row in enumerate(lines) if not row.startswith("#")] if "#" in block else None
+        line_numbers = None
+        if "#" in block:
+            line_numbers = [at for at, row in enumerate(lines) if not (row.startswith("#") and is_comment(row))]
         if line_numbers is not None:
             lines = [lines[at] for at in line_numbers]
         if not lines:
@@ -80,14 +86,35 @@ def rows_of(text: bytes, layout: Layout) -> Rows:
         line += block.count("\n") + 1
     values = np.concatenate(parts) if len(parts) != 1 else parts[0]
     n_missing = int(np.isnan(values[:, [kind == "number" for kind in layout.kinds]]).sum())
-    return Rows(values, np.array(stamp_rows, np.int64), stamps, n_missing)
+    return Rows(values, np.array(stamp_rows, np.int64), stamps, n_missing, footer)
 
 
-def _blocks(text: bytes, start: int) -> Iterator[str]:
-    """Yield whole lines, some megabytes at a time, without the empty lines at the end."""
-    end = len(text)
+def _end(text: bytes, layout: Layout, start: int) -> tuple[int, tuple[str, ...]]:
+    """Return where the rows end, and the lines of words behind them; empty lines are passed over."""
+    footer: list[str] = []
+    end = _before_blanks(text, start, len(text))
+    while len(footer) < _MOST_FOOTER:
+        first = text.rfind(b"\n", start, end) + 1
+        if first <= start or end - first > _LONGEST_FOOTER:
+            break
+        line = text[first:end].decode("utf-8", "replace")
+        cells = split(line, layout.separator, layout.quote)
+        is_row = any(is_number(cell, layout.decimal) or cell.lower() in MISSING for cell in cells)
+        if is_row or is_comment(line) or not any(map(str.isalpha, line)):
+            break
+        footer.append(line)
+        end = _before_blanks(text, start, first)
+    return end, tuple(reversed(footer))
+
+
+def _before_blanks(text: bytes, start: int, end: int) -> int:
     while end > start and text[end - 1 : end] in b"\n ":
         end -= 1
+    return end
+
+
+def _blocks(text: bytes, start: int, end: int) -> Iterator[str]:
+    """Yield whole lines, some megabytes at a time."""
     while start < end:
         at = min(start + _BLOCK_BYTES, end)
         if at < end:
@@ -99,8 +126,7 @@ def _blocks(text: bytes, start: int) -> Iterator[str]:
 
 def _cleaned(block: str, layout: Layout) -> str:
     """Return a block with decimal points, plain minus signs and without remarks at the end of rows."""
-    if not block.isascii():
-        block = block.replace("−", "-").replace("\xa0", " ")
+    block = plain(block)
     if "#*" in block:
         block = _LABCHART_REMARK.sub("", block)
     if layout.decimal == ",":
@@ -180,7 +206,7 @@ def _with_nan(lines: list[str], layout: Layout) -> list[str]:
     else:
         cut = re.escape(mark)
         pattern = re.compile(
-            rf"([{cut}\n])(?!{_STARTS}) *{quotes}(?:{_WORDS})?{quotes} *(?=[{cut}\n]|$)", re.IGNORECASE
+            rf"([{cut}\n])(?!{_STARTS}) *+{quotes}(?:{_WORDS})?{quotes} *+(?=[{cut}\n]|$)", re.IGNORECASE
         )
     return pattern.sub(r"\1nan", text).split("\n")[1:]
 

@@ -2,6 +2,8 @@
 
 import re
 
+from einthoven.signal.lead_names import known_lead
+
 TIME_UNITS = {
     "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "sekunden": "s", "ms": "ms", "msec": "ms",
     "millisecond": "ms", "milliseconds": "ms", "us": "us", "µs": "us", "μs": "us", "usec": "us", "microseconds": "us",
@@ -11,7 +13,8 @@ TIME_UNITS = {
 VOLTAGE_UNITS = {
     "v": "V", "volt": "V", "volts": "V", "mv": "mV", "millivolt": "mV", "millivolts": "mV", "uv": "uV", "µv": "uV",
     "μv": "uV", "microvolt": "uV", "microvolts": "uV", "micro volt": "uV", "mikrovolt": "uV", "nv": "nV", "nanovolts": "nV",
-    "мкв": "uV", "мв": "mV", "微伏": "uV", "毫伏": "mV",
+    "мкв": "uV", "мв": "mV", "микровольт": "uV", "мікровольт": "uV", "微伏": "uV", "微伏特": "uV", "毫伏": "mV", "毫伏特": "mV",
+    "マイクロボルト": "uV", "ミリボルト": "mV", "마이크로볼트": "uV", "밀리볼트": "mV",
 }  # fmt: skip
 """Unit of voltage of each spelling in lower case, a key of UNITS_MV."""
 OTHER_UNITS = frozenset(
@@ -60,8 +63,10 @@ LEAD_KEY = re.compile(
     r"|odprowadzenie|отведение|导联|導聯|導程|誘導|유도)$",
     re.IGNORECASE,
 )
+LEAD_TOKEN = re.compile(r"(?<![A-Za-z\d])(I{1,3}|aV[RLF]|V[1-6])(?![A-Za-z\d])")
 HERTZ = re.compile(
-    r"^\s*([\d.,]+)\s*(hertz|hz|hercios?|hertzios?|гц|герц\w*|赫兹|赫茲|ヘルツ|헤르츠|samples?\s*/\s*s(ec)?|sps)\s*$",
+    r"^\s*([\d.,]+)\s*(her[tc]\w*|hz|γ?χερτζ|гц|герц\w*|赫兹|赫茲|ヘルツ|헤르츠|הרץ|هرتز|เฮิรตซ์|हर्ट्ज़?"
+    r"|samples?\s*/\s*s(ec)?|sps)\s*$",
     re.IGNORECASE,
 )
 NAME_KEY = re.compile(r"^(name|nombre|nom|nome|naam|namn|имя|姓名|名前|이름)$", re.IGNORECASE)
@@ -100,7 +105,7 @@ OTHER_NAME = re.compile(
     r"|eeg|eog|temp|temperature|battery|batt|marker|markers|event|events|trigger|label|labels|annotation|annotations|ann|class|beat"
     r"|beats|quality|sqi|contact|lead\s*off|leads\s*off|loff|lo\s*[+\-]|status|lux|light|analog|digital|other|rpeaks?|r\s*peaks?"
     r"|peaks?|patient|subject|record|latitude|longitude|speed|rssi|ambient|electrodes?\s*(on|off)|activity|posture|steps?)\b"
-    r"|(acc|accel|gyro|mag)\s*[xyz]\b).*",
+    r"|(acc|accel|gyro|mag)\s*[xyz]\b|\b(rsp|(rsp|ppg|eda|gsr|emg|eeg|eog|egg|skt)\d{3}[a-z]?)\b).*",
     re.IGNORECASE,
 )
 
@@ -152,3 +157,43 @@ def number_in(text: str) -> float | None:
     """
     match = re.match(r"\s*[\"']?\s*(\d{1,9}(?:[.,]\d{1,12})?(?:[eE][+\-]?\d{1,2})?)", text)
     return float(match[1].replace(",", ".")) if match else None
+
+
+def lead_among(text: str, key: str) -> str | None:
+    """Return the lead that stands among words of any language.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``Svod I``, ``I. elvezetés`` or ``第I誘導``.
+    key : str
+        What stands before it in the file.
+
+    Returns
+    -------
+    str or None
+        None unless exactly one limb lead, augmented or precordial lead is named, in at most three words.
+
+    Examples
+    --------
+    >>> [lead_among(text, "key") for text in ("I. elvezetés", "第I誘導", "Svod V1", "Vitamin I and II", "µV")]
+    ['I', 'I', 'V1', None, None]
+    """
+    found = LEAD_TOKEN.findall(text)
+    is_name = NAME_KEY.match(key) is not None or len(text.split()) > 3
+    return known_lead(found[0]) if len(found) == 1 and not is_name else None
+
+
+def whole_rate(fs_hz: float) -> float:
+    """Return a whole number where a printed interval cannot be told from that of a whole rate.
+
+    Parameters
+    ----------
+    fs_hz : float, Hz
+        One over the interval.
+
+    Returns
+    -------
+    float, Hz
+    """
+    return float(round(fs_hz)) if fs_hz >= 1 and abs(fs_hz / round(fs_hz) - 1) < 2e-4 else fs_hz

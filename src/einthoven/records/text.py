@@ -72,5 +72,5 @@ def _recoded(content: bytes, encoding: str) -> bytes:
 def _unified(content: bytes) -> bytes:
     content = content.replace(b"\x1a", b"") if b"\x1a" in content[-2:] else content
     if b"\r" in content:
-        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        content = content.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return content

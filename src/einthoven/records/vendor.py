@@ -4,6 +4,7 @@ The sampling rate is taken from what the file states, since ecgdatakit rounds it
 """
 
 import warnings as python_warnings
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import numpy as np
 
 from einthoven.errors import EinthovenError, optional_imports
 from einthoven.records.bounds import require_regular
-from einthoven.records.channels import Channel, Content, record_of
+from einthoven.records.channels import Channel, Content, joined, record_of
 from einthoven.records.dates import sex_named
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.records.record import Record
+from einthoven.records.scp_bimodal import with_bimodal
 from einthoven.records.sierra_size import unpacked_bytes
 from einthoven.records.stated import NOTHING, Stated
 from einthoven.records.xml_tree import not_a, packed_text, parse_xml
@@ -64,7 +66,7 @@ def read_scp(path: Path, stated: Stated = NOTHING) -> Record:
     Raises
     ------
     RecordUnreadable
-        If it is damaged, or compressed in a way that ecgdatakit cannot read (bimodal).
+        If it is damaged, or holds a long recording in its section 12 only.
     LibraryMissing
         If ecgdatakit is not installed.
     """
@@ -190,6 +192,8 @@ def is_edan_pair(path: Path) -> bool:
     """
     pair = {"patient.hea": "ecgraw.dat", "ecgraw.dat": "patient.hea"}
     other = pair.get(path.name.lower())
+    if other is None:
+        return False
     beside = next((each for each in path.parent.iterdir() if each.name.lower() == other), None)
     if beside is None:
         return False
@@ -206,7 +210,7 @@ def _read(path: Path, stated: Stated, title: str) -> Record:
     _require_size(path, title)
     module, name, _ = _PARSERS[title]
     kind = getattr(import_module(f"ecgdatakit.parsing.parsers.{module}"), name)
-    parser = (_with_few_leads(kind) if title == MFER else kind)()
+    parser = (_SAFER[title](kind) if title in _SAFER else kind)()
     with python_warnings.catch_warnings(record=True) as told:
         python_warnings.simplefilter("always")
         try:
@@ -230,6 +234,9 @@ def _with_few_leads(kind: type[Any]) -> type[Any]:
     return type(kind.__name__, (kind,), {"_add_frame": add_frame})
 
 
+_SAFER: dict[str, Callable[[type[Any]], type[Any]]] = {MFER: _with_few_leads, SCP: with_bimodal}
+
+
 def _require_size(path: Path, title: str) -> None:
     size, most_bytes = path.stat().st_size, _PARSERS[title][2]
     if size > most_bytes:
@@ -242,7 +249,14 @@ def _record(path: Path, found: Any, stated: Stated, title: str, notes: list[str]
         raise not_a(path, title, "no lead with samples", "export it with its waveform")
     exact = found.raw_metadata.get("sampling_rates") or []
     rates = [_rate(lead, exact[at] if at < len(exact) else None, found) for at, lead in enumerate(found.leads)]
-    channels = [_channel(lead) for lead, rate in zip(found.leads, rates, strict=True) if rate == rates[0]]
+    used = [lead for lead, rate in zip(found.leads, rates, strict=True) if rate == rates[0]]
+    starts = [int(lead.annotations.get("start_sample", 1)) for lead in used]
+    channels = [_channel(lead) for lead in used]
+    if len(set(starts)) > 1:  # SCP-ECG: leads that were recorded one after the other
+        try:
+            channels = joined([(start - min(starts), each) for start, each in zip(starts, channels, strict=True)])
+        except ValueError as error:
+            raise not_a(path, title, str(error)) from error
     skipped = [lead.label for lead, rate in zip(found.leads, rates, strict=True) if rate != rates[0]]
     if skipped:
         notes.append(f"skipped, because of another sampling rate: {', '.join(skipped)}")

@@ -21,6 +21,7 @@ FLOOR_MV = 0.1
 _BASELINE = 64  # samples on either side of the mean that is taken for the baseline: one second
 _NEAR, _SECOND, _PAST = 4, (2, 1), 32  # blocks
 _RANK = 0.7
+_SILENT_MV = 1e-3
 _STEEP = 3.0
 
 
@@ -45,7 +46,7 @@ def scaled(signal_mv: Array) -> NDArray[np.float32]:
     held = np.pad(np.abs(level), ((0, 0), (0, n_blocks * BLOCK - n)))
     sizes = held.reshape(n_leads, n_blocks, BLOCK).max(axis=2)
     near = _along(np.maximum(_largest(sizes, _NEAR, _NEAR), FLOOR_MV), n)
-    long = _along(np.maximum(_usual(_largest(sizes, *_SECOND)), FLOOR_MV), n)
+    long = _along(np.maximum(_usual(_largest(sizes, *_SECOND), _silent(signal_mv, n_blocks)), FLOOR_MV), n)
     return np.stack((level / near, np.arcsinh(_STEEP * level / long)), axis=1).astype(np.float32)
 
 
@@ -64,14 +65,25 @@ def _largest(sizes: Array, before: int, after: int) -> Array:
     return np.asarray(np.lib.stride_tricks.sliding_window_view(held, before + after + 1, axis=1).max(axis=2))
 
 
-def _usual(sizes: Array) -> Array:
-    """Return the size that 70 % of the blocks [leads, blocks] of the last eight seconds and the next do not exceed."""
-    n = sizes.shape[1]
-    held = np.pad(sizes, ((0, 0), (_PAST, _NEAR)), constant_values=np.inf)
+def _silent(signal_mv: Array, n_blocks: int) -> Array:
+    """Return in which whole blocks [leads, blocks] a lead does not change at all, as without electrodes."""
+    n_leads, n = np.shape(signal_mv)
+    whole = np.asarray(signal_mv)[:, : n // BLOCK * BLOCK].reshape(n_leads, -1, BLOCK)
+    silent = np.zeros((n_leads, n_blocks), bool)
+    silent[:, : whole.shape[1]] = np.ptp(whole, axis=2) < _SILENT_MV
+    return silent
+
+
+def _usual(sizes: Array, silent: Array) -> Array:
+    """Return the size that 70 % of the blocks [leads, blocks] of the last eight seconds and the next do not exceed.
+
+    Silent blocks do not count, unless there is no other.
+    """
+    held = np.pad(np.where(silent, np.inf, sizes), ((0, 0), (_PAST, _NEAR)), constant_values=np.inf)
     ranked = np.sort(np.lib.stride_tricks.sliding_window_view(held, _PAST + 1 + _NEAR, axis=1), axis=2)
-    at = np.arange(n)
-    count = np.minimum(at, _PAST) + 1 + np.minimum(n - 1 - at, _NEAR)
-    return np.asarray(ranked[:, at, (_RANK * (count - 1)).astype(np.int64)])
+    count = np.isfinite(ranked).sum(axis=2, keepdims=True)
+    at = (_RANK * np.maximum(count - 1, 0)).astype(np.int64)
+    return np.where(count[..., 0] > 0, np.take_along_axis(ranked, at, axis=2)[..., 0], 0.0)
 
 
 def _along(of_blocks: Array, n: int) -> Array:

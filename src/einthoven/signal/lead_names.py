@@ -37,8 +37,9 @@ _UNIT = r"(?:[munµμ]|micro|milli)?\s?v(?:olts?)?"
 _UNIT_AT_END = re.compile(rf"\s*(?:[\[(]\s*({_UNIT})\s*[\])]|[/_,\s]\s*({_UNIT}))\s*$", re.IGNORECASE)
 # "mV" behind a blank or an underscore may be a unit; a lone "V" there is more likely the end of a name.
 _WORDS = re.compile(
-    r"(?:^|(?<=[\W_]))(?:mdc|ecg|ekg|leads?|limb|chest|precordial|signal|channel|einthoven|standard|augmented"
-    r"|derivation|d[ée]rivation|derivaci[óo]n|deriva[çc][ãa]o|derivazione|ableitung|abl|afleiding|avledning|odprowadzenie"
+    r"(?:^|(?<=[\W_]))(?:mdc|ecg|ekg|ch|leads?|limb|chest|precordial|signal|channel|einthoven|standard|augmented"
+    r"|derivation|d[ée]rivation|derivaci[óo]n|deriva[çc][ãa]o|derivazione|ableitung|abl|afleiding|avledning|afledning|odprowadzenie|svod|odvod"
+    r"|derivasyon|elvezet[ée]s|kytkent[äa]|відведення|απαγωγή"
     r"|отведение|导联|導聯|導程|誘導|유도)(?=$|[\W_])|导联|導聯|導程|誘導|유도|отведение",
     re.IGNORECASE,
 )

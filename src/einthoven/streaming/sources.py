@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable, StatementMissing, optional_imports
-from einthoven.records.record import Record, unit_named
-from einthoven.records.stated import UNITS_MV
+from einthoven.records.record import Record
+from einthoven.records.stated import UNITS_MV, unit_named
 
 CHUNK_S = 0.25
 """Length of a piece of signal, s."""
