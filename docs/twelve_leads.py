@@ -8,6 +8,7 @@ the study; the models are written to OUT/ptbxl-diagnoses and OUT/ptbxl-rhythm.
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from twelve_leads_page import page
 
-from einthoven.bundle import load_card
+from einthoven.bundle import load_card, rewrite_card
 from einthoven.corpora.ptbxl import PTBXL
 from einthoven.corpora.scp import LABEL_SETS
 from einthoven.evaluation.calibrating import cross_fitted
+from einthoven.evaluation.conformal import conformal, measured
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.multilabel import HEADLINE
 from einthoven.evaluation.paired import paired
@@ -35,6 +37,7 @@ from einthoven.studies.twelve_leads_fits import DIAGNOSES, EXCLUDING, RHYTHM
 Array = NDArray[Any]
 EARLIER = Choice((), 0.5)
 """The earlier model names a class from 0.5 on, and the nearest where none reaches it."""
+COVERAGE = 0.9
 REMARK = (
     "Cross-validated: each record of folds 1 to 9 is answered by trees and regressions that never saw its group of three folds, "
     "and by nets that never saw its fold; shares and threshold were chosen without its group."
@@ -56,7 +59,7 @@ def own(parts: dict[str, dict[str, Array]], choices: dict[str, Choice]) -> tuple
             (earlier, part["earlier"], EARLIER),
         ):
             one = predictions(part, probability, DIAGNOSES, how)
-            found.append(Predictions(**(vars(one) | {"said": one.decided})))
+            found.append(replace(one, said=one.decided))
     return joined(new), joined(earlier)
 
 
@@ -97,13 +100,32 @@ def normal_in_arrhythmia(parts: dict[str, dict[str, Array]], choices: dict[str, 
     return counts
 
 
-def calibration(found: Predictions) -> dict[str, Any]:
-    """Measure probabilities before calibration and after one that was fitted to other patients."""
+def calibrated(found: Predictions) -> Predictions:
+    """Return predictions with probabilities of calibrations that were fitted to other patients."""
     p = np.clip(found.deciding.astype(np.float64), 1e-7, 1 - 1e-7)
     crossed = cross_fitted(np.log(p / (1 - p)), found.truth, found.patient)
-    after = Predictions(**(vars(found) | {"probability": crossed.astype(np.float32), "score": found.deciding}))
-    measured = {"before": reliability(found, "patient", 1000), "after": reliability(after, "patient", 1000)}
-    return {when: {name: one[name] for name in ("ece", "brier", "nll")} for when, one in measured.items()}
+    return replace(found, probability=crossed.astype(np.float32), score=found.deciding)
+
+
+def calibration(found: Predictions) -> dict[str, Any]:
+    """Measure probabilities before and after calibration."""
+    both = {"before": reliability(found, "patient", 1000), "after": reliability(calibrated(found), "patient", 1000)}
+    return {when: {name: one[name] for name in ("ece", "brier", "nll")} for when, one in both.items()}
+
+
+def keep_sets(place: Path, found: Predictions) -> dict[str, Any]:
+    """Write prediction sets on a card, and their coverage on records that made no quantile; return the latter."""
+    given, card = calibrated(found), load_card(place)
+    at = np.random.default_rng(0).permutation(len(given.truth)) % 10
+    sets = np.zeros(given.probability.shape, bool)
+    for k in range(10):
+        others = conformal(given.probability[at != k], given.truth[at != k], card.classes)
+        sets[at == k] = others.sets(given.probability[at == k], COVERAGE)
+    held_out = measured(sets, given.truth, card.classes, COVERAGE)
+    made = conformal(given.probability, given.truth, card.classes, held_out)
+    held_out["by_class"] |= dict.fromkeys(made.not_promised)
+    rewrite_card(place, replace(card, conformal=made))
+    return held_out
 
 
 def facts(labels: str) -> dict[str, Any]:
@@ -122,7 +144,7 @@ def results(this: TwelveLeads) -> dict[str, Any]:
     new, earlier = own(parts, choices)
     together = study.joined([parts[name] for name in OWN_PARTS])
     of_rhythm = predictions(together, together["rhythms"], RHYTHM, Choice((), 0.5))
-    of_rhythm = Predictions(**(vars(of_rhythm) | {"at_least_one": False}))
+    of_rhythm = replace(of_rhythm, at_least_one=False)
     scores = {"new": evaluate(new, "patient"), "earlier": evaluate(earlier, "patient")}
     scores["rhythm"] = evaluate(of_rhythm, "patient")
     families = {
@@ -145,7 +167,7 @@ def results(this: TwelveLeads) -> dict[str, Any]:
         "elsewhere": elsewhere(parts, choices),
         "normal": normal_in_arrhythmia(parts, choices),
         "calibration": {"ptbxl-diagnoses": calibration(new), "ptbxl-rhythm": calibration(of_rhythm)},
-        "sets": {place.name: load_card(place).conformal.held_out for place in (diagnoses, rhythm)},
+        "sets": {diagnoses.name: keep_sets(diagnoses, new), rhythm.name: keep_sets(rhythm, of_rhythm)},
         "bytes": {place.name: sum(file.stat().st_size for file in place.iterdir()) for place in (diagnoses, rhythm)},
     }
 

@@ -140,11 +140,10 @@ def _trust(found: dict[str, Any]) -> list[str]:
         for when, one in both.items()
     ]
     sets = [
-        f"{name}, sets of {one['coverage']:.0%}, on patients that made no quantile: "
+        f"{name}, sets of {one['coverage']:.0%}, on records that made no quantile: "
         + ", ".join(f"{key} {share:.3f}" for key, share in one["by_class"].items() if share is not None)
         + f"; mean size {one['mean_size']:.2f}."
         for name, one in found["sets"].items()
-        if one
     ]
     return [
         "## Calibration and sets",

@@ -164,7 +164,13 @@ def mixed(found: Mapping[str, Array], shares: tuple[float, ...]) -> Array:
 
 
 def joined(parts: list[dict[str, Array]]) -> dict[str, Array]:
-    """Return the records of several parts."""
+    """Return the records of several parts.
+
+    Parameters
+    ----------
+    parts : list of dict of array
+        Answers of each.
+    """
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
