@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from einthoven import bundle
-from einthoven.corpora.ptbxl import JACKKNIFE
 from einthoven.errors import CorpusIncomplete
 from einthoven.inference.predictor import load
 from einthoven.inference.seen_patients import seen_by
@@ -27,7 +26,7 @@ def folder(tmp_path_factory, ptbxl_like, ludb_like, challenge2021_like):
 
 @pytest.fixture(scope="module")
 def pool(folder):
-    return pooled(folder)
+    return pooled(folder, few=True)
 
 
 def test_people_are_apart_and_sources_are_left_out_whole(pool):
@@ -93,13 +92,11 @@ def test_the_family_that_is_right_is_chosen():
 
 
 @pytest.mark.parametrize("name", ["ptbxl-diagnoses", "ptbxl-rhythm"])
-def test_the_bundled_models_have_seen_no_one_of_the_test_fold(name, ptbxl_like):
+def test_the_bundled_models_know_whom_they_have_seen(name):
     card = bundle.load_card(ASSETS / name)
     assert set(card.training["corpora"]) == {"ptb-xl", "challenge-2021", "cpsc2018", "ludb"}
     assert card.training["contains"] == [] and card.multilabel and card.calibration is not None
     assert not any(name.split("/")[0] == "challenge-2017" for name in card.patients)
-    if name == "ptbxl-diagnoses":
-        assert {member["fold"] for member in card.training["members"]} >= set(range(len(JACKKNIFE)))
     assert not seen_by(load(name), CORPORA["ludb"], np.array(["201"])).any()
     assert seen_by(load(name), CORPORA["ludb"], np.array(["1"])).all()
 

@@ -108,7 +108,7 @@ def pooled(source: Path, few: bool = False) -> Pool:
     source : Path
         Folder that holds ``ptb-xl``, and any of ``challenge-2021``, ``cpsc2018`` and ``ludb``, as their publishers lay them out.
     few : bool
-        Whether only every fourth record is read, for a smoke run.
+        Whether only every third record is read, for a smoke run.
 
     Returns
     -------
@@ -147,7 +147,7 @@ class _Entries:
     def __call__(self, folder: Path, fs_hz: float) -> Listing:
         listing = self.corpus.entries(folder, fs_hz)
         kept = [found for entry in listing if (found := self._placed(entry)) is not None]
-        return Listing(kept[:: 4 if self.few else 1], listing.dropped, listing.odd)
+        return Listing(kept[:: 3 if self.few else 1], listing.dropped, listing.odd)
 
     def _placed(self, entry: Entry) -> Entry | None:
         if self.corpus is PTBXL:
