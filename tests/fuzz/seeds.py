@@ -77,7 +77,16 @@ def _more_layouts(signal_mv: np.ndarray) -> list[Seed]:
     data = dicom(signal_mv)
     data.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     data.save_as(deflated, enforce_file_format=True)
+    volts = {
+        "samplingFrequency": 360,
+        "voltageMeasurements": [[at / 360, v / 1000] for at, v in enumerate(signal_mv[0])],
+    }
+    numbers = {"origin": {"value": 0, "unit": "mV"}, "period": 2.7778, "factor": 0.001, "dimensions": 1}
+    numbers["data"] = " ".join(str(round(1000 * value)) for value in signal_mv[0])
+    component = {"code": {"coding": [{"display": "MDC_ECG_ELEC_POTL_I"}]}, "valueSampledData": numbers}
     contents = {
+        "written-healthkit.json": json.dumps(volts).encode(),
+        "written-fhir.json": json.dumps({"resourceType": "Observation", "component": [component] * 2}).encode(),
         "written-bimodal.scp": scp_bimodal_bytes(signal_mv, ((41, 58), (103, 121))),
         "written-deflated.dcm": deflated.getvalue(),
         "written-labchart.txt": (block + block.replace("4.4e4", "44000.0001")).encode(),

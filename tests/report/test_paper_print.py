@@ -21,6 +21,7 @@ from einthoven.report.paper_plan import clearest_start, plan_of
 from einthoven.report.sheet import PAPERS, Sheet
 from einthoven.signal import quality
 from einthoven.signal.leads import STANDARD
+from tests.interpretation import long
 from tests.report.pdf_paths import lines_mm, pages, size_mm
 from tests.signal.hearts import twelve_leads
 
@@ -177,6 +178,30 @@ def test_a_few_leads_are_drawn_in_rows_of_ten_seconds():
     assert plan.shown == "the whole recording, 30 s"
     plan = plan_of(interpretation(spikes(3, 60), ("I", "II", "III")))
     assert plan.n_rows == 12 and plan.shown == "0:00 to 0:40 of 1:00"
+
+
+def test_a_long_recording_is_summed_up_by_its_trend_and_strips_that_differ(tmp_path):
+    found = long.interpretation()
+    plan = plan_of(found)
+    assert [trace.row for trace in plan.traces] == [0, 1, 2, 3, 4] and plan.shown == "5 strips of lead MLII of 20:00"
+    begins = [trace.name.split("  ")[0] for trace in plan.traces]
+    assert begins == sorted(begins, key=lambda text: [int(part) for part in text.split(":")])
+    pause = next(trace for trace in plan.traces if "longest pause, 2.5 s" in trace.name)
+    np.testing.assert_array_equal(pause.samples_mv, excerpt_at(found, long.PAUSE_AT_S - 1.5))
+    interpretations.write([found], {}, tmp_path / "long.pdf", Sheet("letter"))
+    (page,) = pages(tmp_path / "long.pdf")
+    pulses = [np.ptp(line, axis=0) for line in lines_mm(page) if len(line) == 6]
+    np.testing.assert_allclose(pulses, [[5.0, 10.0]] * 5, rtol=0.01)
+    text = page.extract_text()
+    assert "heart rate, beats/min" in text and "longest pause, 2.5 s" in text and "15:00" in text
+
+
+def excerpt_at(found, start_s):
+    """Ten seconds of the first lead that begin at the longest pause, as it was found."""
+    pause = max(found.ectopy.pauses, key=lambda one: one.length_s)
+    assert abs(pause.start_s - 1.5 - start_s) < 2
+    begin = round((pause.start_s - 1.5) * found.record.fs_hz)
+    return found.record.signal_mv[0, begin : begin + 2000]
 
 
 def test_the_ten_seconds_with_the_least_poor_signal_are_drawn():

@@ -34,7 +34,7 @@ Array = NDArray[Any]
 PREFERRED = {
     "rhythm": ("rhythm-any-lead", "challenge2017-rhythm", "challenge2017-small"),
     "beats": ("mitbih-clean-context", "mitbih-clean-one-lead", "mitbih-cnn-lstm-mlii"),
-    "diagnoses": ("ptbxl-typical-beat",),
+    "diagnoses": ("ptbxl-diagnoses",),
 }
 """Models of each question, the first that fits is asked. A model whose protocol shares patients between sets is not among them."""
 HAND_HELD_S = 61.0

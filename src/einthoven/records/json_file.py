@@ -1,4 +1,4 @@
-"""Read recordings in JSON: exports of Fitbit, Withings and Movesense, and other documents that hold lists of samples."""
+"""Read recordings in JSON: exports of devices and apps, FHIR, and other documents that hold lists of samples."""
 
 import json
 import shlex
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import ours
+from einthoven.records import health_json, ours
 from einthoven.records.arrays import Value, damaged, no_array, record_of_variables
 from einthoven.records.facts import Facts, Rows, record_of
 from einthoven.records.identity import Identity, MachineReading
@@ -29,8 +29,9 @@ _MOVESENSE_COUNTS_PER_MV = 20 * 2**17 / 1000
 def read_json(path: Path, stated: Stated = NOTHING) -> Record:
     """Read a JSON document, or a file of one JSON object a line.
 
-    Fitbit's and Google's ``ecgReadings`` state rate and scale, Withings' ``body`` rate and microvolts, Movesense's ``ecg`` objects
-    have times and counts of 0.38 µV. Of another document the lists of numbers are read, and what stands beside them.
+    Fitbit's and Google's ``ecgReadings`` state rate and scale, Withings' ``body`` rate and microvolts, HealthKit's and FHIR's
+    samples their units. Movesense's ``ecg`` objects have times and counts of 0.38 µV. Of another document the lists of numbers
+    are read, and what stands beside them.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def read_json(path: Path, stated: Stated = NOTHING) -> Record:
         if found is not None:
             return record_of(path, *found, stated)
         variables = dict(_variables(document, ""))
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise damaged(path, "JSON", error) from error
     return record_of_variables(path, variables, stated)
 
@@ -80,8 +81,16 @@ def _known(path: Path, document: Any) -> tuple[Rows, Facts] | None:
     fitbit = _fitbit_readings(document)
     if fitbit:
         if len(fitbit) > 1:
-            raise _several(path, len(fitbit))
+            raise _several(path, len(fitbit), "waveformSamples")
         return _fitbit(fitbit[0])
+    ecgs = health_json.healthkit(document)
+    if ecgs:
+        if len(ecgs) > 1:
+            raise _several(path, len(ecgs), "voltageMeasurements")
+        return health_json.of_healthkit(ecgs[0])
+    parts = health_json.sampled_data(document)
+    if parts:
+        return health_json.of_sampled_data(parts, document)
     if isinstance(document, dict) and ("body" in document or "wearposition" in document):
         body = document.get("body", document)
         if isinstance(body, dict) and "signal" in body and "sampling_frequency" in body:
@@ -94,9 +103,10 @@ def _known(path: Path, document: Any) -> tuple[Rows, Facts] | None:
 def _fitbit_readings(document: Any) -> list[dict[str, Any]]:
     readings = document
     if isinstance(document, dict):
-        readings = document.get("ecgReadings", [document])
+        readings = document.get("ecgReadings", document.get("dataPoints", [document]))
     if not isinstance(readings, list):
         return []
+    readings = [one.get("electrocardiogram", one) if isinstance(one, dict) else one for one in readings]
     return [one for one in readings if isinstance(one, dict) and "waveformSamples" in one]
 
 
@@ -174,16 +184,28 @@ def _list(value: list[Any], name: str, depth: int) -> Iterator[tuple[str, Value]
                     f"{name}.{key}" if name else key,
                     np.array([np.nan if x is None else x for x in column], np.float64),
                 )
+    elif all(isinstance(item, dict) and _named(item) for item in value):
+        for item in value[:100]:
+            lead, samples = _named(item) or ("", [])
+            yield f"{name}.{lead}", np.array([np.nan if x is None else x for x in samples], np.float64)
     else:
         for at, item in enumerate(value[:100]):
             yield from _variables(item, f"{name}.{at}", depth + 1)
 
 
-def _several(path: Path, n: int) -> RecordUnreadable:
+def _named(item: dict[str, Any]) -> tuple[str, list[Any]] | None:
+    """Return name and samples of an object that holds one lead."""
+    name = next((item[key] for key in ("name", "lead", "label", "leadName") if isinstance(item.get(key), str)), None)
+    lists = [value for value in item.values() if isinstance(value, list) and len(value) >= _LEAST_SAMPLES]
+    are_numbers = len(lists) == 1 and all(x is None or isinstance(x, int | float) for x in lists[0])
+    return (name, lists[0]) if name and are_numbers else None
+
+
+def _several(path: Path, n: int, key: str) -> RecordUnreadable:
     one = path.with_name(f"{path.stem}-0.json")
     python = (
-        f"import json; d = json.load(open({str(path)!r})); d = d['ecgReadings'] if isinstance(d, dict) else d; "
-        f"json.dump(d[0], open({str(one)!r}, 'w'))"
+        f"import json; f = lambda v: [v] if {key!r} in v else [x for y in (v.values() if isinstance(v, dict) else v) "
+        f"if isinstance(y, (dict, list)) for x in f(y)]; json.dump(f(json.load(open({str(path)!r})))[0], open({str(one)!r}, 'w'))"
     )
     return RecordUnreadable(
         f"{path} is not one recording.",

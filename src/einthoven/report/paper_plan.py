@@ -1,11 +1,13 @@
 """Choose what a printed page shows of a recording: ten seconds of twelve leads, or rows of ten seconds of a few."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import LeadMismatch
+from einthoven.interpretation.excerpts import Excerpt, excerpts_of
 from einthoven.interpretation.interpretation import Interpretation
 from einthoven.records.record import Record
 from einthoven.report.times import clock
@@ -16,6 +18,8 @@ from einthoven.signal.quality import VERDICTS, Quality
 SHORT_S = 60.0
 """A recording of up to so long is drawn, a longer one summarised."""
 _MOST_MM, _TALLEST_ROW_MM, _LEAST_ROW_MM = 132.0, 30.0, 11.0
+_STRIPS, _STRIPS_MM = 5, 85.0
+"""Strips of a recording that is summarised, and their height."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +50,8 @@ class Plan:
     """Number of rows."""
     shown: str
     """Which part of the recording is drawn, in words."""
+    is_summary: bool = False
+    """Whether the rows are strips out of a long recording, which stand below its trend."""
 
     @property
     def above_mm(self) -> float:
@@ -81,10 +87,14 @@ def plan_of(found: Interpretation, layout: str = USUAL) -> Plan:
     Returns
     -------
     Plan
-        Of twelve leads the ten seconds with the least unreadable signal; of others rows of ten seconds, as many as fit.
+        Of twelve leads the ten seconds with the least unreadable signal; of others rows of ten seconds, as many as fit, or strips
+        that differ of a recording that is longer than a minute.
     """
     twelve_mv = standard_leads(found.record)
-    return _few(found.record) if twelve_mv is None else _twelve(found, twelve_mv, layout)
+    if twelve_mv is not None:
+        return _twelve(found, twelve_mv, layout)
+    strips = excerpts_of(found, PAGE_S, _STRIPS) if found.record.duration_s > SHORT_S and len(found.beats) else ()
+    return _strips(found, strips) if strips else _few(found.record)
 
 
 def standard_leads(record: Record) -> NDArray[np.floating] | None:
@@ -139,6 +149,19 @@ def _twelve(found: Interpretation, twelve_mv: NDArray[np.floating], name: str) -
     return Plan(
         traces, record.fs_hz, layout.row_mm, layout.n_rows, shown_part(start_s, start_s + PAGE_S, record.duration_s)
     )
+
+
+def _strips(found: Interpretation, strips: Sequence[Excerpt]) -> Plan:
+    """Return strips of ten seconds of the lead that is readable for longest, in the order of their times."""
+    record = found.record
+    lead = int(found.quality.readable.sum(axis=1).argmax())
+    traces = []
+    for row, strip in enumerate(sorted(strips, key=lambda one: one.start_s)):
+        begin = round(strip.start_s * record.fs_hz)
+        samples_mv = record.signal_mv[lead, begin : begin + round(PAGE_S * record.fs_hz)]
+        traces.append(Trace(f"{clock(strip.start_s)}  {strip.text}", samples_mv, row, 0.0))
+    shown = f"{len(strips)} strips of lead {record.leads[lead]} of {clock(record.duration_s)}"
+    return Plan(tuple(traces), record.fs_hz, _STRIPS_MM / _STRIPS, len(strips), shown, True)
 
 
 def _few(record: Record) -> Plan:

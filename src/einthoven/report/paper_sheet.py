@@ -1,5 +1,6 @@
 """Draw an interpretation on one landscape page whose unit is the millimetre: 25 mm/s, 10 mm/mV, true on paper."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from einthoven.report.paper import LEFT_MM, MM_PER_MV, MM_PER_S
 from einthoven.report.paper_head import Head, head_of
 from einthoven.report.paper_plan import Plan, plan_of
 from einthoven.report.paper_text import MM_PER_POINT, Line, broken, column, line_mm, set_line, width_mm
+from einthoven.report.paper_trend import HEIGHT_MM, draw_trend, has_trend
 from einthoven.report.sheet import PAPERS, Sheet
 from einthoven.report.twelve import PAGE_S, TALLEST_MV
 
@@ -27,7 +29,7 @@ _COLUMNS_MM = (68.0, 92.0, 92.0)
 
 
 def draw(found: Interpretation, sheet: Sheet, kind: type[Figure] = Figure) -> Figure:
-    """Draw the page of a recording of up to a minute.
+    """Draw the page of a recording: its trace, or the trend and strips of one that is longer than a minute.
 
     Parameters
     ----------
@@ -52,7 +54,12 @@ def draw(found: Interpretation, sheet: Sheet, kind: type[Figure] = Figure) -> Fi
     foot_mm = high_mm - _BOTTOM_MM
     paper_top_mm = foot_mm - 2 * line_mm(_FINE) - plan.height_mm
     below_mm = _title(axes, head, left_mm, wide_mm)
-    _block(axes, head, left_mm, below_mm, paper_top_mm - _GAP_MM)
+    if plan.is_summary and has_trend(found):
+        trend_mm = paper_top_mm - _GAP_MM - HEIGHT_MM
+        draw_trend(axes, found, left_mm, trend_mm, LEFT_MM + PAGE_S * MM_PER_S)
+        _block(axes, head, left_mm, below_mm, trend_mm - _GAP_MM)
+    else:
+        _block(axes, head, left_mm, below_mm, paper_top_mm - _GAP_MM)
     _paper(axes, plan, left_mm, paper_top_mm)
     _foot(axes, found, plan, left_mm, foot_mm)
     return figure
@@ -152,7 +159,12 @@ def _paper(axes: Axes, plan: Plan, left_mm: float, top_mm: float) -> None:
             axes.plot((x, x), (zero - 3, zero + 3), color=_INK, linewidth=0.25 / MM_PER_POINT)
         name = f"{trace.name} (cut off)" if is_cut else trace.name
         high = zero - min(0.36 * plan.row_mm, 7.0)
-        set_line(axes, (x + 0.8, high), Line(name, is_bold=True, colour=_ALARM if is_cut else _INK), 8.0)
+        line = Line(name, is_bold=True, colour=_ALARM if is_cut else _INK)
+        if plan.is_summary:  # its words are long: they stand above the trace, in one line
+            line = replace(line, text=broken(name, 7.0, wide_mm - LEFT_MM)[0])
+            set_line(axes, (x + 0.8, top_mm + plan.zero_mm(trace.row) - 0.7 * plan.row_mm), line, 7.0)
+        else:
+            set_line(axes, (x + 0.8, high), line, 8.0)
 
 
 def _lines(axes: Axes, xs: NDArray[Any], ys: NDArray[Any], place_mm: tuple[float, float, float, float]) -> None:
