@@ -194,6 +194,7 @@ def test_left_out_people_and_paced_records_train_nothing(done):
     assert {name.split("/")[0] for name in card.patients} == {"mitdb", "challenge-2017"}
     assert not {f"mitdb/{name}" for name in LEFT_OUT} & card.patients
     assert "Challenge 2017" in card.attribution and card.classes == CLASSES
+    assert card.training["records"]["train"] == [], "each record is its patient's name"
 
 
 def test_the_model_reads_any_lead_of_any_length_from_nine_seconds(done):

@@ -199,9 +199,7 @@ def model(this: RhythmRun) -> dict[str, Any]:
 
 
 def trust_in(answers: Predictions, told: dict[str, Any]) -> tuple[Calibration, Doubt]:
-    """Fit a temperature, which leaves the most probable class the most probable, and the limit of doubt.
-
-    Simulated flutter is more frequent in training than flutter is; other methods would take the rare class back that decides.
+    """Fit a temperature, which leaves the most probable class so (simulated flutter is too frequent), and the limit of doubt.
 
     Parameters
     ----------
@@ -231,8 +229,9 @@ def _databases(pool: Pool) -> list[str]:
 
 
 def _provenance(this: RhythmRun, records: list[str], n_synthetic: int) -> dict[str, Any]:
-    """Return what the card says of the data."""
-    databases = _databases(this.training)
+    """Return what the card says of the data; records are listed where they have another name than their patient."""
+    databases, patients = _databases(this.training), set(this.training.patient.tolist())
+    named = [record for record in records if record not in patients]
     return {
         "corpus": databases[0],
         "corpora": databases,
@@ -250,7 +249,7 @@ def _provenance(this: RhythmRun, records: list[str], n_synthetic: int) -> dict[s
         "label_set": RHYTHMS.name,
         "left_out_of_the_store": {},
         "patients": bundle.packed(sorted(np.unique(this.training.patient).tolist())),
-        "records": {"train": sorted(record.split("/")[1] for record in records), "validation": []},
+        "records": {"train": named, "validation": []},
         "synthetic": {"windows": n_synthetic, "how": "flutter from QRS complexes of recordings in sinus rhythm"},
     }
 
