@@ -326,3 +326,9 @@ def test_a_slice_with_its_reach_is_prepared_as_in_the_whole(ecg, scaling):
     first, n = (inside - begin) * 150 // 360, (until - inside) * 150 // 360
     start = inside * 150 // 360
     np.testing.assert_allclose(piece[first : first + n], whole[start : start + n], atol=1e-5)
+
+
+def test_a_model_that_measures_what_follows_a_window_is_refused():
+    with pytest.raises(ConfigurationFault, match="rhythm-any-lead cannot predict on a live signal") as caught:
+        Stream(einthoven.load("rhythm-any-lead"), fs_hz=250, leads=("II",))
+    assert "10 s around each window" in caught.value.found and "challenge2017-rhythm" in caught.value.remedy
