@@ -12,9 +12,6 @@ from einthoven.corpora.corpus import Corpus
 from einthoven.corpora.ludb import LUDB
 from einthoven.corpora.mitdb import MITDB
 from einthoven.data.store import Typical
-from einthoven.evaluation.calibrating import fitted
-from einthoven.evaluation.calibration import Calibration
-from einthoven.evaluation.doubt import BEATS_MARKED, Doubt, doubt
 from einthoven.evaluation.evaluate import evaluate, headline
 from einthoven.evaluation.predictions import Predictions
 from einthoven.export.graph import add_graph
@@ -25,6 +22,7 @@ from einthoven.studies import rhythm_data, rhythm_scores
 from einthoven.studies.rhythm_data import PREPARATION, SOURCES, Pool
 from einthoven.studies.rhythm_run import FEW, SEED, RhythmRun
 from einthoven.studies.rhythm_told import CLASSES, RHYTHMS, UNKNOWN
+from einthoven.studies.rhythm_trust import trust_in
 from einthoven.training.card import card_for
 from einthoven.training.grow_together import grown_together, logits_of
 from einthoven.training.task import Task
@@ -191,34 +189,25 @@ def model(this: RhythmRun) -> dict[str, Any]:
         "protocol": "clean",
         "answers": "people whom the trees of a fold never saw",
     }
-    calibration, limits = trust_in(_answers(this), told)
-    card = replace(card, calibration=calibration, doubt=limits)
+    trust = trust_in(_answers(this), _recordings(this), told)
+    card = replace(card, calibration=trust.calibration, conformal=trust.conformal, doubt=trust.doubt)
     bundle.save(this.model, card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
     card = add_graph(this.model)
     return {"n_parameters": card.n_parameters, "bytes": sum(file.stat().st_size for file in this.model.iterdir())}
-
-
-def trust_in(answers: Predictions, told: dict[str, Any]) -> tuple[Calibration, Doubt]:
-    """Fit a temperature, which leaves the most probable class so (simulated flutter is too frequent), and the limit of doubt.
-
-    Parameters
-    ----------
-    answers : Predictions
-        Answers of trees that never saw the people.
-    told : dict
-        What the card states about the data.
-    """
-    logits = np.log(np.clip(np.asarray(answers.probability, np.float64), 1e-7, 1.0))
-    calibration = fitted(logits, answers.truth, answers.patient, answers.classes, told, methods=("temperature",))
-    printed = calibration.apply(logits)
-    confidence = printed.max(axis=1)
-    return calibration, doubt(confidence, printed.argmax(axis=1) != answers.truth, answers.patient, BEATS_MARKED, told)
 
 
 def _answers(this: RhythmRun) -> Predictions:
     """Return the answers of the folds to windows as they are drawn for training, so that no record decides."""
     pool = this.training
     rows = drawn(pool, np.ones(len(pool.label), bool), np.random.default_rng((SEED, N_FOLDS + 1)))
+    answers = np.load(this.folder / "pools" / "folds.npy", allow_pickle=False)[rows]
+    return Predictions(CLASSES, pool.label[rows], answers, pool.record[rows], pool.patient[rows], rows)
+
+
+def _recordings(this: RhythmRun) -> Predictions:
+    """Return the answers of the folds to the recordings of the Challenge 2017, each of which has one class."""
+    pool = this.training
+    rows = np.flatnonzero((pool.source == CHALLENGE2017.name) & (pool.length_s > rhythm_data.STEP_S))
     answers = np.load(this.folder / "pools" / "folds.npy", allow_pickle=False)[rows]
     return Predictions(CLASSES, pool.label[rows], answers, pool.record[rows], pool.patient[rows], rows)
 
