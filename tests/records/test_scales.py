@@ -169,3 +169,16 @@ def test_the_suggested_scale_gives_an_ecg(factor, offset, is_whole):
     else:
         scaled = values * {"mV": 1.0, "uV": 0.001, "V": 1000.0}[words[1]]
     assert 0.1 < np.ptp(scaled[0]) < 40 and abs(np.median(scaled)) < 1000
+
+
+def test_low_amplitudes_without_peaks_are_told_or_refused(tmp_path):
+    wave = np.sin(np.arange(5000).reshape(2, 2500) / 40)  # spans two and has no peaks
+    stated = {"fs_hz": 250, "leads": ["I", "II"]}
+    np.save(tmp_path / "a.npy", wave / 1000)
+    with pytest.raises(RecordUnreadable, match="spans 2e-06 mV") as caught:
+        read(tmp_path / "a.npy", **stated, unit="uV")
+    assert "--unit" in caught.value.remedy
+    np.save(tmp_path / "a.npy", wave / 200)
+    assert "spans only 0.01 mV" in read(tmp_path / "a.npy", **stated, unit="mV").warnings[0]
+    np.save(tmp_path / "a.npy", np.round(100 * wave).astype(np.int16))
+    assert "state --gain" in read(tmp_path / "a.npy", **stated, unit="uV").warnings[0]

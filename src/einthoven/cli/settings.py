@@ -25,7 +25,13 @@ MaybeCount = Optional[int]  # noqa: UP045
 
 
 class Files(tuple[Path, ...]):
-    """Paths of a command line."""
+    """Paths of a command line.
+
+    Parameters
+    ----------
+    iterable : iterable of Path
+        The paths, in order.
+    """
 
 
 _FILES = PrimitiveConstructorSpec[Files](

@@ -16,6 +16,8 @@ from einthoven.signal.quality import IMPLAUSIBLE_MV
 _MOST_MV = 1000.0
 _SMALL_MV = 0.02
 """A typical lead that spans less is flat, or of another unit."""
+_NOISE_MV = 0.002
+"""No amplifier has less noise than a typical lead that spans less."""
 _MANY_LEADS = 8
 _LOW_COUNTS_MV = {True: 0.4, False: 0.3}
 """A typical lead of whole microvolts that spans less is more likely one of counts; for eight leads or more, and for fewer.
@@ -198,19 +200,22 @@ def require_plausible(
         found = f"half of the samples are beyond {middle:,.0f} mV"
     elif span > IMPLAUSIBLE_MV:
         found = f"a typical lead spans {span:,.0f} mV"
-    elif 0 < span < _SMALL_MV and _is_peaked(signal_mv):
+    elif 0 < span < _NOISE_MV or (0 < span < _SMALL_MV and _is_peaked(signal_mv)):
         found = f"a typical lead spans {span:.2g} mV"
     elif stated.unit is not None and _are_counts(values):
         found = f"whole numbers around {_middle(values):.0f}, none below zero"
-    is_microvolts = stated.unit in _MICROVOLTS and is_counted(values) and _is_peaked(signal_mv)
-    if not found and is_microvolts and 0 < span < _LOW_COUNTS_MV[len(names) >= _MANY_LEADS]:
+    is_microvolts = stated.unit in _MICROVOLTS and is_counted(values)
+    is_low = is_microvolts and 0 < span < _LOW_COUNTS_MV[len(names) >= _MANY_LEADS]
+    if not found and is_low and _is_peaked(signal_mv):
         found = f"whole numbers; as microvolts a typical lead spans {span:.2g} mV"
     if found:
         raise _implausible(source, found, values, calibration, stated)
-    if is_microvolts and span < _DOUBTFUL_COUNTS_MV:
+    if is_microvolts and 0 < span < _DOUBTFUL_COUNTS_MV:
         return [
             f"a typical lead spans only {span:.2g} mV: if the values are counts of a converter, state --gain, in counts per mV"
         ]
+    if 0 < span < _SMALL_MV:
+        return [f"a typical lead spans only {span:.2g} mV: this is noise, or the unit is another"]
     return []
 
 

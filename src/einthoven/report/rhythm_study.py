@@ -14,7 +14,7 @@ COLUMNS = (
 _HALF_MINUTES = "left-out records of MIT-BIH, half minutes, {lead}"
 
 
-def table(folds: dict[str, Any], scores: dict[str, Any], quick: bool) -> dict[str, Any]:
+def table(folds: dict[str, Any], scores: dict[str, Any], former: dict[str, Any], quick: bool) -> dict[str, Any]:
     """Return title, columns, rows and remarks.
 
     Parameters
@@ -23,16 +23,19 @@ def table(folds: dict[str, Any], scores: dict[str, Any], quick: bool) -> dict[st
         Scores of the folds by database and length of the windows.
     scores : dict
         Scores of the tests.
+    former : dict
+        Scores of the same long records by the model of the Challenge 2017.
     quick : bool
         Whether this is a smoke run.
     """
     rows = []
-    for lead, found in scores["mitdb"].items():
-        if isinstance(found, dict):
-            binary = found["half_minutes"]
-            shown = [_of(binary.get(name)) for name in ("sensitivity", "specificity")]
-            n = f"{binary['windows'] + binary.get('others', 0):,}"
-            rows.append([_HALF_MINUTES.format(lead=lead), f"{len(found['records'])} records", n, *shown, "", ""])
+    tested = [(lead, found) for lead, found in scores["mitdb"].items() if isinstance(found, dict)]
+    tested += [(f"{lead}, by challenge2017-rhythm", found) for lead, found in former.items() if isinstance(found, dict)]
+    for lead, part in tested:
+        binary = part["half_minutes"]
+        shown = [_of(binary.get(name)) for name in ("sensitivity", "specificity")]
+        n = f"{binary['windows'] + binary.get('others', 0):,}"
+        rows.append([_HALF_MINUTES.format(lead=lead), f"{len(part['records'])} records", n, *shown, "", ""])
     rows += [
         _row(f"LUDB, not trained on, {name.split(', ')[1]}", found)
         for name, found in scores["ludb"].items()
@@ -91,7 +94,9 @@ def page(found: dict[str, Any]) -> list[str]:
         Markdown.
     """
     lines = _lines(found["columns"], found["rows"])
-    for lead, part in found["scores"]["mitdb"].items():
+    parts = list(found["scores"]["mitdb"].items())
+    parts += [(f"{lead}, by challenge2017-rhythm", part) for lead, part in found["former"].items()]
+    for lead, part in parts:
         if not isinstance(part, dict):
             continue
         lines += ["", f"### Left-out records, {lead}", ""]

@@ -39,13 +39,15 @@ def run(source: Path, folder: Path, quick: bool = False) -> dict[str, Any]:
         "folds": (partial(rhythm_steps.folds, this), 1.0),
         "model": (partial(rhythm_steps.model, this), 0.5),
         "score": (partial(rhythm_steps.score, this), 0.2),
+        "former": (partial(rhythm_steps.former, this), 0.2),
     }
     settings = {"study": "rhythm", "quick": quick, "boosting": asdict(this.how)}
     steps = Steps(this.folder, settings, {name: cost for name, (_, cost) in works.items()})
     done = {name: steps.do(name, work) for name, (work, _) in works.items()}
     found: dict[str, Any] = {"study": "rhythm", "smoke_run": quick, "folds": done["folds"], "scores": done["score"]}
+    found |= {"former": done["former"]}
     found |= {"measured": {name: done[f"measure-{name}"] for name in _MEASURED}, "model": done["model"]}
-    found |= {"seconds": steps.seconds, **rhythm_study.table(done["folds"], done["score"], quick)}
+    found |= {"seconds": steps.seconds, **rhythm_study.table(done["folds"], done["score"], done["former"], quick)}
     for name, text in (("results.json", json.dumps(found, indent=1) + "\n"), ("table.md", markdown(found))):
         with written_aside(this.folder / name) as aside:
             aside.write_text(text)

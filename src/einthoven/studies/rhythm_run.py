@@ -23,7 +23,7 @@ HOW = Boosting(
     rare=0.0,
 )
 _QUICK = {"rounds": 2, "max_leaf_nodes": 4, "min_samples_leaf": 2}
-FEW = 3
+FEW = 4
 """Each how many-th record is read in a smoke run."""
 
 

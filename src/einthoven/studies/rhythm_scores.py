@@ -110,8 +110,8 @@ def _binary(truth: Array, said: Array, people: Array) -> dict[str, Any]:
     }
 
 
-def of_long_records(pool: Pool, answers: Array) -> dict[str, Any]:
-    """Score answers to long records, smoothed: by half minute, by episode, and the burden.
+def of_long_records(pool: Pool, answers: Array, smooths: bool = True) -> dict[str, Any]:
+    """Score answers to long records: by half minute, by episode, and the burden.
 
     Parameters
     ----------
@@ -119,6 +119,8 @@ def of_long_records(pool: Pool, answers: Array) -> dict[str, Any]:
         Windows of 10 s, each measured with its context.
     answers : array [n, classes]
         Probabilities.
+    smooths : bool
+        Whether they are smoothed, as ``interpret`` smooths them.
 
     Returns
     -------
@@ -135,15 +137,16 @@ def of_long_records(pool: Pool, answers: Array) -> dict[str, Any]:
                 chosen = rows[pool.lead[rows] == leads[at]]
                 parts.append((record, leads[at], _apart(pool.at(chosen)), answers[chosen]))
         if parts:
-            found[name] = _of_lead(parts)
+            found[name] = _of_lead(parts, smooths)
     return found
 
 
-def _of_lead(parts: list[tuple[str, str, Pool, Array]]) -> dict[str, Any]:
+def _of_lead(parts: list[tuple[str, str, Pool, Array]], smooths: bool) -> dict[str, Any]:
     rows, truths, saids, people = [], [], [], []
     by_least: dict[float, list[EpisodeScore]] = {least_s: [] for least_s in LEAST_S}
     for record, lead, pool, answers in parts:
-        said = smoothed(answers, np.ones(len(answers), bool), STEP_S, _OVERLAP).argmax(axis=1)
+        likely = smoothed(answers, np.ones(len(answers), bool), STEP_S, _OVERLAP) if smooths else answers
+        said = likely.argmax(axis=1)
         truth, found = _half_minutes(pool.fibrillation), _half_minutes((said == FIBRILLATION).astype(float))
         truths.append(truth)
         saids.append(found)

@@ -101,6 +101,13 @@ def by_codes(classes: dict[str, int], is_complete: Callable[[Entry], bool] = lam
     """Tell the rhythm of a whole record by its codes; several rhythms beside sinus rhythm tell nothing.
 
     Where the codes of a record are complete and none is a rhythm, it is sinus rhythm, or with ectopic beats not fibrillation.
+
+    Parameters
+    ----------
+    classes : dict of str to int
+        Class number of each code that is a rhythm.
+    is_complete : callable
+        Whether a record has all codes that apply, of those that its publisher uses.
     """
 
     def telling(entry: Entry, record: Record | None, spans_s: Spans) -> Told:
@@ -117,7 +124,13 @@ def by_codes(classes: dict[str, int], is_complete: Callable[[Entry], bool] = lam
 
 
 def is_of_cpsc(entry: Entry) -> bool:
-    """Return whether a record is of CPSC 2018, each of which has at least one of nine labels."""
+    """Return whether a record is of CPSC 2018, each of which has at least one of nine labels.
+
+    Parameters
+    ----------
+    entry : Entry
+        The record.
+    """
     return entry.group.startswith("WFDB_CPSC2018") or not entry.group
 
 
@@ -142,7 +155,17 @@ _HEADS = {"persistent atrial fibrillation": FIBRILLATION, "non atrial fibrillati
 
 
 def by_head(entry: Entry, record: Record | None, spans_s: Spans) -> Told:
-    """Tell the rhythm of the China Physiological Signal Challenge 2021: by its marks, else by the words of its header."""
+    """Tell the rhythm of the China Physiological Signal Challenge 2021: by its marks, else by the words of its header.
+
+    Parameters
+    ----------
+    entry : Entry
+        The record.
+    record : Record
+        Its signal with annotations and comments.
+    spans_s : array [n, 2], s
+        Beginning and end of each window.
+    """
     assert record is not None
     words = next((_HEADS[line.strip()] for line in record.comments if line.strip() in _HEADS), SINUS)
     return _of_marks(record, spans_s, words)
