@@ -61,6 +61,8 @@ def test_fibrillation_is_irregular_without_ectopic_beats_and_ectopic_rhythms_are
     calm, early, wild = found(*lead(STEADY)), found(*lead(ectopic, wide=wide)), found(*lead(AT_RANDOM, p_wave=0.0))
     for name in ("root mean square step between usual intervals", "share of usual steps over 12 %"):
         assert wild[name] > 0.15 and early[name] < 0.05 and calm[name] < 0.05
+    narrow = found(*lead(ectopic))
+    assert narrow["root mean square step between usual intervals"] < 0.05, "early beats with a pause behind them"
     assert early["share of intervals between usual beats"] < 0.7 < calm["share of intervals between usual beats"]
     assert (
         wild["coefficient of sample entropy of all intervals"]

@@ -24,6 +24,7 @@ def test_beats_follow_whole_numbers_of_one_cycle(sinus, seed):
     cycles = np.arange(0.170, 0.28, 0.002)[:, None]
     apart = np.abs(rr_s / cycles - np.rint(rr_s / cycles)).mean(axis=1)
     assert len(rr_s) > 15 and apart.min() < 0.12
+    assert np.quantile(rr_s, 0.05) > 0.3, "no more than every second wave is conducted"
 
 
 def test_the_same_numbers_make_the_same_lead_and_others_another(sinus):
