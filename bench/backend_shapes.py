@@ -45,6 +45,7 @@ SHAPES = {
     "s4": Shape(12, 23, 1000),
     "typical_beat": Shape(12, 23, 1000, 90, 30, 7),
     "forest": Shape(12, 23, 1000, 90, 30, 7),
+    "linear_beat": Shape(12, 23, 1000, 90, 30, 7),
     "beat_forest": Shape(1, 4, 113, 0, 0, 149),
     "bilstm": Shape(12, 19, 300),
     "transformer": Shape(12, 19, 300),

@@ -28,6 +28,8 @@ SAID = {
     "flutter_or_fibrillation": "flutter or fibrillation",
 }
 """Rhythm of each sentence that names one."""
+_NAMED = {"A": "atrial fibrillation", "AFL": "atrial flutter"}
+"""Rhythm of each class of the rhythm model that a sentence names throughout."""
 AXES = ("axis_left", "axis_normal", "axis_right", "axis_extreme")
 WORDS = ("left axis deviation", "horizontal", "normal", "vertical", "right axis deviation")
 """LUDB's words for the axis, from the left to the right."""
@@ -67,8 +69,8 @@ def row_of(interpret: Interpreter, path: Path) -> Row:
 
 
 def _other(codes: list[str], found: "einthoven.Interpretation") -> str:
-    if "rhythm_throughout" in codes and found.rhythm is not None and found.rhythm.rhythms[0] == "A":
-        return "atrial fibrillation"
+    if "rhythm_throughout" in codes and found.rhythm is not None and found.rhythm.rhythms[0] in _NAMED:
+        return _NAMED[found.rhythm.rhythms[0]]
     return "another rhythm" if "rhythm_throughout" in codes else "not named"
 
 
@@ -160,7 +162,7 @@ def lines(rows: list[Row]) -> list[str]:
         "",
         *_table([(row.rhythm + (", pacemaker" if row.paced else ""), row.said) for row in rows], "annotated"),
         "",
-        'The rhythm model knows no flutter. "Not named": the summary says that the rhythm is uncertain, that no P waves were '
+        '"Not named": the summary says that the rhythm is uncertain, that no P waves were '
         "found, that the recording is too noisy, or that there are spikes of a pacemaker.",
         "",
         "## Axis",

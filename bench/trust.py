@@ -18,7 +18,7 @@ from einthoven.report import stress
 
 PLACE = Path(__file__).parents[1] / "docs" / "results"
 _BEATS = ("--from", "mitdb", "--records", "12")
-_TWELVE = ("--corpus", "challenge-2021", "--from", "challenge-2021", "--records", "24")
+_TWELVE = ("--corpus", "challenge-2021", "--from", "challenge-2021", "--records", "24", "--seen")
 MODELS = {
     "mitbih-cnn-lstm-mlii": _BEATS,
     "mitbih-clean-one-lead": ("--corpus", "mitdb", *_BEATS),
@@ -26,7 +26,7 @@ MODELS = {
     "mitbih-paper-vote": ("--from", "mitdb", "--records", "8", "--seen"),
     "challenge2017-rhythm": ("--from", "challenge-2017", "--records", "24", "--seen"),
     "challenge2017-small": ("--from", "challenge-2017", "--records", "24"),
-    "ptbxl-typical-beat": _TWELVE,
+    "ptbxl-diagnoses": _TWELVE,
 }
 """What each model is asked about, beside the noise."""
 _FIRST_SAMPLE = 216_000

@@ -1,6 +1,7 @@
 """Calibrate the bundled models on answers of members that never saw the person, and write docs/results/calibration.json.
 
-The models of the study beats are calibrated by the study, and mitbih-clean-context by docs/join_beats.py.
+The models of the study beats are calibrated by the study, mitbih-clean-context by docs/join_beats.py, and those of twelve leads by
+docs/twelve_leads.py.
 
 python docs/calibrate_bundled.py ANSWERS
 
@@ -21,7 +22,6 @@ from einthoven import bundle
 from einthoven.corpora.challenge2017 import CHALLENGE2017, folds_of
 from einthoven.corpora.corpus import Index
 from einthoven.corpora.mitdb import DS2, MITDB, VALIDATION
-from einthoven.corpora.ptbxl import JACKKNIFE
 from einthoven.evaluation.calibrating import cross_fitted, fitted
 from einthoven.evaluation.calibration import METHODS, log_softmax, sigmoid
 from einthoven.evaluation.class_prior import with_adapted_priors
@@ -135,17 +135,6 @@ def of_small(folder: Path) -> dict[str, Any]:
     told = {"answers": "test and validation part of fold 0, which did not train it"}
     # Cross-validated, temperature has the smaller calibration error (0.017, dirichlet 0.020), though not the best likelihood.
     return records(card, kept, 1 / n[2][n[1]], told, methods=("temperature",))
-
-
-def of_ptbxl(folder: Path) -> dict[str, Any]:
-    """Calibrate ptbxl-typical-beat: each record by the members that its fold validates."""
-    card, found = bundle.load_card(ASSETS / "ptbxl-typical-beat"), answers(folder, "ptbxl")
-    fold = np.array([member["fold"] for member in card.training["members"]])
-    validates = np.stack([np.isin(found["group"], names) for names in JACKKNIFE], axis=1)
-    weights = np.asarray(card.settings["weights"]) * validates[:, fold]
-    rows = weights.sum(axis=1) > 0
-    kept = part(found, rows, logits=fused(found["members"][rows], weights[rows], multilabel=True))
-    return records(card, kept, np.ones(rows.sum()), {"answers": "each record by the 3 of 15 members that never saw it"})
 
 
 def records(
@@ -294,7 +283,6 @@ MODELS = {
     "challenge2017-small": of_small,
     "mitbih-cnn-lstm-mlii": of_mlii,
     "mitbih-paper-vote": of_vote,
-    "ptbxl-typical-beat": of_ptbxl,
     "DS2": on_ds2,
 }
 

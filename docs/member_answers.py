@@ -29,7 +29,6 @@ JOBS = {
     "vote": ("mitbih-paper-vote", "mitdb", "paper"),
     "small": ("challenge2017-small", "challenge-2017", "clean"),
     "rhythm": ("challenge2017-rhythm", "challenge-2017", "clean"),
-    "ptbxl": ("ptbxl-typical-beat", "ptb-xl", "jackknife"),
 }
 _BATCH = 256
 

@@ -86,6 +86,7 @@ PAGES = {
     "ptbxl_table": [("ptbxl", "")],
     "pediatric_table": [("pediatric", "")],
     "mitbih_clean_table": [],
+    "rhythm_table": [],
     "mitbih_study_table": [("mitbih_study", "paper"), ("mitbih_study", "clean")],
     "study_table": [("challenge2017", ""), ("cpsc2018", ""), ("mitbih_small", ""), ("ptbxl_model", "")],
 }
@@ -299,7 +300,8 @@ def test_every_script_is_run_here():
 
 
 @pytest.mark.parametrize(
-    "script", sorted(RUN - {"mitbih_clean_table", "full_size", "full_size_cpsc2018", "training", "backends"})
+    "script",
+    sorted(RUN - {"mitbih_clean_table", "rhythm_table", "full_size", "full_size_cpsc2018", "training", "backends"}),
 )
 def test_a_script_without_its_input_ends_with_one_clear_error(script, workshop, tmp_path, monkeypatch, capsys):
     assert run(workshop, monkeypatch, script) == 2

@@ -150,7 +150,7 @@ def test_without_optional_libraries_an_exported_file_answers(untrained, mitdb_li
 
 @pytest.mark.parametrize(
     ("model", "suffix"),
-    [("mitbih-cnn-lstm-mlii", "html"), ("ptbxl-typical-beat", "html"), ("ptbxl-typical-beat", "csv")],
+    [("mitbih-cnn-lstm-mlii", "html"), ("ptbxl-diagnoses", "html"), ("ptbxl-diagnoses", "csv")],
 )
 def test_without_optional_libraries_tables_and_pages_are_written(model, suffix, mitdb_like, ptbxl_like, tmp_path):
     twelve = ptbxl_like / "records500" / "00000" / "00009_hr.hea"
@@ -169,7 +169,7 @@ def test_without_optional_libraries_a_recording_is_streamed(mitdb_like):
 def test_without_optional_libraries_models_and_corpora_are_listed():
     corpora, models = base("corpora"), base("models")
     assert (corpora.returncode, models.returncode) == (0, 0), (corpora.stderr + models.stderr)[-2000:]
-    assert "mitdb" in corpora.stdout and "ptbxl-typical-beat" in models.stdout
+    assert "mitdb" in corpora.stdout and "ptbxl-diagnoses" in models.stdout
     assert "pip install 'einthoven[train]'" in models.stderr
 
 

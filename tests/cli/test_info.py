@@ -115,6 +115,7 @@ def test_a_fit_is_what_the_models_do(here):
     from einthoven.report.about import about
 
     cards = [bundle.load_card(ASSETS / name) for name in bundle.bundled()]
+    models = {card.name: einthoven.load(card.name) for card in cards}
     signal = einthoven.read("100.hea").signal_mv
     noise = np.random.default_rng(0).standard_normal((2, 7200))
     for record in (
@@ -128,7 +129,7 @@ def test_a_fit_is_what_the_models_do(here):
                 if fit.card.answers_samples:
                     answered = bool(einthoven.delineate(record, fit.card.name).by_lead)
                 else:
-                    answered = einthoven.load(fit.card.name)(record).declined is None
+                    answered = models[fit.card.name](record).declined is None
             except einthoven.EinthovenError:
                 answered = False
             assert answered == fit.fits, (record.name, fit.card.name, fit.reason)

@@ -98,6 +98,16 @@ def test_an_interrupted_folder_goes_on(place, asked, monkeypatch, capsys):
     assert sum(path.name.startswith("recording-") for path in (place / "answers").iterdir()) == 9
 
 
+@pytest.mark.parametrize("out", ["answers", "table.csv", "report.json", "report.html"])
+def test_anonymous_writes_no_name_of_a_file_that_failed(out, place, asked, capsys):
+    (place / "ecg" / "broken.hea").rename(place / "ecg" / "Doe_Jane.hea")
+    assert main(["interpret", "ecg", "--anonymous", "--out", out]) == 1
+    written = [path for path in (place / out).rglob("*") if path.is_file()] or [place / out]
+    assert not any("Doe_Jane" in path.name or b"Doe_Jane" in path.read_bytes() for path in written)
+    assert any(b"file 1 of 4" in path.read_bytes() for path in written)
+    assert "Doe_Jane.hea" in capsys.readouterr().err
+
+
 def test_a_pattern_means_its_files_each_once(place, asked):
     assert main(["interpret", "ecg/[ab].*", "ecg/a.hea", "--out", "all.json"]) == 0
     assert asked == ["a", "b"] and len(json.loads((place / "all.json").read_text())["records"]) == 2

@@ -31,7 +31,7 @@ def test_it_writes_a_table_and_a_figure(stressed):
 def test_a_twelve_lead_model_of_another_corpus_has_the_conditions_of_its_leads(
     ptbxl_like, nstdb_like, tmp_path, capsys
 ):
-    words = ["stress", "ptbxl-typical-beat", "--corpus", "ptb-xl", "--protocol", "clean", "--from", str(ptbxl_like)]
+    words = ["stress", "ptbxl-diagnoses", "--corpus", "ptb-xl", "--protocol", "clean", "--from", str(ptbxl_like)]
     words += ["--noise", str(nstdb_like), "--records", "1", "--out", str(tmp_path / "out")]
     assert main(words) == 0
     said = capsys.readouterr().out

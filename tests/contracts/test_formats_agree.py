@@ -20,7 +20,7 @@ def record():
 
 @pytest.fixture(scope="module")
 def models():
-    return [einthoven.load(name) for name in ("ptbxl-typical-beat", "mitbih-cnn-lstm-mlii")]
+    return [einthoven.load(name) for name in ("ptbxl-diagnoses", "mitbih-cnn-lstm-mlii")]
 
 
 def judged(record, models):

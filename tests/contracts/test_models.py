@@ -19,6 +19,7 @@ SIZES |= {
     "typical_beat": 231_294,
     "forest": 1_200,
     "beat_forest": 56,
+    "linear_beat": 120,
     "litenet": 941_189,
 }
 SIZES |= {"rhythm": 364_657, "arrhythminet_v1": 59_501, "arrhythminet_v2": 32_789, "self_onn": 65_845}

@@ -91,7 +91,7 @@ def test_each_window_of_a_record_has_its_own_typical_beat(ptbxl_like, home):
     "prepared, n_windows, n_records",
     [
         (WITH_TYPICAL_BEATS, 50_000, 22),
-        ("ptbxl-typical-beat", 21_799, 21_799),
+        ("ptbxl-diagnoses", 21_799, 21_799),
         ("challenge2017-rhythm", 8_528, 8_528),
     ],
 )

@@ -36,7 +36,7 @@ def test_what_is_no_ecg_gets_no_class_from_any_bundled_model(name, kind):
 
 
 def test_zeros_in_twelve_leads_are_no_infarction():
-    answer = einthoven.load("ptbxl-typical-beat")(Record("zeros", np.zeros((12, 5000), np.float32), 500, STANDARD))
+    answer = einthoven.load("ptbxl-diagnoses")(Record("zeros", np.zeros((12, 5000), np.float32), 500, STANDARD))
     assert answer.declined.code == "no_readable_lead" and answer.to_dict()["predicted"] == []
 
 

@@ -42,7 +42,7 @@ def test_beats_come_of_one_pass_over_the_record(model, mitdb_like):
 
 
 def test_diagnoses_come_of_one_pass_over_the_record(ptbxl_like):
-    predictor = einthoven.load("ptbxl-typical-beat")
+    predictor = einthoven.load("ptbxl-diagnoses")
     once = (read_wfdb, preparation.prepared_signal, quality.examine)
     record = ptbxl_like / "records500" / "00000" / "00009_hr.hea"
     counted = calls_of(once, lambda: predictor(record))

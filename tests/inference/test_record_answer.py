@@ -193,7 +193,7 @@ def test_results_are_kept_by_label_set(model, ptbxl_like, home, tmp_path, monkey
 
 
 def test_the_remedy_for_other_classes_names_a_label_set(ptbxl_like, home, capsys):
-    words = ["evaluate", "ptbxl-typical-beat", "--from", str(ptbxl_like), "--labels", "superclasses"]
+    words = ["evaluate", "ptbxl-diagnoses", "--from", str(ptbxl_like), "--labels", "superclasses"]
     assert main(words) == 2
     assert "--labels subclasses" in capsys.readouterr().err
 

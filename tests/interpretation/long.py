@@ -59,7 +59,11 @@ def interpretation(name="long", source=None, identity=None, leads=("MLII", "V1")
     episodes = Episodes((Episode("N", 0, 600, 0.9), Episode("A", 600, 900, 0.8), Episode("N", 930, 1200, 0.9)), 1170.0)
     answer = SimpleNamespace(
         classes=("N", "A", "O", "~"),
-        card=SimpleNamespace(training={}, meanings=("normal rhythm", "atrial fibrillation", "another rhythm", "noise")),
+        card=SimpleNamespace(
+            training={},
+            meanings=("normal rhythm", "atrial fibrillation", "another rhythm", "noise"),
+            preparation=SimpleNamespace(window_s=30.0),
+        ),
         doubt="",
         record_probabilities=np.array([0.7, 0.3, 0.0, 0.0]),
     )

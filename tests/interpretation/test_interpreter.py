@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from einthoven.errors import ConfigurationFault
 from einthoven.interpretation.asked import QUESTIONS
 from einthoven.interpretation.episodes import Episode
-from einthoven.interpretation.interpreter import Interpreter, follows, without_s_in
+from einthoven.interpretation.interpreter import HAND_HELD_S, Interpreter, _episodes, follows, without_s_in
 from einthoven.records.identity import Identity, MachineReading
 from einthoven.records.record import Record
 from einthoven.report import interpretations
@@ -100,6 +101,55 @@ def test_no_beat_within_fibrillation_is_supraventricular_ectopic():
     assert found == ["S", "N", "V", "N", "S"]
 
 
+@pytest.mark.parametrize(
+    ("leads", "seconds", "model"),
+    [
+        (("I",), HAND_HELD_S, "challenge2017-rhythm"),
+        (("I",), HAND_HELD_S + 9, "rhythm-any-lead"),
+        (("I", "II"), 10.0, "rhythm-any-lead"),
+        (("V3",), 10.0, "rhythm-any-lead"),
+    ],
+)
+def test_the_rhythm_of_a_short_single_lead_is_asked_of_the_model_of_hand_held_devices(
+    interpreter, leads, seconds, model
+):
+    signal = twelve_leads(250.0, seconds).signal_mv[1 : 1 + len(leads)]
+    found = interpreter(Record("one", signal, 250.0, leads))
+    assert found.to_dict()["models"]["rhythm"]["model"] == model
+
+
+def answered(likely, context_s=10.0):
+    """What a rhythm model gave for windows of 10 s, by the most probable class of each."""
+    classes = ("N", "A", "AFL", "O", "~")
+    probabilities = np.full((len(likely), 5), 0.05)
+    probabilities[np.arange(len(likely)), [classes.index(name) for name in likely]] = 0.8
+    starts = 1000 * np.arange(len(likely))
+    return SimpleNamespace(
+        classes=classes,
+        windows=np.stack((starts, starts + 1000), axis=1),
+        record=SimpleNamespace(fs_hz=100.0),
+        card=SimpleNamespace(preparation=SimpleNamespace(context_s=context_s, window_s=10.0)),
+        most_probable=probabilities.argmax(axis=1),
+        is_answered=np.ones(len(likely), bool),
+        probabilities=probabilities,
+        deciding=probabilities,
+        n_items=len(likely),
+    )
+
+
+def test_windows_with_context_are_smoothed_and_noise_is_not_assessed():
+    likely = ["N"] * 12 + ["A"] + ["N"] * 7 + ["~"] * 2 + ["N"] * 8 + ["AFL"] * 15
+    found = _episodes(answered(likely))
+    assert [(one.rhythm, one.start_s, one.end_s) for one in found.episodes] == [
+        ("N", 0, 200),
+        ("N", 220, 300),
+        ("AFL", 300, 450),
+    ]
+    assert found.assessed_s == 430.0
+    alone = _episodes(answered(likely, context_s=0.0))
+    assert [one.rhythm for one in alone.episodes] == ["N", "A", "N", "N", "AFL"]
+
+
 def test_two_models_for_one_question_are_refused():
     with pytest.raises(ConfigurationFault) as caught:
         Interpreter(("mitbih-cnn-lstm-mlii", "mitbih-clean-context"))
@@ -113,7 +163,7 @@ def test_two_models_for_one_question_are_refused():
 def test_a_delineator_is_asked_for_waves_alone():
     chosen = Interpreter(("waves-ludb",))
     models = chosen(Record("two", twelve_leads(360.0, 20.0).signal_mv[[1, 6]], 360, ("MLII", "V1"))).to_dict()["models"]
-    assert models["waves"]["model"] == "waves-ludb" and models["rhythm"]["model"] == "challenge2017-rhythm"
+    assert models["waves"]["model"] == "waves-ludb" and models["rhythm"]["model"] == "rhythm-any-lead"
 
 
 def test_beats_do_not_follow_each_other_across_an_unreadable_stretch():

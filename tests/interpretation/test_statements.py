@@ -13,7 +13,8 @@ from einthoven.interpretation.sentences import ENGLISH
 from einthoven.interpretation.statements import statements_of
 from einthoven.records.identity import Identity
 
-CLASSES, MEANINGS = ("N", "A", "O", "~"), ("sinus rhythm", "atrial fibrillation", "other rhythm", "noise")
+CLASSES = ("N", "A", "AFL", "O", "~")
+MEANINGS = ("sinus rhythm", "atrial fibrillation", "atrial flutter", "other rhythm", "noise")
 
 
 class Intervals(dict):
@@ -44,7 +45,7 @@ def rhythm(*parts, doubt="", chance=0.9):
         classes=CLASSES,
         card=SimpleNamespace(meanings=MEANINGS),
         doubt=doubt,
-        record_probabilities=np.array([chance] * 4),
+        record_probabilities=np.array([chance] * 5),
     )
     return {"rhythm_answer": answer, "rhythm": Episodes(episodes, sum(one.length_s for one in episodes))}
 
@@ -125,6 +126,19 @@ def test_without_p_waves_intervals_and_model_say_the_rhythm_together(rhythm_mode
         assert ("0.61" in found[code]) == (code == "fibrillation")
     long = said(delineation=without_p(irregular), duration_s=600.0, **rhythm((rhythm_model, 0, 600)))
     assert code not in long or code == "no_p_waves", "waves of ten minutes are not taken together"
+
+
+@pytest.mark.parametrize("irregular", [True, False])
+def test_flutter_is_named_whether_its_beats_are_regular_or_not(irregular):
+    found = said(150, delineation=without_p(irregular), **rhythm(("AFL", 0, 10)))
+    assert found["rhythm_throughout"] == "Atrial flutter throughout, 150/min."
+    parts = rhythm(("N", 0, 300), ("AFL", 300, 600), ("A", 600, 1200))
+    text = statements_text(parts)
+    assert (
+        text.index("Atrial fibrillation in 50%")
+        < text.index("Atrial flutter in 25%")
+        < text.index("Sinus rhythm in 25%")
+    )
 
 
 def test_many_ventricular_beats_are_no_fibrillation():

@@ -129,3 +129,24 @@ def test_crops_cost_as_often_as_they_are_looked_at(name: str):
     inner = MODELS[name](2, 3, 400)
     whole = multiply_accumulates(OverCrops(inner, 1000, 400), InputShape(2, 1000))
     assert whole == 4 * multiply_accumulates(inner, InputShape(2, 400))
+
+
+def test_what_excludes_the_first_class_lowers_it_alone():
+    members = (("cnn", {"widths": [8, 8]}), ("resnet1d", {"widths": [8]}))
+    torch.manual_seed(0)
+    excluded_by = ("cnn", {"widths": [8, 8]}, 4, [1, 3])
+    net = Ensemble(2, 3, 180, members=members, multilabel=True, excluded_by=excluded_by).eval()
+    x = torch.randn(5, 2, 180, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        net.excluding.head.bias[1] += torch.tensor(2.0)
+        mean = torch.stack([torch.sigmoid(member(x)) for member in net.members]).mean(dim=0)
+        there = torch.sigmoid(net.excluding(x))
+        found = torch.sigmoid(net(x))
+    q = (1 - there[:, 1]) * (1 - there[:, 3])
+    torch.testing.assert_close(found[:, 0], mean[:, 0] * q**2 / (q**2 + (1 - q) ** 2))
+    torch.testing.assert_close(found[:, 1:], mean[:, 1:])
+
+
+def test_only_classes_with_probabilities_of_their_own_are_excluded():
+    with pytest.raises(ValueError, match="multilabel"):
+        Ensemble(2, 3, 180, excluded_by=("cnn", {}, 4, [1]))

@@ -28,10 +28,9 @@ def contexts(twelve, ecg):
     cut = prepare(twelve, prepared, ecg[1])
     scaled, typical = typical_beat.beside_beats(cut.signal, prepared.before, 360.0)
     window = twelve.signal_mv[:, :3600]
-    of_window = typical_beat.of_window(window, 360.0, waves.SPAN_S)
     return {
         "beat": BeatContext(scaled, typical, ecg[1] / 360.0, prepared.before, 360.0),
-        "window": WindowContext(window, of_window, 360.0),
+        "window": WindowContext(window, 360.0, waves.SPAN_S, ecg[1][ecg[1] < 3600]),
     }
 
 

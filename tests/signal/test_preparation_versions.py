@@ -90,7 +90,7 @@ def test_settings_have_their_new_names_in_members_too(architecture, old, new):
     assert settings_from_version_1(architecture, old) == new
 
 
-@pytest.mark.parametrize("name", ["mitbih-clean-context", "ptbxl-typical-beat", "challenge2017-rhythm"])
+@pytest.mark.parametrize("name", ["mitbih-clean-context", "ptbxl-diagnoses", "challenge2017-rhythm"])
 def test_a_bundled_model_with_typical_beats_is_built_from_its_card(name):
     """Whatever version the card is of: its windows have all that the network reads."""
     card = load_card(ASSETS / name)

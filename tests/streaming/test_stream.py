@@ -133,7 +133,7 @@ def test_memory_is_bounded(beats_model, tiled, ecg):
     for model in (beats_model, tiled):
         stream = Stream(model, FS_HZ, ("MLII",))
         sizes = []
-        for _ in range(8):
+        for _ in range(5):
             stream.feed(ecg[0][None])
             finder = stream.finder
             sizes.append(stream.buffer.values.shape[1] + finder.raw.shape[1] + len(stream.waiting))

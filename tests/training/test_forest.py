@@ -178,3 +178,19 @@ def test_measurements_alone_grow_trees_where_no_typical_beat_is_there(tmp_path):
     assert (card.preparation.beat_samples, forest.inputs, forest.n_read) == (0, ("features",), 9)
     answer = load(tmp_path / "run").probabilities(windows[160:])
     assert (answer.argmax(axis=1) == labels[160:]).mean() > 0.8
+
+
+def test_a_class_that_is_unknown_of_a_window_does_not_train_its_trees(tmp_path):
+    rng = np.random.default_rng(0)
+    windows = windows_of(rng, 120, 2)
+    labels = (rng.random((120, 4)) < 0.4).astype(np.float32)
+    settings = {"n_bins": 0, "n_read": 7, "summed": True, "apart": True, "n_trees": 8}
+    unknown = labels.copy()
+    unknown[60:100, 1] = np.nan
+    module.grow(task_of(windows, unknown, 100), settings, 0, tmp_path / "unknown")
+    module.grow(task_of(windows[:60], labels[:60], 60), settings, 0, tmp_path / "known")
+    module.grow(task_of(windows, labels, 100), settings, 0, tmp_path / "all")
+    found, of_known, of_all = (load(tmp_path / name / "bundle").logits(windows) for name in ("unknown", "known", "all"))
+    np.testing.assert_allclose(found[:, 1], of_known[:, 1], atol=1e-5)
+    np.testing.assert_allclose(found[:, 0], of_all[:, 0], atol=1e-5)
+    assert np.abs(found[:, 1] - of_all[:, 1]).max() > 1e-3

@@ -71,6 +71,14 @@ def test_losses_of_several_classes_are_as_published():
     assert positive_weights(torch.tensor([0.0, 50.0, 999.0]), 1000).tolist() == pytest.approx([100, 19, 1 / 999])
 
 
+def test_a_class_that_is_unknown_has_no_gradient():
+    logits = torch.randn(5, 3, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    truth = torch.tensor([[1.0, 0.0, 1.0]] * 5)
+    truth[2, 1] = float("nan")
+    loss_for(Recipe(smoothing=0.1), torch.tensor([1, 1, 1]), 5)(logits, truth).backward()
+    assert logits.grad[2, 1] == 0 and (logits.grad.flatten() != 0).sum() == 14
+
+
 @pytest.mark.parametrize("name", sorted(set(LOSSES) - {"asymmetric"}))
 def test_each_loss_falls_with_the_error(name):
     loss = loss_for(Recipe(loss=name), torch.tensor([10, 20, 30, 40]))

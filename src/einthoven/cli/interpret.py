@@ -72,7 +72,7 @@ class Interpret(ReadOptions):
             if len(found) <= _SHOWN:
                 show(one)
         if found and self.out is not None:
-            interpretations.write(found, failed, self.out, Sheet(self.paper, self.layout))
+            interpretations.write(found, self._written(files, failed), self.out, Sheet(self.paper, self.layout))
         if len(found) > _SHOWN:
             self._sum_up([one.to_dict() for one in found])
         return self._end(len(found), failed, self.out if found else None)
@@ -91,7 +91,7 @@ class Interpret(ReadOptions):
             file: answers.write(file, one) for file, one in self._each([f for f in files if f not in there], failed)
         }
         plains = {file: plain for file in files if (plain := there.get(file, made.get(file))) is not None}
-        page = answers.finish(plains, failed)
+        page = answers.finish(plains, self._written(files, failed))
         self._sum_up(list(plains.values()))
         return self._end(len(plains), failed, page)
 
@@ -113,6 +113,21 @@ class Interpret(ReadOptions):
             told = ", ".join(f"{n} {code}" for code, n in reasons(failed).items())
             console.note(f"{len(failed)} of {n_found + len(failed)} files could not be interpreted: {told}")
         return (1 if n_found else 2) if failed else 0
+
+    def _written(self, files: list[Path], failed: "dict[Path, EinthovenError]") -> "dict[Path, EinthovenError]":
+        """Return failures as they are written: names of files, and words out of files, may tell whose they are."""
+        if not self.anonymous:
+            return failed
+        return {
+            Path(name): type(error)(
+                f"{name} could not be interpreted.",
+                found="not told: --anonymous",
+                expected="a recording",
+                remedy="the terminal tells the reason",
+            )
+            for file, error in failed.items()
+            for name in (f"file {files.index(file) + 1} of {len(files)}",)
+        }
 
     def _options(self) -> list[str]:
         """Return the options that change an answer."""

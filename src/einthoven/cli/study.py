@@ -10,7 +10,7 @@ from einthoven import console
 from einthoven.cli.settings import MaybeText, Source, optional, value
 from einthoven.errors import ConfigurationFault
 
-_OF_SEVERAL = ("delineation", "beats")
+_OF_SEVERAL = ("delineation", "beats", "rhythm")
 """Studies of several corpora."""
 
 
@@ -23,7 +23,8 @@ class StudyVerb:
 
     name: Annotated[Positional[str], arg(metavar="STUDY")]
     """Name of the study: mitbih, mitbih-clean, mitbih-small, ptbxl, ptbxl-model, pediatric, challenge2017, cpsc2018,
-    delineation (its folder holds ludb and qtdb), beats (its folder holds mitdb, svdb and qtdb)."""
+    delineation (its folder holds ludb and qtdb), beats (its folder holds mitdb, svdb and qtdb), rhythm (its folder holds mitdb,
+    ludb, challenge-2017 and whatever else is there of cpsc2021, ptb-xl, challenge-2021 and cpsc2018)."""
     source: Source
     out: Annotated[Path, value("DIR")]
     """Folder for runs, results.json, table.md, figures and report.html."""
@@ -70,7 +71,7 @@ class StudyVerb:
 
     def _of_several_corpora(self) -> int:
         """Run a study of several corpora, which declares its steps itself."""
-        from einthoven.studies import beats, delineation
+        from einthoven.studies import beats, delineation, rhythm
 
         protocols = delineation.PROTOCOLS if self.name == "delineation" else ("clean",)
         if self.protocol not in protocols or self.folds is not None:
@@ -83,7 +84,8 @@ class StudyVerb:
         if self.name == "delineation":
             self._show(delineation.run(self.source, self.protocol, self.out, self.quick))
         else:
-            self._show(beats.run(self.source, self.out, self.quick))
+            of_several = {"beats": beats.run, "rhythm": rhythm.run}
+            self._show(of_several[self.name](self.source, self.out, self.quick))
         console.say(f"{self.out}: results.json, table.md")
         return 0
 

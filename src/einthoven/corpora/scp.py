@@ -129,6 +129,17 @@ SUBCLASSES = {
     "RAO/RAE": "right atrial overload or enlargement",
     "SEHYP": "septal hypertrophy",
 }
+RHYTHMS = {
+    "SR": ("sinus rhythm, neither slow nor fast", ("SR", "SARRH")),
+    "SBRAD": ("sinus bradycardia", ("SBRAD",)),
+    "STACH": ("sinus tachycardia", ("STACH",)),
+    "AFIB": ("atrial fibrillation", ("AFIB",)),
+    "AFLT": ("atrial flutter", ("AFLT",)),
+    "PACE": ("paced rhythm", ("PACE",)),
+    "PVC": ("ventricular premature complexes", ("PVC",)),
+    "PAC": ("atrial premature complexes", ("PAC",)),
+}
+"""Meaning, and statements, of each rhythm that the bundled models name."""
 
 
 def _of_kind(name: str, kind: str) -> LabelSet:
@@ -163,5 +174,12 @@ LABEL_SETS = {
     "diagnostic": _of_kind("44 diagnostic statements", "diagnostic"),
     "form": _of_kind("19 form statements", "form"),
     "rhythm": _of_kind("12 rhythm statements", "rhythm"),
+    "rhythms": LabelSet(
+        name="PTB-XL, 8 rhythms and ectopic beats",
+        classes=tuple(RHYTHMS),
+        meanings=tuple(meaning for meaning, _ in RHYTHMS.values()),
+        symbols={name: codes for name, (_, codes) in RHYTHMS.items()},
+        multilabel=True,
+    ),
     "all": _of_kind("all 71 statements", ""),
 }

@@ -11,6 +11,9 @@ GROUPS = {
     "rhythm": "the rhythm",
     "patterns": "the patterns of RR intervals",
     "waves": "the waves of the typical beat",
+    "intervals": "the RR intervals of the window",
+    "waveform": "the likeness of its beats",
+    "atria": "the activity of the atria",
     "p_waves": "the P waves",
     "similarity": "the likeness to the beats around",
 }

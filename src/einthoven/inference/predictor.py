@@ -285,7 +285,7 @@ class Predictor:
             remarks.append(
                 f"The recording lasts {record.duration_s:.1f} s; the window of {window_s:g} s is padded with zeros."
             )
-        windows = preparation.prepare(record, wanted)
+        windows = preparation.prepare(record, wanted, used.beats)
         assert windows.position is not None
         starts = windows.position
         ends = np.minimum(starts + round(window_s * record.fs_hz), record.n_samples)

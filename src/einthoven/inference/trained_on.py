@@ -28,7 +28,7 @@ def remark(card: Card, record: Record) -> list[str]:
     several = card.training.get("corpora", [])
     names = several or [str(card.training.get("corpus", ""))]
     for corpus in (CORPORA[name] for name in names if name in CORPORA):
-        if _trained(card, corpus, record, by_record=not several):
+        if _trained(card, corpus, record, "" if not several else f"{corpus.name}/"):
             return [
                 f"Recording {record.name} of {corpus.title} trained this model: if this is that recording, the answer says "
                 "nothing about new recordings."
@@ -36,8 +36,8 @@ def remark(card: Card, record: Record) -> list[str]:
     return []
 
 
-def _trained(card: Card, corpus: Corpus, record: Record, by_record: bool) -> bool:
-    """Tell whether a recording of a corpus trained a model; records on the card have no corpus where there are several."""
+def _trained(card: Card, corpus: Corpus, record: Record, ahead: str) -> bool:
+    """Tell whether a recording of a corpus trained a model; where there are several, `ahead` stands before its records."""
     suffixes = _FILES.get(corpus.name, ())
     if suffixes and not record.name.endswith(suffixes):
         return False
@@ -46,4 +46,4 @@ def _trained(card: Card, corpus: Corpus, record: Record, by_record: bool) -> boo
     name = record.name.split("_")[0].lstrip("0") if suffixes else record.name
     if f"{corpus.name}/{record.name}" in card.patients:
         return True
-    return by_record and any(name in part for part in card.training.get("records", {}).values())
+    return any(f"{ahead}{name}" in part for part in card.training.get("records", {}).values())

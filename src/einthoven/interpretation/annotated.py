@@ -8,8 +8,8 @@ from einthoven.records.annotation_file import CODES, encoded
 
 AUTHOR = b"einthoven"
 """How the note at the head of the file begins; a file with it may be written again."""
-_RHYTHMS = {"A": "(AFIB", "N": "(N", "O": "(OTHER"}
-"""Aux texts of rhythms: (AFIB and (N are those of PhysioBank; it has none for a rhythm that is neither."""
+_RHYTHMS = {"A": "(AFIB", "AFL": "(AFL", "N": "(N", "O": "(OTHER"}
+"""Aux texts of rhythms: (AFIB, (AFL and (N are those of PhysioBank; it has none for a rhythm that is neither."""
 _OF_SINUS = {"sinus": "(N", "sinus_tachycardia": "(N", "sinus_bradycardia": "(SBR"}
 """By the statement of the summary: what a normal or other rhythm is then."""
 _UNKNOWN = "(UNKNOWN"
@@ -30,9 +30,10 @@ def annotations_of(found: Interpretation) -> bytes:
     Returns
     -------
     bytes
-        Of each beat its class, ``Q`` where it has none; ``+`` with ``(AFIB``, ``(N``, ``(SBR`` or ``(OTHER`` where a rhythm begins,
-        and ``(UNKNOWN`` where none is assessed; ``~`` where the leads that can be read change (subtype as of WFDB: a bit for each
-        of the first four leads that is not good, and another, shifted by four, for each not readable; -1 where none is).
+        Of each beat its class, ``Q`` where it has none; ``+`` with ``(AFIB``, ``(AFL``, ``(N``, ``(SBR`` or ``(OTHER`` where a
+        rhythm begins, and ``(UNKNOWN`` where none is assessed; ``~`` where the leads that can be read change (subtype as of WFDB:
+        a bit for each of the first four leads that is not good, and another, shifted by four, for each not readable; -1 where
+        none is).
     """
     marks: list[Mark] = list(beats_of(found))
     taken = {mark[0] for mark in marks}

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+FIBRILLATION, FLUTTER, NOISE = "A", "AFL", "~"
+"""Classes of rhythm models that sentences and reports know by their names."""
+
 
 @dataclass(frozen=True)
 class Episode:

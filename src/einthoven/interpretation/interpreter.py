@@ -19,10 +19,11 @@ from einthoven.inference.fitting import SHORTEST_WAVES_S, Fit, fitting
 from einthoven.inference.predictor import Predictor, load
 from einthoven.interpretation.asked import Asked
 from einthoven.interpretation.ectopy import ectopy_of
-from einthoven.interpretation.episodes import Episode, episodes_of
+from einthoven.interpretation.episodes import FIBRILLATION, FLUTTER, NOISE, Episode, Episodes, episodes_of
 from einthoven.interpretation.following import follows
 from einthoven.interpretation.interpretation import Interpretation
 from einthoven.interpretation.rate import rate_of
+from einthoven.interpretation.smoothing import smoothed
 from einthoven.interpretation.variability import variability_of
 from einthoven.paths import ASSETS
 from einthoven.records.record import Record
@@ -31,11 +32,13 @@ from einthoven.signal.quality import Quality
 Array = NDArray[Any]
 
 PREFERRED = {
-    "rhythm": ("challenge2017-rhythm", "challenge2017-small"),
+    "rhythm": ("rhythm-any-lead", "challenge2017-rhythm", "challenge2017-small"),
     "beats": ("mitbih-clean-context", "mitbih-clean-one-lead", "mitbih-cnn-lstm-mlii"),
-    "diagnoses": ("ptbxl-typical-beat",),
+    "diagnoses": ("ptbxl-diagnoses",),
 }
 """Models of each question, the first that fits is asked. A model whose protocol shares patients between sets is not among them."""
+HAND_HELD_S = 61.0
+"""Longest recording of one lead whose rhythm the models of the Challenge 2017 are asked first, s; its recordings are such."""
 
 
 def interpret(record: Record | str | PathLike[str], models: Sequence[str] = ()) -> Interpretation:
@@ -114,7 +117,8 @@ class Interpreter:
         seen, findings = examined.quality, examined.findings
         asked: list[Asked] = []
         answers: dict[str, Answer] = {}
-        for question, names in self._wanted.items():
+        for question, wanted in self._wanted.items():
+            names = _in_order(wanted, record)
             fits = fitting(record, [self._card(name) for name in names], seen, findings)
             taken, answer = self._ask(question, names, fits, examined)
             asked.append(taken)
@@ -160,13 +164,20 @@ class Interpreter:
         return self._cards[name]
 
 
+def _in_order(names: Sequence[str], record: Record) -> Sequence[str]:
+    """Return models in the order in which they are asked: of a short recording of one lead, those of the Challenge 2017 first."""
+    if len(record.leads) > 1 or record.duration_s > HAND_HELD_S:
+        return names
+    return sorted(names, key=lambda name: not name.startswith("challenge2017"))
+
+
 def without_s_in(episodes: Sequence[Episode], times_s: Array, classes: list[str]) -> list[str]:
-    """Return classes of beats in which no beat within fibrillation is supraventricular ectopic: each may be early there.
+    """Return classes of beats in which no beat within fibrillation or flutter is supraventricular ectopic: each may be early.
 
     Parameters
     ----------
     episodes : sequence of Episode
-        Episodes of fibrillation.
+        Episodes of fibrillation and flutter.
     times_s : array [n], s
         Times of the beats.
     classes : list of str [n]
@@ -215,10 +226,11 @@ def _joined(record: Record, seen: Quality, findings: Any, asked: Any, delineatio
         there = beats.is_answered
         times_s, is_next = beats.times_s[there], follows(beats.beats, seen, there)
         classes = [beats.classes[n] for n in beats.most_probable[there]]
-        if (episodes := found.get("rhythm")) is not None:
-            classes = without_s_in(episodes.of("A"), times_s, classes)
+        episodes: Episodes | None = found.get("rhythm")
+        if episodes is not None:
+            classes = without_s_in((*episodes.of(FIBRILLATION), *episodes.of(FLUTTER)), times_s, classes)
         normal = np.array([name == "N" for name in classes], bool)
-        is_irregular = found.get("rhythm") is not None and found["rhythm"].share("A") > 0
+        is_irregular = episodes is not None and episodes.share(FIBRILLATION) + episodes.share(FLUTTER) > 0
         found |= {
             "beat_answer": beats,
             "ectopy": ectopy_of(times_s, classes, is_next, beats.classes),
@@ -234,8 +246,15 @@ def _beats(beats: Answer | None, rhythm: Answer | None, delineation: Delineation
     return next((one.beats for one in (beats, rhythm, delineation) if one is not None and len(one.beats)), None)
 
 
-def _episodes(answer: RecordAnswer) -> Any:
-    bounds_s = answer.windows / answer.record.fs_hz
-    names = [answer.classes[at] for at in answer.most_probable]
-    is_noise = np.array([name == "~" for name in names], bool)
-    return episodes_of(bounds_s, names, answer.confidence, answer.is_answered & ~is_noise)
+def _episodes(answer: RecordAnswer) -> Episodes:
+    """Return the rhythms over time; windows that are measured with their neighbours are smoothed, noise is not assessed."""
+    bounds_s, wanted = answer.windows / answer.record.fs_hz, answer.card.preparation
+    is_noise = np.array([answer.classes[at] == NOISE for at in answer.most_probable], bool)
+    assessed, decided = answer.is_answered & ~is_noise, answer.most_probable
+    if wanted.context_s and answer.n_items:
+        rhythms = [at for at, name in enumerate(answer.classes) if name != NOISE]
+        overlap = 1 + 2 * wanted.context_s / wanted.window_s
+        likely = smoothed(answer.deciding[:, rhythms], assessed, wanted.window_s, overlap)
+        decided = np.array(rhythms)[likely.argmax(axis=1)]
+    sure = answer.probabilities[np.arange(answer.n_items), decided]
+    return episodes_of(bounds_s, [answer.classes[at] for at in decided], sure, assessed)

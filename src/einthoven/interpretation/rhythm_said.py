@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from einthoven.inference.answer import RecordAnswer
-from einthoven.interpretation.episodes import Episodes
+from einthoven.interpretation.episodes import FIBRILLATION, FLUTTER, Episodes
 
 if TYPE_CHECKING:
     from einthoven.interpretation.interpretation import Interpretation
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Said = Iterator[tuple[str, dict[str, Any]]]
 
 SLOW_BPM, FAST_BPM = 60.0, 100.0
-_SINUS, _FIBRILLATION, _OTHER = "N", "A", "O"
-"""Classes of rhythm: the Challenge's O holds sinus rhythm that is slow, fast or irregular, too."""
+_SINUS, _OTHER = "N", "O"
+"""Further classes of rhythm: another rhythm may be sinus rhythm with ectopic beats; the Challenge's O holds slow and fast ones."""
 _MOST_P, _STEADY_PR_MS, _SINUS_AXIS = 0.8, 40.0, (-30.0, 90.0)
 """Share of the beats with a P wave, range of the quartiles of PR, and axis of P in sinus rhythm: positive in I and in II."""
 _ALL, _LEAST_P, _NO_P = 0.95, 0.5, 0.2
@@ -77,7 +77,7 @@ def _known(found: "Interpretation", answer: RecordAnswer, episodes: Episodes) ->
         yield from _parts(episodes, names)
         yield from _rate_alone(found)
     elif (code := _against_waves(found, main)) is not None:
-        chance = float(answer.record_probabilities[answer.classes.index(_FIBRILLATION)])
+        chance = float(answer.record_probabilities[answer.classes.index(FIBRILLATION)])
         yield code, {"rate": rate, "probability": chance}
     elif answer.doubt:
         chance = float(answer.record_probabilities[answer.classes.index(main)])
@@ -90,13 +90,18 @@ def _known(found: "Interpretation", answer: RecordAnswer, episodes: Episodes) ->
 
 
 def _against_waves(found: "Interpretation", main: str) -> str | None:
-    """Return the sentence where the waves decide: irregular without P waves, or regular without them; None where they do not."""
+    """Return the sentence where the waves decide: irregular without P waves, or regular without them; None where they do not.
+
+    Flutter may be either, so that they say nothing against it.
+    """
+    if main == FLUTTER:
+        return None
     if _is_irregular_without_p(found):
-        return "fibrillation" if main == _FIBRILLATION else "irregular_without_p"
+        return "fibrillation" if main == FIBRILLATION else "irregular_without_p"
     intervals = _waves_together(found)
     if intervals is None or intervals.p_share >= _NO_P or intervals.is_irregular_without_p:
         return None
-    return "flutter_or_fibrillation" if main == _FIBRILLATION else "no_p_waves"
+    return "flutter_or_fibrillation" if main == FIBRILLATION else "no_p_waves"
 
 
 def _is_irregular_without_p(found: "Interpretation") -> bool:
@@ -115,7 +120,7 @@ def _waves_together(found: "Interpretation") -> "Intervals | None":
 
 
 def _parts(episodes: Episodes, names: dict[str, str]) -> Said:
-    for name in sorted(episodes.rhythms, key=lambda name: name != _FIBRILLATION):
+    for name in sorted(episodes.rhythms, key=lambda name: (name != FIBRILLATION, name != FLUTTER)):
         parts = episodes.of(name)
         yield (
             "rhythm_in_part",

@@ -14,6 +14,7 @@ from einthoven.models.ensemble import Ensemble
 from einthoven.models.forest import Forest
 from einthoven.models.hybrid import Hybrid
 from einthoven.models.inception1d import Inception1d
+from einthoven.models.linear_beat import LinearBeat
 from einthoven.models.litenet import LiteNet
 from einthoven.models.mamba2 import Mamba2
 from einthoven.models.patient_context import PatientContext
@@ -42,6 +43,7 @@ MODELS: dict[str, Any] = {
     "typical_beat": TypicalBeat,
     "forest": Forest,
     "beat_forest": BeatForest,
+    "linear_beat": LinearBeat,
     "litenet": LiteNet,
     "rhythm": RhythmNet,
     "arrhythminet_v1": ArrhythmiNetV1,

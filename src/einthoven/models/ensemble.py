@@ -36,6 +36,10 @@ class Ensemble(nn.Module):
         Weight of each member, for ``weighted``.
     multilabel : bool
         Whether a window can have more than one class, each with its own probability; for ``mean`` and ``weighted`` only.
+    excluded_by : tuple
+        (architecture, settings, number of its classes, those of them that the first class never occurs with), for multilabel
+        windows only; empty for none. With the probability q that none of these is there, that of the first class is multiplied by
+        ``q² / (q² + (1 - q)²)``.
     beat_samples : int
         Samples of the typical beat, for members that read it.
     r_peak : int
@@ -59,6 +63,7 @@ class Ensemble(nn.Module):
         rule: str = "mean",
         weights: tuple[float, ...] = (),
         multilabel: bool = False,
+        excluded_by: tuple[Any, ...] = (),
         beat_samples: int = 0,
         r_peak: int = 0,
         n_features: int = 0,
@@ -70,20 +75,34 @@ class Ensemble(nn.Module):
             raise ValueError(f"rule is {rule}; expected {', '.join(RULES)}")
         if rule == "weighted" and (len(weights) != len(members) or min(weights) < 0 or sum(weights) <= 0):
             raise ValueError(f"{len(weights)} weights for {len(members)} members; expected one each, none below zero")
+        if excluded_by and not multilabel:
+            raise ValueError("excluded_by is set; expected multilabel")
         self.rule, self.n_classes, self.multilabel = rule, n_classes, multilabel
         shares = torch.tensor(weights if rule == "weighted" else [1.0] * len(members))
         self.shares: Tensor
         self.register_buffer("shares", shares / shares.sum(), persistent=False)
         shape = InputShape(n_leads, n_samples, beat_samples, r_peak, n_features)
         self.members = nn.ModuleList(_member(shape, n_classes, *member) for member in members)
-        read = {part for member in self.members for part in reads(member)}
+        self.excluding: nn.Module | None = None
+        self.never_with: tuple[int, ...] = ()
+        if excluded_by:
+            name, settings, n_others, never_with = excluded_by
+            self.excluding, self.never_with = _member(shape, n_others, name, settings), tuple(never_with)
+        read = {part for member in self._networks for part in reads(member)}
         self.inputs = tuple(part for part in PARTS if part in read)
         self.head = _Fusion(self)
 
+    @property
+    def _networks(self) -> list[nn.Module]:
+        return [*self.members, *([] if self.excluding is None else [self.excluding])]
+
     def features(self, *parts: Tensor) -> Tensor:
-        """Return the logits of all members [batch, members * classes] for the parts in :attr:`inputs`."""
+        """Return the logits of all members [batch, members * classes] for the parts in :attr:`inputs`.
+
+        Those of the network that excludes the first class follow them.
+        """
         given = dict(zip(self.inputs, parts, strict=True))
-        return torch.cat([member(*arguments(member, given)) for member in self.members], dim=1)
+        return torch.cat([member(*arguments(member, given)) for member in self._networks], dim=1)
 
     def forward(self, *parts: Tensor) -> Tensor:
         """Return logarithms of the fused probabilities (of their odds, where multilabel) [batch, classes]."""
@@ -138,14 +157,21 @@ class _Fusion(nn.Module):
     def __init__(self, ensemble: Ensemble):
         super().__init__()
         self.rule, self.n_classes, self.multilabel = ensemble.rule, ensemble.n_classes, ensemble.multilabel
+        self.never_with = list(ensemble.never_with)
         self.shares: Tensor
         self.register_buffer("shares", ensemble.shares, persistent=False)
 
     def forward(self, logits: Tensor) -> Tensor:
         """Fuse by the rule."""
-        members = logits.float().view(-1, len(self.shares), self.n_classes)
+        n = len(self.shares) * self.n_classes
+        members = logits[:, :n].float().reshape(-1, len(self.shares), self.n_classes)
         if self.multilabel:
-            return torch.logit(RULES[self.rule](torch.sigmoid(members), self.shares), eps=1e-7)
+            found = RULES[self.rule](torch.sigmoid(members), self.shares)
+            if self.never_with:
+                absent = torch.sigmoid(-logits[:, n:][:, self.never_with].float()).prod(dim=1, keepdim=True)
+                allowed = absent.square() / (absent.square() + (1 - absent).square())
+                found = torch.cat((found[:, :1] * allowed, found[:, 1:]), dim=1)
+            return torch.logit(found, eps=1e-7)
         return RULES[self.rule](F.softmax(members, dim=2), self.shares).clamp(min=1e-9).log()
 
 

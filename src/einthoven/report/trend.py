@@ -17,7 +17,7 @@ Array = NDArray[Any]
 _WIDTH, _HEIGHT, _BAND = 720.0, 150.0, 20.0
 _LEFT, _BOTTOM, _TOP = 44.0, 20.0, 8.0
 _POINTS = 300
-_RHYTHMS, _OTHER = {"N": "#9aa7bd", "A": PALETTE[2]}, PALETTE[1]
+_RHYTHMS, _OTHER = {"N": "#9aa7bd", "A": PALETTE[2], "AFL": PALETTE[3]}, PALETTE[1]
 _STEPS_S, _MOST_TICKS = (10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0, 21600.0, 43200.0, 86400.0), 7
 """Time between two marks of the axis, and how many marks fit."""
 _LEAST_BPM, _MOST_BPM = 30.0, 220.0

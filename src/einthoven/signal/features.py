@@ -8,7 +8,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.signal import beat_likeness, beat_patterns, beat_rhythm, beat_shapes, rhythm, waves
+from einthoven.signal import (
+    atria,
+    beat_likeness,
+    beat_patterns,
+    beat_rhythm,
+    beat_shapes,
+    rhythm,
+    typical_beat,
+    waveform,
+    waves,
+)
 from einthoven.signal.typical_beat import TypicalBeat
 
 Array = NDArray[Any]
@@ -66,22 +76,36 @@ class WindowContext:
     Parameters
     ----------
     signal : array [leads, samples]
-        The prepared window, without padding.
-    typical : TypicalBeat
-        Its typical beat and its R peaks.
+        The prepared window, without padding, and the context that is measured with it.
     fs_hz : float
         Sampling rate, Hz.
+    span_s : tuple of float, s
+        Seconds of the typical beat before and after its R peak.
+    heartbeats : array [k], sample numbers, optional
+        Heartbeats of the record in it, for the measurements of :data:`OF_HEARTBEATS`.
     """
 
     signal: Array
-    typical: TypicalBeat
     fs_hz: float
+    span_s: tuple[float, float] = typical_beat.SPAN_S
+    heartbeats: Array | None = None
+
+    @cached_property
+    def typical(self) -> TypicalBeat:
+        """Its typical beat and the R peaks of a detector by thresholds."""
+        return typical_beat.of_window(self.signal, self.fs_hz, self.span_s)
 
     @property
     def summary(self) -> Array:
         """The seven measurements of :func:`einthoven.signal.rhythm.summary_features`."""
         duration_s = self.signal.shape[1] / self.fs_hz
         return rhythm.summary_features(self.typical.r_peaks / self.fs_hz, self.typical.similarity, duration_s)
+
+    @property
+    def found(self) -> Array:
+        """The heartbeats."""
+        assert self.heartbeats is not None
+        return self.heartbeats
 
 
 @dataclass(frozen=True)
@@ -155,6 +179,23 @@ def _waves(window: WindowContext) -> Array:
     return waves.wave_features(window.typical.beat, window.fs_hz, float(window.summary[0]))
 
 
+def _intervals(window: WindowContext) -> Array:
+    limit, duration_s = rhythm.LIMIT, window.signal.shape[1] / window.fs_hz
+    found = rhythm.interval_features(window.found / window.fs_hz, duration_s)
+    return np.asarray(np.clip(np.nan_to_num(found, posinf=limit, neginf=-limit), -limit, limit))
+
+
+def _waveform(window: WindowContext) -> Array:
+    return rhythm.waveform_features(window.signal[0], window.found, window.fs_hz)
+
+
+def _atria(window: WindowContext) -> Array:
+    return atria.atrial_features(window.signal[0], window.found, window.fs_hz)
+
+
+OF_HEARTBEATS = ("intervals", "waveform", "atria")
+"""Sets of measurements of a window on the heartbeats that the heartbeat network finds in the whole record, in the first lead."""
+
 FEATURES: dict[str, FeatureSet] = {
     "rr": FeatureSet("RR intervals around a beat", "beat", beat_rhythm.RR_NAMES, beat_rhythm.RR_UNITS, _rr),
     "p_waves": FeatureSet(
@@ -184,6 +225,13 @@ FEATURES: dict[str, FeatureSet] = {
     "waves": FeatureSet(
         "waves of the typical beat, twelve leads", "window", waves.WAVE_NAMES, waves.WAVE_UNITS, _waves
     ),
+    "intervals": FeatureSet(
+        "RR intervals of a window", "window", rhythm.INTERVAL_NAMES, rhythm.INTERVAL_UNITS, _intervals
+    ),
+    "waveform": FeatureSet(
+        "likeness of beats, waves and spectrum", "window", waveform.BEAT_NAMES, waveform.BEAT_UNITS, _waveform
+    ),
+    "atria": FeatureSet("activity of the atria in a window", "window", atria.NAMES, atria.UNITS, _atria),
 }
 """The sets of measurements by name, in the order in which a window has them."""
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.signal import features, filters, leads, quality, resample, typical_beat, waves
+from einthoven.signal import features, filters, heartbeats, leads, quality, resample, typical_beat, waves
 from einthoven.signal.settings import INPUTS, LOCAL_SPAN_S, SCALINGS, Beats, Preparation, SignalSpec, Tiles
 from einthoven.signal.windows import Windows, around_beats, concatenated, crop_starts, tile
 
@@ -87,7 +87,8 @@ def prepare(source: Samples, preparation: Preparation, beats: Array | None = Non
     preparation : Preparation
         Settings of the model.
     beats : array [n], int, optional
-        Sample numbers of the heartbeats at the sampling rate of the source, for windows around heartbeats.
+        Sample numbers of the heartbeats at the sampling rate of the source, for windows around heartbeats, and for consecutive
+        windows in which heartbeats are measured; there they are found where they are not given.
 
     Returns
     -------
@@ -107,7 +108,8 @@ def prepare(source: Samples, preparation: Preparation, beats: Array | None = Non
     starts = tile(there, wanted, wanted) if there > wanted else np.zeros(1, np.int64)
     if there > wanted and there % wanted and there % wanted < wanted / 2:
         starts = starts[:-1]
-    cut = concatenated([whole_window(prepared[:, start : start + wanted], preparation) for start in starts])
+    at = _heartbeats(source, preparation, beats)
+    cut = concatenated([_window_at(prepared, start, at, preparation) for start in starts.tolist()])
     position = resample.resample_positions(starts, preparation.fs_hz, source.fs_hz)
     return Windows(cut.signal, cut.beat, cut.features, position)
 
@@ -144,6 +146,31 @@ def prepared_signal(source: Samples, preparation: Preparation) -> Array:
     return chosen
 
 
+def _heartbeats(source: Samples, preparation: Preparation, beats: Array | None) -> Array | None:
+    """Return the heartbeats that are measured, at the sampling rate of the preparation; None where none are."""
+    if not preparation.reads_heartbeats:
+        return None
+    if beats is None:
+        chosen, _ = leads.select(source.signal_mv, source.leads, preparation.leads, source.where)
+        beats = heartbeats.find(np.stack([quality.interpolated(lead) for lead in chosen]), source.fs_hz)
+    return resample.resample_positions(np.asarray(beats, np.int64), source.fs_hz, preparation.fs_hz)
+
+
+def _window_at(prepared: Array, start: int, beats: Array | None, preparation: Preparation) -> Windows:
+    """Return a window of a record, measured with its context."""
+    end = min(start + preparation.n_samples, prepared.shape[1])
+    more = round(preparation.context_s * preparation.fs_hz)
+    first = max(0, min(start - more, prepared.shape[1] - preparation.n_samples - 2 * more))
+    last = min(prepared.shape[1], max(end + more, preparation.n_samples + 2 * more))
+    around = features.WindowContext(
+        prepared[:, first:last],
+        preparation.fs_hz,
+        preparation.span_s,
+        None if beats is None else beats[(beats >= first) & (beats < last)] - first,
+    )
+    return whole_window(prepared[:, start:end], preparation, around)
+
+
 def _beat_windows(prepared: Array, beats: Array, fs_hz: float, preparation: Preparation) -> Windows:
     at = resample.resample_positions(beats, fs_hz, preparation.fs_hz)
     at = np.clip(at, 0, prepared.shape[-1] - 1)
@@ -161,7 +188,7 @@ def _beat_windows(prepared: Array, beats: Array, fs_hz: float, preparation: Prep
     )
 
 
-def whole_window(window: Array, preparation: Preparation) -> Windows:
+def whole_window(window: Array, preparation: Preparation, measured: features.WindowContext | None = None) -> Windows:
     """Return one of consecutive windows with its typical beat and measurements.
 
     Parameters
@@ -170,6 +197,8 @@ def whole_window(window: Array, preparation: Preparation) -> Windows:
         Prepared samples, at most `preparation.n_samples`; zeros fill the rest.
     preparation : Preparation
         Settings of consecutive windows.
+    measured : WindowContext, optional
+        What is measured; by default the window.
 
     Returns
     -------
@@ -179,11 +208,10 @@ def whole_window(window: Array, preparation: Preparation) -> Windows:
     signal = np.pad(window, ((0, 0), (0, preparation.n_samples - window.shape[1])))[None]
     if not preparation.reads_beats:
         return Windows(signal)
-    typical = typical_beat.of_window(window, preparation.fs_hz, preparation.span_s)
-    context = features.WindowContext(window, typical, preparation.fs_hz)
+    context = measured or features.WindowContext(window, preparation.fs_hz, preparation.span_s)
     return Windows(
         signal,
-        typical.beat[None] if "beat" in preparation.inputs else None,
+        context.typical.beat[None] if "beat" in preparation.inputs else None,
         features.compute(preparation.feature_sets, context)[None] if preparation.feature_sets else None,
     )
 

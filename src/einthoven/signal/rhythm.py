@@ -15,7 +15,8 @@ Array = NDArray[Any]
 
 _N_STEPS, _N_RATIOS = 12, 10
 _STEADY_S = 0.8
-_LIMIT = 8.0
+LIMIT = 8.0
+"""Measurements are limited to this, either way."""
 _SUMMARY_LIMIT = 4.0
 
 SUMMARY_NAMES = (
@@ -123,7 +124,30 @@ def rhythm_features(signal: Array, beats: Array, fs_hz: float) -> Array:
         beats = np.array([len(signal) // 2])
     intervals = interval_features(beats / fs_hz, len(signal) / fs_hz)
     found = np.concatenate((intervals, beat_features(signal, beats, fs_hz), noise_features(signal)))
-    limited: Array = np.clip(np.nan_to_num(found, posinf=_LIMIT, neginf=-_LIMIT), -_LIMIT, _LIMIT)
+    limited: Array = np.clip(np.nan_to_num(found, posinf=LIMIT, neginf=-LIMIT), -LIMIT, LIMIT)
+    return limited.astype(np.float32)
+
+
+def waveform_features(signal: Array, beats: Array, fs_hz: float) -> Array:
+    """Measure the likeness of beats, P and T waves, and the spectrum of a window at heartbeats that are known.
+
+    Parameters
+    ----------
+    signal : array [samples]
+        One prepared lead.
+    beats : array [k]
+        Sample numbers of its heartbeats, ascending.
+    fs_hz : float
+        Sampling rate, Hz.
+
+    Returns
+    -------
+    array [47], float32
+        In the order of :data:`einthoven.signal.waveform.BEAT_NAMES`, limited to ±8.
+    """
+    at = beats if len(beats) else np.array([len(signal) // 2])
+    found = beat_features(signal, at, fs_hz)
+    limited: Array = np.clip(np.nan_to_num(found, posinf=LIMIT, neginf=-LIMIT), -LIMIT, LIMIT)
     return limited.astype(np.float32)
 
 

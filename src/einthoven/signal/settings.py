@@ -13,6 +13,7 @@ LOCAL_SPAN_S = 10.0
 """Span over which ``local`` scaling takes the root mean square, s."""
 _RATES_HZ = (20, 5000)
 _LEAST_SAMPLES = 8
+_MOST_CONTEXT_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class Tiles:
     """Length of a window, s."""
     crop_s: float = 0.0
     """Length of the crops that the network sees, s; its outputs are averaged over the crops. 0 for whole windows."""
+    context_s: float = 0.0
+    """Seconds before and after a window that are measured with it; at the edges of a record as much more on the other side."""
 
     def faults(self, fs_hz: float) -> Iterator[str]:
         """Yield what is invalid or contradictory.
@@ -98,6 +101,8 @@ class Tiles:
             yield f"windows of {self.window_s:g} s"
         if self.crop_s and not _LEAST_SAMPLES / fs_hz <= self.crop_s <= self.window_s:
             yield f"crops of {self.crop_s:g} s of windows of {self.window_s:g} s"
+        if not 0 <= self.context_s <= _MOST_CONTEXT_S:
+            yield f"windows that are measured with {self.context_s:g} s around them"
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,8 @@ class Preparation:
         if foreign := [name for name in self.feature_sets if features.FEATURES[name].per != per]:
             yield f"inputs {', '.join(foreign)}, which are not measured for each {per}"
         if not self.reads_beats:
+            if self.context_s:
+                yield f"a context of {self.context_s:g} s without measurements"
             return
         if isinstance(self.cut, Tiles) and (self.cut.crop_s or self.cut.window_s < 2 * max(self.span_s)):
             yield f"typical beats of windows of {self.cut.window_s:g} s with crops of {self.cut.crop_s:g} s"
@@ -146,6 +153,8 @@ class Preparation:
             yield f"typical beats of heartbeats with scaling {self.signal.scaling}"
         if "second_shapes" in self.inputs and len(self.leads) < 2:
             yield "second_shapes of one lead"
+        if self.context_s and set(self.inputs) - {"signal", *features.OF_HEARTBEATS}:
+            yield f"a context of {self.context_s:g} s for inputs other than {', '.join(features.OF_HEARTBEATS)}"
         if "waves" in self.inputs and (
             self.leads != leads.STANDARD or self.signal.scaling != "millivolt" or self.signal.mean_mv
         ):
@@ -209,8 +218,18 @@ class Preparation:
 
     @property
     def reads_beats(self) -> bool:
-        """Whether typical beats are computed, as an input or for measurements."""
+        """Whether beats are found in the windows, or typical beats computed, as an input or for measurements."""
         return len(self.inputs) > 1
+
+    @property
+    def reads_heartbeats(self) -> bool:
+        """Whether the heartbeats of the whole record are measured, in consecutive windows."""
+        return bool(set(self.inputs) & set(features.OF_HEARTBEATS))
+
+    @property
+    def context_s(self) -> float:
+        """Seconds before and after a window that are measured with it; 0 for windows around heartbeats."""
+        return self.cut.context_s if isinstance(self.cut, Tiles) else 0.0
 
     @property
     def span_s(self) -> tuple[float, float]:
@@ -291,7 +310,10 @@ class Preparation:
         signal = {
             name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.signal).items()
         }
-        return {"signal": signal, "cut": {"kind": kind, **asdict(self.cut)}, "inputs": list(self.inputs)}
+        cut = asdict(self.cut)
+        if not cut.get("context_s", 1.0):  # older cards and stores have no such field
+            del cut["context_s"]
+        return {"signal": signal, "cut": {"kind": kind, **cut}, "inputs": list(self.inputs)}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> "Preparation":

@@ -59,7 +59,7 @@ def require_model(model: Predictor) -> None:
     Raises
     ------
     ConfigurationFault
-        Where it is not loaded, or compares each beat with the whole record.
+        Where it is not loaded, or compares each beat with the whole record, or each window with those around it.
     """
     if not isinstance(model, Predictor):
         raise ConfigurationFault(
@@ -69,6 +69,13 @@ def require_model(model: Predictor) -> None:
             remedy='Stream(einthoven.load("model.onnx"), fs_hz=300, leads=("I",))',
         )
     wanted = model.card.preparation
+    if wanted.context_s:
+        raise ConfigurationFault(
+            f"{model.card.name} cannot predict on a live signal.",
+            found=f"a model that measures the {wanted.context_s:g} s around each window with it",
+            expected="a model that classifies each window by itself",
+            remedy="einthoven stream challenge2017-rhythm --from FILE",
+        )
     if (wanted.reads_beats and not wanted.is_whole) or model.card.class_prior_adaptation:
         raise ConfigurationFault(
             f"{model.card.name} cannot predict on a live signal.",

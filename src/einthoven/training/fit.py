@@ -27,6 +27,7 @@ from einthoven.training.card import card_for
 from einthoven.training.checkpoint import WrittenAside
 from einthoven.training.grow import grow
 from einthoven.training.grow_in_turn import grow_in_turn
+from einthoven.training.grow_linear import grow_linear
 from einthoven.training.losses import loss_for
 from einthoven.training.module import SCORE, Training, quiet_lightning
 from einthoven.training.recipe import Recipe
@@ -116,7 +117,11 @@ def fit(
     return bundle.save(folder / "bundle", card, load_file(folder / run_folder.BEST))
 
 
-_GROWN: dict[str, Callable[[Task, Mapping[str, Any], int, Path], Card]] = {"forest": grow, "beat_forest": grow_in_turn}
+_GROWN: dict[str, Callable[[Task, Mapping[str, Any], int, Path], Card]] = {
+    "forest": grow,
+    "beat_forest": grow_in_turn,
+    "linear_beat": grow_linear,
+}
 """Architectures that are grown, not trained by gradients, and what grows them."""
 
 

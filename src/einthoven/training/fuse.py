@@ -30,6 +30,7 @@ def fuse(
     half: bool = False,
     class_prior_adaptation: dict[str, Any] | None = None,
     trust: Trust = _UNKNOWN,
+    excluded_by: tuple[Path, tuple[str, ...]] | None = None,
 ) -> Card:
     """Write the bundle of an ensemble; its card names all patients whom one of its members has seen.
 
@@ -52,6 +53,8 @@ def fuse(
     trust : Trust
         Calibration, prediction sets and doubt of the ensemble, fitted to its members' validation answers; those of the members do
         not hold for it.
+    excluded_by : (Path, tuple of str), optional
+        Bundle of a multilabel model of the same windows, and those of its classes that the first class never occurs with.
 
     Returns
     -------
@@ -77,6 +80,13 @@ def fuse(
         settings["weights"] = [round(float(weight), 6) for weight in weights]
     if first.multilabel:
         settings["multilabel"] = True
+    if excluded_by is not None:
+        other = bundle.load_card(excluded_by[0])
+        never_with = [other.classes.index(name) for name in excluded_by[1]]
+        settings["excluded_by"] = [other.architecture, other.settings, len(other.classes), never_with]
+        others = bundle.load_weights(excluded_by[0], other).items()
+        tensors |= {f"excluding.{name}": _stored(values, half) for name, values in others}
+        cards.append(other)
     training = _training(cards, first) | {"rule": rule, "fold": None}
     card = replace(
         first,

@@ -170,22 +170,24 @@ def _boosted(
 
 
 def _apart(measured: Array, task: Task, settings: dict[str, Any], seed: int) -> tuple[list[Tree], dict[str, Any]]:
-    """Boost each class against all windows without it, in the order of the classes."""
+    """Boost each class against all windows that are known to be without it, in the order of the classes."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     n_classes = len(task.classes)
     rounds = settings.get("n_trees", _ROUNDS_APART * n_classes) // n_classes
     labels = task.labels[task.train]
     has_class = labels > 0 if task.multilabel else labels[:, None] == np.arange(n_classes)
+    is_known = np.isfinite(labels) if task.multilabel else np.ones(has_class.shape, bool)
     trees = []
-    for column in has_class.T:
+    for known, there in zip(is_known.T, has_class.T, strict=True):
+        column = there[known]
         if column.all() or not column.any():
             one = np.zeros(1, np.int64)
             only = np.full((1, 1), (-1 if column.all() else 1) * NEVER / rounds)
             trees += [Tree(one, np.zeros(1), one, one, only, 1)] * rounds
             continue
         grown = HistGradientBoostingClassifier(max_iter=rounds, early_stopping=False, random_state=seed, **_APART).fit(
-            measured, column
+            measured[known], column
         )
         share = grown._baseline_prediction.item() / rounds
         for (predictor,) in grown._predictors:

@@ -163,8 +163,9 @@ def _multilabel_loss(recipe: Recipe, counts: Tensor, n: int) -> Loss:
     weights = positive_weights(counts, n) if recipe.loss == "weighted" else None
 
     def binary(logits: Tensor, truth: Tensor) -> Tensor:
-        smooth = truth * (1 - recipe.smoothing) + recipe.smoothing / 2
+        known = torch.isfinite(truth)
+        smooth = torch.nan_to_num(truth) * (1 - recipe.smoothing) + recipe.smoothing / 2
         positive = None if weights is None else weights.to(logits.device)
-        return F.binary_cross_entropy_with_logits(logits.float(), smooth, pos_weight=positive)
+        return F.binary_cross_entropy_with_logits(logits.float(), smooth, known.float(), pos_weight=positive)
 
     return binary

@@ -25,7 +25,7 @@ class Task:
     windows : WindowSource
         Windows of a store, or in memory.
     labels : array [n] or [n, classes]
-        Class numbers, -1 outside the protocol; zeros and ones of multilabel windows.
+        Class numbers, -1 outside the protocol; zeros and ones of multilabel windows, NaN where a class is not known.
     train, validation : array
         Window numbers.
     classes : tuple of str
@@ -95,7 +95,9 @@ class Task:
         """
         labels = self.labels[chosen]
         counts: Array = (
-            labels.sum(axis=0).astype(np.int64) if self.multilabel else np.bincount(labels, minlength=len(self.classes))
+            np.nansum(labels, axis=0).astype(np.int64)
+            if self.multilabel
+            else np.bincount(labels, minlength=len(self.classes))
         )
         return counts
 

@@ -2,7 +2,7 @@
 // Scroll through a recording: canvases, no library, no network. What it reads is described in einthoven/report/viewer.py.
 (() => {
 const MM = 96 / 25.4, NO_CLASS = 255, WIDEST_S = 3600, NARROWEST_S = 2, LETTERS = 22, BAND = 20, AXIS = 18;
-const RHYTHMS = { N: "#dcdfe7", A: "#ecc0ae" }, OTHER_RHYTHM = "#b3c7df", INK = "#1a202c";
+const RHYTHMS = { N: "#dcdfe7", A: "#ecc0ae", AFL: "#e6d3a3" }, OTHER_RHYTHM = "#b3c7df", INK = "#1a202c";
 
 function clock(s) {
   const whole = Math.floor(s + 1e-6), h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60, two = n => String(n).padStart(2, "0");
