@@ -146,3 +146,11 @@ def test_without_ecgdatakit_the_extra_is_named(tmp_path, monkeypatch):
     with pytest.raises(LibraryMissing) as caught:
         read_bytes(tmp_path, "a.scp", scp_bytes(SIGNAL_MV))
     assert caught.value.remedy == "pip install 'einthoven[clinical]'"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16-le", "latin-1"])
+def test_sierra_in_another_encoding_than_it_declares(tmp_path, encoding):
+    text = sierra_text(SIGNAL_MV).replace("Doe", "Müller")
+    record = read_bytes(tmp_path, "a.xml", text.encode(encoding))
+    assert record.identity.name == "Jo Müller"
+    np.testing.assert_allclose(record.signal_mv, SIGNAL_MV, atol=0.003)
