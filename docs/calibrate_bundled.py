@@ -1,7 +1,7 @@
 """Calibrate the bundled models on answers of members that never saw the person, and write docs/results/calibration.json.
 
-The models of the study beats are calibrated by the study, mitbih-clean-context by docs/join_beats.py, and those of twelve leads by
-docs/twelve_leads.py.
+The models of the studies beats and rhythm are calibrated by their studies, mitbih-clean-context by docs/join_beats.py, and those
+of twelve leads by docs/twelve_leads.py.
 
 python docs/calibrate_bundled.py ANSWERS
 

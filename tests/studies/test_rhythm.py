@@ -8,6 +8,7 @@ import pytest
 
 from einthoven import bundle
 from einthoven.corpora.corpus import Entry
+from einthoven.evaluation.predictions import Predictions
 from einthoven.inference.predictor import load
 from einthoven.records.record import Annotations, Record
 from einthoven.studies import rhythm, rhythm_data, rhythm_scores, rhythm_steps
@@ -25,6 +26,7 @@ from einthoven.studies.rhythm_told import (
     by_marks,
     is_of_cpsc,
 )
+from einthoven.studies.rhythm_trust import trust_in
 from tests.layouts import write_challenge2017, write_ludb
 from tests.signal.hearts import twelve_leads
 
@@ -150,6 +152,21 @@ def test_half_minutes_episodes_and_burden_of_long_records():
     assert episodes["duration_sensitivity"]["value"] == pytest.approx(0.9)
 
 
+def test_calibration_keeps_the_most_probable_class_and_sets_cover_what_they_promise():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, len(CLASSES), 1500)
+    logits = rng.standard_normal((1500, len(CLASSES))) + 1.5 * np.eye(len(CLASSES))[truth]
+    sharp = np.exp(3 * logits) / np.exp(3 * logits).sum(axis=1, keepdims=True)
+    names = np.array([f"svdb/{at}" for at in range(1500)])
+    answers = Predictions(CLASSES, truth, sharp.astype(np.float32), names, names, np.arange(1500))
+    trust = trust_in(answers, answers, {"corpus": "svdb"})
+    printed = trust.calibration.apply(np.log(np.clip(sharp, 1e-7, 1)))
+    assert (printed.argmax(axis=1) == sharp.argmax(axis=1)).all()
+    assert trust.calibration.slopes[0] == pytest.approx(1 / 3 * 1.5, rel=0.3), "it was too sure"
+    covered = trust.conformal.held_out
+    assert all(share == pytest.approx(0.9, abs=0.04) for share in covered["by_class"].values()) and covered["n"] == 1500
+
+
 def test_one_record_is_told_in_windows_of_thirty_and_of_ten_seconds():
     source = twelve_leads(250.0, 62.0)
     record = replace(marked((0.0, "(N")), signal_mv=source.signal_mv[1:2], fs_hz=250.0)
@@ -194,6 +211,7 @@ def test_left_out_people_and_paced_records_train_nothing(done):
     assert {name.split("/")[0] for name in card.patients} == {"mitdb", "challenge-2017"}
     assert not {f"mitdb/{name}" for name in LEFT_OUT} & card.patients
     assert "Challenge 2017" in card.attribution and card.classes == CLASSES
+    assert card.training["records"]["train"] == [], "each record is its patient's name"
 
 
 def test_the_model_reads_any_lead_of_any_length_from_nine_seconds(done):

@@ -11,8 +11,8 @@ from einthoven.cli.settings import value
 if TYPE_CHECKING:
     from einthoven.interpretation.interpretation import Interpretation
 
-MODEL = "mitbih-cnn-lstm-mlii"
-"""The model of beats: the one that interpret prefers for one lead was trained on this recording."""
+MODELS = ("mitbih-cnn-lstm-mlii", "challenge2017-rhythm")
+"""The models of beats and of rhythm: those that interpret prefers for one lead were trained on this recording."""
 _RECORD, _PATIENT = "mitdb208", "mitdb/208"
 _GAIN = 200
 _COUNTED = {"N": 358, "S": 0, "V": 93, "F": 56}
@@ -41,7 +41,7 @@ class Demo:
         from einthoven.report import interpretations
 
         header = _write_recording(output_folder(self.out))
-        found = interpret(header, (MODEL,))
+        found = interpret(header, MODELS)
         self._require_unseen(found)
         for name in ("report.html", "report.json"):
             interpretations.write([found], {}, self.out / name)

@@ -12,9 +12,6 @@ from einthoven.corpora.corpus import Corpus
 from einthoven.corpora.ludb import LUDB
 from einthoven.corpora.mitdb import MITDB
 from einthoven.data.store import Typical
-from einthoven.evaluation.calibrating import fitted
-from einthoven.evaluation.calibration import Calibration
-from einthoven.evaluation.doubt import BEATS_MARKED, Doubt, doubt
 from einthoven.evaluation.evaluate import evaluate, headline
 from einthoven.evaluation.predictions import Predictions
 from einthoven.export.graph import add_graph
@@ -25,6 +22,7 @@ from einthoven.studies import rhythm_data, rhythm_scores
 from einthoven.studies.rhythm_data import PREPARATION, SOURCES, Pool
 from einthoven.studies.rhythm_run import FEW, SEED, RhythmRun
 from einthoven.studies.rhythm_told import CLASSES, RHYTHMS, UNKNOWN
+from einthoven.studies.rhythm_trust import trust_in
 from einthoven.training.card import card_for
 from einthoven.training.grow_together import grown_together, logits_of
 from einthoven.training.task import Task
@@ -182,7 +180,7 @@ def model(this: RhythmRun) -> dict[str, Any]:
         attribution=" ".join(f"Trained on {SOURCES[one].title}" for one in _databases(pool)),
         record=record,
         synthetic=synthetic,
-        typical=Typical(pool.record[one_a_lead], pool.typical[one_a_lead]),
+        typical=Typical(pool.record[one_a_lead], pool.typical[one_a_lead][:, None]),  # one lead is read at a time
     )
     trained = {"best_epoch": 0, "recipe": {"seed": SEED, "boosting": asdict(this.how)}}
     card = card_for(task, "forest", settings, this.model, trained)
@@ -191,30 +189,11 @@ def model(this: RhythmRun) -> dict[str, Any]:
         "protocol": "clean",
         "answers": "people whom the trees of a fold never saw",
     }
-    calibration, limits = trust_in(_answers(this), told)
-    card = replace(card, calibration=calibration, doubt=limits)
+    trust = trust_in(_answers(this), _recordings(this), told)
+    card = replace(card, calibration=trust.calibration, conformal=trust.conformal, doubt=trust.doubt)
     bundle.save(this.model, card, {name: tensor.numpy() for name, tensor in network.state_dict().items()})
     card = add_graph(this.model)
     return {"n_parameters": card.n_parameters, "bytes": sum(file.stat().st_size for file in this.model.iterdir())}
-
-
-def trust_in(answers: Predictions, told: dict[str, Any]) -> tuple[Calibration, Doubt]:
-    """Fit a temperature, which leaves the most probable class the most probable, and the limit of doubt.
-
-    Simulated flutter is more frequent in training than flutter is; other methods would take the rare class back that decides.
-
-    Parameters
-    ----------
-    answers : Predictions
-        Answers of trees that never saw the people.
-    told : dict
-        What the card states about the data.
-    """
-    logits = np.log(np.clip(np.asarray(answers.probability, np.float64), 1e-7, 1.0))
-    calibration = fitted(logits, answers.truth, answers.patient, answers.classes, told, methods=("temperature",))
-    printed = calibration.apply(logits)
-    confidence = printed.max(axis=1)
-    return calibration, doubt(confidence, printed.argmax(axis=1) != answers.truth, answers.patient, BEATS_MARKED, told)
 
 
 def _answers(this: RhythmRun) -> Predictions:
@@ -225,14 +204,23 @@ def _answers(this: RhythmRun) -> Predictions:
     return Predictions(CLASSES, pool.label[rows], answers, pool.record[rows], pool.patient[rows], rows)
 
 
+def _recordings(this: RhythmRun) -> Predictions:
+    """Return the answers of the folds to the recordings of the Challenge 2017, each of which has one class."""
+    pool = this.training
+    rows = np.flatnonzero((pool.source == CHALLENGE2017.name) & (pool.length_s > rhythm_data.STEP_S))
+    answers = np.load(this.folder / "pools" / "folds.npy", allow_pickle=False)[rows]
+    return Predictions(CLASSES, pool.label[rows], answers, pool.record[rows], pool.patient[rows], rows)
+
+
 def _databases(pool: Pool) -> list[str]:
     there = set(np.unique(pool.source).tolist())
     return [name for name in SOURCES if name in there]
 
 
 def _provenance(this: RhythmRun, records: list[str], n_synthetic: int) -> dict[str, Any]:
-    """Return what the card says of the data."""
-    databases = _databases(this.training)
+    """Return what the card says of the data; records are listed where they have another name than their patient."""
+    databases, patients = _databases(this.training), set(this.training.patient.tolist())
+    named = [record for record in records if record not in patients]
     return {
         "corpus": databases[0],
         "corpora": databases,
@@ -250,7 +238,7 @@ def _provenance(this: RhythmRun, records: list[str], n_synthetic: int) -> dict[s
         "label_set": RHYTHMS.name,
         "left_out_of_the_store": {},
         "patients": bundle.packed(sorted(np.unique(this.training.patient).tolist())),
-        "records": {"train": sorted(record.split("/")[1] for record in records), "validation": []},
+        "records": {"train": named, "validation": []},
         "synthetic": {"windows": n_synthetic, "how": "flutter from QRS complexes of recordings in sinus rhythm"},
     }
 
