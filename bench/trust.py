@@ -2,7 +2,7 @@
 
 python bench/trust.py DIR [MODEL …]     only the models named are asked again, the others keep their results
 
-DIR: nstdb, mitdb, challenge-2017, challenge-2021, as their publishers lay them out
+DIR: nstdb, mitdb, challenge-2017, challenge-2021, ludb, as their publishers lay them out
 """
 
 import json
@@ -26,7 +26,9 @@ MODELS = {
     "mitbih-paper-vote": ("--from", "mitdb", "--records", "8", "--seen"),
     "challenge2017-rhythm": ("--from", "challenge-2017", "--records", "24", "--seen"),
     "challenge2017-small": ("--from", "challenge-2017", "--records", "24"),
+    "rhythm-any-lead": ("--corpus", "ludb", "--from", "ludb", "--records", "24"),
     "ptbxl-diagnoses": _TWELVE,
+    "ptbxl-rhythm": _TWELVE,
 }
 """What each model is asked about, beside the noise."""
 _FIRST_SAMPLE = 216_000

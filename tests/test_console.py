@@ -103,3 +103,8 @@ def test_only_the_command_line_prints(file):
     assert not {f"console.{name}" for name in SPOKEN} & set(names)
     assert not any(isinstance(func, ast.Name) and func.id == "print" for func in called)
     assert not any(isinstance(func, ast.Attribute) and func.attr in ("setLevel", "basicConfig") for func in called)
+
+
+def test_a_table_prints_words_between_colons_as_they_are(capsys):
+    console.table(("", ""), [("comment", "10:00 :heart: [bold]")])
+    assert "10:00 :heart: [bold]" in capsys.readouterr().out

@@ -191,7 +191,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str |
         drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in cells:
         drawn.add_row(*row)
-    wide = Console() if sys.stdout.isatty() else Console(width=140)
+    wide = Console(emoji=False, width=None if sys.stdout.isatty() else 140)
     if title is not None:
         wide.print(Text(printable(title), style="bold"), soft_wrap=True)
     wide.print(drawn, markup=False)

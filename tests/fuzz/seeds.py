@@ -15,7 +15,7 @@ from scipy.io import savemat
 from einthoven.records import READERS
 from tests.fuzz.mutation import Seed
 from tests.records.binary_files import dicom, scp_bimodal_bytes
-from tests.records.clinical_files import kardia_document
+from tests.records.clinical_files import as_prucka, kardia_document
 from tests.records.files import KIND_WRITERS, WRITERS
 
 _MOST_BYTES = 200_000
@@ -93,7 +93,10 @@ def _more_layouts(signal_mv: np.ndarray) -> list[Seed]:
         "written-labchart.mat": matlab.getvalue(),
         "written-twelve.json": json.dumps(twelve).encode(),
     }
-    return [Seed(name, {name: content}, name, {}) for name, content in contents.items()]
+    with tempfile.TemporaryDirectory() as folder:
+        as_prucka(Path(folder), signal_mv)
+        pair = Seed("written-cardiolab", _content(Path(folder)), "X001.txt", {})
+    return [pair, *(Seed(name, {name: content}, name, {}) for name, content in contents.items())]
 
 
 def real() -> list[Seed]:

@@ -79,6 +79,26 @@ def test_a_density_is_the_same_after_the_card_and_refuses_nonsense():
     assert Density.from_dict(density.as_dict() | {"features": ["other"]}) is None
 
 
+def test_a_density_is_fitted_on_leads_of_recordings():
+    """Rows taken for the leads of one recording would give the median of all distances as the largest familiar one."""
+    rows = np.random.default_rng(0).standard_normal((300, len(FEATURES)))
+    with pytest.raises(ValueError, match="recordings, leads"):
+        Density.fit(rows, {})
+    density = Density.fit(rows[:, None], {})
+    distances = density.distance(rows[:, None])
+    assert density.limit == pytest.approx(1.5 * np.quantile(distances, 0.99), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", bundle.classifiers())
+def test_most_of_the_training_data_is_far_within_the_limit(name):
+    """A limit at the middle of the training data would decline half of what is read."""
+    density = bundle.load_card(bundle.find(name)).density
+    drawn = np.random.default_rng(0).standard_normal((500, len(FEATURES)))
+    factor = np.array(density.rows)
+    typical = np.array(density.mean) + np.array(density.sd) * np.linalg.solve(factor.T, drawn.T).T
+    assert (density.distance(typical[:, None]) < density.limit).mean() > 0.98
+
+
 def test_a_distance_is_mahalanobis(monkeypatch):
     rows = np.random.default_rng(1).multivariate_normal(np.zeros(2), [[1, 0.6], [0.6, 2]], 4000)[:, None]
     monkeypatch.setattr("einthoven.signal.density.FEATURES", ("a", "b"))

@@ -126,7 +126,6 @@ WRITERS = {
     ".ecg": binary_files.as_ishne,
     ".atc": binary_files.as_atc,
     ".rdt": binary_files.as_rdt,
-    ".inf": clinical_files.as_prucka,
     ".scp": binary_files.as_scp,
     ".mwf": binary_files.as_mfer(".mwf"),
     ".mfer": binary_files.as_mfer(".mfer"),

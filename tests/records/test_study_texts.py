@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from einthoven.errors import RecordUnreadable
-from einthoven.records import read
+from einthoven.records import read, title_of
+from einthoven.serving.recordings import recordings_in
 from tests.records.clinical_files import as_labsystem, as_prucka, labsystem_text
 
 SIGNAL_MV = np.round(np.sin(np.arange(2000).reshape(4, 500) / 9), 3)
@@ -53,6 +54,12 @@ def test_sizes_that_contradict_the_samples_are_refused(tmp_path, write, old, new
     with pytest.raises(RecordUnreadable) as caught:
         read(file)
     assert found in caught.value.found
+
+
+def test_a_folder_with_both_files_of_cardiolab_holds_one_recording(tmp_path):
+    as_prucka(tmp_path, SIGNAL_MV, NAMES)
+    assert recordings_in(tmp_path) == [tmp_path / "X001.txt"]
+    assert title_of(tmp_path / "X001.txt") == title_of(tmp_path / "X001.inf") == "CardioLab text"
 
 
 def test_cardiolab_without_its_samples_is_refused(tmp_path):

@@ -146,3 +146,14 @@ def test_without_ecgdatakit_the_extra_is_named(tmp_path, monkeypatch):
     with pytest.raises(LibraryMissing) as caught:
         read_bytes(tmp_path, "a.scp", scp_bytes(SIGNAL_MV))
     assert caught.value.remedy == "pip install 'einthoven[clinical]'"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared"),
+    [("utf-8", "UTF-16"), ("utf-16", "UTF-8"), ("utf-16-le", "UTF-8"), ("latin-1", "UTF-16"), ("latin-1", "UTF-8")],
+)
+def test_sierra_in_another_encoding_than_it_declares(tmp_path, encoding, declared):
+    text = sierra_text(SIGNAL_MV).replace("Doe", "Müller").replace('encoding="UTF-16"', f'encoding="{declared}"')
+    record = read_bytes(tmp_path, "a.xml", text.encode(encoding))
+    assert record.identity.name == "Jo Müller"
+    np.testing.assert_allclose(record.signal_mv, SIGNAL_MV, atol=0.003)

@@ -19,6 +19,7 @@ EXPORTED = (".onnx", ".xml")
 """Suffixes of exported models, which have their card inside."""
 CARD, WEIGHTS, GRAPH, NUMBERS = "card.json", "weights.safetensors", "graph.onnx", "graph.json"
 _NO_PARAMETERS = {"running_mean", "running_var", "num_batches_tracked", "feature", "threshold", "left", "right"}
+_NO_PARAMETERS |= {"middle", "scale", "beat_middle", "components"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*$")
 _PICKLES = (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _LONGEST = 1000
@@ -266,7 +267,7 @@ def classifiers() -> tuple[str, ...]:
 
 
 def _is_parameter(name: str) -> bool:
-    """Whether a tensor is trained: not a statistic of batches, nor the structure of a tree."""
+    """Whether a tensor is trained: not a statistic of batches or of training windows, nor the structure of a tree."""
     return name.rsplit(".", 1)[-1] not in _NO_PARAMETERS
 
 

@@ -1,13 +1,14 @@
 """The verb models: list models and architectures, or describe one."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from einthoven import bundle, console
 from einthoven.bundle import Card
-from einthoven.cli.settings import MaybeCount, MaybeText, optional
+from einthoven.cli.settings import MaybeCount, MaybePath, MaybeText, optional
 from einthoven.errors import ConfigurationFault, LibraryMissing, optional_imports
 from einthoven.paths import ASSETS
 from einthoven.user_file import is_reference
@@ -23,15 +24,22 @@ class Models:
     Example: einthoven models --leads 1
 
     Example, one architecture: einthoven models resnet1d
+
+    Example, the models for a recording: einthoven models --for 100.hea
     """
 
     name: Annotated[Positional[MaybeText], optional("NAME")] = None
     """An architecture, a model, a run's folder, or a file of yours (./mynet.py[:CLASS]), which is checked."""
     leads: Annotated[MaybeCount, optional("N")] = None
     """List only models that need this many leads."""
+    file: Annotated[MaybePath, arg(name="for", metavar="FILE", help_behavior_hint="")] = None
+    """List which models can answer this recording, which of them interpret asks, and why the others cannot."""
 
     def run(self) -> int:
-        """Print both lists, or all that is known of one name."""
+        """Print both lists, or all that is known of one name, or what fits a recording."""
+        if self.file is not None:
+            _for(self.file)
+            return 0
         if self.name is not None:
             _one(self.name)
             return 0
@@ -46,6 +54,21 @@ class Models:
                 console.table(("architecture", "what it is"), architectures, title)
             console.say("einthoven models NAME      describes one and lists its settings")
         return 0
+
+
+def _for(file: Path) -> None:
+    from einthoven import read
+    from einthoven.inference.examined import Examined
+    from einthoven.inference.fitting import fitting
+    from einthoven.interpretation.interpreter import chosen
+
+    record = read(file)
+    examined = Examined(record)
+    cards = [bundle.load_card(ASSETS / name) for name in bundle.bundled()]
+    fits = fitting(record, cards, examined.quality, examined.findings)
+    questions = {name: question for question, name in chosen(record, fits).items()}
+    rows = [(fit.card.name, questions.get(fit.card.name, ""), fit.reason or "fits", fit.remedy) for fit in fits]
+    console.table(("model", "interpret asks it for", "fits", "remedy"), rows, f"Models for {file.name}")
 
 
 def _bundled(n_leads: int | None) -> None:

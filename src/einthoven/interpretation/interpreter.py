@@ -164,6 +164,27 @@ class Interpreter:
         return self._cards[name]
 
 
+def chosen(record: Record, fits: Sequence[Fit]) -> dict[str, str]:
+    """Return the bundled model that is asked each question of a recording.
+
+    Parameters
+    ----------
+    record : Record
+        The recording.
+    fits : sequence of Fit
+        Which models can answer it.
+
+    Returns
+    -------
+    dict of str to str
+        Name of the model by question; a question that no model fits is missing.
+    """
+    able = {fit.card.name for fit in fits if fit.fits}
+    asked = {question: _in_order(names, record) for question, names in PREFERRED.items()} | {"waves": (DEFAULT,)}
+    found = {question: next((name for name in names if name in able), "") for question, names in asked.items()}
+    return {question: name for question, name in found.items() if name}
+
+
 def _in_order(names: Sequence[str], record: Record) -> Sequence[str]:
     """Return models in the order in which they are asked: of a short recording of one lead, those of the Challenge 2017 first."""
     if len(record.leads) > 1 or record.duration_s > HAND_HELD_S:

@@ -80,7 +80,7 @@ def formats() -> Iterator[Format]:
     yield Format((".atc",), atc.TITLE, "", True, atc.read_atc, ("atc",))
     yield Format((".json",), kardia.TITLE, "", True, kardia.read_kardia, ("kardia",))
     yield Format((".txt",), labsystem.TITLE, "", True, labsystem.read_labsystem, ("labsystem",))
-    yield Format((".inf",), prucka.TITLE, "", True, prucka.read_prucka)
+    yield Format((".txt",), prucka.TITLE, "", True, prucka.read_prucka)
     yield Format((".rdt",), rdt.TITLE, "leads and gain", True, rdt.read_rdt)
     yield Format((".scp",), vendor.SCP, "", True, vendor.read_scp, ("scp",))
     yield Format((".xml",), vendor.SIERRA, "", True, vendor.read_sierra, ("sierra",))

@@ -3,10 +3,12 @@
 The sampling rate is taken from what the file states, since ecgdatakit rounds it to whole Hz.
 """
 
+import re
 import warnings as python_warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from einthoven.records.record import Record
 from einthoven.records.scp_bimodal import with_bimodal
 from einthoven.records.sierra_size import unpacked_bytes
 from einthoven.records.stated import NOTHING, Stated
-from einthoven.records.xml_tree import not_a, packed_text, parse_xml
+from einthoven.records.xml_tree import in_utf8, not_a, packed_text, parse_xml
 
 SCP = "SCP-ECG"
 SIERRA = "Philips Sierra XML"
@@ -214,13 +216,22 @@ def _read(path: Path, stated: Stated, title: str) -> Record:
     with python_warnings.catch_warnings(record=True) as told:
         python_warnings.simplefilter("always")
         try:
-            found = parser.parse(path)
+            found = _parsed(parser, path, title in (SIERRA, MORTARA))
         except EinthovenError:
             raise
         except Exception as error:  # damaged files raise errors of any kind in ecgdatakit
             raise not_a(path, title, _in_short(path, error)) from error
     notes = [_in_short(path, each.message) for each in told]
     return _record(path, found, stated, title, notes)
+
+
+def _parsed(parser: Any, path: Path, is_xml: bool) -> Any:
+    if not is_xml:
+        return parser.parse(path)
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        copy.write_bytes(in_utf8(path.read_bytes()))
+        return parser.parse(copy)
 
 
 def _with_few_leads(kind: type[Any]) -> type[Any]:
@@ -325,6 +336,7 @@ def _machine(found: Any) -> MachineReading:
 
 
 def _in_short(path: Path, error: object) -> str:
-    text = " ".join(str(error).replace(str(path), path.name).split()) or type(error).__name__
+    shown = " ".join(str(error).replace(str(path), path.name).split())
+    text = re.sub(r"[^\s:]{0,200}/" + re.escape(path.name), path.name, shown) or type(error).__name__
     is_name = type(error).__name__ == "MissingElementError"
     return f"no element {text[:80]}" if is_name else text[:200]

@@ -1,5 +1,6 @@
 """Parse XML that is not trusted: no entities, no network, and bounds on size, depth and number of elements."""
 
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from xml.parsers import expat
@@ -15,6 +16,7 @@ _MOST_ELEMENTS = 500_000
 _MOST_ATTRIBUTES = 1_000_000
 _DEEPEST = 64
 _CHUNK = 1 << 20
+_DECLARED = re.compile(rb"<\?xml[^>]{0,80}encoding=[\"']([\w.\-]{1,40})[\"']")
 _NO_BLANKS = dict.fromkeys(map(ord, " \t\r\n"))
 _ENCODINGS = (None, "utf-8", "iso-8859-1")  # as declared, then what programs write although they declare another one
 
@@ -58,6 +60,36 @@ def parse_xml(path: Path, title: str) -> ET.Element:
         except _Refused as error:
             raise not_a(path, title, str(error), "copy or export the file again") from error
     raise not_a(path, title, f"XML that is not well formed: {fault}", "copy or export the file again")
+
+
+def in_utf8(content: bytes) -> bytes:
+    """Return a document in UTF-8 that says so, whatever its declaration says, for parsers that believe it.
+
+    Parameters
+    ----------
+    content : bytes
+        The document.
+
+    Returns
+    -------
+    bytes
+
+    Examples
+    --------
+    >>> in_utf8('<?xml version="1.0" encoding="UTF-8"?><a>é</a>'.encode("utf-16")).decode()
+    '<a>é</a>'
+    """
+    is_wide = content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:4]
+    first = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be" if content[:1] == b"\0" else "utf-16"
+    found = _DECLARED.match(content)
+    declared = found[1].decode("ascii").lower() if found and not found[1].lower().startswith(b"utf") else "cp1252"
+    for encoding in (first if is_wide else "utf-8", declared, "latin-1"):
+        try:
+            text = content.decode(encoding).lstrip("\ufeff")
+            break
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return re.sub(r"^\s*<\?xml[^>]{0,200}\?>", "", text, count=1).encode()
 
 
 def not_a(path: Path, title: str, found: str, remedy: str = "copy or export the file again") -> RecordUnreadable:

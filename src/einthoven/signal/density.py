@@ -62,12 +62,19 @@ class Density:
         Density or None
             None where there are too few recordings.
 
+        Raises
+        ------
+        ValueError
+            If the measurements are not of leads of recordings.
+
         Notes
         -----
         The limit is 1.5 times the distance that 99 % of the recordings stay within: other devices and people are farther off
         than those of one database, and what is no ECG much farther (Lee et al. 2018, NeurIPS 31, for the Mahalanobis distance of
         features as a measure of what is out of distribution).
         """
+        if typical.ndim != 3:
+            raise ValueError(f"measurements of shape {typical.shape}; expected [recordings, leads, {len(FEATURES)}]")
         rows = typical.reshape(-1, typical.shape[-1])
         rows = rows[np.isfinite(rows).all(axis=1)]
         if len(rows) < LEAST_ROWS:

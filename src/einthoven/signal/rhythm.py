@@ -226,11 +226,11 @@ def sample_entropy(values: Array, m: int, tolerance: float) -> float:
     """
     if len(values) < m + 3:
         return 0.0
-    counts = []
-    for size in (m, m + 1):
-        runs = np.lib.stride_tricks.sliding_window_view(values, size)[: len(values) - m]
-        apart = np.abs(runs[:, None] - runs[None]).max(axis=2)
-        counts.append(((apart < tolerance).sum() - len(runs)) / 2)
+    n = len(values) - m
+    close = np.abs(values[:, None] - values) < tolerance
+    alike = np.logical_and.reduce([close[at : at + n, at : at + n] for at in range(m)])
+    longer = alike & close[m:, m:]
+    counts = [(np.count_nonzero(matches) - n) / 2 for matches in (alike, longer)]
     return float(-np.log((counts[1] + 0.5) / (counts[0] + 0.5)))
 
 

@@ -180,7 +180,7 @@ def model(this: RhythmRun) -> dict[str, Any]:
         attribution=" ".join(f"Trained on {SOURCES[one].title}" for one in _databases(pool)),
         record=record,
         synthetic=synthetic,
-        typical=Typical(pool.record[one_a_lead], pool.typical[one_a_lead]),
+        typical=Typical(pool.record[one_a_lead], pool.typical[one_a_lead][:, None]),  # one lead is read at a time
     )
     trained = {"best_epoch": 0, "recipe": {"seed": SEED, "boosting": asdict(this.how)}}
     card = card_for(task, "forest", settings, this.model, trained)
