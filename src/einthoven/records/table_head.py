@@ -8,7 +8,8 @@ from typing import Any
 from einthoven.records import table_words as words
 from einthoven.records.facts import Facts
 from einthoven.records.identity import Identity, MachineReading
-from einthoven.records.table_layout import Layout, is_number
+from einthoven.records.table_cells import is_number
+from einthoven.records.table_layout import Layout
 from einthoven.signal.lead_names import known_lead
 
 _PAIR = re.compile(r"\s*([^:=,;\t]{1,60}?)\s*[:=,;\t]\s*(.*\S)\s*")

@@ -1,40 +1,15 @@
 """Find how a text file is laid out: separator, decimal mark, and where its head ends and its rows of numbers begin."""
 
-import csv
 import re
 from collections import Counter
 from dataclasses import dataclass
 
+from einthoven.records.table_cells import COMMA_NUMBER, MISSING, NUMBER, is_comment, is_number, plain, split
+
 SAMPLE_LINES, SAMPLE_BYTES = 500, 1 << 20
-_ERRORS = ("#n/a", "#num!", "#value!", "#div/0!", "#ref!", "#name?", "#null!")  # of spreadsheets
-_BROKEN = ("1.#qnan", "-1.#qnan", "1.#ind", "-1.#ind")  # of Microsoft's C library
-_WORDS = (
-    "",
-    "na",
-    "n/a",
-    "n.a.",
-    "<na>",
-    "nan",
-    "-nan",
-    "null",
-    "none",
-    "nil",
-    "missing",
-    "-",
-    "--",
-    "?",
-    ".",
-    "!",
-    "*",
-)
-MISSING = frozenset((*_WORDS, *_BROKEN, *_ERRORS))
-"""Cells that stand for a missing sample, in lower case."""
-_NUMBER = re.compile(r"[+\-−]?(\d+(\.\d*)?|\.\d+)([eE][+\-]?\d+)?|[+\-]?inf(inity)?", re.IGNORECASE)
-_COMMA_NUMBER = re.compile(r"[+\-−]?\d*,\d+([eE][+\-]?\d+)?")
 _TIME = re.compile(
     r"\[?\s*(\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{2,4})?[T, ]*\d{1,3}:\d\d.*\]?|\d{4}[-/.]\d\d?[-/.]\d\d?"
 )
-_THOUSANDS = re.compile(r"(?<=\d)[\xa0\u202f\u2009’](?=\d{3}(?!\d))")
 _LEADING_ZERO = re.compile(r"0\d+")
 _MOST_CELLS, _LEAST_ROWS = 64, 10
 _MARKS = ("\t", ";", "|", ",", None)
@@ -120,7 +95,7 @@ def layout_of(text: bytes, *, is_one_column: bool = False) -> Layout:
             )
         separator = None
         rows = [[line.strip()] for line in tail]
-    decimal = "," if any(_COMMA_NUMBER.fullmatch(cell) for row in rows for cell in row[:_MOST_CELLS]) else "."
+    decimal = "," if any(COMMA_NUMBER.fullmatch(cell) for row in rows for cell in row[:_MOST_CELLS]) else "."
     n_cells = Counter(len(row) for row in rows).most_common(1)[0][0]
     kinds = _kinds([row for row in rows if len(row) == n_cells], n_cells, decimal)
     if "number" not in kinds:
@@ -148,87 +123,6 @@ def is_table(head: bytes) -> bool:
     except ValueError:
         return False
     return head.count(b"\n") - layout.first_row >= _LEAST_ROWS
-
-
-def split(line: str, separator: str | None, quote: str | None) -> list[str]:
-    """Split a line into cells.
-
-    Parameters
-    ----------
-    line : str
-        The line.
-    separator : str, optional
-        Mark between cells; None for blanks.
-    quote : str, optional
-        Mark around cells.
-
-    Returns
-    -------
-    list of str
-        Without blanks and quotes around them.
-    """
-    if separator is None:
-        return line.replace(quote, "").split() if quote else line.split()
-    if quote and quote in line:
-        cells = next(csv.reader([line], delimiter=separator, quotechar=quote, skipinitialspace=True), [])
-    else:
-        cells = line.split(separator)
-    return [cell.strip().strip("\"'").strip() for cell in cells]
-
-
-def plain(text: str) -> str:
-    r"""Return a text with plain minus signs and blanks, and without marks between thousands.
-
-    Parameters
-    ----------
-    text : str
-        Lines of a table.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> plain("−1\u202f203,5")
-    '-1203,5'
-    """
-    if text.isascii():
-        return text
-    return _THOUSANDS.sub("", text).replace("−", "-").replace("\xa0", " ")
-
-
-def is_comment(line: str) -> bool:
-    """Return whether a line is a remark.
-
-    Parameters
-    ----------
-    line : str
-        The line.
-
-    Returns
-    -------
-    bool
-    """
-    line = line.lstrip()
-    return line.startswith(("#", "%", "//")) and not line[:8].lower().startswith(_ERRORS)
-
-
-def is_number(cell: str, decimal: str = ".") -> bool:
-    """Return whether a cell is a number.
-
-    Parameters
-    ----------
-    cell : str
-        The cell.
-    decimal : str
-        The decimal mark.
-
-    Returns
-    -------
-    bool
-    """
-    return _NUMBER.fullmatch(cell) is not None or (decimal == "," and _COMMA_NUMBER.fullmatch(cell) is not None)
 
 
 def _sample(text: bytes) -> list[str]:
@@ -304,7 +198,7 @@ def _has_decimal_commas(rows: list[list[str]], is_one_column: bool, is_named: bo
 def _kinds(rows: list[list[str]], n_cells: int, decimal: str) -> tuple[str, ...]:
     """Return what the columns hold; one beyond those that are looked at in every row is judged by the first row."""
     columns = ([row[at] for row in rows] for at in range(min(n_cells, _MOST_CELLS)))
-    others = ("number" if _NUMBER.fullmatch(cell) else _kind([cell], decimal) for cell in rows[0][_MOST_CELLS:])
+    others = ("number" if NUMBER.fullmatch(cell) else _kind([cell], decimal) for cell in rows[0][_MOST_CELLS:])
     return (*(_kind(cells, decimal) for cells in columns), *others)
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.records.table_layout import MISSING, Layout, is_comment, is_number, plain, split
+from einthoven.records.table_cells import MISSING, is_comment, is_number, plain, split
+from einthoven.records.table_layout import Layout
 
 Array = NDArray[np.float64]
 
