@@ -20,6 +20,7 @@ from einthoven.bundle import Card
 from einthoven.errors import FileDamaged
 from einthoven.export.compact import without_notes
 from einthoven.export.layers import with_folded_norms
+from einthoven.export.shapes import lstm_by_shape
 from einthoven.export.sharing import without_shared_weights
 from einthoven.inference.backends import OnnxBackend, TorchBackend
 from einthoven.paths import written_aside
@@ -153,7 +154,7 @@ def to_onnx(network: "nn.Module", windows: Windows, is_whole: bool = True) -> by
     with tempfile.TemporaryDirectory() as aside:
         file = Path(aside) / bundle.GRAPH
         silent = console.quieted("torch.onnx", level=logging.ERROR)
-        with silent, warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        with silent, lstm_by_shape(), warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 network,
