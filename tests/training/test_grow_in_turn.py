@@ -11,8 +11,9 @@ from einthoven.inference.predictor import load
 from einthoven.signal.preparation import Beats, Preparation, SignalSpec, Tiles
 from einthoven.signal.windows import Windows
 from einthoven.training.boosting import Boosting, boosted, stacked
-from einthoven.training.grow_in_turn import grow_in_turn, grown, logits_of, of_timing
+from einthoven.training.grow_in_turn import grow_in_turn, grown, of_timing
 from einthoven.training.task import Task
+from einthoven.training.tree_network import logits_of
 
 RNG = np.random.default_rng(0)
 HOW = Boosting(rounds=6, learning_rate=0.3, max_leaf_nodes=6, rare=0.0)

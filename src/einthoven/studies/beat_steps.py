@@ -25,8 +25,9 @@ from einthoven.studies import beat_nets, beats_data
 from einthoven.studies.beat_run import SEED, VARIANTS, BeatRun, Variant, attribution, provenance
 from einthoven.studies.beats_data import CLASSES, N_FOLDS, Pool
 from einthoven.training.fuse import fuse
-from einthoven.training.grow_in_turn import grow_in_turn, grown, logits_of
+from einthoven.training.grow_in_turn import grow_in_turn, grown
 from einthoven.training.task import Task
+from einthoven.training.tree_network import logits_of
 
 Array = NDArray[Any]
 

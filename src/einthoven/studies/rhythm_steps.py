@@ -24,8 +24,9 @@ from einthoven.studies.rhythm_run import FEW, SEED, RhythmRun
 from einthoven.studies.rhythm_told import CLASSES, RHYTHMS, UNKNOWN
 from einthoven.studies.rhythm_trust import trust_in
 from einthoven.training.card import card_for
-from einthoven.training.grow_together import grown_together, logits_of
+from einthoven.training.grow_together import grown_together
 from einthoven.training.task import Task
+from einthoven.training.tree_network import logits_of
 
 Array = NDArray[Any]
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from einthoven import bundle
@@ -14,13 +13,13 @@ from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault
 from einthoven.models.beat_forest import BeatForest
 from einthoven.models.inputs import InputShape, built
-from einthoven.models.trees import Trees
 from einthoven.signal.features import FEATURES
 from einthoven.signal.preparation import Preparation
-from einthoven.training.boosting import Boosting, Tree, boosted, stacked
+from einthoven.training.boosting import Boosting, Tree, boosted
 from einthoven.training.card import card_for
 from einthoven.training.module import SCORE, validation_scores
 from einthoven.training.task import Task
+from einthoven.training.tree_network import logits_of, write_trees
 
 Array = NDArray[Any]
 
@@ -28,7 +27,6 @@ BY_SHAPE = Boosting(rounds=100, learning_rate=0.15, max_leaf_nodes=16, min_sampl
 BY_TIMING = Boosting(rounds=100, learning_rate=0.1, max_leaf_nodes=10, min_samples_leaf=100, max_features=0.2, rare=0.0)
 _TIMING = ("rr", "p_waves", "patterns")
 _P_WAVE = "P wave"
-_BATCH = 1024
 
 
 def of_timing(preparation: Preparation) -> Array:
@@ -101,8 +99,8 @@ def grown(
     sizes |= _sizes(second[0], "n_timing_", "timing_")
     network = built(BeatForest, InputShape.of(preparation), n_classes, sizes)
     assert isinstance(network, BeatForest)
-    _fill(network.first, *first)
-    _fill(network.second, *second, columns)
+    write_trees(network.first, *first)
+    write_trees(network.second, *second, columns)
     return network.eval(), sizes
 
 
@@ -110,39 +108,6 @@ def _sizes(trees: list[Tree], many: str, one: str) -> dict[str, int]:
     """Return the settings of the network that the trees decide."""
     n_nodes, depth = max(len(tree.feature) for tree in trees), max(tree.depth for tree in trees)
     return {f"{many}trees": len(trees), f"{many}nodes": n_nodes, f"{one}depth": depth}
-
-
-def _fill(forest: Trees, trees: list[Tree], baseline: Array, columns: Array | None = None) -> None:
-    """Write trees into a forest; the baseline of a class is distributed among its trees."""
-    arrays = stacked(trees)
-    if columns is not None:
-        arrays["feature"] = columns[arrays["feature"]]
-    rounds = len(trees) // len(baseline)
-    leaves = arrays["leaves"] + np.repeat(baseline / rounds, rounds)[:, None]
-    with torch.no_grad():
-        for name in ("feature", "left", "right"):
-            getattr(forest, name).copy_(torch.from_numpy(arrays[name].astype(np.int32)))
-        forest.threshold.copy_(torch.from_numpy(arrays["threshold"]))
-        forest.leaves.copy_(torch.from_numpy(leaves.astype(np.float32))[:, :, None])
-
-
-def logits_of(network: BeatForest, features: Array) -> Array:
-    """Return the logits of beats.
-
-    Parameters
-    ----------
-    network : BeatForest
-        The trees.
-    features : array [n, k]
-        Measurements.
-
-    Returns
-    -------
-    array [n, classes], float32
-    """
-    pieces = [features[at : at + _BATCH] for at in range(0, len(features), _BATCH)]
-    with torch.inference_mode():
-        return np.concatenate([network(torch.from_numpy(piece)).numpy() for piece in pieces])
 
 
 def grow_in_turn(
