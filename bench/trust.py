@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import wfdb
 
+from einthoven import __version__
 from einthoven.cli.main import main as command_line
 from einthoven.report import stress
 
@@ -59,7 +60,8 @@ def asked(name: str, root: Path, noise: Path, out: Path) -> None:
     if command_line(["stress", name, *words, "--noise", str(noise), "--out", str(out)]):
         sys.exit(f"{name} was not asked")
     (PLACE / "trust").mkdir(exist_ok=True)
-    shutil.copy(out / "stress.json", PLACE / "trust" / f"{name}.json")
+    found = {"einthoven": __version__} | json.loads((out / "stress.json").read_text())
+    (PLACE / "trust" / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
     shutil.copy(out / "stress.png", PLACE / "trust" / f"{name}.png")
 
 
@@ -91,17 +93,16 @@ def page(found: list[dict]) -> str:
         name = one["model"]
         columns, cells = stress.table(one)
         lines += ["", f"## {name}", "", f"`einthoven stress {name} {' '.join(MODELS[name])} --noise NSTDB`", ""]
-        lines += [f"{stress.title(one)}. {one['remark']}", ""]
+        lines += [f"Version {one['einthoven']}. {stress.title(one)}. {one['remark']}", ""]
         lines += ["| " + " | ".join(row) + " |" for row in (columns, ["---"] * len(columns), *cells)]
         lines += ["", f"![Stress of {name}](trust/{name}.png)"]
     return "\n".join(lines) + "\n"
 
 
-_INTRODUCTION = """`python bench/trust.py DIR` runs `einthoven stress` for each model, with seed 0. The noise is the second ten
-minutes of each record of the MIT-BIH Noise Stress Test Database; the first ten minutes trained the index of quality.
-[How to read the tables](../trust.md#read-the-table).
-Version 0.2.0 could not decline, and judged a lead as a whole. The shares have no intervals:
-they are over 8 to 24 recordings."""
+_INTRODUCTION = """`python bench/trust.py DIR [MODEL …]` runs `einthoven stress` for each model, or for those that are named, with
+seed 0; the others keep the results of an earlier version. The noise is the second ten minutes of each record of the MIT-BIH Noise
+Stress Test Database; the first ten minutes trained the index of quality. [How to read the tables](../trust.md#read-the-table).
+Version 0.2.0 could not decline, and judged a lead as a whole. The shares have no intervals: they are over 8 to 24 recordings."""
 
 
 def main(words: list[str]) -> None:
