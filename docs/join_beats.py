@@ -17,6 +17,7 @@ from safetensors.numpy import load_file
 
 from einthoven import bundle
 from einthoven.corpora.mitdb import DS1
+from einthoven.evaluation.calibration import softmax
 from einthoven.evaluation.choosing import best_for_s_and_v
 from einthoven.evaluation.predictions import Predictions
 from einthoven.evaluation.trust import trust_in
@@ -30,12 +31,6 @@ SHARE = 0.5
 """Share of the nets; 0, 0.5, 0.7 and 1 were tried on people whom neither nets nor trees saw."""
 
 
-def softmax(logits: Array) -> Array:
-    """Return probabilities of logits, over the last axis."""
-    powers = np.exp(logits.astype(float) - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
-
-
 def of_nets(folder: Path) -> dict[str, Array]:
     """Return the probabilities of the nets by record: of DS1 by those that did not see it, of the other database by all."""
     found: dict[str, Array] = {}
@@ -44,10 +39,10 @@ def of_nets(folder: Path) -> dict[str, Array]:
         record = answers["record"].astype(str)
         for name in np.unique(record).tolist():
             if corpus == "svdb":
-                found[f"svdb/{name}"] = softmax(answers["fused"][record == name])
+                found[f"svdb/{name}"] = softmax(answers["fused"][record == name].astype(float))
             elif name in DS1:
                 fold = DS1.index(name) % _FOLDS
-                members = softmax(answers["members"][record == name])
+                members = softmax(answers["members"][record == name].astype(float))
                 found[f"mitdb/{name}"] = members[:, [fold, fold + _FOLDS]].mean(axis=1)
     return found
 
@@ -89,7 +84,10 @@ def members_of(folder: Path, like: bundle.Card, out: Path) -> list[Path]:
 if __name__ == "__main__":
     root, answers, study, nets, out = map(Path, sys.argv[1:6])
     forest = study / "runs" / "two" / "forest" / "bundle"
-    trees = {record: softmax(logits) for record, logits in load_file(study / "runs/two/trees.safetensors").items()}
+    trees = {
+        record: softmax(logits.astype(float))
+        for record, logits in load_file(study / "runs/two/trees.safetensors").items()
+    }
     found = answered(root, of_nets(answers), trees)
     weights, _ = best_for_s_and_v(found, (0.0,))
     told = {"corpus": "mitdb, svdb", "protocol": "clean", "answers": "people whom neither nets nor trees saw"}

@@ -139,16 +139,31 @@ def log_softmax(logits: Array) -> Array:
 
     Parameters
     ----------
-    logits : array [n, classes]
+    logits : array [..., classes]
         Logits.
 
     Returns
     -------
-    array [n, classes]
+    array [..., classes]
     """
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    known: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    known: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return known
+
+
+def softmax(logits: Array) -> Array:
+    """Return the probabilities of classes that exclude each other.
+
+    Parameters
+    ----------
+    logits : array [..., classes]
+        Logits.
+
+    Returns
+    -------
+    array [..., classes]
+    """
+    return np.asarray(np.exp(log_softmax(logits)))
 
 
 def sigmoid(logits: Array) -> Array:

@@ -12,6 +12,7 @@ from safetensors.numpy import save as to_bytes
 
 from einthoven import bundle
 from einthoven.corpora.labels import AAMI4_WIDE
+from einthoven.evaluation.calibration import softmax
 from einthoven.evaluation.choosing import best_for_s_and_v
 from einthoven.evaluation.evaluate import evaluate
 from einthoven.evaluation.predictions import Predictions
@@ -76,7 +77,7 @@ def _of_nets(this: BeatRun, name: str, rhythm: str) -> dict[str, Array]:
     answers: dict[str, Array] = {}
     for fold in range(N_FOLDS):
         answers |= _read(_net(this, name, rhythm, fold) / "answers.safetensors")
-    return {record: _softmax(logits) for record, logits in answers.items()}
+    return {record: softmax(logits) for record, logits in answers.items()}
 
 
 def _write(file: Path, answers: dict[str, Array]) -> None:
@@ -155,7 +156,7 @@ def folds(this: BeatRun, name: str) -> dict[str, Any]:
     """
     variant = VARIANTS[name]
     pool, names = this.pool(variant.leads), list(this.folds(variant))
-    by_trees = {record: _softmax(logits) for record, logits in _read(this.place(name) / "trees.safetensors").items()}
+    by_trees = {record: softmax(logits) for record, logits in _read(this.place(name) / "trees.safetensors").items()}
     parts = {"trees": _predictions(pool, {record: by_trees[record] for record in names})}
     shares: tuple[float, ...] = _SHARES[:1]
     if variant.nets:
@@ -194,12 +195,6 @@ def _predictions(pool: Pool, answers: dict[str, Array]) -> Predictions:
         parts.append((labels[known], answer[known], np.full(known.sum(), record), np.flatnonzero(known)))
     truth, probability, records, position = (np.concatenate(part) for part in zip(*parts, strict=True))
     return Predictions(CLASSES, truth, probability.astype(np.float32), records, records, position)
-
-
-def _softmax(logits: Array) -> Array:
-    """Return probabilities [n, classes] of logits."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _by_database(answers: Predictions) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from einthoven.corpora.corpus import Corpus
 from einthoven.corpora.ludb import LUDB
 from einthoven.corpora.mitdb import MITDB
 from einthoven.data.store import Typical
+from einthoven.evaluation.calibration import softmax
 from einthoven.evaluation.evaluate import evaluate, headline
 from einthoven.evaluation.predictions import Predictions
 from einthoven.export.graph import add_graph
@@ -138,15 +139,10 @@ def folds(this: RhythmRun) -> dict[str, Any]:
         allowed = fold != at
         features, labels, _ = _measured(this, allowed, np.unique(pool.patient[allowed]), at)
         network, _ = grown_together(features, labels, PREPARATION, len(CLASSES), this.how, SEED)
-        found[~allowed] = _softmax(logits_of(network, pool.features[~allowed]))
+        found[~allowed] = softmax(logits_of(network, pool.features[~allowed]))
     with written_aside(this.folder / "pools" / "folds.npy") as aside, aside.open("wb") as file:
         np.save(file, found)
     return rhythm_scores.of_windows(pool, found)
-
-
-def _softmax(logits: Array) -> Array:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def model(this: RhythmRun) -> dict[str, Any]:
