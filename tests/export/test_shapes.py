@@ -14,16 +14,17 @@ from einthoven.signal.windows import Windows
 
 
 class Recurrent(nn.Module):
-    """An LSTM over the samples of a window."""
+    """An LSTM over the twelve samples of a window, and a layer that reads all of its output, so that its shape matters."""
 
     inputs = ("signal",)
 
     def __init__(self, **settings):
         super().__init__()
         self.lstm = nn.LSTM(2, 3, batch_first=True, **settings)
+        self.head = nn.Linear(12 * 3 * (1 + settings.get("bidirectional", False)), 2)
 
     def forward(self, signal):
-        return self.lstm(signal.transpose(1, 2))[0].mean(dim=1)
+        return self.head(self.lstm(signal.transpose(1, 2))[0].flatten(1))
 
 
 def told(content, windows):
