@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
-TESTS := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules tests src
+# Compiled bytecode is written even where the environment says otherwise: without it each command that a test starts compiles the package.
+TESTS := env PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules tests src
 
 .PHONY: demo test fuzz lint rules clean
 

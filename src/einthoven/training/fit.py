@@ -149,7 +149,9 @@ def _batches(task: Task, recipe: Recipe, devices: int | str) -> Batches:
     """Return the training batches that this process serves."""
     rank = int(os.environ.get("LOCAL_RANK", 0))
     world = max(1, torch.cuda.device_count()) if devices == "auto" else int(devices)
-    return Batches(task.windows, task.labels, task.train, recipe.batch, recipe.seed, rank, world, recipe.balance)
+    return Batches(
+        task.windows, task.labels, task.train, recipe.batch, recipe.seed, rank, world, recipe.balance, task.targets
+    )
 
 
 @dataclass
