@@ -17,6 +17,8 @@ PIECE = 3 << 16
 MOST_IN_MEMORY = 1 << 24
 """Values of an array that is kept in memory: 24 hours of one lead at 194 Hz."""
 
+_AT_ONCE = 1 << 20  # columns that are computed in one piece: more than an hour at 250 Hz
+
 
 class _Pages(mmap.mmap):
     """The pages of a file that nobody else writes to."""
@@ -45,8 +47,13 @@ def built(shape: tuple[int, int], piece: Callable[[int, int], Array], size: int 
         If there is no room for the file.
     """
     n_rows, n_columns = shape
-    if n_rows * n_columns <= MOST_IN_MEMORY:
+    if n_columns <= _AT_ONCE:
         return np.asarray(piece(0, n_columns), np.float32)
+    if n_rows * n_columns <= MOST_IN_MEMORY:
+        found = np.empty(shape, np.float32)
+        for first in range(0, n_columns, size):
+            found[:, first : first + size] = piece(first, min(first + size, n_columns))
+        return found
     try:
         with tempfile.TemporaryFile(prefix="einthoven") as file:
             file.truncate(4 * n_rows * n_columns)
@@ -102,6 +109,25 @@ def pieces(values: Array, size: int = PIECE) -> Iterator[tuple[int, Array]]:
     for first in range(0, values.shape[-1], size):
         yield first, values[..., first : first + size]
         release(values)
+
+
+def copied(values: Array, first: int, end: int) -> Array:
+    """Return a copy of a few columns; what was read of a file for it is given back.
+
+    Parameters
+    ----------
+    values : array [..., n]
+        The array.
+    first, end : int
+        First column, and the one after the last.
+
+    Returns
+    -------
+    array [..., end - first]
+    """
+    found = values[..., first:end].copy()
+    release(values)
+    return found
 
 
 def release(values: Array) -> None:

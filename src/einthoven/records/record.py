@@ -278,7 +278,8 @@ def _read_only(values: NDArray[Any], given: Any) -> NDArray[Any]:
 def _spread_mv(signal_mv: NDArray[np.float32]) -> float:
     """Return the range between the 0.5th and the 99.5th percentile of the median lead; 0 if all samples are missing."""
     step = max(1, signal_mv.shape[1] // 20_000)
-    thinned = np.concatenate([piece[:, -first % step :: step] for first, piece in on_disk.pieces(signal_mv)], axis=1)
+    pieces = [piece[:, -first % step :: step].copy() for first, piece in on_disk.pieces(signal_mv)]
+    thinned = np.concatenate(pieces, axis=1)
     if np.isfinite(thinned).all():
         low, high = np.percentile(thinned, (0.5, 99.5), axis=1)
         return float(np.median(high - low))
