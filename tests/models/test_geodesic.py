@@ -106,11 +106,11 @@ def test_a_point_of_a_solid_stays():
 
 
 def test_sites_are_found_from_a_near_start(monkeypatch):
-    truth = fits.drawn(patchy_sheet(21, 3.0), 103)
+    truth = fits.drawn(patchy_sheet(16, 4.0), 103)
     nodes = torch.cdist(truth.places_mm + 4.0, truth.tissue.nodes_mm).argmin(1)
     monkeypatch.setattr(torch, "randint", lambda *_, **__: nodes[None])
     rng = torch.Generator().manual_seed(0)
-    done = geodesic.fit(truth.tissue, truth.electrodes_mm, truth.ecg, truth.at_ms, 2, 1, rng)
+    done = geodesic.fit(truth.tissue, truth.electrodes_mm, truth.ecg, truth.at_ms, 2, 1, rng, 150)
     assert fits.off_by(done.places_mm, truth.places_mm).item() < 1.0
     assert done.residual.item() < 0.02
     assert (done.times_ms[0] - truth.times_ms).abs().max() < 1.0

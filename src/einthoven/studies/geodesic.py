@@ -17,9 +17,9 @@ from einthoven.studies import geodesic_fits as fits
 from einthoven.studies.geodesic_shapes import MADE, block, patchy_sheet, through_file, ventricle
 
 _WHOLE: dict[str, Any] = {
-    "side": 41,
-    "halvings": 4,
-    "block_mm": 3.0,
+    "side": 21,
+    "halvings": 3,
+    "block_mm": 4.0,
     "gradients": 5,
     "truths": {"sheet": 20, "surface": 5, "tetrahedra": 5},
     "starts": 10,
