@@ -12,6 +12,7 @@ from einthoven.models.delineator import Delineator
 from einthoven.models.delnet import DelNet
 from einthoven.models.ensemble import Ensemble
 from einthoven.models.forest import Forest
+from einthoven.models.geodesic import Geodesic
 from einthoven.models.hybrid import Hybrid
 from einthoven.models.inception1d import Inception1d
 from einthoven.models.linear_beat import LinearBeat
@@ -55,3 +56,5 @@ MODELS: dict[str, Any] = {
     "lstm_svm": LSTMSVM,
 }
 """Each architecture by the name that the command line and cards use."""
+SIMULATIONS: dict[str, Any] = {"geodesic": Geodesic}
+"""What is listed beside the architectures: simulations, which read no recording and are not trained."""
