@@ -89,6 +89,7 @@ def manifest(path: Path, stated: dict[str, Any]) -> str:
 
     found = store.open_store(path)
     for chosen in (slice(0, 4), np.array([0, len(found.windows) - 1])):
+        assert found.windows[chosen].signal.ndim == 3
     assert found.preparation.n_samples and found.fingerprint is not None
     left_out_lines(found)
     found.typical.of(found.index.record)
