@@ -94,7 +94,7 @@ class LiveHeartbeats:
 
     def _search(self, until: int | None) -> NDArray[np.int64]:
         """Return the beats up to a value of the evidence, or to the end."""
-        begin = self._aligned(self.done / EVIDENCE_HZ - _BEHIND_S)
+        begin = self.needed_from()
         span = self.raw[:, begin - self.first :]
         at_128 = resample.resample(span, self.fs_hz, FS_HZ)
         origin = round(begin * float(resample.ratio(self.fs_hz, FS_HZ)))
@@ -111,10 +111,14 @@ class LiveHeartbeats:
         if until > self.done:
             self.done, self.clear = until, int(clear[until - offset - 1]) + offset
         beats = begin + heartbeat_evidence.placed(at, evidence, since // heartbeat_network.STEP, span, self.fs_hz)
-        kept = self._aligned(self.done / EVIDENCE_HZ - _BEHIND_S)
+        kept = self.needed_from()
         if kept > self.first:
             self.raw, self.first = self.raw[:, kept - self.first :], kept
         return beats
+
+    def needed_from(self) -> int:
+        """Return the first sample that a later beat depends on."""
+        return self._aligned(self.done / EVIDENCE_HZ - _BEHIND_S)
 
     def _aligned(self, at_s: float) -> int:
         """Return the last sample number before a time at which blocks of the network's input begin."""
