@@ -52,6 +52,17 @@ def _lstm_svm() -> Study:
     return replace(study, stores=stores)
 
 
+def _ecg_smart_net() -> Study:
+    """Two narrow nets; these recordings are at 100 Hz only."""
+    study = STUDIES["ecg-smart-net"]
+    models = {
+        name: replace(study.models[name], settings=study.models[name].settings | {"width": 4})
+        for name in ("beat-16", "strip-16")
+    }
+    stores = {name: preparation.with_settings(fs_hz=100.0) for name, preparation in study.stores.items()}
+    return replace(study, models=models, stores=stores)
+
+
 SMALL = {
     "mitbih": (_mitbih(), "mitdb_like", "clean"),
     "mitbih-clean": (STUDIES["mitbih-clean"], "mitdb_like", "clean"),
@@ -65,6 +76,7 @@ SMALL = {
         "clean",
     ),
     "cpsc2018": (_cpsc2018(), "cpsc2018_like", "both"),
+    "ecg-smart-net": (_ecg_smart_net(), "ptbxl_like", "clean"),
     "lstm-svm": (_lstm_svm(), "mitdb_like", "both"),
 }
 _FINISHED: dict[str, "Finished"] = {}

@@ -10,6 +10,7 @@ from einthoven.models.cnn_lstm import CNNLSTM
 from einthoven.models.cnn_lstm_attention import CNNLSTMAttention
 from einthoven.models.delineator import Delineator
 from einthoven.models.delnet import DelNet
+from einthoven.models.ecg_smart_net import ECGSmartNet
 from einthoven.models.ensemble import Ensemble
 from einthoven.models.forest import Forest
 from einthoven.models.geodesic import Geodesic
@@ -54,6 +55,7 @@ MODELS: dict[str, Any] = {
     "delnet": DelNet,
     "delineator": Delineator,
     "lstm_svm": LSTMSVM,
+    "ecg_smart_net": ECGSmartNet,
 }
 """Each architecture by the name that the command line and cards use."""
 SIMULATIONS: dict[str, Any] = {"geodesic": Geodesic}
