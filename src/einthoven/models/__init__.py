@@ -12,10 +12,12 @@ from einthoven.models.delineator import Delineator
 from einthoven.models.delnet import DelNet
 from einthoven.models.ensemble import Ensemble
 from einthoven.models.forest import Forest
+from einthoven.models.geodesic import Geodesic
 from einthoven.models.hybrid import Hybrid
 from einthoven.models.inception1d import Inception1d
 from einthoven.models.linear_beat import LinearBeat
 from einthoven.models.litenet import LiteNet
+from einthoven.models.lstm_svm import LSTMSVM
 from einthoven.models.mamba2 import Mamba2
 from einthoven.models.patient_context import PatientContext
 from einthoven.models.resnet1d import ResNet1d
@@ -51,5 +53,8 @@ MODELS: dict[str, Any] = {
     "self_onn": SelfONN,
     "delnet": DelNet,
     "delineator": Delineator,
+    "lstm_svm": LSTMSVM,
 }
 """Each architecture by the name that the command line and cards use."""
+SIMULATIONS: dict[str, Any] = {"geodesic": Geodesic}
+"""What is listed beside the architectures: simulations, which read no recording and are not trained."""

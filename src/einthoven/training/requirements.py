@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from einthoven.errors import ConfigurationFault
-from einthoven.models import own
+from einthoven.models import SIMULATIONS, own
 from einthoven.models.inputs import InputShape, answers_samples, built, call, missing_parts, reads
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Preparation
@@ -33,8 +33,15 @@ def require_model(architecture: str) -> str:
     Raises
     ------
     ConfigurationFault
-        If there is none, it answers samples, or the user's class breaks a clause of the contract.
+        If there is none, it is a simulation, it answers samples, or the user's class breaks a clause of the contract.
     """
+    if architecture in SIMULATIONS:
+        raise ConfigurationFault(
+            f"{architecture} is a simulation and is not trained.",
+            found=f"--model {architecture}",
+            expected="an architecture that answers windows",
+            remedy=f"einthoven study {architecture} --out studies/{architecture}",
+        )
     name = own.resolved(architecture)
     if answers_samples(own.named(name)):
         raise ConfigurationFault(
