@@ -162,8 +162,9 @@ def _mapping() -> list[str]:
         "## What the statements of other sources mean",
         "",
         "A class that a source does not name is unknown where it is not stated. Codes are those of SNOMED CT; statements of LUDB "
-        "are in its own words. A statement that may mean several classes leaves them unknown (in brackets). A record without any other "
-        "statement than those of a normal one is normal, and has no other diagnosis; one with another statement is not normal.",
+        "are in its own words. A statement that may mean several classes leaves them unknown (in brackets). A record without any "
+        "other statement than those of a normal one is normal, and has no other diagnosis; one with another statement is not "
+        "normal.",
     ]
     for name, source in SOURCES.items():
         said = {one: list(classes) for one, classes in source.says.items()}
