@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import FileDamaged, OutputRefused, RecordUnreadable, optional_imports
+from einthoven.records import read
 from einthoven.records.filled import marks
 from einthoven.records.record import Record
 from einthoven.records.writing import write
@@ -105,13 +107,13 @@ class _Guess:
 _Filler = Callable[[Array, NDArray[np.bool_], float], _Guess]
 
 
-def impute(record: Record, model: str | Path | None = None) -> Filled:
+def impute(record: Record | str | PathLike[str], model: str | Path | None = None) -> Filled:
     """Fill the gaps of a record.
 
     Parameters
     ----------
-    record : Record
-        The record; its missing samples (NaN) are the gaps.
+    record : Record or path
+        A recording, or its file, which is read as by :func:`einthoven.read`; its missing samples (NaN) are the gaps.
     model : str or Path, optional
         Folder of a net that ``einthoven study pulsediff`` trained (default: the person's typical beat).
 
@@ -136,6 +138,7 @@ def impute(record: Record, model: str | Path | None = None) -> Filled:
     >>> filled.gaps, filled.filled.sum()
     ([('II', 3.6, 3.8)], np.int64(50))
     """
+    record = record if isinstance(record, Record) else read(Path(record))
     missing = np.isnan(record.signal_mv)
     if not missing.any():
         raise RecordUnreadable(
