@@ -27,7 +27,8 @@ class StudyVerb:
     """Name of the study: mitbih, mitbih-clean, mitbih-small, ptbxl, ptbxl-model, pediatric, challenge2017, cpsc2018,
     delineation (its folder holds ludb and qtdb), beats (its folder holds mitdb, svdb and qtdb), rhythm (its folder holds mitdb,
     ludb, challenge-2017 and whatever else is there of cpsc2021, ptb-xl, challenge-2021 and cpsc2018),
-    pulsediff (filled gaps; its folder is PTB-XL), geodesic (a simulation: no recording is read, and none of a patient is explained by it)."""
+    pulsediff (filled gaps; its folder is PTB-XL), geodesic (a simulation: no recording is
+    read, and none of a patient is explained by it)."""
     out: Annotated[Path, value("DIR")]
     """Folder for runs, results.json, table.md, figures and report.html."""
     source: Annotated[MaybePath, arg(name="from", metavar="DIR|MESH", help_behavior_hint="")] = None
