@@ -1,6 +1,6 @@
 """Writes docs/results/geodesic.md from the results of the study geodesic; no number is typed by hand.
 
-python bench/geodesic_table.py      reads docs/results/geodesic.json, the study's results.json; its figures are in docs/results/geodesic
+python bench/geodesic_table.py      reads docs/results/geodesic.json, the study's results.json
 """
 
 import json

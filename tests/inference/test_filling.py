@@ -10,7 +10,7 @@ from einthoven.evaluation import filling as scores
 from einthoven.inference.filling import KEEPS, band, draws, load_net
 from einthoven.records.record import Record
 from einthoven.records.writing import TARGETS
-from einthoven.signal import gaps, heartbeats
+from einthoven.signal import heartbeats, hiding
 from einthoven.signal.beat_prior import beat_prior
 from einthoven.training import pulsediff
 from tests.signal.hearts import twelve_leads
@@ -29,21 +29,21 @@ def with_gap(first_s=6.0, end_s=8.0, leads=("I", "II"), record=CLEAN):
 
 def test_gaps_have_their_length_and_rate():
     rng = np.random.default_rng(0)
-    hidden = gaps.extended(1000, 100.0, 3.0, rng)
-    assert gaps.runs(hidden)[0][1] - gaps.runs(hidden)[0][0] == 300 == hidden.sum()
-    lost = np.concatenate([gaps.transient(1000, 100.0, 0.3, rng) for _ in range(50)])
+    hidden = hiding.extended(1000, 100.0, 3.0, rng)
+    assert hiding.runs(hidden)[0][1] - hiding.runs(hidden)[0][0] == 300 == hidden.sum()
+    lost = np.concatenate([hiding.transient(1000, 100.0, 0.3, rng) for _ in range(50)])
     assert lost.mean() == pytest.approx(0.3, abs=0.02)
-    assert all((end - first) % 5 == 0 for first, end in gaps.runs(lost))
+    assert all((end - first) % 5 == 0 for first, end in hiding.runs(lost))
 
 
 def test_a_straight_line_is_that_of_numpy():
     lead = np.array([1.0, 9.0, 9.0, 4.0, 9.0])
-    np.testing.assert_allclose(gaps.straight(lead, np.array([0, 1, 1, 0, 1], bool)), [1, 2, 3, 4, 4])
+    np.testing.assert_allclose(hiding.straight(lead, np.array([0, 1, 1, 0, 1], bool)), [1, 2, 3, 4, 4])
 
 
 def test_the_level_is_the_fullest_bin():
     lead = np.concatenate((np.full(90, 0.31), np.linspace(-1, 1, 20)))
-    assert gaps.level(lead, np.zeros(110, bool)) == pytest.approx(0.31, abs=0.02)
+    assert hiding.level(lead, np.zeros(110, bool)) == pytest.approx(0.31, abs=0.02)
 
 
 def test_the_typical_beat_fills_a_steady_rhythm_at_the_right_place():
@@ -68,7 +68,7 @@ def test_what_was_seen_is_not_changed_and_scale_does_not_matter():
 
 def test_confidence_falls_with_the_rhythm():
     rng = np.random.default_rng(1)
-    lead, hidden = np.zeros(1000), gaps.extended(1000, 100.0, 1.0, rng)
+    lead, hidden = np.zeros(1000), hiding.extended(1000, 100.0, 1.0, rng)
     steady = np.arange(20, 1000, 80)
     uneven = np.cumsum(rng.uniform(50, 110, 12)).astype(int)
     one, other = (beat_prior(lead, hidden, 100.0, peaks).confidence for peaks in (steady, uneven))
@@ -101,7 +101,7 @@ def test_filled_samples_are_never_counted(tmp_path):
 def test_many_gaps_are_all_marked(tmp_path):
     rng = np.random.default_rng(3)
     signal = np.array(CLEAN.signal_mv[:2])
-    signal[:, gaps.transient(signal.shape[1], FS_HZ, 0.2, rng)] = np.nan
+    signal[:, hiding.transient(signal.shape[1], FS_HZ, 0.2, rng)] = np.nan
     filled = einthoven.impute(Record("made", signal, FS_HZ, ("I", "II")))
     np.testing.assert_array_equal(filled.filled, np.isnan(signal))
     again = einthoven.read(filled.write(tmp_path / "filled.hea"))

@@ -45,6 +45,13 @@ def _ptbxl_model() -> Study:
     return replace(study, models=models, settings=study.settings | {"families": families})
 
 
+def _lstm_svm() -> Study:
+    """Windows of two seconds, since every ten of these recordings have an ectopic beat."""
+    study = STUDIES["lstm-svm"]
+    stores = {name: preparation.with_settings(window_s=2.0) for name, preparation in study.stores.items()}
+    return replace(study, stores=stores)
+
+
 SMALL = {
     "mitbih": (_mitbih(), "mitdb_like", "clean"),
     "mitbih-clean": (STUDIES["mitbih-clean"], "mitdb_like", "clean"),
@@ -53,11 +60,12 @@ SMALL = {
     "ptbxl-model": (_ptbxl_model(), "ptbxl_like", "clean"),
     "pediatric": (few("pediatric", "transformer-9", "transformer-12", "mamba2-12"), "zzu_like", "both"),
     "challenge2017": (
-        few("challenge2017", "rhythm", "rhythm_again", "trees", "arrhythminet_v1", "arrhythminet_v2"),
+        few("challenge2017", "rhythm", "rhythm_again", "trees", "distilled", "arrhythminet_v1", "arrhythminet_v2"),
         "challenge2017_like",
         "clean",
     ),
     "cpsc2018": (_cpsc2018(), "cpsc2018_like", "both"),
+    "lstm-svm": (_lstm_svm(), "mitdb_like", "both"),
 }
 _FINISHED: dict[str, "Finished"] = {}
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven import records
+from einthoven import on_disk, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, RecordUnreadable
 from einthoven.inference.examined import Examined
@@ -196,14 +196,14 @@ class Delineator:
         if not usable:
             return {}, waves_from(())
         prepared = prepared_signal(record, _for_leads(self.predictor.card.preparation, names))
-        at_s = np.arange(prepared.shape[1]) / fs_hz
-        readable = seen.readable[usable][:, seen.at((at_s * record.fs_hz).astype(np.int64))]
         leads: list[list[Waves]] = [[] for _ in usable]
         together: list[Waves] = []
         for first, begin, end, log_probability in self._chunks(prepared):
             here = slice(first, first + log_probability.shape[2])
-            each, all_of = joined(log_probability, readable[:, here], self.decoding.own_share)
-            each = _where(readable[:, here], each)
+            at_s = np.arange(here.start, here.stop) / fs_hz
+            readable = seen.readable[usable][:, seen.at((at_s * record.fs_hz).astype(np.int64))]
+            each, all_of = joined(log_probability, readable, self.decoding.own_share)
+            each = _where(readable, each)
             found = [
                 decoded(one, lead[here], fs_hz, self.decoding).moved(first / fs_hz)
                 for one, lead in zip(each, prepared, strict=True)
@@ -213,6 +213,7 @@ class Delineator:
             whole = of_all_leads(whole, found, self.decoding)
             for kept, waves in zip([*leads, together], [*found, whole], strict=True):
                 kept.append(waves[(waves.peak_s >= begin / fs_hz) & (waves.peak_s < end / fs_hz)])
+            on_disk.release(prepared)
         return dict(zip(names, map(_together, leads), strict=True)), _together(together)
 
     @property
@@ -223,7 +224,7 @@ class Delineator:
         """Yield pieces of the leads: first sample, the samples that it answers for, and log-probabilities [leads, classes, n]."""
         n_samples, size = prepared.shape[1], self.predictor.card.preparation.n_samples
         margin = round(MARGIN_S * self._fs_hz)
-        padded = np.pad(prepared, ((0, 0), (0, max(0, size - n_samples))))
+        padded = prepared if n_samples >= size else np.pad(prepared, ((0, 0), (0, size - n_samples)))
         starts = tile(padded.shape[1], size, size - 2 * margin)
         # A window answers up to the middle of what it shares with the next.
         edges = np.concatenate(([0], (starts[1:] + starts[:-1] + size) // 2, [n_samples]))

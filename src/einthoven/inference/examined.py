@@ -11,6 +11,7 @@ from einthoven.inference.second_opinion import Disputed, disputed
 from einthoven.records.record import Record
 from einthoven.signal import doctor, leads, quality
 from einthoven.signal.finding import Finding
+from einthoven.signal.gaps import Gaps
 from einthoven.signal.quality import Quality
 
 
@@ -36,6 +37,11 @@ class UsedLeads:
     def beats(self) -> NDArray[np.int64]:
         """Heartbeats in all of them together, as sample numbers [n]."""
         return reading.find_heartbeats(self.signal_mv, self.quality)
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """Where samples are missing in any of them."""
+        return Gaps.of(self.signal_mv)
 
     @cached_property
     def disputed(self) -> Disputed:

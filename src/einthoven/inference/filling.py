@@ -18,7 +18,7 @@ from einthoven.records.filled import marks
 from einthoven.records.record import Record
 from einthoven.records.writing import write
 from einthoven.signal.beat_prior import beat_prior
-from einthoven.signal.gaps import level, runs, straight
+from einthoven.signal.hiding import level, runs, straight
 from einthoven.signal.resample import resample
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from einthoven.models.hybrid import Hybrid
 from einthoven.models.inception1d import Inception1d
 from einthoven.models.linear_beat import LinearBeat
 from einthoven.models.litenet import LiteNet
+from einthoven.models.lstm_svm import LSTMSVM
 from einthoven.models.mamba2 import Mamba2
 from einthoven.models.patient_context import PatientContext
 from einthoven.models.pulsediff import PulseDiff
@@ -53,6 +54,7 @@ MODELS: dict[str, Any] = {
     "self_onn": SelfONN,
     "delnet": DelNet,
     "delineator": Delineator,
+    "lstm_svm": LSTMSVM,
 }
 """Each architecture by the name that the command line and cards use."""
 FILLERS: dict[str, Any] = {"pulsediff": PulseDiff}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.records.record import Record
-from einthoven.signal.gaps import runs
+from einthoven.signal.hiding import runs
 
 _BEGIN = "einthoven filled, not measured: lead "
 _LINE = re.compile(re.escape(_BEGIN) + r"(?P<lead>\S+), samples (?P<spans>\d{1,12}-\d{1,12}(?:,\d{1,12}-\d{1,12})*)")

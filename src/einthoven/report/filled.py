@@ -12,7 +12,7 @@ from einthoven.errors import OutputRefused
 from einthoven.inference.filling import Filled
 from einthoven.paths import written_aside
 from einthoven.report.plots.figure import save
-from einthoven.signal.gaps import runs
+from einthoven.signal.hiding import runs
 
 SAYS = "Filled samples are guesses, not measurements. Nothing is measured or counted in them."
 _SHOWN_S = 12.0

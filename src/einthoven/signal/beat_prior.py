@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.signal import heartbeats
-from einthoven.signal.gaps import runs, straight
+from einthoven.signal.hiding import runs, straight
 
 Array = NDArray[Any]
 

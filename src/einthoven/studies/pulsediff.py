@@ -17,7 +17,7 @@ from einthoven.evaluation import filling as scores
 from einthoven.inference.filling import band, draws, load_net
 from einthoven.paths import written_aside
 from einthoven.report import filling_study
-from einthoven.signal import gaps, heartbeats
+from einthoven.signal import heartbeats, hiding
 from einthoven.signal.beat_prior import beat_prior
 from einthoven.steps import Steps
 from einthoven.training.pulsediff import FS_HZ, Recipe, train
@@ -137,7 +137,7 @@ def _leads(entry: Entry, n_leads: int) -> list[Array]:
 def _hidden(n: int, kind: str, size: float, seed: int) -> NDArray[np.bool_]:
     """Return a mask with at least one hidden sample, the same for each method."""
     rng = np.random.default_rng(seed)
-    hidden = (gaps.extended if kind == "extended" else gaps.transient)(n, FS_HZ, size, rng)
+    hidden = (hiding.extended if kind == "extended" else hiding.transient)(n, FS_HZ, size, rng)
     hidden[n // 2] |= not hidden.any()
     return hidden
 
@@ -178,12 +178,12 @@ def _rhythm(entry: Entry) -> str:
 
 def _one(lead: Array, hidden: NDArray[np.bool_], nets: dict[str, Any]) -> dict[str, Any]:
     """Return the scores of every method for one lead, in units of the largest value that is seen, as PulseImpute scales."""
-    middle = gaps.level(lead, hidden)
+    middle = hiding.level(lead, hidden)
     scale = float(np.abs(lead[~hidden] - middle).max()) + 1e-6
     truth = (lead - middle) / scale
     filled = {
         "zero": np.where(hidden, 0.0, truth),
-        "linear": gaps.straight(truth, hidden),
+        "linear": hiding.straight(truth, hidden),
         "template": beat_prior(truth, hidden, FS_HZ).lead,
     }
     found: dict[str, Any] = {}

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from einthoven.models.pulsediff import N_LEVELS, PulseDiff, hidden_loss, kept
 from einthoven.paths import folder_aside
-from einthoven.signal import gaps, heartbeats
+from einthoven.signal import heartbeats, hiding
 from einthoven.signal.beat_prior import beat_prior
 
 _log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def scaled(lead: Array, hidden: NDArray[np.bool_]) -> tuple[Array, float, float]
     hidden : array [samples], bool
         Whether a sample is hidden.
     """
-    middle = gaps.level(lead, hidden)
+    middle = hiding.level(lead, hidden)
     spread = float(np.std(lead[~hidden])) + 1e-3
     return (lead - middle) / spread, middle, spread
 
@@ -127,9 +127,9 @@ def train(leads: list[Array], recipe: Recipe, folder: Path, settings: dict[str, 
 def _example(lead: Array, beats: NDArray[np.int64], rng: np.random.Generator) -> Example:
     """Return a lead with random gaps, scaled and turned at random."""
     if rng.random() < 0.5:
-        hidden = gaps.extended(len(lead), FS_HZ, rng.uniform(1.0, 5.0), rng)
+        hidden = hiding.extended(len(lead), FS_HZ, rng.uniform(1.0, 5.0), rng)
     else:
-        hidden = gaps.transient(len(lead), FS_HZ, rng.uniform(0.1, 0.5), rng)
+        hidden = hiding.transient(len(lead), FS_HZ, rng.uniform(0.1, 0.5), rng)
         hidden[int(rng.integers(len(lead)))] = True
     truth, _, _ = scaled(lead * rng.choice((-1.0, 1.0)), hidden)
     prior = beat_prior(truth, hidden, FS_HZ, beats, rng)

@@ -99,7 +99,7 @@ def require_recipe(recipe: Recipe, task: Task) -> None:
     Raises
     ------
     ConfigurationFault
-        If balance, mixup or an augmentation does not fit the labels or the leads.
+        If balance, mixup, the loss or an augmentation does not fit the labels, the targets or the leads.
     """
     if (recipe.balance and task.multilabel) or (recipe.mixup and not task.multilabel):
         raise ConfigurationFault(
@@ -107,6 +107,13 @@ def require_recipe(recipe: Recipe, task: Task) -> None:
             found=f"balance {recipe.balance:g}, mixup {recipe.mixup:g}, multilabel: {task.multilabel}",
             expected="balance for windows of one class each, mixup for multilabel windows",
             remedy=f"--train.{'balance' if task.multilabel else 'mixup'} 0",
+        )
+    if task.targets is not None and recipe.loss != "cross_entropy":
+        raise ConfigurationFault(
+            "Only cross-entropy can teach the answers of other models.",
+            found=f"loss {recipe.loss}",
+            expected="cross_entropy",
+            remedy="--train.loss cross_entropy",
         )
     if "rotated" in recipe.augment and task.preparation.leads != STANDARD:
         raise ConfigurationFault(
