@@ -21,6 +21,7 @@ from einthoven.models.litenet import LiteNet
 from einthoven.models.lstm_svm import LSTMSVM
 from einthoven.models.mamba2 import Mamba2
 from einthoven.models.patient_context import PatientContext
+from einthoven.models.pulsediff import PulseDiff
 from einthoven.models.resnet1d import ResNet1d
 from einthoven.models.rhythm import RhythmNet
 from einthoven.models.s4 import S4
@@ -58,5 +59,7 @@ MODELS: dict[str, Any] = {
     "ecg_smart_net": ECGSmartNet,
 }
 """Each architecture by the name that the command line and cards use."""
+FILLERS: dict[str, Any] = {"pulsediff": PulseDiff}
+"""What is listed beside the architectures: nets that fill gaps, and give no class."""
 SIMULATIONS: dict[str, Any] = {"geodesic": Geodesic}
 """What is listed beside the architectures: simulations, which read no recording and are not trained."""
