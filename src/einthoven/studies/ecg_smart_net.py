@@ -26,9 +26,7 @@ TASKS = ("infarction", "subclasses")
 BASELINE = "components"
 N_COMPONENTS = 60
 _PROTOCOL = "nine"
-RECIPE = Recipe(
-    epochs=15, batch=32, lr=1e-3, weight_decay=0.05, keep="last", patience=1000, augment=("shift", "noise")
-)
+RECIPE = Recipe(epochs=15, batch=32, lr=1e-3, weight_decay=0.05, keep="last", patience=1000, augment=("shift", "noise"))
 _COST = {16: 1.0, 32: 3.0, 64: 11.0, 128: 40.0}
 MODELS = {
     f"beat-{width}": StudyModel("ecg_smart_net", {"width": width}, RECIPE, "beats", cost=cost)
