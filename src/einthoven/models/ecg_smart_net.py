@@ -46,9 +46,7 @@ class ECGSmartNet(nn.Module):
     ):
         super().__init__()
         self.inputs = ("signal",) if strip else ("beat",)
-        self.stem = nn.Sequential(
-            Conv1d(1, width, 7, stride=2), BatchNorm1d(width), nn.ReLU(), nn.MaxPool1d(3, 2, 1)
-        )
+        self.stem = nn.Sequential(Conv1d(1, width, 7, stride=2), BatchNorm1d(width), nn.ReLU(), nn.MaxPool1d(3, 2, 1))
         blocks, n_in = [], width
         for stage in range(4):
             n_out = width * 2**stage
@@ -59,9 +57,7 @@ class ECGSmartNet(nn.Module):
             n_in = n_out
         self.trunk = nn.Sequential(*blocks)
         # A kernel of 12 leads by one sample is one of one sample over 12 times the channels.
-        self.across = (
-            nn.Sequential(Conv1d(n_leads * n_in, n_in, 1), BatchNorm1d(n_in), nn.ReLU()) if across else None
-        )
+        self.across = nn.Sequential(Conv1d(n_leads * n_in, n_in, 1), BatchNorm1d(n_in), nn.ReLU()) if across else None
         self.head = nn.Linear(n_in, n_classes)
 
     @property
