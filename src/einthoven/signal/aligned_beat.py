@@ -104,4 +104,5 @@ def _levelled(beat: Array, before: int, fs_hz: float) -> Array:
     last = max(n, before - round(_MOST_SHIFT_S * fs_hz))
     steps = np.square(np.diff(beat[:, :last], axis=1)).sum(axis=0)
     start = int(np.convolve(steps, np.ones(n - 1), mode="valid").argmin()) if len(steps) >= n - 1 else 0
-    return beat - beat[:, start : start + n].mean(axis=1, keepdims=True)
+    levelled: Array = beat - beat[:, start : start + n].mean(axis=1, keepdims=True)
+    return levelled
