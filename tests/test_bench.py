@@ -37,7 +37,7 @@ def bench(monkeypatch):
 def test_every_architecture_and_model_of_the_study_is_measured(bench):
     backends = bench("backends")
     assert set(backends.SHAPES) == set(MODELS)
-    assert {*backends.CHALLENGE, "rhythm_again"} == set(MODELS_OF_STUDY)
+    assert {*backends.CHALLENGE, "rhythm_again", "distilled"} == set(MODELS_OF_STUDY)
     for name, found in MODELS_OF_STUDY.items():
         if name in backends.CHALLENGE:
             assert bool(backends.shape_of(f"challenge2017 {name}").beat_samples) == bool(found.store)

@@ -82,7 +82,7 @@ SMALL = {
     "ptbxl-model": (_ptbxl_model(), "ptbxl_like", "clean"),
     "pediatric": (few("pediatric", "transformer-9", "transformer-12", "mamba2-12"), "zzu_like", "both"),
     "challenge2017": (
-        few("challenge2017", "rhythm", "rhythm_again", "trees", "arrhythminet_v1", "arrhythminet_v2"),
+        few("challenge2017", "rhythm", "rhythm_again", "trees", "distilled", "arrhythminet_v1", "arrhythminet_v2"),
         "challenge2017_like",
         "clean",
     ),

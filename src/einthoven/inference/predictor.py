@@ -285,12 +285,9 @@ class Predictor:
             remarks.append(
                 f"The recording lasts {record.duration_s:.1f} s; the window of {window_s:g} s is padded with zeros."
             )
-        windows = preparation.prepare(record, wanted, used.beats)
-        assert windows.position is not None
-        starts = windows.position
+        starts, answers = self._answers(record, used.beats)
         ends = np.minimum(starts + round(window_s * record.fs_hz), record.n_samples)
         unreadable = ~declining.readable_windows(seen, starts, ends)
-        answers = self.answers(windows, np.zeros(len(windows), int))
         return RecordAnswer(
             record=record,
             card=self.card,
@@ -298,7 +295,7 @@ class Predictor:
             beats=used.beats,
             probabilities=answers.probabilities,
             scores=answers.scores,
-            missing=reading.any_missing(used.signal_mv, starts, ends),
+            missing=used.gaps.within(starts, ends),
             quality=seen,
             unreadable=unreadable,
             remarks=(*remarks, *reading.remarks_on(seen)),
@@ -318,8 +315,7 @@ class Predictor:
         between = used.disputed if beats is None else Disputed()
         beats = used.beats if beats is None else beats
         unreadable = ~seen.readable_in_any[seen.at(beats)]
-        windows = preparation.prepare(record, wanted, beats)
-        answers = self.answers(windows, np.zeros(len(windows), int))
+        _, answers = self._answers(record, beats)
         declined = declining.declined(self.card, seen, beats, ~unreadable, findings)
         if self.card.class_prior_adaptation and declined is None:
             remarks.append(scored.class_prior_remark(self.card, answers.deciding))
@@ -331,7 +327,7 @@ class Predictor:
             beats=beats,
             probabilities=answers.probabilities,
             scores=answers.scores,
-            missing=reading.any_missing(used.signal_mv, beats - before, beats + after),
+            missing=used.gaps.within(beats - before, beats + after),
             quality=seen,
             unreadable=unreadable,
             remarks=tuple(remarks),
@@ -339,6 +335,16 @@ class Predictor:
             declined=declined,
             disputed=between,
         )
+
+    def _answers(self, record: Record, beats: NDArray[np.int64]) -> tuple[NDArray[np.int64], scored.Scored]:
+        """Return where the windows of a record begin, or its beats, and what decides; a few windows are in memory at a time."""
+        positions, logits = [], []
+        for windows in preparation.prepared_in_pieces(record, self.card.preparation, beats):
+            assert windows.position is not None
+            positions.append(windows.position)
+            logits.append(self.logits(windows))
+        found = np.concatenate(logits)
+        return np.concatenate(positions), scored.scored(found, np.zeros(len(found), int), self.card)
 
     def _remarks(self, record: Record) -> list[str]:
         """Return what a reader must know of the record and of the model's probabilities."""

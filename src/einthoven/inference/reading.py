@@ -1,13 +1,18 @@
 """Look at a record before it is classified: beats that were given, lead quality, heartbeats, missing samples."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from einthoven.errors import ConfigurationFault, RecordUnreadable
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats
+from einthoven.signal.gaps import filled_pieces
+from einthoven.signal.heartbeat_network import evidence
 from einthoven.signal.preparation import Preparation
-from einthoven.signal.quality import VERDICTS, Quality, interpolated
+from einthoven.signal.quality import VERDICTS, Quality
 
 _NEAR_S = 0.3
 
@@ -101,7 +106,9 @@ def remarks_on(quality: Quality) -> list[str]:
     return [f"Lead{'s' * (len(names) > 1)} {', '.join(names)}: {what}." for what, names in found.items()]
 
 
-def find_heartbeats(used_mv: NDArray[np.float32], quality: Quality) -> NDArray[np.int64]:
+def find_heartbeats(
+    used_mv: NDArray[np.float32], quality: Quality, network: Callable[[NDArray[Any]], NDArray[Any]] = evidence
+) -> NDArray[np.int64]:
     """Find heartbeats in all leads together.
 
     Parameters
@@ -110,13 +117,16 @@ def find_heartbeats(used_mv: NDArray[np.float32], quality: Quality) -> NDArray[n
         The leads used, NaN where samples are missing.
     quality : Quality
         Their quality.
+    network : callable
+        Takes prepared leads and returns their evidence.
 
     Returns
     -------
     array of int [n], sample numbers
         In increasing order. None where all leads are flat or missing.
     """
-    found = heartbeats.find(np.stack([interpolated(lead) for lead in used_mv]), quality.fs_hz)
+    pieces = filled_pieces(used_mv, round(heartbeats.PIECE_S * quality.fs_hz))
+    found = heartbeats.find_in(pieces, quality.fs_hz, network)
     return np.asarray(found[~quality.silent[quality.at(found)]])
 
 
@@ -160,24 +170,3 @@ def span_of_beats(preparation: Preparation, fs_hz: float) -> tuple[int, int]:
     spans_s = (before_s, preparation.window_s - before_s)
     before, after = (round(max(_NEAR_S, span_s) * fs_hz) for span_s in spans_s)
     return before, after
-
-
-def any_missing(
-    signal_mv: NDArray[np.float32], starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Return for each span of samples whether one is missing in any lead.
-
-    Parameters
-    ----------
-    signal_mv : array [leads, samples], mV
-        The signal; NaN where a sample is missing.
-    starts, ends : array of int [n], sample numbers
-        Beginning and end of each span.
-
-    Returns
-    -------
-    array of bool [n]
-        Whether one is.
-    """
-    gone = np.concatenate(([0], np.cumsum(~np.isfinite(signal_mv).all(axis=0))))
-    return np.asarray(gone[np.minimum(ends, signal_mv.shape[1])] > gone[np.maximum(starts, 0)])

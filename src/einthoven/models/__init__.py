@@ -14,6 +14,7 @@ from einthoven.models.delnet import DelNet
 from einthoven.models.ecg_smart_net import ECGSmartNet
 from einthoven.models.ensemble import Ensemble
 from einthoven.models.forest import Forest
+from einthoven.models.geodesic import Geodesic
 from einthoven.models.hybrid import Hybrid
 from einthoven.models.inception1d import Inception1d
 from einthoven.models.intra_inter import IntraInter
@@ -22,6 +23,7 @@ from einthoven.models.litenet import LiteNet
 from einthoven.models.lstm_svm import LSTMSVM
 from einthoven.models.mamba2 import Mamba2
 from einthoven.models.patient_context import PatientContext
+from einthoven.models.pulsediff import PulseDiff
 from einthoven.models.resnet1d import ResNet1d
 from einthoven.models.rhythm import RhythmNet
 from einthoven.models.s4 import S4
@@ -63,3 +65,7 @@ MODELS: dict[str, Any] = {
     "biosignal_encoder": BiosignalEncoder,
 }
 """Each architecture by the name that the command line and cards use."""
+FILLERS: dict[str, Any] = {"pulsediff": PulseDiff}
+"""What is listed beside the architectures: nets that fill gaps, and give no class."""
+SIMULATIONS: dict[str, Any] = {"geodesic": Geodesic}
+"""What is listed beside the architectures: simulations, which read no recording and are not trained."""

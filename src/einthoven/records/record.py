@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven import on_disk
 from einthoven.errors import RecordUnreadable
 from einthoven.records.identity import SILENT, UNKNOWN, Identity, MachineReading, MedianBeats
 from einthoven.signal.finding import Finding
@@ -42,6 +43,17 @@ def with_impossible_missing(signal_mv: NDArray[Any]) -> tuple[NDArray[np.float32
         return signal, np.broadcast_to(False, signal.shape)
     impossible = np.abs(signal) > _MOST_MV
     return np.where(impossible, np.float32(np.nan), signal), impossible
+
+
+def _possible(signal_mv: NDArray[Any]) -> tuple[NDArray[np.float32], int]:
+    """Return a signal without impossible samples, and their number; a long one is looked at piece by piece."""
+    if not on_disk.is_kept(signal_mv):
+        signal, impossible = with_impossible_missing(signal_mv)
+        return signal, int(impossible.sum())
+    n = sum(int(with_impossible_missing(piece)[1].sum()) for _, piece in on_disk.pieces(signal_mv))
+    if not n:
+        return signal_mv, 0
+    return on_disk.built(signal_mv.shape, lambda first, end: with_impossible_missing(signal_mv[:, first:end])[0]), n
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +148,7 @@ class Record:
 
     def __post_init__(self) -> None:
         where = f"{self.name} ({self.source})" if self.source else self.name
-        signal, impossible = with_impossible_missing(self.signal_mv)
+        signal, n_impossible = _possible(self.signal_mv)
         faults = []
         if not _RATES_HZ[0] <= self.fs_hz <= _RATES_HZ[1]:
             faults.append(f"a sampling rate of {self.fs_hz:g} Hz")
@@ -154,8 +166,8 @@ class Record:
                 else "--fs 360      states the sampling rate if the file does not",
             )
         warnings = []
-        if impossible.any():
-            warnings.append(f"{impossible.sum():,} samples beyond {_MOST_MV:g} mV are treated as missing")
+        if n_impossible:
+            warnings.append(f"{n_impossible:,} samples beyond {_MOST_MV:g} mV are treated as missing")
         signal, leads, were = turned(signal, self.leads)
         findings = (*self.findings, *(_turned_finding(lead) for lead in were))
         warnings += [finding.text for finding in findings]
@@ -255,6 +267,8 @@ def _turned_finding(lead: str) -> Finding:
 
 def _read_only(values: NDArray[Any], given: Any) -> NDArray[Any]:
     """Return a read-only array; a copy if it is the caller's array or a view of it."""
+    if on_disk.is_kept(values):
+        return values
     if np.may_share_memory(values, given) and (values.flags.writeable or values.base is not None):
         values = values.copy()
     values.flags.writeable = False
@@ -263,7 +277,9 @@ def _read_only(values: NDArray[Any], given: Any) -> NDArray[Any]:
 
 def _spread_mv(signal_mv: NDArray[np.float32]) -> float:
     """Return the range between the 0.5th and the 99.5th percentile of the median lead; 0 if all samples are missing."""
-    thinned = signal_mv[:, :: max(1, signal_mv.shape[1] // 20_000)]
+    step = max(1, signal_mv.shape[1] // 20_000)
+    pieces = [piece[:, -first % step :: step].copy() for first, piece in on_disk.pieces(signal_mv)]
+    thinned = np.concatenate(pieces, axis=1)
     if np.isfinite(thinned).all():
         low, high = np.percentile(thinned, (0.5, 99.5), axis=1)
         return float(np.median(high - low))

@@ -13,13 +13,13 @@ from einthoven.records import samples
 from einthoven.records.bounds import require_regular
 from einthoven.records.header import BYTES, COMPRESSED, Header, Signal, unreadable
 from einthoven.records.stated import UNITS_MV
-from einthoven.records.verification import verify
+from einthoven.records.verification import Seen, verify
 
 _SLACK_BYTES = 64
 
 
 @dataclass(frozen=True)
-class _File:
+class SignalFile:
     """A signal file and the signals in it."""
 
     path: Path | None
@@ -75,7 +75,7 @@ def read_signals(
     LibraryMissing
         If a file is FLAC and the soundfile package is not installed.
     """
-    files = _files(path, header, partial, warnings)
+    files = files_of(path, header, partial, warnings)
     there = [file for file in files.values() if file.path is not None]
     if not there:
         return [None] * len(header.signals)
@@ -97,11 +97,17 @@ def read_signals(
             is_longer |= len(decoded[name]) > n_frames
             decoded[name] = decoded[name][:n_frames]
         else:
-            is_longer |= _require_length(path, file, n_frames)
+            is_longer |= require_length(path, file, n_frames)
             decoded[name] = _fixed_frames(file, n_frames)
     is_longer &= header.n_samples is not None
     digital = [_one(decoded.get(signal.file), files[signal.file], signal) for signal in header.signals]
-    verify(path, header, digital, warnings, (lambda: _whole(header, files)) if is_longer else None)
+    verify(
+        path,
+        header,
+        [_seen(values) for values in digital],
+        warnings,
+        (lambda: _whole(header, files)) if is_longer else None,
+    )
     return [None if values is None else _unskewed(values, header.signals[at]) for at, values in enumerate(digital)]
 
 
@@ -127,8 +133,29 @@ def to_mv(values: NDArray[Any], signal: Signal) -> NDArray[np.float32]:
     return volts.astype(np.float32)
 
 
-def _files(path: Path, header: Header, partial: bool, warnings: list[str]) -> dict[str, _File]:
-    """Return the signal files by their names in the header; a missing one is refused, unless a part is enough."""
+def files_of(path: Path, header: Header, partial: bool, warnings: list[str]) -> dict[str, SignalFile]:
+    """Return the signal files by their names in the header; a missing one is refused, unless a part is enough.
+
+    Parameters
+    ----------
+    path : Path
+        The header file.
+    header : Header
+        Its content.
+    partial : bool
+        Whether a missing signal file is allowed.
+    warnings : list of str
+        Gets what is unusual.
+
+    Returns
+    -------
+    dict of SignalFile
+
+    Raises
+    ------
+    RecordUnreadable
+        If a file is missing, or its signals do not belong together.
+    """
     found = {}
     for name in dict.fromkeys(signal.file for signal in header.signals):
         signals = tuple(signal for signal in header.signals if signal.file == name)
@@ -141,7 +168,7 @@ def _files(path: Path, header: Header, partial: bool, warnings: list[str]) -> di
         if file is None:
             leads = ", ".join(signal.lead for signal in signals)
             warnings.append(f"the signal file {name} is missing: so are the samples of {leads}")
-        found[name] = _File(file, require_regular(file) if file else 0, signals)
+        found[name] = SignalFile(file, require_regular(file) if file else 0, signals)
     return found
 
 
@@ -191,8 +218,28 @@ def no_signal_file(path: Path, name: str, is_part: bool = False) -> RecordUnread
     )
 
 
-def _require_length(path: Path, file: _File, n_frames: int) -> bool:
-    """Refuse a signal file that is shorter than its header states; return whether it is longer."""
+def require_length(path: Path, file: SignalFile, n_frames: int) -> bool:
+    """Refuse a signal file that is shorter than its header states.
+
+    Parameters
+    ----------
+    path : Path
+        The header file.
+    file : SignalFile
+        The signal file.
+    n_frames : int
+        Frames that the header states.
+
+    Returns
+    -------
+    bool
+        Whether it is longer.
+
+    Raises
+    ------
+    RecordUnreadable
+        If it is shorter.
+    """
     n_values = n_frames * file.per_frame
     expected = file.signals[0].offset + int(np.ceil(n_values * BYTES[file.format]))
     if file.n_bytes < expected:
@@ -200,7 +247,7 @@ def _require_length(path: Path, file: _File, n_frames: int) -> bool:
     return file.n_bytes > expected + _SLACK_BYTES
 
 
-def _wrong_length(path: Path, file: _File, expected: str, what: str) -> RecordUnreadable:
+def _wrong_length(path: Path, file: SignalFile, expected: str, what: str) -> RecordUnreadable:
     return RecordUnreadable(
         f"The signal file of {path} is not as long as its header states: {what}.",
         found=f"{file.n_bytes:,} bytes in {file.signals[0].file}",
@@ -209,7 +256,7 @@ def _wrong_length(path: Path, file: _File, expected: str, what: str) -> RecordUn
     )
 
 
-def _fixed_frames(file: _File, n_frames: int) -> NDArray[Any]:
+def _fixed_frames(file: SignalFile, n_frames: int) -> NDArray[Any]:
     """Return the digital values [frames, samples in a frame] of a file of fixed sample size."""
     assert file.path is not None
     n_values = n_frames * file.per_frame
@@ -218,7 +265,7 @@ def _fixed_frames(file: _File, n_frames: int) -> NDArray[Any]:
     return samples.decode(raw, file.format, n_values).reshape(n_frames, file.per_frame)
 
 
-def _flac_frames(path: Path, file: _File, n_frames: int | None) -> NDArray[Any]:
+def _flac_frames(path: Path, file: SignalFile, n_frames: int | None) -> NDArray[Any]:
     """Return the digital values [frames, samples in a frame] of a FLAC file, all of which have the same rate."""
     assert file.path is not None
     frame = file.signals[0].frame
@@ -234,14 +281,18 @@ def _flac_frames(path: Path, file: _File, n_frames: int | None) -> NDArray[Any]:
     return framed.transpose(0, 2, 1).reshape(n_found, -1)
 
 
-def _whole(header: Header, files: dict[str, _File]) -> list[NDArray[Any] | None]:
-    """Return the digital values of all signals to the ends of their files, if these have a fixed sample size."""
+def _whole(header: Header, files: dict[str, SignalFile]) -> list[Seen | None]:
+    """Return what the digital values of all signals are to the ends of their files, if these have a fixed sample size."""
     fixed = {name: file for name, file in files.items() if file.path is not None and file.format in BYTES}
     frames = {name: _fixed_frames(file, file.n_frames) for name, file in fixed.items()}
-    return [_one(frames.get(signal.file), files[signal.file], signal) for signal in header.signals]
+    return [_seen(_one(frames.get(signal.file), files[signal.file], signal)) for signal in header.signals]
 
 
-def _one(frames: NDArray[Any] | None, file: _File, signal: Signal) -> NDArray[Any] | None:
+def _seen(values: NDArray[Any] | None) -> Seen | None:
+    return None if values is None else Seen.of(values)
+
+
+def _one(frames: NDArray[Any] | None, file: SignalFile, signal: Signal) -> NDArray[Any] | None:
     """Return the digital values of one signal; differences are summed."""
     if frames is None:
         return None

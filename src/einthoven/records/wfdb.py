@@ -21,6 +21,7 @@ from einthoven.records.record import Record
 from einthoven.records.said import understood
 from einthoven.records.segments import read_segments
 from einthoven.records.signal_files import located, no_signal_file, read_signals, to_mv
+from einthoven.records.signal_pieces import read_long
 from einthoven.records.stated import NOTHING, Stated
 
 
@@ -68,7 +69,8 @@ def read_wfdb(path: Path, stated: Stated = NOTHING) -> Record:
     if stated.annotator is not None:
         beside, n_samples = header_path.with_suffix(""), signal.shape[1]
         annotations = read_annotations(beside, stated.annotator, frames_hz, file_hz, n_samples, warnings)
-    signal.flags.writeable = False
+    if signal.flags.writeable:
+        signal.flags.writeable = False
     identity, machine = understood(header.comments)
     record = Record(
         name=_bare_name(header, header_path),
@@ -99,6 +101,9 @@ def _read_one(
         )
     header = with_stated_scale(header, stated, warnings)
     kept, frame = chosen(header.signals, path, header.fs_hz, warnings)
+    long = read_long(path, header, kept, stated.partial, warnings)
+    if long is not None:
+        return long, tuple(header.signals[at] for at in kept), frame
     digital = read_signals(path, header, header.n_samples, stated.partial, warnings)
     signals = tuple(header.signals[at] for at in kept)
     n_frames = next((len(v) // header.signals[at].frame for at in kept if (v := digital[at]) is not None), None)

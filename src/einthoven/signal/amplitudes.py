@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven import on_disk
 from einthoven.signal.frontal import Frontal, frontal, levels_ahead
 from einthoven.signal.preparation import Samples
 from einthoven.signal.quality import Quality
@@ -18,6 +19,7 @@ Array = NDArray[Any]
 
 ST_S = {"st_j": 0.0, "st_60": 0.060, "st_80": 0.080}
 """Where ST is measured: time after the end of the QRS complex, s."""
+_AROUND_S, _AT_ONCE = 0.5, 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +81,7 @@ def amplitudes(source: Samples, beats: dict[str, Array], quality: Quality) -> Am
     peaks = (beats["qrs_peak_s"] * fs_hz).astype(np.int64)
     readable = quality.readable[:, quality.at(peaks)]
     by_lead = {
-        lead: _of_lead(np.where(np.isfinite(row), row, np.nan), fs_hz, beats, there)
+        lead: _of_lead(row, fs_hz, beats, there)
         for lead, row, there in zip(source.leads, source.signal_mv, readable, strict=True)
         if there.any()
     }
@@ -87,9 +89,22 @@ def amplitudes(source: Samples, beats: dict[str, Array], quality: Quality) -> Am
 
 
 def _of_lead(row_mv: Array, fs_hz: float, beats: dict[str, Array], readable: Array) -> OfLead:
+    """Measure the beats of a lead, some at a time."""
     found = {name: np.full(len(readable), np.nan) for name in ("r", "s", *ST_S)}
     at = np.flatnonzero(readable)
     first, stop = (np.rint(beats[name][at] * fs_hz).astype(np.int64) for name in ("qrs_onset_s", "qrs_offset_s"))
+    around = round(_AROUND_S * fs_hz)
+    for begin in range(0, len(at), _AT_ONCE):
+        some = slice(begin, begin + _AT_ONCE)
+        origin, end = max(0, int(first[some].min()) - around), max(0, int(stop[some].max())) + around
+        piece_mv = on_disk.copied(row_mv, origin, end)
+        piece_mv[~np.isfinite(piece_mv)] = np.nan
+        _measure(found, at[some], piece_mv, fs_hz, first[some] - origin, stop[some] - origin)
+    return OfLead(**found)
+
+
+def _measure(found: dict[str, Array], at: Array, row_mv: Array, fs_hz: float, first: Array, stop: Array) -> None:
+    """Measure beats [k] from the sample numbers of onset and end of their QRS complexes, and put them in their places [k]."""
     level = levels_ahead(row_mv, fs_hz, first)
     held = np.append(row_mv, np.float32(np.nan))
     ends = np.minimum(np.stack((first, stop + 1), axis=1), len(row_mv)).ravel()
@@ -101,4 +116,3 @@ def _of_lead(row_mv: Array, fs_hz: float, beats: dict[str, Array], readable: Arr
         there = stop + round(after_s * fs_hz)
         inside = there < len(row_mv)
         found[name][at[inside]] = row_mv[there[inside]] - level[inside]
-    return OfLead(**found)

@@ -40,6 +40,23 @@ NAMES = tuple(
 UNITS = ("1", *_UNITS) * len(LEVELS)
 
 
+def parts(n: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a recording within which beats are compared.
+
+    Parameters
+    ----------
+    n : int
+        Number of beats.
+
+    Yields
+    ------
+    first, end : int
+        Number of the first beat of a part, and of that after its last.
+    """
+    edges = np.linspace(0, n, max(1, -(-n // _PART)) + 1).round().astype(int)
+    yield from pairwise(edges.tolist())
+
+
 def alike(beats: Array, fs_hz: float) -> Iterator[tuple[slice, Array]]:
     """Correlate the beats of a recording with each other, all leads together.
 
@@ -60,9 +77,7 @@ def alike(beats: Array, fs_hz: float) -> Iterator[tuple[slice, Array]]:
     moved = beats[:, :, span] - beats[:, :, span].mean(axis=2, keepdims=True)
     moved = moved / (np.sqrt(np.square(moved).sum(axis=2, keepdims=True)) + 1e-6)
     flat = (moved / np.sqrt(beats.shape[1])).reshape(len(beats), moved.shape[1] * moved.shape[2]).astype(np.float32)
-    n_parts = max(1, -(-len(flat) // _PART))
-    edges = np.linspace(0, len(flat), n_parts + 1).round().astype(int)
-    for first, last in pairwise(edges.tolist()):
+    for first, last in parts(len(flat)):
         part = flat[first:last]
         yield slice(first, last), part @ part.T
 

@@ -78,7 +78,7 @@ def pattern_features(beats_s: Array) -> Array:
     columns += _shares(rr, after)
     low, first, third, high = np.quantile(rr, (0.1, 0.25, 0.75, 0.9))
     columns += [rr - low, rr - first, rr - third, rr - high, np.full(n, high - low)]
-    return np.stack(columns, axis=1).astype(np.float32)
+    return np.stack([column.astype(np.float32) for column in columns], axis=1)
 
 
 def _near(rr: Array, reach: int) -> list[tuple[slice, Array]]:
@@ -97,7 +97,8 @@ def _compared(rr: Array, after: Array, reach: int) -> list[Array]:
         power = np.square(moved).mean(axis=1) + 1e-4
         periodic = [(moved[:, lag:] * moved[:, :-lag]).mean(axis=1) / power for lag in _LAGS]
         steps = np.sqrt(np.square(np.diff(near, axis=1)).mean(axis=1))
-        blocks.append(np.stack([*against, high - low, third - first, high + low - 2 * middle, steps, *periodic]))
+        columns = [*against, high - low, third - first, high + low - 2 * middle, steps, *periodic]
+        blocks.append(np.stack(columns).astype(np.float32))
     return list(np.concatenate(blocks, axis=1))
 
 

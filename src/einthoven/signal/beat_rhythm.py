@@ -14,6 +14,7 @@ _RR_S = (0.15, 4.0)
 _P_WAVE_S = (-0.26, -0.08)
 _QRS_S = 0.1
 _LIMIT = 8.0
+_BLOCK = 4096
 
 RR_NAMES = (
     "RR before against the median of 11 beats",
@@ -82,23 +83,38 @@ def rr_features(beats_s: Array) -> Array:
     local11, local41, local121 = (_running_median(rr, size) for size in (11, 41, 121))
     overall = np.median(rr)
     step = np.abs(np.diff(rr, prepend=rr[0]))
-    at = np.arange(n)
-    near = np.clip(at[:, None] + np.arange(-20, 21), 0, n - 1)
     spread, unrest = _running_median(np.abs(rr - local41), 41), _running_median(step, 41)
-    low, high = np.quantile(rr[near], (0.25, 0.75), axis=1)
+    low, high, shorter, unsteady, stepped = _among_41(rr, step)
     early, late = rr - local41, after - local41
-    neighbours = rr[np.clip(at[:, None] + np.arange(-_REACH, _REACH + 2), 0, n - 1)] - local41[:, None]
+    held = np.pad(rr, (_REACH, _REACH + 1), mode="edge")
+    neighbours = (held[at : at + n] - local41 for at in range(2 * _REACH + 2))
     columns = [
         *(rr - local11, early, rr - local121, rr - overall, after - local11, late, after - overall),
         *(after - rr, rr, after, local41 - overall),
-        *(step[near[:, 10:31]].mean(axis=1), rr.argsort(kind="stable").argsort(kind="stable") / n),
-        *neighbours.T,
+        *(stepped, rr.argsort(kind="stable").argsort(kind="stable") / n),
+        *neighbours,
         *(early / (spread + 0.03), late / (spread + 0.03), np.log(spread + 0.01), np.log(unrest + 0.01)),
-        *((rr[near] < rr[:, None]).mean(axis=1), (step[near] > 0.12).mean(axis=1), rr - low, rr - high),
+        *(shorter, unsteady, rr - low, rr - high),
         *(early / (unrest + 0.03), np.log((np.exp(rr) + np.exp(after)) / 2) - local41),
     ]
-    limited: Array = np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT)
-    return limited.astype(np.float32)
+    found = np.empty((n, len(columns)), np.float32)
+    for at, column in enumerate(columns):
+        found[:, at] = np.clip(column, -_LIMIT, _LIMIT)
+    return found
+
+
+def _among_41(rr: Array, step: Array) -> Array:
+    """Return of 41 beats around each [5, n]: quartiles of RR, shares of shorter RR and of steps over 12 %, mean of 21 steps."""
+    n = len(rr)
+    blocks = []
+    for first in range(0, n, _BLOCK):
+        at = np.arange(first, min(first + _BLOCK, n))
+        near = np.clip(at[:, None] + np.arange(-20, 21), 0, n - 1)
+        around, steps = rr[near], step[near]
+        quartiles = np.quantile(around, (0.25, 0.75), axis=1)
+        shares = (around < rr[at, None]).mean(axis=1), (steps > 0.12).mean(axis=1)
+        blocks.append(np.stack([*quartiles, *shares, step[near[:, 10:31]].mean(axis=1)]))
+    return np.concatenate(blocks, axis=1)
 
 
 def p_wave_features(lead: Array, typical: Array, before: int, fs_hz: float) -> Array:
@@ -155,12 +171,17 @@ def similarity_features(lead: Array, before: int, fs_hz: float) -> Array:
     moved: Array = complexes - complexes.mean(axis=1, keepdims=True)
     moved = moved / (np.sqrt(np.square(moved).sum(axis=1, keepdims=True)) + 1e-6)
     offsets = np.delete(np.arange(-_REACH, _REACH + 2), _REACH)
-    near = np.clip(np.arange(n)[:, None] + offsets, 0, n - 1)
-    return np.asarray(np.einsum("ns,nks->nk", moved, moved[near]), np.float32)
+    blocks = []
+    for first in range(0, n, _BLOCK):
+        at = np.arange(first, min(first + _BLOCK, n))
+        near = np.clip(at[:, None] + offsets, 0, n - 1)
+        blocks.append(np.einsum("ns,nks->nk", moved[at], moved[near]))
+    return np.asarray(np.concatenate(blocks), np.float32)
 
 
 def _running_median(values: Array, size: int) -> Array:
     """Return the running median over an odd number of neighbours; the ends are repeated."""
     # scipy.ndimage.median_filter gives the same, and its import takes longer than the whole record.
     held = np.pad(values, size // 2, mode="edge")
-    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(held, size), axis=-1))
+    views = np.lib.stride_tricks.sliding_window_view(held, size)
+    return np.concatenate([np.median(views[at : at + _BLOCK], axis=-1) for at in range(0, len(views), _BLOCK)])

@@ -1,12 +1,14 @@
 """Measure the shape of each beat in one lead, beside the typical beat of the recording and its neighbours."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven import on_disk
 from einthoven.signal.compiled import part
-from einthoven.signal.typical_beat import correlation
+from einthoven.signal.typical_beat import correlation, medians
 
 Array = NDArray[Any]
 
@@ -19,7 +21,7 @@ _QRS_S, _P_S, _T_S, _LEVEL_S = (-0.10, 0.10), (-0.25, -0.08), (0.10, 0.42), (-0.
 _PEAK_S = (-0.2, -0.06)
 _WIDTH_S = (-0.125, 0.155)
 _NEAR = 15
-_BLOCK = 1024
+_BLOCK, _BEATS_AT_ONCE = 1024, 4096
 
 _OF_BEAT = (
     ("height of the QRS complex", "ln"),
@@ -100,8 +102,50 @@ def centred(signal: Array, before: int, fs_hz: float) -> Array:
     return np.asarray(np.take_along_axis(signal, at[:, None], axis=2), np.float32)
 
 
-def shape_features(lead: Array, fs_hz: float) -> Array:
-    """Measure the shape of each beat in one lead.
+@dataclass(frozen=True, eq=False)
+class Usual:
+    """What is usual for the beats of a recording in one lead.
+
+    Parameters
+    ----------
+    height : float
+        Median height of the QRS complexes.
+    typical : array [span]
+        Median beat, in units of that height.
+    width, steep : float, s
+        Median width of the QRS complexes, and median duration of their steep slopes.
+    """
+
+    height: float
+    typical: Array
+    width: float
+    steep: float
+
+    @classmethod
+    def of(cls, rows: Array, fs_hz: float) -> "Usual":
+        """Return what is usual.
+
+        Parameters
+        ----------
+        rows : array [span, n]
+            The beats, as :func:`levelled` returns them, side by side.
+        fs_hz : float, Hz
+            Sampling rate.
+
+        Returns
+        -------
+        Usual
+        """
+        qrs, wide = _span(_QRS_S, fs_hz), _span(_WIDTH_S, fs_hz)
+        heights = [np.ptp(piece[qrs], axis=0) for _, piece in on_disk.pieces(rows, _BEATS_AT_ONCE)]
+        height = float(np.median(np.concatenate(heights)) + 1e-3)
+        widths = [_widths(piece[wide].T / height, fs_hz) for _, piece in on_disk.pieces(rows, _BEATS_AT_ONCE)]
+        width, steep = (float(np.median(np.concatenate(parts))) for parts in zip(*widths, strict=True))
+        return cls(height, medians(rows) / height, width, steep)
+
+
+def levelled(lead: Array, fs_hz: float) -> Array:
+    """Return beats above the level before their QRS complexes.
 
     Parameters
     ----------
@@ -112,25 +156,45 @@ def shape_features(lead: Array, fs_hz: float) -> Array:
 
     Returns
     -------
+    array [n, span]
+    """
+    return np.asarray(lead - np.median(lead[:, _span(_LEVEL_S, fs_hz)], axis=1, keepdims=True))
+
+
+def _span(edges_s: tuple[float, float], fs_hz: float) -> slice:
+    middle = round(SPAN_S[0] * fs_hz)
+    return slice(*(max(0, middle + round(edge * fs_hz)) for edge in edges_s))
+
+
+def shape_features(lead: Array, fs_hz: float, usual: Usual | None = None) -> Array:
+    """Measure the shape of each beat in one lead.
+
+    Parameters
+    ----------
+    lead : array [n, span]
+        Beats of one lead, as :func:`centred` cuts them.
+    fs_hz : float, Hz
+        Sampling rate.
+    usual : Usual, optional
+        What is usual in the recording, for some of its beats; by default what is usual among these.
+
+    Returns
+    -------
     array [n, 38], float32
         In the order of :data:`NAMES`; zeros if there is only one beat.
     """
     n = len(lead)
     if n < 2:
         return np.zeros((n, len(NAMES)), np.float32)
-    middle = round(SPAN_S[0] * fs_hz)
-    qrs, p_wave, t_wave, level, peak, wide = (
-        slice(max(0, middle + round(first * fs_hz)), middle + round(last * fs_hz))
-        for first, last in (_QRS_S, _P_S, _T_S, _LEVEL_S, _PEAK_S, _WIDTH_S)
-    )
-    beats = lead - np.median(lead[:, level], axis=1, keepdims=True)
+    qrs, p_wave, t_wave, peak, wide = (_span(edges, fs_hz) for edges in (_QRS_S, _P_S, _T_S, _PEAK_S, _WIDTH_S))
+    beats = levelled(lead, fs_hz)
     height = np.ptp(beats[:, qrs], axis=1)
-    usual = np.median(height) + 1e-3
-    beats = beats / usual
-    typical, local = np.median(beats, axis=0), _local(beats)
+    usual = usual or Usual.of(beats.T, fs_hz)
+    beats = beats / np.float32(usual.height)
+    typical, local = usual.typical, _local(beats)
     width, steep = _widths(beats[:, wide], fs_hz)
     columns = [
-        np.log(height / usual + 0.05),
+        np.log(height / np.float32(usual.height) + 0.05),
         correlation(beats[:, qrs], typical[qrs]),
         correlation(beats[:, qrs], local[:, qrs]),
         _distance(beats[:, qrs], typical[qrs]),
@@ -149,15 +213,15 @@ def shape_features(lead: Array, fs_hz: float) -> Array:
         beats[:, t_wave].mean(axis=1) - local[:, t_wave].mean(axis=1),
         width,
         steep,
-        width - np.median(width),
-        steep - np.median(steep),
+        width - usual.width,
+        steep - usual.steep,
         beats[:, qrs].mean(axis=1),
         np.abs(beats[:, qrs]).mean(axis=1),
         beats[:, qrs].max(axis=1),
         beats[:, qrs].min(axis=1),
         np.abs(np.diff(beats[:, qrs], axis=1)).max(axis=1) * fs_hz,
         np.full(n, np.ptp(typical[p_wave])),
-        np.full(n, np.median(width)),
+        np.full(n, usual.width),
     ]
     neighbour = {at: np.clip(np.arange(n) + at, 0, n - 1) for at in _NEIGHBOURS}
     columns += [correlation(beats[:, qrs], beats[neighbour[at]][:, qrs]) for at in _NEIGHBOURS]

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven import on_disk
 from einthoven.signal import typical_beat
 from einthoven.signal.fourier import irfft, next_fast_len, rfft
 from einthoven.signal.quality import interpolated
@@ -118,7 +119,7 @@ def excerpts(source: Source) -> Iterator[Excerpt]:
         n_pieces = min(_MOST_PIECES, int(duration_s / PIECE_S))
         starts = [round((n_samples - size) * (at + 0.5) / n_pieces) for at in range(n_pieces)]
     for start in starts:
-        piece = source.signal_mv[:, start : start + size]
+        piece = on_disk.copied(source.signal_mv, start, start + size)
         if np.isfinite(piece).mean(axis=1).max() >= 0.5:
             yield Excerpt(source.leads, np.stack([interpolated(lead) for lead in piece]), source.fs_hz)
 

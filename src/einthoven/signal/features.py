@@ -1,7 +1,7 @@
 """List the measurements that a model can read besides the signal, each with a name and a unit: FEATURES."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class BeatContext:
-    """All the beats of one record.
+    """All the beats of one record, or some with their neighbours.
 
     Parameters
     ----------
@@ -40,6 +40,12 @@ class BeatContext:
         Samples of a window before its beat.
     fs_hz : float
         Sampling rate of the windows, Hz.
+    timing : tuple of array, optional
+        Measurements of the intervals and of their pattern, where these are a part of the beats.
+    usual : tuple of Usual or None
+        What is usual in the first and the second lead of the record; None for what is usual among these beats.
+    inside : slice
+        The beats that are measured; the others are their neighbours.
     """
 
     signal: Array
@@ -47,6 +53,9 @@ class BeatContext:
     beats_s: Array
     before: int
     fs_hz: float
+    timing: tuple[Array, Array] | None = None
+    usual: tuple[beat_shapes.Usual | None, ...] = (None, None)
+    inside: slice = field(default_factory=lambda: slice(None))
 
     @cached_property
     def centred(self) -> Array:
@@ -56,17 +65,17 @@ class BeatContext:
     @cached_property
     def rr(self) -> Array:
         """Measurements of the intervals [n, len(beat_rhythm.RR_NAMES)]."""
-        return beat_rhythm.rr_features(self.beats_s)
+        return beat_rhythm.rr_features(self.beats_s) if self.timing is None else self.timing[0]
 
     @cached_property
     def patterns(self) -> Array:
         """Measurements of the pattern of intervals [n, len(beat_patterns.NAMES)]."""
-        return beat_patterns.pattern_features(self.beats_s)
+        return beat_patterns.pattern_features(self.beats_s) if self.timing is None else self.timing[1]
 
     @cached_property
     def shapes(self) -> Array:
         """Measurements of the shapes in the first lead [n, len(beat_shapes.NAMES)]."""
-        return beat_shapes.shape_features(self.centred[:, 0], self.fs_hz)
+        return beat_shapes.shape_features(self.centred[:, 0], self.fs_hz, self.usual[0])
 
 
 @dataclass(frozen=True)
@@ -157,14 +166,17 @@ def _shapes(beats: BeatContext) -> Array:
 
 
 def _second_shapes(beats: BeatContext) -> Array:
-    return beat_shapes.shape_features(beats.centred[:, 1], beats.fs_hz)
+    return beat_shapes.shape_features(beats.centred[:, 1], beats.fs_hz, beats.usual[1])
 
 
 def _likeness(beats: BeatContext) -> Array:
     early, late = (beats.rr[:, beat_rhythm.RR_NAMES.index(name)] for name in beat_likeness.AVERAGED[:2])
     slow = beats.patterns[:, beat_patterns.NAMES.index(beat_likeness.AVERAGED[2])]
     shapes = (beats.shapes[:, beat_shapes.NAMES.index(name)] for name in beat_likeness.AVERAGED[3:])
-    return beat_likeness.likeness_features(beats.centred, np.stack((early, late, slow, *shapes), axis=1), beats.fs_hz)
+    averaged = np.stack((early, late, slow, *shapes), axis=1)[beats.inside]
+    found = np.zeros((len(beats.centred), len(beat_likeness.NAMES)), np.float32)
+    found[beats.inside] = beat_likeness.likeness_features(beats.centred[beats.inside], averaged, beats.fs_hz)
+    return found
 
 
 def _summary(window: WindowContext) -> Array:

@@ -1,5 +1,6 @@
 """Find heartbeats with the heartbeat network, and compare two lists of beats."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
+from einthoven.signal.heartbeat_network import evidence
 from einthoven.signal.live_heartbeats import SHORTEST_S, LiveHeartbeats
 
 __all__ = ["SHORTEST_S", "TOLERANCE_MS", "Matching", "find", "match"]
 
 TOLERANCE_MS = 150.0  # ANSI/AAMI EC57, beat-by-beat comparison
-_PIECE_S = 600.0
+PIECE_S = 600.0
+"""Length of a piece of a long signal, s."""
 
 
 def find(signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
@@ -44,10 +47,39 @@ def find(signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
             remedy="heartbeats.find(record.signal_mv, record.fs_hz)",
         )
     leads = np.atleast_2d(signal_mv)
-    live, piece = LiveHeartbeats(fs_hz, len(leads)), round(_PIECE_S * fs_hz)
-    *fed, last = range(0, max(1, leads.shape[1]), piece)
-    found = [live.feed(leads[:, at : at + piece]) for at in fed]
-    return np.concatenate((*found, live.end(leads[:, last:])))
+    piece = round(PIECE_S * fs_hz)
+    return find_in((leads[:, at : at + piece] for at in range(0, max(1, leads.shape[1]), piece)), fs_hz)
+
+
+def find_in(
+    pieces: Iterable[NDArray[Any]], fs_hz: float, network: Callable[[NDArray[Any]], NDArray[Any]] = evidence
+) -> NDArray[np.int64]:
+    """Find the R peaks of leads that come piece by piece, as :func:`find` does in the whole.
+
+    Parameters
+    ----------
+    pieces : iterable of array [leads, samples], mV
+        Pieces that follow each other, at least one, without NaN.
+    fs_hz : float
+        Sampling rate, Hz.
+    network : callable
+        Takes prepared leads and returns their evidence.
+
+    Returns
+    -------
+    array [n]
+        Sample numbers, ascending.
+    """
+    live: LiveHeartbeats | None = None
+    found: list[NDArray[np.int64]] = []
+    last: NDArray[Any] | None = None
+    for piece in pieces:
+        live = live or LiveHeartbeats(fs_hz, len(piece), network)
+        if last is not None:
+            found.append(live.feed(last))
+        last = piece
+    assert live is not None
+    return np.concatenate((*found, live.end(last)))
 
 
 @dataclass(frozen=True)

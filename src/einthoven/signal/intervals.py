@@ -127,16 +127,19 @@ def of_beats(waves: Waves) -> dict[str, Array]:
     found: dict[str, Array] = {
         name: np.full(n, np.nan) for name in ("p_onset_s", "p_offset_s", "t_onset_s", "t_offset_s")
     }
+    p, t = (waves[np.argsort(waves.peak_s, kind="stable")] for waves in (p, t))
+    first_p = np.searchsorted(p.peak_s, np.maximum(starts, qrs.onset_s - LONGEST_PR_S), side="right")
+    last_p = np.searchsorted(p.peak_s, qrs.onset_s) - 1
+    first_t = np.searchsorted(t.peak_s, qrs.offset_s, side="right")
+    end_t = np.searchsorted(t.peak_s, ends)
     for at in range(n):
-        onset = qrs.onset_s[at]
-        ahead = np.flatnonzero((p.peak_s > max(starts[at], onset - LONGEST_PR_S)) & (p.peak_s < onset))
-        behind = np.flatnonzero(
-            (t.peak_s > qrs.offset_s[at]) & (t.peak_s < ends[at]) & (t.offset_s < onset + LONGEST_QT_S)
-        )
-        if len(ahead) and onset - p.onset_s[ahead[-1]] <= LONGEST_PR_S:
-            found["p_onset_s"][at], found["p_offset_s"][at] = p.onset_s[ahead[-1]], p.offset_s[ahead[-1]]
+        onset, ahead = qrs.onset_s[at], last_p[at]
+        if ahead >= first_p[at] and onset - p.onset_s[ahead] <= LONGEST_PR_S:
+            found["p_onset_s"][at], found["p_offset_s"][at] = p.onset_s[ahead], p.offset_s[ahead]
+        behind = np.flatnonzero(t.offset_s[first_t[at] : end_t[at]] < onset + LONGEST_QT_S)
         if len(behind):
-            found["t_onset_s"][at], found["t_offset_s"][at] = t.onset_s[behind[0]], t.offset_s[behind[0]]
+            here = first_t[at] + behind[0]
+            found["t_onset_s"][at], found["t_offset_s"][at] = t.onset_s[here], t.offset_s[here]
     rr_s = np.concatenate(([np.nan], np.diff(qrs.peak_s))) if n else np.zeros(0)
     found |= {"qrs_onset_s": qrs.onset_s, "qrs_peak_s": qrs.peak_s, "qrs_offset_s": qrs.offset_s}
     return found | {

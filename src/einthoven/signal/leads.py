@@ -12,8 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven import on_disk
 from einthoven.errors import LeadMismatch
 from einthoven.signal.lead_names import KNOWN, known_lead, parts_of_name
+
+_Row = tuple[tuple[int, float], ...]
+"""Numbers of rows, each with its weight in a sum."""
 
 STANDARD = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
 
@@ -164,16 +168,17 @@ def select(
     at = {canonical(name): index for index, name in reversed(list(enumerate(names)))}
     at |= {first: at[f"{first}[1]"] for first in first_of_several(names) if first not in at}
     taken: set[str] = set()
-    rows, used, unmet = [], [], []
+    rows: list[_Row] = []
+    used, unmet = [], []
     for wish in wishes:
         options = [canonical(option) for option in wish.split("|")]
         present = next((option for option in options if option in at and option not in taken), None)
         if present is not None:
             taken.add(present)
-            rows.append(signal[at[present]])
+            rows.append(((at[present], 1.0),))
             used.append(present)
             continue
-        found = ((option, _derived(signal, at, option)) for option in options)
+        found = ((option, _derived(at, option)) for option in options)
         option, derived = next(((option, row) for option, row in found if row is not None), ("", None))
         if derived is None:
             unmet.append(options[0])
@@ -190,7 +195,29 @@ def select(
             remedy=(f"--leads {named}   if these are the leads of the file\n" if named else "")
             + "einthoven models      lists each model with its leads",
         )
-    return np.stack(rows), tuple(used)
+    return _rows_of(signal, rows), tuple(used)
+
+
+def _rows_of(signal: NDArray[Any], rows: Sequence[_Row]) -> NDArray[Any]:
+    """Return rows of a signal, or sums of its rows; of a signal in a file a part of it where that is possible."""
+    places = [parts[0][0] for parts in rows if len(parts) == 1]
+    steps = set(np.diff(places).tolist()) or {1}
+    if on_disk.is_kept(signal) and len(places) == len(rows) and len(steps) == 1 and min(steps) > 0:
+        return signal[places[0] : places[-1] + 1 : min(steps)]
+
+    def piece(first: int, end: int) -> NDArray[Any]:
+        on_disk.release(signal)
+        return np.stack([_sum_of(signal[:, first:end], parts) for parts in rows])
+
+    if signal.dtype != np.float32:
+        return piece(0, signal.shape[1])
+    return on_disk.built((len(rows), signal.shape[1]), piece)
+
+
+def _sum_of(signal: NDArray[Any], parts: _Row) -> NDArray[Any]:
+    if len(parts) == 1:
+        return np.asarray(signal[parts[0][0]])
+    return np.asarray(sum(weight * signal[at] for at, weight in parts), signal.dtype)
 
 
 def turned(signal: NDArray[Any], names: Sequence[str]) -> tuple[NDArray[Any], tuple[str, ...], tuple[str, ...]]:
@@ -215,8 +242,17 @@ def turned(signal: NDArray[Any], names: Sequence[str]) -> tuple[NDArray[Any], tu
     upright = [without_minus(name) for name in names]
     rows = [at for at, name in enumerate(upright) if name is not None]
     if rows:
-        signal = np.array(signal)
-        signal[rows] *= -1
+        upright_is_minus = np.isin(np.arange(len(names)), rows)[:, None]
+
+        def piece(first: int, end: int) -> NDArray[Any]:
+            return np.where(upright_is_minus, -given[:, first:end], given[:, first:end])
+
+        given = signal
+        signal = (
+            on_disk.built((len(given), given.shape[1]), piece)
+            if given.dtype == np.float32
+            else piece(0, given.shape[1])
+        )
     renamed = tuple(new or old for new, old in zip(upright, names, strict=True))
     return signal, renamed, tuple(renamed[at] for at in rows)
 
@@ -231,9 +267,9 @@ def _renamed(names: Sequence[str], unmet: list[str]) -> str:
     return ",".join(unmet) if len(names) == len(unmet) else ""
 
 
-def _derived(signal: NDArray[Any], at: dict[str, int], lead: str) -> NDArray[Any] | None:
-    """Return a limb lead derived from two others; None if that is impossible."""
+def _derived(at: dict[str, int], lead: str) -> _Row | None:
+    """Return how a limb lead is derived from two others; None if that is impossible."""
     parts = _LIMB.get(lead, ())
     if not parts or any(name not in at for name, _ in parts):
         return None
-    return np.asarray(sum(weight * signal[at[name]] for name, weight in parts), signal.dtype)
+    return tuple((at[name], weight) for name, weight in parts)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven import on_disk
 from einthoven.signal.fourier import irfft, next_fast_len, rfft
 from einthoven.signal.quality import interpolated
 
@@ -102,7 +103,7 @@ def _blocks(signal_mv: Array, fs_hz: float) -> Array:
     size = min(n_samples, round(_BLOCK_S * fs_hz))
     n_blocks = min(_MOST_BLOCKS, n_samples // size)
     starts = np.linspace(0, n_samples - size, n_blocks).astype(int)
-    parts = np.stack([signal_mv[:, start : start + size] for start in starts], axis=1)
+    parts = np.stack([on_disk.copied(signal_mv, start, start + size) for start in starts.tolist()], axis=1)
     if not np.isfinite(parts).all():
         parts = np.stack([np.stack([interpolated(block) for block in lead]) for lead in parts])
     return parts

@@ -1,12 +1,15 @@
 """Convert raw samples into model input; training, prediction, export and streams all pass :func:`prepare`."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from einthoven.signal import aligned_beat, features, filters, heartbeats, leads, quality, resample, typical_beat, waves
+from einthoven import on_disk
+from einthoven.signal import aligned_beat, features, filters, gaps, heartbeats, leads, resample, typical_beat, waves
+from einthoven.signal.many_beats import MANY, ManyBeats
 from einthoven.signal.settings import INPUTS, LOCAL_SPAN_S, SCALINGS, Beats, Preparation, SignalSpec, Tiles
 from einthoven.signal.windows import Windows, around_beats, concatenated, crop_starts, tile
 
@@ -29,6 +32,7 @@ __all__ = [
 Array = NDArray[Any]
 
 _LOCAL_FLOOR_MV = 0.02
+_WINDOWS_AT_ONCE, _BEATS_AT_ONCE = 512, 4096
 
 
 class Samples(Protocol):
@@ -101,17 +105,42 @@ def prepare(source: Samples, preparation: Preparation, beats: Array | None = Non
     LeadMismatch
         If a lead is missing.
     """
+    return concatenated(list(prepared_in_pieces(source, preparation, beats)))
+
+
+def prepared_in_pieces(source: Samples, preparation: Preparation, beats: Array | None = None) -> Iterator[Windows]:
+    """Convert raw samples into model input piece by piece, so that not all windows of a long recording are in memory.
+
+    Parameters
+    ----------
+    source, preparation, beats
+        As :func:`prepare` takes them.
+
+    Yields
+    ------
+    Windows
+        At least one piece of what :func:`prepare` returns; it may be empty.
+
+    Raises
+    ------
+    LeadMismatch
+        If a lead is missing.
+    """
     prepared = prepared_signal(source, preparation)
     if isinstance(preparation.cut, Beats):
-        return _beat_windows(prepared, np.zeros(0, np.int64) if beats is None else beats, source.fs_hz, preparation)
+        yield from _beat_windows(prepared, np.zeros(0, np.int64) if beats is None else beats, source.fs_hz, preparation)
+        return
     wanted, there = preparation.n_samples, prepared.shape[1]
     starts = tile(there, wanted, wanted) if there > wanted else np.zeros(1, np.int64)
     if there > wanted and there % wanted and there % wanted < wanted / 2:
         starts = starts[:-1]
     at = _heartbeats(source, preparation, beats)
-    cut = concatenated([_window_at(prepared, start, at, preparation) for start in starts.tolist()])
     position = resample.resample_positions(starts, preparation.fs_hz, source.fs_hz)
-    return Windows(cut.signal, cut.beat, cut.features, position)
+    for first in range(0, len(starts), _WINDOWS_AT_ONCE):
+        here = slice(first, first + _WINDOWS_AT_ONCE)
+        cut = concatenated([_window_at(prepared, start, at, preparation) for start in starts[here].tolist()])
+        yield Windows(cut.signal, cut.beat, cut.features, position[here])
+        on_disk.release(prepared)
 
 
 def prepared_signal(source: Samples, preparation: Preparation) -> Array:
@@ -135,8 +164,22 @@ def prepared_signal(source: Samples, preparation: Preparation) -> Array:
     """
     spec = preparation.signal
     chosen, _ = leads.select(source.signal_mv, source.leads, spec.leads, source.where)
-    chosen = np.stack([quality.interpolated(lead) for lead in chosen]).astype(np.float32)
-    chosen = resample.resample(chosen, source.fs_hz, spec.fs_hz)
+    n_samples, ratio = chosen.shape[1], resample.ratio(source.fs_hz, spec.fs_hz)
+    reach_s = preparation.reach_s(source.fs_hz)
+
+    def piece(first: int, end: int) -> Array:
+        begin = resample.aligned(int((first / spec.fs_hz - reach_s) * source.fs_hz), source.fs_hz, spec.fs_hz)
+        until = min(n_samples, int((end / spec.fs_hz + reach_s) * source.fs_hz) + 1)
+        known = np.asarray(gaps.filled(chosen, begin, until), np.float32)
+        on_disk.release(chosen)
+        origin = int(begin * ratio)
+        return _scaled(resample.resample(known, source.fs_hz, spec.fs_hz), spec)[:, first - origin : end - origin]
+
+    return on_disk.built((len(chosen), -int(-n_samples * ratio // 1)), piece)
+
+
+def _scaled(chosen: Array, spec: SignalSpec) -> Array:
+    """Return leads at the model's rate in its band, on its scale."""
     chosen = filters.band_pass(chosen, spec.fs_hz, spec.low_hz, spec.high_hz)
     if spec.scaling == "local":
         chosen = chosen / (filters.local_rms(chosen, spec.fs_hz, LOCAL_SPAN_S) + _LOCAL_FLOOR_MV)
@@ -152,7 +195,8 @@ def _heartbeats(source: Samples, preparation: Preparation, beats: Array | None) 
         return None
     if beats is None:
         chosen, _ = leads.select(source.signal_mv, source.leads, preparation.leads, source.where)
-        beats = heartbeats.find(np.stack([quality.interpolated(lead) for lead in chosen]), source.fs_hz)
+        pieces = gaps.filled_pieces(chosen, round(heartbeats.PIECE_S * source.fs_hz))
+        beats = heartbeats.find_in(pieces, source.fs_hz)
     return resample.resample_positions(np.asarray(beats, np.int64), source.fs_hz, preparation.fs_hz)
 
 
@@ -171,16 +215,27 @@ def _window_at(prepared: Array, start: int, beats: Array | None, preparation: Pr
     return whole_window(prepared[:, start:end], preparation, around)
 
 
-def _beat_windows(prepared: Array, beats: Array, fs_hz: float, preparation: Preparation) -> Windows:
+def _beat_windows(prepared: Array, beats: Array, fs_hz: float, preparation: Preparation) -> Iterator[Windows]:
     at = resample.resample_positions(beats, fs_hz, preparation.fs_hz)
     at = np.clip(at, 0, prepared.shape[-1] - 1)
-    signal = around_beats(prepared, at, preparation.before, preparation.n_samples - preparation.before)
     position = np.asarray(beats, np.int64)
     if not preparation.reads_beats:
-        return Windows(signal, position=position)
+        for first in range(0, max(1, len(at)), _BEATS_AT_ONCE):
+            here = slice(first, first + _BEATS_AT_ONCE)
+            signal = around_beats(prepared, at[here], preparation.before, preparation.n_samples - preparation.before)
+            yield Windows(signal, position=position[here])
+            on_disk.release(prepared)
+        return
+    if len(at) >= MANY:
+        first = 0
+        for windows in ManyBeats(prepared, at, np.asarray(beats) / fs_hz, preparation).windows():
+            yield replace(windows, position=position[first : first + len(windows)])
+            first += len(windows)
+        return
+    signal = around_beats(prepared, at, preparation.before, preparation.n_samples - preparation.before)
     signal, beat = typical_beat.beside_beats(signal, preparation.before, preparation.fs_hz)
     context = features.BeatContext(signal, beat, np.asarray(beats) / fs_hz, preparation.before, preparation.fs_hz)
-    return Windows(
+    yield Windows(
         signal,
         np.broadcast_to(beat, signal.shape) if "beat" in preparation.inputs else None,
         features.compute(preparation.feature_sets, context) if preparation.feature_sets else None,

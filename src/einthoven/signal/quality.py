@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven import on_disk
 from einthoven.signal import quality_features, quality_index, resample
+from einthoven.signal.gaps import filled, interpolated
 from einthoven.signal.quality_peaks import FS_HZ
 from einthoven.signal.stretches import FLAT_MV, VERDICTS, Quality, Stretch
 
@@ -19,6 +21,7 @@ IMPLAUSIBLE_MV = 40.0  # range of a whole lead; a paced or ventricular beat seld
 MARGIN_S = 1.2
 """Signal on either side of a stretch that its verdict depends on, s: the filters' length."""
 _GOOD, _NOISY, _CLIPPED, _UNREADABLE, _MISSING, _FLAT = range(len(VERDICTS))
+_AT_ONCE = 720  # stretches that are judged at once: an hour
 _SHORTEST_S, _PIECE_S, _MOST_PIECES, _FEW_PIECES = 2.0, 60.0, 10, 5
 _MISSING_SHARE, _FLAT_SHARE, _STUCK_SHARE, _STUCK_RUN = 0.5, 0.5, 0.005, 4
 
@@ -44,8 +47,33 @@ def examine(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Quality:
     Quality
     """
     bounds = stretch_bounds(signal_mv.shape[1], fs_hz)
-    filled = np.stack([interpolated(lead) for lead in signal_mv])
-    return judged(filled, ~np.isfinite(signal_mv), bounds, leads, fs_hz)
+    parts: list[Quality] = []
+    for first in range(0, len(bounds) - 1, _AT_ONCE):
+        here = bounds[first : first + _AT_ONCE + 1]
+        begin, end = _known(here, signal_mv.shape[1], fs_hz)
+        known, missing = filled(signal_mv, begin, end), ~np.isfinite(signal_mv[:, begin:end])
+        before = parts[-1].scores[:, -1] if parts else None
+        parts.append(judged(known, missing, here - begin, leads, fs_hz, before))
+        on_disk.release(signal_mv)
+    return _joined(parts, bounds)
+
+
+def _known(bounds: Array, n_samples: int, fs_hz: float) -> tuple[int, int]:
+    """Return the first sample, and the one after the last, that the verdicts on some stretches depend on."""
+    margin, length = round(MARGIN_S * fs_hz), round(STRETCH_S * fs_hz)
+    begin = resample.aligned(int(bounds[0]) - margin - length, fs_hz, FS_HZ)
+    return begin, min(n_samples, int(bounds[-1]) + margin + length)
+
+
+def _joined(parts: list[Quality], bounds: Array) -> Quality:
+    """Return the quality of parts that follow each other."""
+    if len(parts) == 1:
+        return parts[0]
+    joined = (
+        np.concatenate([getattr(one, name) for one in parts], axis=1)
+        for name in ("verdicts", "numbers", "features", "scores")
+    )
+    return Quality(parts[0].leads, parts[0].fs_hz, bounds, *joined)
 
 
 def judged(
@@ -125,12 +153,7 @@ def examine_pieces(signal_mv: Array, leads: tuple[str, ...], fs_hz: float) -> Qu
         return examine(signal_mv, leads, fs_hz)
     pieces = _pieces(signal_mv.shape[1], fs_hz, _FEW_PIECES)
     seen = [examine(signal_mv[:, piece], leads, fs_hz) for piece in pieces]
-    bounds = np.cumsum([0, *np.concatenate([np.diff(one.bounds) for one in seen])])
-    joined = (
-        np.concatenate([getattr(one, name) for one in seen], axis=1)
-        for name in ("verdicts", "numbers", "features", "scores")
-    )
-    return Quality(leads, fs_hz, bounds, *joined)
+    return _joined(seen, np.cumsum([0, *np.concatenate([np.diff(one.bounds) for one in seen])]))
 
 
 def _pieces(n_samples: int, fs_hz: float, most: int) -> list[slice]:
@@ -240,25 +263,3 @@ def looks_inverted(signal_mv: NDArray[Any], beats: NDArray[Any], fs_hz: float) -
     level = np.median(signal_mv)
     up, down = around.max(axis=1) - level, level - around.min(axis=1)
     return bool((down > 1.5 * up).mean() > 0.7)
-
-
-def interpolated(signal: NDArray[Any]) -> NDArray[Any]:
-    """Replace missing samples by a straight line between their neighbours.
-
-    Parameters
-    ----------
-    signal : array [samples]
-        One lead, NaN where samples are missing.
-
-    Returns
-    -------
-    array [samples], same dtype
-        Zeros if all samples are missing.
-    """
-    gone = ~np.isfinite(signal)
-    if not gone.any():
-        return signal
-    if gone.all():
-        return np.zeros_like(signal)
-    at = np.arange(len(signal))
-    return np.asarray(np.interp(at, at[~gone], signal[~gone]), signal.dtype)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven import on_disk
 from einthoven.signal import detector
 
 Array = NDArray[Any]
@@ -15,7 +16,7 @@ SPAN_S = (0.3, 0.6)
 _HEIGHT_S = (-0.13, 0.14)
 """Seconds from the R peak between which the height of a QRS complex is measured."""
 _ALIGN_S = 0.08
-_SHARPEST = 3
+_SHARPEST, _AT_ONCE, _MANY = 3, 4096, 1 << 22
 
 
 @dataclass(frozen=True)
@@ -91,15 +92,35 @@ def beside_beats(windows: Array, before: int, fs_hz: float) -> tuple[Array, Arra
     if len(windows) < 2:
         alone = level.astype(np.float32)
         return alone, alone[0] if len(alone) else np.zeros(windows.shape[1:], np.float32)
-    around = slice(*(max(0, before + round(edge * fs_hz)) for edge in _HEIGHT_S))
     scaled = np.empty(windows.shape, np.float32)
     typical = np.empty(windows.shape[1:], np.float32)
     for lead in range(windows.shape[1]):
         median = trimmed_median(level[:, lead])
-        height = np.ptp(median[around]) + 0.05
+        height = height_of(median, before, fs_hz)
         scaled[:, lead] = level[:, lead] / height
         typical[lead] = median / height
     return scaled, typical
+
+
+def height_of(beat: Array, before: int, fs_hz: float) -> float:
+    """Return the height of a QRS complex, by which beats are scaled.
+
+    Parameters
+    ----------
+    beat : array [samples], mV
+        A beat.
+    before : int
+        Samples before its R peak.
+    fs_hz : float, Hz
+        Sampling rate.
+
+    Returns
+    -------
+    float, mV
+        A little more for a flat one than 0.
+    """
+    around = slice(*(max(0, before + round(edge * fs_hz)) for edge in _HEIGHT_S))
+    return float(np.ptp(beat[around]) + 0.05)
 
 
 def trimmed_median(windows: Array) -> Array:
@@ -114,11 +135,36 @@ def trimmed_median(windows: Array) -> Array:
     -------
     array [samples]
     """
-    median: Array = np.median(windows, axis=0)
+    rows = windows.T
+    median = medians(rows)
     for _ in range(3):
-        similarity = correlation(windows, median)
-        median = np.median(windows[similarity >= np.median(similarity)], axis=0)
+        pieces = (np.ascontiguousarray(piece.T) for _, piece in on_disk.pieces(rows, _AT_ONCE))
+        similarity = np.concatenate([correlation(piece, median) for piece in pieces])
+        median = medians(rows, similarity >= np.median(similarity))
     return median
+
+
+def medians(rows: Array, chosen: Array | None = None) -> Array:
+    """Return the median of each row.
+
+    Parameters
+    ----------
+    rows : array [k, n]
+        The rows.
+    chosen : array of bool [n], optional
+        Which columns count; by default all.
+
+    Returns
+    -------
+    array [k]
+    """
+    if rows.size < _MANY:
+        return np.asarray(np.median(rows if chosen is None else rows[:, chosen], axis=1))
+    found = []
+    for row in rows:
+        found.append(np.median(row if chosen is None else row[chosen]))
+        on_disk.release(rows)
+    return np.array(found, rows.dtype)
 
 
 def correlation(windows: Array, other: Array) -> Array:

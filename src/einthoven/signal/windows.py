@@ -183,6 +183,11 @@ def around_beats(signal: NDArray[Any], beats: NDArray[Any], before: int, after: 
     -------
     array [n, leads, before + after]
     """
-    held = np.pad(signal, ((0, 0), (before, after)), mode="edge")
+    if not len(beats):
+        return np.zeros((0, len(signal), before + after), signal.dtype)
+    starts = np.asarray(beats, np.int64) - before
+    first, end = int(starts.min()), int(starts.max()) + before + after
+    beyond = (max(0, -first), max(0, end - signal.shape[1]))
+    held = np.pad(signal[:, max(0, first) : end], ((0, 0), beyond), mode="edge")
     views = np.lib.stride_tricks.sliding_window_view(held, before + after, axis=-1)
-    return np.ascontiguousarray(views[:, np.asarray(beats, np.int64)].transpose(1, 0, 2))
+    return np.ascontiguousarray(views[:, starts - first].transpose(1, 0, 2))

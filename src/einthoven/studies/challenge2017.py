@@ -166,12 +166,16 @@ def _table(run: StudyRun, found: Results) -> Results:
     shares = ", ".join(f"{chosen['share']:g}" for chosen in found["chosen"]["best"])
     remarks = [
         f"challenge_score is the official one: the mean F1 of N, A and O. {first['remark']}",
-        f"{TOGETHER}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds; share and class weights are "
+        f"{TOGETHER}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds. Share and class weights are "
         "chosen on each fold's validation part.",
-        f"{DISTILLED}: one network, taught by the labels, the two networks of its fold, and trees that did not see the recording; "
-        "its class weights are chosen on each fold's validation part.",
         *left_out_lines(run.store),
     ]
+    if DISTILLED in found["scores"]:
+        remarks.insert(
+            2,
+            f"{DISTILLED}: one network, taught by the labels, the two networks of its fold, and trees that did not see the "
+            "recording; its class weights are chosen on each fold's validation part.",
+        )
     tested = f"{first['n_test']:,} recordings at hand, {len(_folds(run))}-fold cross-validation by recording"
     shown = [*list(columns)[:2], *list(columns)[7:10]]
     return study_table.table(

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from einthoven.corpora.split import Split
 from einthoven.engine.declaration import Results
 from einthoven.engine.members import Member
 from einthoven.inference.predictor import load
@@ -55,7 +56,7 @@ def distil_all(member: Member, teachers: tuple[str, ...], folds: range) -> Resul
         What the study reports of the training.
     """
     split = member.protocol.parts(member.store.index, 0, (), member.fold)
-    task = _with_training(member, np.sort(np.concatenate((member.task.train, split.test))))
+    task = _with_training(member, split)
     total, count = np.zeros((len(task.labels), len(task.classes))), np.zeros((len(task.labels), 1))
     for fold in folds:
         trained = np.zeros((len(task.labels), 1))
@@ -74,13 +75,16 @@ def _answers(member: Member, name: str, fold: int | None, task: Task) -> Array:
     return network_answers(load(folder).network, task)
 
 
-def _with_training(member: Member, train: Array) -> Task:
-    """Return the member's task with another training part, and the recordings and people of it."""
+def _with_training(member: Member, split: Split) -> Task:
+    """Return the member's task with the test part of its fold among the training, and the recordings and people of both parts."""
     task, index = member.task, member.store.index
-    seen = np.concatenate((train, task.validation))
+    trained = np.concatenate((split.train, split.test))
+    seen = np.concatenate((trained, split.validation))
     persons = {
         name for patient in np.unique(index.patient[seen]).tolist() for name in member.run.corpus.persons(patient)
     }
-    records = {"train": np.unique(index.record[train]).tolist(), "validation": task.provenance["records"]["validation"]}
-    told = {"fold": None, "patients": sorted(persons), "records": records}
+    records = {"train": trained, "validation": split.validation}
+    told: Results = {"fold": None, "patients": sorted(persons)}
+    told |= {"records": {part: np.unique(index.record[rows]).tolist() for part, rows in records.items()}}
+    train = np.sort(np.concatenate((task.train, split.test)))
     return replace(task, train=train, provenance=task.provenance | told)
