@@ -63,6 +63,17 @@ def _ecg_smart_net() -> Study:
     return replace(study, models=models, stores=stores)
 
 
+def _narrow(name: str) -> Study:
+    """Networks of SEVGGNet-LSTM with few channels."""
+    study = STUDIES[name]
+    small = {"blocks": (1, 1), "widths": (8, 16), "hidden": 8}
+    models = {
+        label: replace(model, settings=model.settings | small) if model.architecture == "sevggnet_lstm" else model
+        for label, model in study.models.items()
+    }
+    return replace(study, models=models)
+
+
 SMALL = {
     "mitbih": (_mitbih(), "mitdb_like", "clean"),
     "mitbih-clean": (STUDIES["mitbih-clean"], "mitdb_like", "clean"),
@@ -77,6 +88,8 @@ SMALL = {
     ),
     "cpsc2018": (_cpsc2018(), "cpsc2018_like", "both"),
     "ecg-smart-net": (_ecg_smart_net(), "ptbxl_like", "clean"),
+    "sevggnet": (_narrow("sevggnet"), "challenge2017_like", "clean"),
+    "sevggnet-beats": (_narrow("sevggnet-beats"), "mitdb_like", "both"),
     "lstm-svm": (_lstm_svm(), "mitdb_like", "both"),
 }
 _FINISHED: dict[str, "Finished"] = {}

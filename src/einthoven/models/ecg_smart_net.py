@@ -73,9 +73,9 @@ class ECGSmartNet(nn.Module):
         batch, n_leads, n_samples = x.shape
         maps = self.trunk(self.stem(x.reshape(batch * n_leads, 1, n_samples)))
         by_lead = maps.reshape(batch, n_leads, *maps.shape[1:])
-        if self.across is None:
-            return by_lead.mean(dim=(1, 3))
-        merged: Tensor = self.across(by_lead.flatten(1, 2)).mean(dim=2)
+        merged: Tensor = (
+            by_lead.mean(dim=(1, 3)) if self.across is None else self.across(by_lead.flatten(1, 2)).mean(dim=2)
+        )
         return merged
 
     def forward(self, *parts: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from einthoven.signal import detector, filters
 Array = NDArray[Any]
 
 SPAN_S = (0.25, 0.55)
-"""Seconds before and after the R peak: 400 samples at 500 Hz. The paper's 1.2 s are shortened so; which part is kept is not stated."""
+"""Seconds before and after the R peak: 400 samples at 500 Hz. The paper shortens 1.2 s so, and does not state what is kept."""
 _QRS_HZ = (8.0, 40.0)
 _PEAK_S = 0.08
 _MOST_SHIFT_S = 0.05
@@ -104,4 +104,5 @@ def _levelled(beat: Array, before: int, fs_hz: float) -> Array:
     last = max(n, before - round(_MOST_SHIFT_S * fs_hz))
     steps = np.square(np.diff(beat[:, :last], axis=1)).sum(axis=0)
     start = int(np.convolve(steps, np.ones(n - 1), mode="valid").argmin()) if len(steps) >= n - 1 else 0
-    return beat - beat[:, start : start + n].mean(axis=1, keepdims=True)
+    levelled: Array = beat - beat[:, start : start + n].mean(axis=1, keepdims=True)
+    return levelled

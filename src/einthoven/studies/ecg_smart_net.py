@@ -155,8 +155,8 @@ def _table(run: StudyRun, found: Results) -> Results:
         "This is no detection of occlusion. infarction: any statement of an infarction, of any place and age, against none "
         f"({infarction['n_positive']} of {infarction['n_test']} records, {infarction['prevalence']:.3f}, the average precision of "
         "chance). subclasses: the 23 diagnostic ones, means over classes.",
-        f"Nine folds by patient, pooled; {study_table.drawn(first)}. Records at 100 Hz; beats are read at 500 Hz (12 x 400), strips "
-        "at 100 Hz.",
+        f"Nine folds by patient, pooled; {study_table.drawn(first)}. Records at 100 Hz; beats are read at 500 Hz (12 x 400), "
+        "strips at 100 Hz.",
         f"{BASELINE}: logistic regression on {N_COMPONENTS} principal components of the same beat, 12 x 80 at 100 Hz.",
     ]
     title = "PTB-XL: infarctions and subclasses by ECG-SMART-NET"

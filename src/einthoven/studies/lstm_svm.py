@@ -11,8 +11,8 @@ from einthoven.corpora.split import Split, stratified
 from einthoven.engine.declaration import TRAININGS, Published, Quick, Results, Step, Study, StudyModel
 from einthoven.engine.members import Member
 from einthoven.engine.study_run import StudyRun
-from einthoven.evaluation.detection import detected, difference
 from einthoven.evaluation.calibration import METHODS
+from einthoven.evaluation.detection import detected, difference
 from einthoven.inference.calibrated import calibrate
 from einthoven.report import study_figures, study_table
 from einthoven.signal.rhythm import INTERVAL_NAMES
@@ -20,7 +20,7 @@ from einthoven.training.recipe import Recipe
 from einthoven.training.support_vectors import on_trained
 
 POSITIVE = "ectopy"
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1)
 RECIPE = Recipe(epochs=20, batch=64, lr=2e-3, patience=10, augment=("gain", "noise"))
 MODELS = {
     "lstm_svm": StudyModel("lstm_svm", {}, RECIPE, "strip", cost=10.0),
@@ -134,7 +134,8 @@ def _table(run: StudyRun, found: Results) -> Results:
     remarks = [
         "44 records without those of paced beats, 180 segments of ten seconds each; positive: any S, V or F beat (AAMI). "
         "AP: average precision; a model that knows nothing has that of the share of positive segments.",
-        f"Mean over the seeds (one by protocol paper); {study_table.drawn({'interval': first['detection_interval']})}; by protocol paper over segments.",
+        f"Mean over the seeds (one by protocol paper); {study_table.drawn({'interval': first['detection_interval']})}; by protocol "
+        "paper over segments.",
         "rr: boosted trees on RR intervals of beats that were detected, in each segment alone. lstm: the network of lstm_svm with "
         "its own last layer.",
         *(run.corpus.protocol(name).remark for name in run.protocols),
