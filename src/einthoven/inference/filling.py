@@ -232,7 +232,7 @@ def load_net(folder: Path) -> tuple[PulseDiff, float, bool]:
     try:
         said = json.loads((folder / _SAYS).read_text())
         sizes, widening = said["settings"], float(said.get("widening", 1.0))
-        if not all(isinstance(size, int) and 0 < size <= _MOST for size in sizes.values()) or not 0 < widening < 1e3:
+        if not all(isinstance(size, int) and 0 < size <= _MOST for size in sizes.values()) or not 0 < widening < np.inf:
             raise ValueError(f"settings {sizes}, widening {widening}")
         net = PulseDiff(**sizes)
         net.load_state_dict(load_file(folder / _WEIGHTS))
