@@ -1,8 +1,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
-TESTS := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules tests src
+# Compiled bytecode is written even where the environment says otherwise: without it each command that a test starts compiles the package.
+TESTS := env PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules tests src
 
-.PHONY: demo test fuzz lint rules clean
+.PHONY: demo docs test fuzz lint rules clean
 
 demo: .venv/installed
 	$(BIN)/einthoven demo --out demo
@@ -19,6 +20,10 @@ test: rules
 fuzz: .venv/installed
 	nice $(BIN)/python -m tests.fuzz
 
+# The documentation site, without network: build/site/html/index.html.
+docs: .venv/installed
+	$(BIN)/python docs/site/build.py
+
 lint: rules
 	$(BIN)/mypy src
 
@@ -26,6 +31,7 @@ rules: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python docs/prose.py
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -33,4 +39,4 @@ rules: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo build

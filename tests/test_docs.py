@@ -36,6 +36,8 @@ _DEVICES = {"-", "lsl", "polar-h10", "movesense"}
 """Sources of a live signal that no test has."""
 _ELSEWHERE = {"docs/your_own.md"}
 """Pages that a test of their own runs."""
+_REPEATED = {"README.md", "docs/start.md", "docs/machines.md"}
+"""Pages with commands that other pages run too, on other files or folds."""
 _PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _NO_FILE = "edge.md"
 """The page whose Python needs an exported file and a device."""
@@ -154,7 +156,7 @@ def shown_as(command: Command, untrained: Path, request) -> list[str] | None:
 
 def runnable(page: Path) -> list[Command]:
     name = str(page.relative_to(REPOSITORY))
-    if name.startswith("docs/results/") or name in _ELSEWHERE:
+    if name.startswith("docs/results/") or name in _ELSEWHERE | _REPEATED:
         return []
     return [command for command in commands_of(page) if command.words[0] == "einthoven"]
 
@@ -178,9 +180,15 @@ def test_the_commands_of_a_page_run_in_its_order(page, place, untrained_copy, re
         assert "| first | 2 |" in (workshop / "docs" / "results" / "mitbih.md").read_text()
 
 
+def test_what_is_not_run_on_its_page_is_run_on_another():
+    ran = {command.words[1] for page in PAGES for command in runnable(page)}
+    repeated = {command.words[1] for command in OURS if command.page in _REPEATED}
+    assert repeated <= ran | {"demo"}, "the tests of the command line run demo"
+
+
 def python_of(page: Path) -> str:
     """The Python of a page, its blocks one after the other; empty where they make files and are run elsewhere."""
-    is_run = str(page.relative_to(REPOSITORY)) not in _ELSEWHERE and page.name != _NO_FILE
+    is_run = str(page.relative_to(REPOSITORY)) not in _ELSEWHERE | {"docs/start.md"} and page.name != _NO_FILE
     return "\n".join(_PYTHON.findall(page.read_text())) if is_run else ""
 
 

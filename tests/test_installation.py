@@ -45,9 +45,9 @@ def test_the_table_of_extras_is_that_of_the_project():
 
 def test_all_holds_every_extra_and_dev_holds_all():
     extras = PROJECT["optional-dependencies"]
-    assert set(extras) == {*EXTRAS, "all", "dev"}
+    assert set(extras) == {*EXTRAS, "all", "dev", "docs"}
     assert extras["all"] == [f"einthoven[{','.join(sorted(EXTRAS))}]"]
-    assert "einthoven[all]" in extras["dev"]
+    assert "einthoven[all,docs]" in extras["dev"]
 
 
 @pytest.mark.parametrize("where", ["dependencies", *sorted(EXTRAS)])

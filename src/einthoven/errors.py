@@ -128,6 +128,7 @@ EXTRAS = {
     "clinical": ("ecgdatakit", "edfio", "pydicom"),
     "formats": ("soundfile",),
     "openvino": ("openvino",),
+    "meshes": ("meshio",),
     "pandas": ("pandas",),
     "bluetooth": ("bleak",),
     "lsl": ("pylsl",),

@@ -45,6 +45,35 @@ def _ptbxl_model() -> Study:
     return replace(study, models=models, settings=study.settings | {"families": families})
 
 
+def _lstm_svm() -> Study:
+    """Windows of two seconds, since every ten of these recordings have an ectopic beat."""
+    study = STUDIES["lstm-svm"]
+    stores = {name: preparation.with_settings(window_s=2.0) for name, preparation in study.stores.items()}
+    return replace(study, stores=stores)
+
+
+def _ecg_smart_net() -> Study:
+    """Two narrow nets; these recordings are at 100 Hz only."""
+    study = STUDIES["ecg-smart-net"]
+    models = {
+        name: replace(study.models[name], settings=study.models[name].settings | {"width": 4})
+        for name in ("beat-16", "strip-16")
+    }
+    stores = {name: preparation.with_settings(fs_hz=100.0) for name, preparation in study.stores.items()}
+    return replace(study, models=models, stores=stores)
+
+
+def _narrow(name: str) -> Study:
+    """Networks of SEVGGNet-LSTM with few channels."""
+    study = STUDIES[name]
+    small = {"blocks": (1, 1), "widths": (8, 16), "hidden": 8}
+    models = {
+        label: replace(model, settings=model.settings | small) if model.architecture == "sevggnet_lstm" else model
+        for label, model in study.models.items()
+    }
+    return replace(study, models=models)
+
+
 SMALL = {
     "mitbih": (_mitbih(), "mitdb_like", "clean"),
     "mitbih-clean": (STUDIES["mitbih-clean"], "mitdb_like", "clean"),
@@ -53,11 +82,15 @@ SMALL = {
     "ptbxl-model": (_ptbxl_model(), "ptbxl_like", "clean"),
     "pediatric": (few("pediatric", "transformer-9", "transformer-12", "mamba2-12"), "zzu_like", "both"),
     "challenge2017": (
-        few("challenge2017", "rhythm", "rhythm_again", "trees", "arrhythminet_v1", "arrhythminet_v2"),
+        few("challenge2017", "rhythm", "rhythm_again", "trees", "distilled", "arrhythminet_v1", "arrhythminet_v2"),
         "challenge2017_like",
         "clean",
     ),
     "cpsc2018": (_cpsc2018(), "cpsc2018_like", "both"),
+    "ecg-smart-net": (_ecg_smart_net(), "ptbxl_like", "clean"),
+    "sevggnet": (_narrow("sevggnet"), "challenge2017_like", "clean"),
+    "sevggnet-beats": (_narrow("sevggnet-beats"), "mitdb_like", "both"),
+    "lstm-svm": (_lstm_svm(), "mitdb_like", "both"),
 }
 _FINISHED: dict[str, "Finished"] = {}
 

@@ -33,12 +33,24 @@ def test_the_models_that_come_with_einthoven(challenge, monkeypatch, tmp_path, c
         assert bundle.load_card(challenge.folder / name).classes == tuple("NAO~")
     own = Predictions.read(challenge.folder / "answers" / f"{chosen['small']}-f0-test.csv")
     assert models[challenge2017.SMALLEST]["n_test"] == len(own.record) < models[challenge2017.BEST]["n_test"]
-    fused, whole = load(challenge.folder / challenge2017.BEST), chosen["best_of_the_whole"]
-    assert len(fused.card.settings["members"]) == 2 * (2 + (whole["share"] > 0))
-    assert list(fused.card.class_weights) == whole["class_weights"]
+    fused = load(challenge.folder / challenge2017.BEST)
+    assert fused.card.settings["members"] == [["rhythm", {}]]
+    assert list(fused.card.class_weights) == chosen["distilled_of_the_whole"]["class_weights"]
     monkeypatch.setenv("EINTHOVEN_HOME", str(challenge.home))
     again = ["evaluate", str(fused.folder), "--from", str(challenge.source), "--out", str(tmp_path / "scores")]
     assert main(again) == 2 and "training of the model and test" in capsys.readouterr().err
+
+
+def test_the_network_that_others_taught_of_all_recordings_tested_in_no_fold(challenge):
+    """It saw what trained a teacher in some fold; those that validate it trained neither it nor what it is scored by."""
+    seen = [bundle.load_card(challenge.folder / "runs" / f"distilled-f{fold}" / "bundle").training for fold in (0, 1)]
+    of_all = bundle.load_card(challenge.folder / "runs" / "distilled-of-all" / "bundle").training
+    assert of_all["taught"]["by"] == seen[0]["taught"]["by"] == list(challenge2017.NETS) and of_all["fold"] is None
+    train, validation = (set(of_all["records"][part]) for part in ("train", "validation"))
+    assert validation == set(seen[0]["records"]["validation"]) and not train & validation
+    assert train > set(seen[0]["records"]["train"]) and len(train) > len(seen[1]["records"]["train"])
+    told = bundle.load_card(challenge.folder / challenge2017.BEST)
+    assert told.patients == {f"challenge-2017/{record}" for record in train | validation}
 
 
 def test_nets_and_trees_answer_as_each_fold_chose(challenge):

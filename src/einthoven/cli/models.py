@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
@@ -12,6 +12,9 @@ from einthoven.cli.settings import MaybeCount, MaybePath, MaybeText, optional
 from einthoven.errors import ConfigurationFault, LibraryMissing, optional_imports
 from einthoven.paths import ASSETS
 from einthoven.user_file import is_reference
+
+if TYPE_CHECKING:
+    from einthoven.models.described import Description
 
 _N_CLASSES, _N_SAMPLES = 5, 1000
 """Classes and samples that parameters are counted for; a user's architecture is checked with them, and with twelve leads."""
@@ -46,12 +49,13 @@ class Models:
         _bundled(self.leads)
         if self.leads is None:
             try:
-                architectures = _architectures()
+                architectures, others = _architectures(), _others()
             except LibraryMissing as missing:
                 console.note(f"architectures that can be trained: {missing.remedy}")
             else:
                 title = "Architectures for einthoven train --model"
                 console.table(("architecture", "what it is"), architectures, title)
+                console.table(("name", "what it is"), others, "Beside them, for einthoven study: they give no class")
             console.say("einthoven models NAME      describes one and lists its settings")
         return 0
 
@@ -88,16 +92,26 @@ def _architectures() -> list[tuple[str, str]]:
     return [(name, (model.__doc__ or "").splitlines()[0]) for name, model in MODELS.items()]
 
 
+def _others() -> list[tuple[str, str]]:
+    with optional_imports():
+        from einthoven.models import FILLERS, SIMULATIONS
+
+    return [(name, (model.__doc__ or "").splitlines()[0]) for name, model in (FILLERS | SIMULATIONS).items()]
+
+
 def _one(name: str) -> None:
     if name in bundle.bundled():
         _card(bundle.load_card(bundle.find(name)))
         return
     with optional_imports():
-        from einthoven.models import MODELS, own
+        from einthoven.models import FILLERS, MODELS, SIMULATIONS, own
         from einthoven.models.inputs import example_shape
 
     if name in MODELS:
         _architecture(name, MODELS[name])
+    elif name in FILLERS | SIMULATIONS:
+        _described(name, (FILLERS | SIMULATIONS)[name])
+        console.say(f"  einthoven study {name}{' --from DIR' if name in FILLERS else ''} --out studies/{name}")
     elif is_reference(name):
         taken = own.take(name)
         shape = example_shape(own.named(taken), 12, _N_SAMPLES)
@@ -129,14 +143,7 @@ def _found(name: str, architectures: tuple[str, ...]) -> Card:
 
 
 def _architecture(name: str, model: Any) -> None:
-    from einthoven.models.described import describe
-
-    told = describe(model)
-    console.say(f"{name}: {told.summary}" if told.summary else name)
-    for section, text in told.sections.items():
-        console.say(f"  {section.lower()}")
-        for line in text.splitlines():
-            console.say(f"    {line}")
+    told = _described(name, model)
     console.say(f"  reads        {', '.join(told.inputs)}")
     counts = ", ".join(f"{_n_parameters(model, n):,} with {n} lead{'s' * (n > 1)}" for n in (1, 12))
     console.say(f"  parameters   {counts} ({_N_CLASSES} classes, {_N_SAMPLES:,} samples)")
@@ -145,6 +152,19 @@ def _architecture(name: str, model: Any) -> None:
         console.table(("--set, with the default", "meaning"), rows, "Settings")
     else:
         console.say("  no settings")
+
+
+def _described(name: str, model: Any) -> "Description":
+    """Print what the docstring of an architecture or a simulation says, and return its description."""
+    from einthoven.models.described import describe
+
+    told = describe(model)
+    console.say(f"{name}: {told.summary}" if told.summary else name)
+    for section, text in told.sections.items():
+        console.say(f"  {section.lower()}")
+        for line in text.splitlines():
+            console.say(f"    {line}")
+    return told
 
 
 def _n_parameters(model: Any, n_leads: int) -> int:

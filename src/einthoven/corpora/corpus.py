@@ -194,6 +194,9 @@ class Corpus:
     """Takes an entry, and returns its recording with annotations."""
     beats: Callable[[Record], tuple[Array, Array]] | None = None
     """Takes a record, and returns sample numbers [n] and symbols [n] of its beats; None where records are labelled as a whole."""
+    of_windows: Callable[[Record, Array, int], Array] | None = None
+    """Takes a record, the first sample of each of its consecutive windows [n] and their length in samples, and returns their
+    symbols [n]; None where windows have the codes of their record."""
     marks: Callable[[Entry], WaveMarks] | None = None
     """Takes an entry, and returns the waves that its annotators marked; None where they marked none."""
     label_sets: dict[str, LabelSet] = field(default_factory=dict)

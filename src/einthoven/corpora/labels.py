@@ -31,6 +31,10 @@ class LabelSet:
     """Whether a window can have several classes, or none."""
     least_likelihood: float = 0.0
     """Least likelihood, in percent, of codes that count; 0 for all, those of likelihood 0 too."""
+    otherwise: str = ""
+    """The class of records whose codes name no other class; each record then has one class, the first that its codes name."""
+    by_window: bool = False
+    """Whether each of the consecutive windows of a record has a class of its own."""
     _class_of: dict[str, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +59,14 @@ class LabelSet:
         int
             -1 where it belongs to no class.
         """
-        return self._class_of.get(symbol, -1)
+        if not self.otherwise:
+            return self._class_of.get(symbol, -1)
+        named = [
+            self._class_of[code]
+            for code, likelihood in decoded(symbol).items()
+            if code in self._class_of and likelihood >= self.least_likelihood
+        ]
+        return min(named, default=self.classes.index(self.otherwise))
 
     def targets(self, symbols: NDArray[Any]) -> NDArray[Any]:
         """Return the targets of windows.

@@ -138,6 +138,18 @@ def _beats(record: Record) -> tuple[NDArray[Any], NDArray[Any]]:
     return record.annotations.samples[is_beat], symbols[is_beat]
 
 
+_ECTOPIC = [symbol for name in "SVF" for symbol in AAMI4.symbols[name]]
+
+
+def _of_windows(record: Record, starts: NDArray[Any], length: int) -> NDArray[Any]:
+    """Return which consecutive windows hold a S, V or F beat; nothing for one that overlaps the window before it."""
+    samples, symbols = _beats(record)
+    ectopic = np.sort(samples[np.isin(symbols, _ECTOPIC)])
+    found = np.searchsorted(ectopic, starts + length) > np.searchsorted(ectopic, starts)
+    apart = np.diff(starts, prepend=starts[:1] - length) >= length
+    return np.where(apart, np.where(found, *ECTOPY.classes[::-1]), "")
+
+
 def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
     labels = AAMI5.targets(index.symbol)
     rest, test = stratified(labels, 0.2, seed)
@@ -148,11 +160,11 @@ def _split_paper(index: Index, seed: int, left_out: tuple[str, ...], fold: int |
 
 
 def _split_clean(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
-    counted = np.isin(index.symbol, AAMI4.all_symbols) & ~np.isin(index.record, left_out)
+    kept = ~np.isin(index.record, left_out)
     validation = np.isin(index.record, VALIDATION if fold is None else DS1[fold::_N_FOLDS])
     train = np.isin(index.record, DS1) & ~validation
     test = np.isin(index.record, DS2)
-    return Split(*(np.flatnonzero(part & counted) for part in (train, validation, test)))
+    return Split(*(np.flatnonzero(part & kept) for part in (train, validation, test)))
 
 
 def _split_clean_without_202(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
@@ -196,6 +208,14 @@ NLRAV = LabelSet(
     ),
     {name: name for name in "NLRAV"},
 )
+ECTOPY = LabelSet(
+    "MIT-BIH, any ectopic beat in a window",
+    ("none", "ectopy"),
+    ("no S, V or F beat", "a S, V or F beat"),
+    {name: (name,) for name in ("none", "ectopy")},
+    by_window=True,
+)
+"""For consecutive windows."""
 PROTOCOLS = {
     "clean": Protocol(
         name="clean",
@@ -264,6 +284,7 @@ MITDB = Corpus(
     entries=_entries,
     read=_read,
     beats=_beats,
-    label_sets={"nlrav": NLRAV},
+    of_windows=_of_windows,
+    label_sets={"nlrav": NLRAV, "ectopy": ECTOPY},
     files="https://physionet.org/files/mitdb/1.0.0/",
 )

@@ -47,8 +47,10 @@ class Batches:
         rank: int = 0,
         world: int = 1,
         balance: float = 0.0,
+        targets: Array | None = None,
     ):
-        self.windows, self.labels, self.chosen = windows, labels, np.asarray(chosen)
+        self.windows, self.chosen = windows, np.asarray(chosen)
+        self.targets = labels if targets is None else targets
         self.size, self.seed, self.rank, self.world = size, seed, rank, world
         self.epoch = 0
         self.chances: Array | None = None
@@ -69,7 +71,7 @@ class Batches:
             order = order[self.rank :: self.world]
         for batch in range(len(self)):
             at = order[batch * self.size : (batch + 1) * self.size]
-            yield tensors(self.windows[at]), torch.from_numpy(self.labels[at])
+            yield tensors(self.windows[at]), torch.from_numpy(self.targets[at])
 
 
 def tensors(windows: Windows) -> dict[str, Tensor]:

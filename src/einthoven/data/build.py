@@ -195,7 +195,11 @@ def _windows_of(task: _Task) -> _Result:
         used_mv, names = select(record.signal_mv, record.leads, preparation.leads, record.where)
         typical = quality.typical_of_pieces(used_mv, names, record.fs_hz)
         if preparation.is_whole:
-            return prepare(record, preparation), entry.codes, typical
+            windows = prepare(record, preparation)
+            if corpus.of_windows is None or windows.position is None:
+                return windows, entry.codes, typical
+            length = round(preparation.window_s * record.fs_hz)
+            return windows, corpus.of_windows(record, windows.position, length), typical
         if corpus.beats is None:
             raise ConfigurationFault(
                 f"The heartbeats of {corpus.name} are not annotated.",

@@ -56,7 +56,7 @@ def paired(
         If windows or classes of the two differ, or the official score is defined for other classes.
     """
     both = _drawn(first, second, unit, draws, seed, official_score)
-    found = {name: _test(one - other) for name, (one, other) in both.items()}
+    found = {name: against_zero(one - other) for name, (one, other) in both.items()}
     if first.multilabel:
         return found
     ((name, row),) = found.items()
@@ -95,7 +95,7 @@ def compare(
         If windows or classes of the two differ, or the official score is defined for other classes.
     """
     found = {
-        name: {"first": _spread(one), "second": _spread(other)} | _test(one - other)
+        name: {"first": _spread(one), "second": _spread(other)} | against_zero(one - other)
         for name, (one, other) in _drawn(first, second, unit, draws, seed, official_score).items()
     }
     return {
@@ -241,8 +241,19 @@ def _require_same_test(first: Predictions, second: Predictions) -> None:
         )
 
 
-def _test(difference: Array) -> dict[str, Any]:
-    """Test differences [1 + draws] against zero; the first value is that of all rows."""
+def against_zero(difference: Array) -> dict[str, Any]:
+    """Test differences against zero.
+
+    Parameters
+    ----------
+    difference : array [1 + draws]
+        That of all rows, then that of each draw.
+
+    Returns
+    -------
+    dict
+        ``{difference, p}`` as in :func:`paired`.
+    """
     drawn = difference[1:]
     smaller = min((drawn <= 0).sum(), (drawn >= 0).sum())
     p = min(1.0, 2 * (smaller + 1) / (len(drawn) + 1))

@@ -21,7 +21,8 @@ from einthoven.inference.seen_patients import require_unseen, seen_by, without_s
 def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chosen: NDArray[Any]) -> Predictions:
     """Predict on some windows of a store.
 
-    For models of whole records the prediction is the mean over a record's windows, unless the protocol's unit is the window.
+    For models of whole records the prediction is the mean over a record's windows, unless the protocol's unit is the window, or
+    each window has a class of its own.
 
     Parameters
     ----------
@@ -52,8 +53,13 @@ def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chos
         thresholds=predictor.card.thresholds,
         at_least_one=predictor.card.at_least_one,
     )
-    whole = store.preparation.is_whole and protocol.unit != "window"
+    whole = store.preparation.is_whole and not _by_window(protocol)
     return answers.by_record() if whole else answers
+
+
+def _by_window(protocol: Protocol) -> bool:
+    """Return whether each window is a row, in place of each record."""
+    return protocol.unit == "window" or protocol.labels.by_window
 
 
 def require_classes(card: Card, corpus: Corpus, protocol: Protocol) -> None:
@@ -161,7 +167,7 @@ def score_test_part(
         "labels": protocol.labels.name,
         "folds": list(folds),
         "fold": fold,
-        "rows": _ROWS[store.preparation.is_whole, protocol.unit == "window"],
+        "rows": _ROWS[store.preparation.is_whole, _by_window(protocol)],
         "left_out_of_the_store": store.left_out,
         "unlabelled": int((~protocol.labels.is_labelled(store.index.symbol)).sum()),
         "leaks_patients": protocol.leaks,

@@ -1,5 +1,6 @@
 """Find heartbeats with the heartbeat network, in pieces: a stream and a whole record give the same beats."""
 
+from collections.abc import Callable
 from math import gcd
 from typing import Any
 
@@ -30,10 +31,12 @@ class LiveHeartbeats:
         Sampling rate.
     n_leads : int
         Number of leads, which are read together.
+    network : callable
+        Takes prepared leads and returns their evidence, as :func:`einthoven.signal.heartbeat_network.evidence` does.
     """
 
-    def __init__(self, fs_hz: float, n_leads: int = 1):
-        self.fs_hz = fs_hz
+    def __init__(self, fs_hz: float, n_leads: int = 1, network: Callable[[Array], Array] = heartbeat_network.evidence):
+        self.fs_hz, self.network = fs_hz, network
         self.raw = np.zeros((n_leads, 0), np.float32)
         self.first = 0
         """Sample number of the first sample in `raw`."""
@@ -101,7 +104,7 @@ class LiveHeartbeats:
         since = max(0, int((self.done / EVIDENCE_HZ - _NETWORK_BEHIND_S) * FS_HZ) - origin)
         since -= since % heartbeat_input.BLOCK
         inputs = heartbeat_input.scaled(at_128)[:, :, since:]
-        evidence = heartbeat_network.evidence(inputs)
+        evidence = self.network(inputs)
         offset = (origin + since) // heartbeat_network.STEP
         joined = heartbeat_evidence.joined(evidence)
         clear = heartbeat_evidence.last_clear(joined, self.done - offset, self.clear - offset)

@@ -18,6 +18,7 @@ from einthoven.inference.predictor import load
 from einthoven.models import cost
 from einthoven.models.inputs import InputShape
 from einthoven.report import study_figures, study_table
+from einthoven.studies.distilled import distil, distil_all
 from einthoven.training.fuse import fuse
 from einthoven.training.recipe import Recipe
 
@@ -31,10 +32,13 @@ SMALLER = replace(RECIPE, epochs=10)
 MEASURED = "measured"
 """The store whose windows have typical beats and measurements of rhythm beside them."""
 TREES = {"n_trees": 1000, "n_bins": 27, "beat_span": 135, "n_read": 116, "summed": True, "upright": True}
+DISTILLED = "distilled"
+"""One network that the others taught."""
 MODELS = {
     "rhythm": StudyModel("rhythm", {}, RECIPE, MEASURED),
     "rhythm_again": StudyModel("rhythm", {}, RECIPE, MEASURED, seed=1),
     "trees": StudyModel("forest", TREES, RECIPE, MEASURED, cost=0.1),
+    DISTILLED: StudyModel("rhythm", {}, replace(RECIPE, smoothing=0.0), MEASURED),
     "arrhythminet_v1": StudyModel("arrhythminet_v1", {}, SMALLER),
     "arrhythminet_v2": StudyModel("arrhythminet_v2", {}, SMALLER, cost=1.1),
     "hybrid": StudyModel("hybrid", {"widths": (24, 48, 64, 96)}, SHORTER, cost=0.5),
@@ -49,7 +53,7 @@ SHARES = [0.0, 0.2, 0.35, 0.5]
 BEST, SMALLEST = "challenge2017-rhythm", "challenge2017-small"
 """Names of the models that come with einthoven."""
 TOGETHER = "nets and trees"
-_CROSSED = "Cross-validated: each recording is answered by members that never saw it."
+_CROSSED = "Cross-validated: each recording is answered by a network of the same recipe that never saw it."
 _APART = "On the recordings of the fold that it never saw."
 
 
@@ -59,7 +63,30 @@ def _folds(run: StudyRun) -> range:
 
 def _members(run: StudyRun) -> list[Member]:
     trainings = [(name, model.seed, fold) for name, model in run.study.models.items() for fold in _folds(run)]
-    return [Member(run, f"{name}-f{fold}", name, "clean", fold, fold + 100 * seed) for name, seed, fold in trainings]
+    return [
+        Member(run, f"{name}-f{fold}", name, "clean", fold, fold + 100 * seed)
+        for name, seed, fold in trainings
+        if name != DISTILLED
+    ]
+
+
+def _student(run: StudyRun, fold: int | None) -> Member:
+    """Return the distilled network of a fold, or without one that of all recordings."""
+    return Member(
+        run, f"distilled-{'of-all' if fold is None else f'f{fold}'}", DISTILLED, "clean", fold or 0, fold or 0
+    )
+
+
+def _students(run: StudyRun, part: str) -> list[Predictions]:
+    """Return what the distilled networks answer for a part of their folds."""
+    return [_student(run, fold).predict(part) for fold in _folds(run)]
+
+
+def _distil(fold: int | None, run: StudyRun) -> Results:
+    """Train the distilled network of a fold, or that of all recordings."""
+    if fold is None:
+        return distil_all(_student(run, None), NETS, _folds(run))
+    return distil(_student(run, fold), NETS) if fold in _folds(run) else {}
 
 
 def _together(run: StudyRun, part: str, fold: int, share: float) -> Predictions:
@@ -74,11 +101,14 @@ def _choose(run: StudyRun) -> Results:
     small = {name: float(np.mean(scores)) for name, scores in alone.items()}
     by_fold = [{share: _together(run, "validation", fold, share) for share in SHARES} for fold in _folds(run)]
     whole = {share: joined([answers[share] for answers in by_fold]) for share in SHARES}
+    distilled = [{0.0: answers} for answers in _students(run, "validation")]
     return {
         "small_on_validation": small,
         "small": max(small, key=lambda name: small[name]),
         "best": [best_share_for_challenge(answers) for answers in by_fold],
         "best_of_the_whole": best_share_for_challenge(whole),
+        "distilled": [best_share_for_challenge(answers) for answers in distilled],
+        "distilled_of_the_whole": best_share_for_challenge({0.0: joined([answers[0.0] for answers in distilled])}),
     }
 
 
@@ -89,37 +119,36 @@ def _score(run: StudyRun) -> Results:
         for fold, chosen in zip(_folds(run), run.results["chosen"]["best"], strict=True)
     ]
     answers = {TOGETHER: joined(weighted)} | {
-        name: joined(run.predict("test", model=name)) for name in run.study.models
+        name: joined(run.predict("test", model=name)) for name in run.study.models if name != DISTILLED
     }
+    answers[DISTILLED] = joined(
+        [
+            found.weighted(chosen["class_weights"])
+            for found, chosen in zip(_students(run, "test"), run.results["chosen"]["distilled"], strict=True)
+        ]
+    )
     price = {}
-    for name in run.study.models:
-        predictor = load(run.members[f"train-{name}-f0"].folder)
+    for name in answers.keys() - {TOGETHER}:
+        predictor = load(run.folder / "runs" / f"{name}-f0")
         network, shape = predictor.network, InputShape.of(predictor.card.preparation)
         macs = cost.multiply_accumulates(network, shape)
         price[name] = {"parameters": cost.parameters(network), "multiply_accumulates": macs}
     return run.score(answers, run.facts(run.protocol, on_card=True), run.protocol.unit) | {"cost": price}
 
 
-def _fuse(run: StudyRun) -> Results:
-    """Make the models that come with einthoven: nets and trees of all folds as one, and the small net of the first fold."""
-    chosen, small = (
-        run.results["chosen"]["best_of_the_whole"],
-        run.members[f"train-{run.results['chosen']['small']}-f0"],
-    )
-    shares = {name: (1 - chosen["share"]) / len(NETS) for name in NETS} | {BOOSTED: chosen["share"]}
-    members = [(run.members[f"train-{name}-f{fold}"].bundle, shares[name]) for fold in _folds(run) for name in shares]
-    bundles, weights = zip(*[(bundle, share / len(_folds(run))) for bundle, share in members if share], strict=True)
-    told = {"answers": "validation parts of all folds, each by the members of its fold"}
-    joint = joined([_together(run, "validation", fold, chosen["share"]) for fold in _folds(run)])
-    weights_of_classes = tuple(chosen["class_weights"])
-    best = trust_in(joint, told, whole=True, weights=weights_of_classes)
-    fuse(run.folder / BEST, bundles, "weighted", weights, weights_of_classes, half=True, trust=best)
+def _publish(run: StudyRun) -> Results:
+    """Make the models that come with einthoven: the distilled network of all recordings, and the small net of the first fold."""
+    chosen, small = run.results["chosen"], run.members[f"train-{run.results['chosen']['small']}-f0"]
+    weights = tuple(chosen["distilled_of_the_whole"]["class_weights"])
+    told = {"answers": "each recording by the distilled network of the fold that tests it"}
+    best = trust_in(joined(_students(run, "test")), told, whole=True, weights=weights)
+    fuse(run.folder / BEST, [_student(run, None).bundle], "mean", class_weights=weights, half=True, trust=best)
     of_small = trust_in(small.predict("validation"), {"answers": "validation part of the first fold"}, whole=True)
     fuse(run.folder / SMALLEST, [small.bundle], "mean", half=True, trust=of_small)
     alone = run.evaluate(small.predict("test"))
     alone = {"model": SMALLEST} | run.facts(run.protocol, on_card=True) | alone
-    found, together = {}, run.results["scores"]["scores"][TOGETHER]
-    for name, metrics, remark in ((BEST, together, _CROSSED), (SMALLEST, alone, _APART)):
+    found, crossed = {}, run.results["scores"]["scores"][DISTILLED]
+    for name, metrics, remark in ((BEST, crossed, _CROSSED), (SMALLEST, alone, _APART)):
         size = run.publish(run.folder / name, metrics | {"remark": f"{remark} {metrics['remark']}"})
         found[name] = {"bytes": size, "challenge_score": metrics["challenge_score"], "n_test": metrics["n_test"]}
     return found
@@ -137,10 +166,16 @@ def _table(run: StudyRun, found: Results) -> Results:
     shares = ", ".join(f"{chosen['share']:g}" for chosen in found["chosen"]["best"])
     remarks = [
         f"challenge_score is the official one: the mean F1 of N, A and O. {first['remark']}",
-        f"{TOGETHER}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds; share and class weights are "
+        f"{TOGETHER}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds. Share and class weights are "
         "chosen on each fold's validation part.",
         *left_out_lines(run.store),
     ]
+    if DISTILLED in found["scores"]:
+        remarks.insert(
+            2,
+            f"{DISTILLED}: one network, taught by the labels, the two networks of its fold, and trees that did not see the "
+            "recording; its class weights are chosen on each fold's validation part.",
+        )
     tested = f"{first['n_test']:,} recordings at hand, {len(_folds(run))}-fold cross-validation by recording"
     shown = [*list(columns)[:2], *list(columns)[7:10]]
     return study_table.table(
@@ -161,7 +196,16 @@ CHALLENGE2017_STUDY = Study(
     trained=lambda card: {key: card.training[key] for key in card.training if key.startswith("validation_")},
     cross_validated=True,
     settings={"shares": SHARES},
-    steps=(TRAININGS, Step("chosen", _choose, 0.2), Step("scores", _score, 0.5), Step("models", _fuse, 0.2)),
+    steps=(
+        TRAININGS,
+        tuple(
+            Step(f"distil-{'all' if fold is None else fold}", partial(_distil, fold))
+            for fold in (*range(N_FOLDS), None)
+        ),
+        Step("chosen", _choose, 0.2),
+        Step("scores", _score, 0.5),
+        Step("models", _publish, 0.2),
+    ),
     compared={"paired": {f"{TOGETHER} - {name}": (TOGETHER, name) for name in MODELS}},
     results=lambda run: (
         {"trained": run.trained} | run.results["scores"] | {name: run.results[name] for name in ("chosen", "models")}

@@ -22,7 +22,7 @@ from einthoven.errors import ConfigurationFault
 from einthoven.models import own
 from einthoven.models.inputs import InputShape
 from einthoven.training import requirements, run_folder
-from einthoven.training.callbacks import KeepBest, Lines
+from einthoven.training.callbacks import Averaged, KeepBest, Lines
 from einthoven.training.card import card_for
 from einthoven.training.checkpoint import WrittenAside
 from einthoven.training.grow import grow
@@ -32,6 +32,7 @@ from einthoven.training.losses import loss_for
 from einthoven.training.module import SCORE, Training, quiet_lightning
 from einthoven.training.recipe import Recipe
 from einthoven.training.rhythms import with_rhythms
+from einthoven.training.support_vectors import with_support_vectors
 from einthoven.training.task import Task
 from einthoven.training.warm_start import warm_started
 
@@ -113,8 +114,11 @@ def fit(
     trained = _Run(task, recipe, folder, precision, devices).train(module, train)
     if trained is None:
         return None
+    weights = load_file(folder / run_folder.BEST)
+    if architecture in _ENDED:
+        settings, weights = _ENDED[architecture](task, settings, weights, recipe.seed)
     card = card_for(task, architecture, settings, folder, trained)
-    return bundle.save(folder / "bundle", card, load_file(folder / run_folder.BEST))
+    return bundle.save(folder / "bundle", card, weights)
 
 
 _GROWN: dict[str, Callable[[Task, Mapping[str, Any], int, Path], Card]] = {
@@ -123,6 +127,8 @@ _GROWN: dict[str, Callable[[Task, Mapping[str, Any], int, Path], Card]] = {
     "linear_beat": grow_linear,
 }
 """Architectures that are grown, not trained by gradients, and what grows them."""
+_ENDED = {"lstm_svm": with_support_vectors}
+"""Architectures whose head is fitted when the training by gradients has ended, and what fits it."""
 
 
 def _grown(
@@ -149,7 +155,9 @@ def _batches(task: Task, recipe: Recipe, devices: int | str) -> Batches:
     """Return the training batches that this process serves."""
     rank = int(os.environ.get("LOCAL_RANK", 0))
     world = max(1, torch.cuda.device_count()) if devices == "auto" else int(devices)
-    return Batches(task.windows, task.labels, task.train, recipe.batch, recipe.seed, rank, world, recipe.balance)
+    return Batches(
+        task.windows, task.labels, task.train, recipe.batch, recipe.seed, rank, world, recipe.balance, task.targets
+    )
 
 
 @dataclass
@@ -195,6 +203,8 @@ class _Run:
             ModelCheckpoint(self.folder, last.removesuffix(".ckpt"), monitor=None, enable_version_counter=False),
             RichProgressBar(leave=True) if console.is_terminal() else Lines(self.recipe.epochs, score),
         ]
+        if self.recipe.average:
+            callbacks.insert(0, Averaged(self.recipe.average))
         return L.Trainer(
             max_epochs=self.recipe.epochs,
             devices=self.devices,

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from einthoven.errors import ConfigurationFault
-from einthoven.models import own
+from einthoven.models import FILLERS, SIMULATIONS, own
 from einthoven.models.inputs import InputShape, answers_samples, built, call, missing_parts, reads
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Preparation
@@ -33,8 +33,18 @@ def require_model(architecture: str) -> str:
     Raises
     ------
     ConfigurationFault
-        If there is none, it answers samples, or the user's class breaks a clause of the contract.
+        If there is none, it gives no class, it answers samples, or the user's class breaks a clause of the contract.
     """
+    if architecture in FILLERS | SIMULATIONS:
+        kind = "fills gaps and gives no class" if architecture in FILLERS else "is a simulation and is not trained"
+        raise ConfigurationFault(
+            f"{architecture} {kind}.",
+            found=f"--model {architecture}",
+            expected="an architecture that answers windows",
+            remedy=f"einthoven study {architecture} --from DIR --out studies/{architecture}"
+            if architecture in FILLERS
+            else f"einthoven study {architecture} --out studies/{architecture}",
+        )
     name = own.resolved(architecture)
     if answers_samples(own.named(name)):
         raise ConfigurationFault(
@@ -89,7 +99,7 @@ def require_recipe(recipe: Recipe, task: Task) -> None:
     Raises
     ------
     ConfigurationFault
-        If balance, mixup or an augmentation does not fit the labels or the leads.
+        If balance, mixup, the loss or an augmentation does not fit the labels, the targets or the leads.
     """
     if (recipe.balance and task.multilabel) or (recipe.mixup and not task.multilabel):
         raise ConfigurationFault(
@@ -97,6 +107,13 @@ def require_recipe(recipe: Recipe, task: Task) -> None:
             found=f"balance {recipe.balance:g}, mixup {recipe.mixup:g}, multilabel: {task.multilabel}",
             expected="balance for windows of one class each, mixup for multilabel windows",
             remedy=f"--train.{'balance' if task.multilabel else 'mixup'} 0",
+        )
+    if task.targets is not None and recipe.loss != "cross_entropy":
+        raise ConfigurationFault(
+            "Only cross-entropy can teach the answers of other models.",
+            found=f"loss {recipe.loss}",
+            expected="cross_entropy",
+            remedy="--train.loss cross_entropy",
         )
     if "rotated" in recipe.augment and task.preparation.leads != STANDARD:
         raise ConfigurationFault(

@@ -46,6 +46,8 @@ class Task:
         Which windows were generated.
     typical : Typical, optional
         What the signals of the records look like.
+    targets : array [n, classes], optional
+        What the training windows are taught in place of their labels, see :mod:`einthoven.training.distil`.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class Task:
     record: Array
     synthetic: Array
     typical: Typical | None = None
+    targets: Array | None = None
 
     def __post_init__(self) -> None:
         if self.synthetic[self.validation].any():
@@ -120,15 +123,22 @@ class Task:
         first, n = len(self.windows), len(windows)
         counts = np.bincount(labels, minlength=len(self.classes))
         generated = {name: int(count) for name, count in zip(self.classes, counts, strict=True) if count}
+        targets = None if self.targets is None else np.concatenate((self.targets, _certain(labels, self.targets)))
         return replace(
             self,
             windows=concatenated((self.windows[:], windows)),
+            targets=targets,
             labels=np.concatenate((self.labels, labels)),
             train=np.concatenate((self.train, np.arange(first, first + n))),
             record=np.concatenate((self.record, np.full(n, "synthetic"))),
             synthetic=np.concatenate((self.synthetic, np.ones(n, bool))),
             provenance=self.provenance | {"synthetic": {"windows": generated, "how": how}},
         )
+
+
+def _certain(labels: Array, targets: Array) -> Array:
+    """Return targets [k, classes] that are the labels."""
+    return np.eye(targets.shape[1], dtype=targets.dtype)[labels]
 
 
 def split_of(
