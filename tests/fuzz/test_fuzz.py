@@ -9,7 +9,7 @@ from tests.fuzz.mutation import CHANGES, mutated
 
 N_CHANGES = 30
 """Changes of each recording in ``make test``."""
-N_FORGED = 10
+N_FORGED = 6
 """Forgeries of each of einthoven's own files there."""
 
 
