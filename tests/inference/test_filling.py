@@ -1,5 +1,7 @@
 """Filled gaps: the typical beat, masks, marks in files and on pages, what is refused, and metrics beside formulas."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -182,11 +184,15 @@ def test_a_net_leaves_what_is_seen(net):
     assert drawn[:, hidden].std(0).min() > 0
 
 
-def test_a_damaged_net_is_refused(net, tmp_path, capsys):
-    (tmp_path / "filler.json").write_text("{}")
-    for folder in (tmp_path / "none", tmp_path):
-        with pytest.raises(FileDamaged):
-            load_net(folder)
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", '{"settings": {"width": 100000}, "recipe": {"diffusion": true}}', "\x00", None]
+)
+def test_a_damaged_network_is_refused(content, net, tmp_path):
+    shutil.copy(net / "weights.safetensors", tmp_path)
+    if content is not None:
+        (tmp_path / "filler.json").write_text(content)
+    with pytest.raises(FileDamaged, match="no network"):
+        load_net(tmp_path)
 
 
 def test_errors_and_bands_beside_formulas():

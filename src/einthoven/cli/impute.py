@@ -31,7 +31,7 @@ class Impute(ReadOptions):
     """File to write: .html or .png to look at; .hea, .csv, .npy or .json, whose comments mark what was filled:
     einthoven reads those samples as missing."""
     model: Annotated[MaybePath, optional("DIR")] = None
-    """Folder of a net that einthoven study pulsediff trained (default: the person's own typical beat)."""
+    """Folder of a network that einthoven study pulsediff trained (default: the person's own typical beat)."""
 
     def run(self) -> int:
         """Fill the gaps, write the file, and print which gaps were filled."""

@@ -1,4 +1,4 @@
-"""Fill gaps of a recording by the person's own typical beat, or by a trained net; what is filled stays marked as such."""
+"""Fill gaps of a recording by the person's own typical beat, or by a trained network; what is filled stays marked as such."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ N_DRAWS = 20
 _WINDOW_S = 10.0
 _LEAST_SEEN_S = 3.0
 _FS_HZ = 100.0
+_MOST = 512  # channels or blocks of a network
 _WEIGHTS, _SAYS = "weights.safetensors", "filler.json"
 
 
@@ -115,7 +116,7 @@ def impute(record: Record | str | PathLike[str], model: str | Path | None = None
     record : Record or path
         A recording, or its file, which is read as by :func:`einthoven.read`; its missing samples (NaN) are the gaps.
     model : str or Path, optional
-        Folder of a net that ``einthoven study pulsediff`` trained (default: the person's typical beat).
+        Folder of a network that ``einthoven study pulsediff`` trained (default: the person's typical beat).
 
     Returns
     -------
@@ -127,7 +128,7 @@ def impute(record: Record | str | PathLike[str], model: str | Path | None = None
     RecordUnreadable
         If no sample is missing, or no gap can be filled.
     FileDamaged
-        If the folder holds no such net.
+        If the folder holds no such network.
 
     Examples
     --------
@@ -147,7 +148,7 @@ def impute(record: Record | str | PathLike[str], model: str | Path | None = None
             expected="a record with missing samples",
             remedy="einthoven info FILE      shows what a file holds",
         )
-    filler, method = (_by_template, "the typical beat") if model is None else (_by_net(Path(model)), "PulseDiff")
+    filler, method = (_by_template, "the typical beat") if model is None else _by_net(Path(model))
     signal = record.signal_mv.astype(np.float64)
     low, high, filled = np.full(signal.shape, np.nan), np.full(signal.shape, np.nan), np.zeros(signal.shape, bool)
     remarks = []
@@ -203,7 +204,7 @@ def _by_template(lead: Array, hidden: NDArray[np.bool_], fs_hz: float) -> _Guess
 
 
 def load_net(folder: Path) -> tuple[PulseDiff, float, bool]:
-    """Return a net that was trained to fill gaps.
+    """Return a network that was trained to fill gaps.
 
     Parameters
     ----------
@@ -213,7 +214,7 @@ def load_net(folder: Path) -> tuple[PulseDiff, float, bool]:
     Returns
     -------
     net : PulseDiff
-        The net.
+        The network.
     widening : float
         By how much its band is widened, measured on validation records.
     diffusion : bool
@@ -230,19 +231,22 @@ def load_net(folder: Path) -> tuple[PulseDiff, float, bool]:
         from einthoven.models.pulsediff import PulseDiff
     try:
         said = json.loads((folder / _SAYS).read_text())
-        net = PulseDiff(**said["settings"])
+        sizes, widening = said["settings"], float(said.get("widening", 1.0))
+        if not all(isinstance(size, int) and 0 < size <= _MOST for size in sizes.values()) or not 0 < widening < np.inf:
+            raise ValueError(f"settings {sizes}, widening {widening}")
+        net = PulseDiff(**sizes)
         net.load_state_dict(load_file(folder / _WEIGHTS))
-        return net.eval(), float(said.get("widening", 1.0)), bool(said["recipe"]["diffusion"])
+        return net.eval(), widening, bool(said["recipe"]["diffusion"])
     except Exception as error:
         raise FileDamaged(
-            f"{folder} holds no net that fills gaps.",
+            f"{folder} holds no network that fills gaps.",
             found=f"{type(error).__name__}: {str(error)[:200]}",
             expected=f"{_WEIGHTS} and {_SAYS}, as training wrote them",
             remedy="einthoven study pulsediff --from DIR --out studies/pulsediff",
         ) from error
 
 
-def _by_net(folder: Path) -> _Filler:
+def _by_net(folder: Path) -> tuple[_Filler, str]:
     net, widening, diffusion = load_net(folder)
 
     def fill(lead: Array, hidden: NDArray[np.bool_], fs_hz: float) -> _Guess:
@@ -255,24 +259,24 @@ def _by_net(folder: Path) -> _Filler:
         back = [np.interp(np.arange(len(lead)) / fs_hz, np.arange(len(at_hz)) / _FS_HZ, row) for row in rows]
         return _Guess(*back)
 
-    return fill
+    return fill, "PulseDiff" if diffusion else "a network that predicts once"
 
 
 def draws(net: PulseDiff, lead: Array, hidden: NDArray[np.bool_], n_draws: int, diffusion: bool) -> Array:
-    """Return what a net says may be in the gaps of a lead.
+    """Return what a network says may be in the gaps of a lead.
 
     Parameters
     ----------
     net : PulseDiff
-        The net.
+        The network.
     lead : array [samples], mV
         The lead at 100 Hz, a multiple of four samples long.
     hidden : array [samples], bool
         Whether a sample is hidden.
     n_draws : int
-        Number of draws; the net that predicts once has one.
+        Number of draws; the network that predicts once has one.
     diffusion : bool
-        Whether the net is the diffusion model.
+        Whether the network is the diffusion model.
 
     Returns
     -------

@@ -62,6 +62,6 @@ MODELS: dict[str, Any] = {
 }
 """Each architecture by the name that the command line and cards use."""
 FILLERS: dict[str, Any] = {"pulsediff": PulseDiff}
-"""What is listed beside the architectures: nets that fill gaps, and give no class."""
+"""What is listed beside the architectures: networks that fill gaps, and give no class."""
 SIMULATIONS: dict[str, Any] = {"geodesic": Geodesic}
 """What is listed beside the architectures: simulations, which read no recording and are not trained."""

@@ -21,7 +21,7 @@ _SAYS = (
 )
 _METHODS_SAY = (
     "zero: the level. linear: straight lines. template: the person's median beat where the rhythm leads one to expect it. once: "
-    "the net without diffusion. pulsediff: mean of 10 draws of 10 steps."
+    "the network without diffusion. pulsediff: mean of 10 draws of 10 steps."
 )
 
 
@@ -92,7 +92,7 @@ def _cells(records: list[dict[str, Any]], name: str, weights: Array) -> list[str
 
 
 def _band(records: list[dict[str, Any]], weights: Array) -> list[str]:
-    """Return coverage, CRPS beside the absolute error of the net that predicts once, and width by rhythm."""
+    """Return coverage, CRPS beside the absolute error of the network that predicts once, and width by rhythm."""
     n = _of(records, lambda one: one["pulsediff"]["n"])
     width = _of(records, lambda one: one["width"])
     by_rhythm = [_of(records, lambda one, name=name: one["rhythm"] == name) for name in ("sinus", "fibrillation")]  # type: ignore[misc]
