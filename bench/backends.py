@@ -268,7 +268,7 @@ def told(found: dict[str, dict]) -> str:
     return (
         f"`resnet1d` at its best beside eager torch: {', '.join(best)}. "
         f"No way is as fast as torch: {'; '.join(never) or 'nowhere'}. "
-        f"Ways that answer one window later than torch: {'; '.join(later) or 'none'}."
+        f"Slower than torch: {'; '.join(later) or 'none'}."
     )
 
 
@@ -315,9 +315,9 @@ def _write(found: dict[str, dict]) -> None:
     lines = [
         "",
         f"`python bench/backends.py` · {len(found)} of {len(EVERY)} rows · {machines}, two cores · random weights, which take as "
-        "long as trained ones; each way in a process of its own; memory is the most with one window (of torch, in rows of "
-        "challenge2017, with what its study loads); int8 LSTMs answer one window at a time in ONNX Runtime, as einthoven has "
-        "them do. Peak: the most that torch reaches in matrix products of 512 to 2048, two threads: "
+        "long as trained ones; each way in a process of its own. Memory is the most with one window. That of torch, in rows of "
+        "challenge2017, includes what its study loads. In int8, LSTMs answer one window at a time in ONNX Runtime, as einthoven "
+        "has them do. Peak: the most that torch reaches in matrix products of 512 to 2048, two threads: "
         + ", ".join(f"{name} {value:.0f} GMAC/s" for name, value in most.items())
         + ".",
         "",

@@ -186,10 +186,10 @@ def main(folder: Path, study: Path, n_records: int | None) -> None:
     lines += [
         "## Intervals beside LUDB's annotations",
         "",
-        f"Medians of {len(every)} records, each by the net of the fold that did not see it, less those of the annotations of all "
-        "leads: by them a wave of all leads begins where it has begun in a fifth of them and ends where it has ended in four "
-        "fifths, beat by beat, since people's marks wander more from lead to lead than the net's; the net's begin in a twentieth "
-        "and end in nineteen twentieths, which was chosen on a part of these records. 95 % intervals over records.",
+        f"Medians of {len(every)} records, each by the network of the fold that did not see it, less those of the annotations of "
+        "all leads. By the annotations a wave of all leads starts where it has started in a fifth of the leads, and ends where it "
+        "has ended in four fifths. By the network it starts in a twentieth and ends in nineteen twentieths: people's marks differ "
+        "more from lead to lead. These shares were chosen on a part of these records. 95 % intervals over records.",
         "",
         "| interval | records | median error, ms | mean, ms | SD, ms |",
         "|---|---|---|---|---|",

@@ -174,7 +174,7 @@ def page(results: dict) -> str:
         "# The lead and unit doctor",
         "",
         "`python bench/doctor.py DIR` · recordings of PTB-XL (folds 1 to 9), the Challenges 2021, 2017 and 2011 (acceptable "
-        "ones), CPSC 2018, LUDB, ZZU-pECG, MIT-BIH DS1 and SVDB, as far as they are in DIR. Exchanged electrodes and wrong "
+        "ones), CPSC 2018, LUDB, ZZU-pECG, MIT-BIH DS1 and SVDB. What is not in DIR is left out. Exchanged electrodes and wrong "
         "rates are simulated on each. Five folds by patient, or by recording where patients are not known; limits of a fold "
         "come from the other four. In brackets: 95 % intervals, 1,000 draws of patients.",
         "",
@@ -204,7 +204,7 @@ def page(results: dict) -> str:
     for name, title in titles.items():
         lines += [f"## {title}", "", *table(results[name], list(results[name]["all"]))]
     lines += [
-        "All but Challenge 2011 in the rows `all` of gains: its QRS complexes are about 0.2 mV high, because the scale of its "
+        "All but Challenge 2011 in the rows `all` of gains: its QRS complexes are about 0.2 mV high. The scale of its "
         "text files is not that of its headers.",
         "",
         "## Spikes of a pacemaker",

@@ -58,13 +58,14 @@ def _head() -> list[str]:
         "104) where one lead is read; ventricular flutter is not scored. Intervals: 95 %, bootstrap over patients, 1,000 draws.",
         "",
         "The network was trained by `python bench/heartbeats_fit.py DIR` on DS1 of MIT-BIH without records "
-        f"{', '.join(HELD_OUT)} (201 is the patient of 202 in DS2), its paced records, three quarters of SVDB, LUDB, and the "
-        "records of QTDB that are of other people, with computed noise and the first half of the noises of NSTDB. **No record of "
-        "DS2 trained anything.** The limit of the evidence was chosen on other records that train nothing. "
+        f"{', '.join(HELD_OUT)} (201 is the patient of 202 in DS2) and its paced records. It was also trained on three "
+        "quarters of SVDB and on LUDB. The records of QTDB that are of other people were added, with computed noise and the first "
+        "half of the noises of NSTDB. **No record of DS2 trained anything.** "
+        "The limit of the evidence was chosen on other records that train nothing. "
         "The bundled weights are from a shorter run than that command states: 3,878 steps without recorded noise, then 1,100 with "
-        "it while the learning rate fell, so the command does not repeat them. The rule for faint evidence was set while beats in "
-        "noise alone (second half of NSTDB) were looked at, and DS2 was seen once then: the rows of noise alone are not blind. "
-        "sleepecg is the detector that einthoven used before; xqrs is that of wfdb.",
+        "it while the learning rate fell. So the command does not repeat them. The rule for faint evidence was set while beats in "
+        "noise alone (second half of NSTDB) were looked at. DS2 was seen once then. So the rows of noise alone are not blind. "
+        "The detector of sleepecg is the one that einthoven used before; xqrs is that of wfdb.",
         "",
     ]
 

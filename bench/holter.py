@@ -173,9 +173,9 @@ def beside_annotations(folder: Path, names: tuple[str, ...]) -> list[str]:
             theirs, ours, both = (sum(row.pauses[at] for row in chosen) for at in range(3))
             lines += [
                 "",
-                f"Over {words} {len(chosen)} records, median and 95 % interval (records drawn {N_DRAWS:,} times): burden of"
-                f" fibrillation off by {interval(af, rng)} points, at most {af.max():.1f}; V an hour off by {interval(v, rng)},"
-                f" at most {v.max():.0f}."
+                f"Over {words} {len(chosen)} records, median and 95 % interval (records drawn {N_DRAWS:,} times). The burden of"
+                f" fibrillation is off by {interval(af, rng)} points, at most {af.max():.1f}. V an hour is off by"
+                f" {interval(v, rng)}, at most {v.max():.0f}."
                 f" Of {theirs} annotated pauses {both} were found; {ours} were listed.",
             ]
     return lines

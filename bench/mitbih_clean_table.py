@@ -24,7 +24,7 @@ def main() -> None:
             rows.append([len(told), place, _spread(metrics["accuracy"]), _spread(metrics["macro_f1"]), *per])
     ds2 = found["ds2"]
     lines = [
-        "# MIT-BIH: patients nobody has seen",
+        "# MIT-BIH: patients that no model has seen",
         "",
         f"DS1 trains, DS2 tests: {ds2['n_test']:,} beats of {ds2['n_patients']} patients. {ds2['remark']} "
         f"{ds2['interval']['level']:.0%} intervals over {ds2['interval']['unit']}s, {ds2['interval']['draws']:,} draws. "

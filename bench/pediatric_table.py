@@ -20,17 +20,16 @@ def main(folder: Path) -> None:
     tested = {
         name: next(found for label, found in scores.items() if label.endswith(name)) for name in _protocols(scores)
     }
-    sizes = "; ".join(
-        f"protocol {name} tests {found['n_test']:,} {found['rows']} of {found['n_patients']:,} patients"
+    sizes = ". ".join(
+        f"Protocol {name} tests {found['n_test']:,} {found['rows']} of {found['n_patients']:,} patients"
         for name, found in tested.items()
     )
     drawn = next(iter(scores.values()))["interval"]
     lines = [
         f"# The pediatric benchmark's nets and protocols, on {results['corpus']}",
         "",
-        f"{results['recordings']:,} recordings. {results['remarks'][0]} By {sizes}. {drawn['level']:.0%} intervals, "
-        f"{drawn['draws']:,} draws, over patients where they are "
-        "apart, over windows where they are not.",
+        f"{results['recordings']:,} recordings. {results['remarks'][0]} {sizes}. {drawn['level']:.0%} intervals, "
+        f"{drawn['draws']:,} draws. They are over patients where these are apart, and over windows otherwise.",
         "",
         "```",
         f"einthoven study pediatric --from DIR --protocol both --out studies/pediatric      "

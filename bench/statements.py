@@ -163,7 +163,7 @@ def lines(rows: list[Row]) -> list[str]:
         *_table([(row.rhythm + (", pacemaker" if row.paced else ""), row.said) for row in rows], "annotated"),
         "",
         '"Not named": the summary says that the rhythm is uncertain, that no P waves were '
-        "found, that the recording is too noisy, or that there are spikes of a pacemaker.",
+        "found, or that the recording is too noisy. Or it names spikes of a pacemaker.",
         "",
         "## Axis",
         "",

@@ -21,7 +21,7 @@ RECORDS = range(1, 201)
 _FEW_LEADS, _FEW_BEATS = 6, 0.6
 """A P wave is asked for where so many leads show one ahead of so many of their beats."""
 _FIRST, _LAST = 0.2, 0.8
-"""A wave of all leads begins where it has begun in a fifth of them, and ends where it has ended in four fifths."""
+"""A wave of all leads begins where it has started in a fifth of them, and ends where it has ended in four fifths."""
 
 
 def errors(folder: Path, numbers: Iterable[int]) -> dict[str, np.ndarray]:
@@ -82,10 +82,10 @@ def main(folder: Path, numbers: range) -> None:
     lines = [
         "# Waves: PR, QRS and QT beside cardiologists' annotations",
         "",
-        f"`python bench/waves.py DIR_OF_LUDB` · the {len(numbers)} records of LUDB 1.0.1 (twelve leads, 10 s), read as the model "
-        "of PTB-XL reads them: at 100 Hz, 0.5 to 40 Hz, on the typical beat. Annotated is each lead; of all leads a wave begins "
-        "where it has begun in a fifth of them and ends where it has ended in four fifths. How still a complex has ended, and how "
-        "the end of a T wave is found, were settled with these records in sight.",
+        f"`python bench/waves.py DIR_OF_LUDB` · the {len(numbers)} records of LUDB 1.0.1 (twelve leads, 10 s), prepared as for the "
+        "model of PTB-XL. That is at 100 Hz, 0.5 to 40 Hz, on the typical beat. Annotated is each lead; of all leads a wave begins "
+        "where it has started in a fifth of them and ends where it has ended in four fifths. How still a complex has ended, and "
+        "how the end of a T wave is found, were settled with these records in sight.",
         "",
         "| interval | records | median error | mean and SD | within 20 ms of the median error | within 40 ms |",
         "|---|---|---|---|---|---|",

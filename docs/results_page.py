@@ -4,7 +4,7 @@ Published figures are those of the studies' declarations; ours are read from doc
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,57 +54,81 @@ def metric(score: Score | None, name: str) -> str:
     return number(score.get(name))
 
 
-def pairs(published: Published) -> tuple[str, str, Score | None, Score | None, str]:
-    """Return the model, and its scores by the paper's protocol and with patients apart, for one published result."""
-    label = published.name
-    if label.endswith("its best single model"):
-        scores = {name: kept(f"mitbih_study/{name}.json")["scores"]["cnn_lstm-none"] for name in ("paper", "clean")}
-        return "cnn_lstm", "mitbih_study", scores["paper"], scores["clean"], "MIT-BIH beats"
-    if label.endswith("Top2-Weighted"):
-        key = "ensemble-top2_weighted"
-        scores = {name: kept(f"mitbih_study/{name}.json")["scores"][key] for name in ("paper", "clean")}
-        return "top2_weighted", "mitbih_study", scores["paper"], scores["clean"], "MIT-BIH beats"
-    if "random forest" in label:
-        return "mitbih-clean-context", "beats", None, card("mitbih-clean-context")["results"][0], "MIT-BIH beats"
-    if label.startswith("Jafari"):
-        return "chosen hybrid", "ptbxl", None, kept("ptbxl/results.json")["scores"]["chosen hybrid"], "PTB-XL at hand"
-    if label.startswith("litenet"):
-        scores = {name: kept("cpsc2018/results.json")["protocols"][name]["scores"] for name in ("paper", "clean")}
-        return label, "cpsc2018", scores["paper"][label], scores["clean"][label], "CPSC 2018 at hand"
-    if label.startswith(("arrhythminet", "self_onn")):
-        found = kept("mitbih_small/results.json")["scores"]
-        clean = found.get(label.replace("-paper", "-clean")) if label.endswith("-paper") else None
-        return label.removesuffix("-paper"), "mitbih_small", found[label], clean, "MIT-BIH beats"
+Pair = tuple[str, Score | None, Score | None]
+"""A model, its score by the paper's protocol, and its score with patients apart."""
+
+
+def _mitbih(label: str) -> Pair:
+    key = "ensemble-top2_weighted" if label.endswith("Top2-Weighted") else "cnn_lstm-none"
+    paper, clean = (kept(f"mitbih_study/{name}.json")["scores"][key] for name in ("paper", "clean"))
+    return key, paper, clean
+
+
+def _small(label: str) -> Pair:
+    found = kept("mitbih_small/results.json")["scores"]
+    return (
+        label.removesuffix("-paper"),
+        found[label],
+        found.get(label.replace("-paper", "-clean")) if label.endswith("-paper") else None,
+    )
+
+
+def _cpsc2018(label: str) -> Pair:
+    found = kept("cpsc2018/results.json")["protocols"]
+    return label, found["paper"]["scores"][label], found["clean"]["scores"][label]
+
+
+def _pediatric(label: str) -> Pair:
     found = kept("pediatric/results.json")["scores"]
-    task = "adults of PTB-XL (published: children)"
-    return label.removesuffix("-paper"), "pediatric", found[label], found[label.replace("-paper", "-clean")], task
+    return label.removesuffix("-paper"), found[label], found[label.replace("-paper", "-clean")]
+
+
+OURS: dict[str, tuple[str, str, Callable[[str], Pair]]] = {
+    "mitbih": ("MIT-BIH beats", "mitbih_study", _mitbih),
+    "mitbih-clean": (
+        "MIT-BIH beats",
+        "beats",
+        lambda _: ("mitbih-clean-context", None, card("mitbih-clean-context")["results"][0]),
+    ),
+    "mitbih-small": ("MIT-BIH beats", "mitbih_small", _small),
+    "ptbxl": (
+        "PTB-XL at hand",
+        "ptbxl",
+        lambda _: ("chosen hybrid", None, kept("ptbxl/results.json")["scores"]["chosen hybrid"]),
+    ),
+    "ptbxl-model": (
+        "PTB-XL at hand",
+        "ptbxl_model",
+        lambda _: ("ptbxl-typical-beat", None, kept("ptbxl_model/results.json")["scores"]["all"]),
+    ),
+    "pediatric": ("adults of PTB-XL (published: children)", "pediatric", _pediatric),
+    "cpsc2018": ("CPSC 2018 at hand", "cpsc2018", _cpsc2018),
+}
+"""By study: what is predicted, the page, and where our scores are. A study that is not here has no row."""
 
 
 def beside() -> Iterator[str]:
-    """Give a table for each publication."""
-    groups: dict[tuple[str, str], list[Published]] = {}
-    for published in (one for study in STUDIES.values() for one in study.published):
-        group = groups.setdefault((published.source.split(", ")[0], pairs(published)[4]), [])
-        if published.name not in {one.name for one in group}:
-            group.append(published)
-    for (source, task), group in groups.items():
-        *_, page, paper, clean, _ = pairs(group[0])
-        n = [f"`{name}` {one['n_test']:,}" for name, one in (("paper", paper), ("clean", clean)) if one]
-        leak = ", LEAKS PATIENTS" if paper and paper["leaks_patients"] else ""
-        yield from (
-            "",
-            f"### {source}",
-            "",
-            f"{task}. Tested: {', '.join(n)}. [Page and commands](results/{page}.md).",
-            "",
-        )
-        yield f"| model | figure | published | ours, `paper`{leak} | ours, `clean` |"
-        yield "|---|---|---|---|---|"
-        for published in group:
-            model, _, paper, clean, _ = pairs(published)
-            for name, figure in published.figures.items():
-                cells = [model, NAMES.get(name, name), figure, metric(paper, name), metric(clean, name)]
-                yield f"| {' | '.join(cells)} |"
+    """Give a table for each publication of a study."""
+    for name, (task, page, ours) in OURS.items():
+        groups: dict[str, list[Published]] = {}
+        for published in STUDIES[name].published:
+            groups.setdefault(published.source.split(", ")[0], []).append(published)
+        for source, group in groups.items():
+            yield from _compared(f"### {source}, study `{name}`", task, page, [(one, ours(one.name)) for one in group])
+
+
+def _compared(title: str, task: str, page: str, rows: list[tuple[Published, Pair]]) -> Iterator[str]:
+    """Give the table of one publication."""
+    _, paper, clean = rows[0][1]
+    n = [f"`{name}` {one['n_test']:,}" for name, one in (("paper", paper), ("clean", clean)) if one]
+    leak = ", LEAKS PATIENTS" if paper and paper["leaks_patients"] else ""
+    yield from ("", title, "", f"{task}. Tested: {', '.join(n)}. [Page and commands](results/{page}.md).", "")
+    yield f"| model | figure | published | ours, `paper`{leak} | ours, `clean` |"
+    yield "|---|---|---|---|---|"
+    for published, (model, by_paper, apart) in rows:
+        for name, figure in published.figures.items():
+            cells = [model, NAMES.get(name, name), figure, metric(by_paper, name), metric(apart, name)]
+            yield f"| {' | '.join(cells)} |"
 
 
 def card(name: str) -> dict[str, Any]:

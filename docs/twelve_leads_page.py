@@ -74,7 +74,7 @@ def page(found: dict[str, Any]) -> str:
 def _normal(counts: dict[str, int]) -> list[str]:
     return [
         f"Of {counts['n']} records coded AFIB, AFLT or PACE a normal electrocardiogram is named in {counts['new']} "
-        f"({_MODELS['earlier']}: {counts['earlier']}); {counts['annotated']} of them are annotated as normal, too; of the others "
+        f"({_MODELS['earlier']}: {counts['earlier']}). Of these, {counts['annotated']} are annotated as normal, too. Of the others "
         f"{counts['new, not annotated']} {'is' if counts['new, not annotated'] == 1 else 'are'} called normal.",
     ]
 
@@ -161,9 +161,10 @@ def _mapping() -> list[str]:
     lines = [
         "## What the statements of other sources mean",
         "",
-        "A class that a source does not name is unknown where it is not said. Codes are those of SNOMED CT; statements of LUDB are "
-        "in its own words. A statement that may mean several classes leaves them unknown (in brackets). A record without any other "
-        "statement than those of a normal one is normal, and has no other diagnosis; one with another statement is not normal.",
+        "A class that a source does not name is unknown where it is not stated. Codes are those of SNOMED CT; statements of LUDB "
+        "are in its own words. A statement that may mean several classes leaves them unknown (in brackets). A record without any "
+        "other statement than those of a normal one is normal, and has no other diagnosis; one with another statement is not "
+        "normal.",
     ]
     for name, source in SOURCES.items():
         said = {one: list(classes) for one, classes in source.says.items()}

@@ -1,6 +1,7 @@
 """Draw the packages of einthoven and who imports whom, from the import rule and the source."""
 
 import ast
+import functools
 import tomllib
 from html import escape
 from pathlib import Path
@@ -53,15 +54,14 @@ def direct(found: dict[tuple[str, str], int]) -> list[tuple[str, str, int]]:
     for above, name in found:
         below.setdefault(above, set()).add(name)
 
-    def reached(name: str, seen: set[str]) -> set[str]:
-        for one in below.get(name, set()) - seen:
-            seen |= {one} | reached(one, seen | {one})
-        return seen
+    @functools.cache
+    def reached(name: str) -> frozenset[str]:
+        return frozenset().union(*({one} | reached(one) for one in below.get(name, ())))
 
     return sorted(
         (above, name, n)
         for (above, name), n in found.items()
-        if not any(name in reached(other, set()) for other in below[above] - {name})
+        if not any(name in reached(other) for other in below[above] - {name})
     )
 
 

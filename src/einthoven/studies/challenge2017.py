@@ -166,7 +166,7 @@ def _table(run: StudyRun, found: Results) -> Results:
     shares = ", ".join(f"{chosen['share']:g}" for chosen in found["chosen"]["best"])
     remarks = [
         f"challenge_score is the official one: the mean F1 of N, A and O. {first['remark']}",
-        f"{TOGETHER}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds; share and class weights are "
+        f"{TOGETHER}: two seeds of rhythm, and boosted trees at a share of {shares} in the folds. Share and class weights are "
         "chosen on each fold's validation part.",
         *left_out_lines(run.store),
     ]

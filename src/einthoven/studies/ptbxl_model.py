@@ -94,8 +94,8 @@ def _score(run: StudyRun) -> Results:
     pooled = {name: joined([answers[name] for answers in by_group.values()]) for name in run.study.models}
     every = {_ALL_MODELS: joined(decided)} | pooled
     remark = (
-        "Cross-validated: each record of folds 1 to 9 is answered by members of the same recipe that never saw its group of "
-        f"folds, with shares and decision chosen outside it. {protocol.remark}"
+        "Cross-validated: each record of folds 1 to 9 is predicted by members of the same recipe that never saw its group of "
+        f"folds. Shares and decision were chosen outside it. {protocol.remark}"
     )
     found = run.score(every, run.facts(protocol, on_card=True, leaks_patients=False, remark=remark), protocol.unit)
     without = run.evaluate(every[_ALL_MODELS].without("LMI"), protocol)
