@@ -13,8 +13,8 @@ _FOUND_MM = 3.0
 _DRAWS = 1000
 _SAYS = (
     "A SIMULATION: no recording is read, and none of a patient is explained by it. Sheets, an ellipsoid and a block stand for a "
-    "heart; electrodes are in an unbounded volume. Fits know tissue, speeds, electrodes and the number of sites, by the solver that "
-    "made the ECG: the easiest case."
+    "heart; electrodes are in an unbounded volume. Fits know tissue, speeds, electrodes and the number of sites, by the solver "
+    "that made the ECG: the easiest case."
 )
 _STARTS = (
     "Two sites are fitted from random starts, by the residual of the ECG alone. Found: each site within 3 mm of a true one. Sites "
