@@ -60,8 +60,8 @@ def _row(name: str, label: str, truths: list[dict[str, Any]]) -> list[str]:
         f"{len(truths)}",
         f"{_of(shares, np.mean, 2)} of {len(truths) * len(truths[0]['off_mm'])}",
         f"{sum(off <= _FOUND_MM for off in best)} of {len(truths)}",
-        _of(best, np.median, 1),
-        _of([one["activation_ms"] for one in truths], np.median, 1),
+        _of(best, np.median, 2),
+        _of([one["activation_ms"] for one in truths], np.median, 2),
         _of([one["correlation"] for one in truths], np.median, 4),
     ]
 
