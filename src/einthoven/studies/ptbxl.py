@@ -141,7 +141,7 @@ def _table(run: StudyRun, found: Results) -> Results:
     remarks = [
         f"{first['remark']} Each row is the mean over {n_seeds} seed{'s' * (n_seeds > 1)}.",
         *[f"Chosen for {part}: the hybrid {found['chosen'][part]['best_hybrid']}." for part in _parts(run)],
-        f"No AUROC and AUPRC, for want of both labels: {', '.join(first['undefined']) or 'none'}.",
+        f"No AUROC and AUPRC, because one of the two labels does not occur: {', '.join(first['undefined']) or 'none'}.",
     ]
     title = f"PTB-XL, 23 subclasses: {at_hand}, {tested}; {study_table.drawn(first)}"
     shown = ["model", *_DEPTH, "hamming_loss", "subset_accuracy"]
