@@ -1,4 +1,5 @@
-"""Writes docs/results/NAME.md from the folders of studies: challenge2017, cpsc2018, mitbih-small, ptbxl-model.
+"""Writes docs/results/NAME.md from the folders of studies: challenge2017, cpsc2018, mitbih-small, ptbxl-model, lstm-svm,
+ecg-smart-net, sevggnet and sevggnet-beats.
 
 python bench/study_table.py studies/challenge2017 studies/cpsc2018 studies/mitbih-small
 """
@@ -10,8 +11,10 @@ from einthoven.paths import written_aside
 
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 _OPTIONS = {"cpsc2018": " --protocol both", "mitbih-small": " --protocol both"}
+_OPTIONS |= {"lstm-svm": " --protocol both", "sevggnet-beats": " --protocol both"}
 _HEADS = {"challenge2017": "The official score", "cpsc2018": "By both protocols", "mitbih-small": "Confusions"}
-_HEADS |= {"ptbxl-model": "By class"}
+_HEADS |= {"ptbxl-model": "By class", "ecg-smart-net": "By class", "lstm-svm": "Confusions", "sevggnet": "Confusions"}
+_HEADS |= {"sevggnet-beats": "Confusions"}
 _WORK = {"ptbxl-model": "two trainings side by side, "}
 
 

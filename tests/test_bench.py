@@ -87,6 +87,7 @@ PAGES = {
     "pediatric_table": [("pediatric", "")],
     "mitbih_clean_table": [],
     "rhythm_table": [],
+    "related_table": [],
     "mitbih_study_table": [("mitbih_study", "paper"), ("mitbih_study", "clean")],
     "study_table": [("challenge2017", ""), ("cpsc2018", ""), ("mitbih_small", ""), ("ptbxl_model", "")],
 }
@@ -301,7 +302,18 @@ def test_every_script_is_run_here():
 
 @pytest.mark.parametrize(
     "script",
-    sorted(RUN - {"mitbih_clean_table", "rhythm_table", "full_size", "full_size_cpsc2018", "training", "backends"}),
+    sorted(
+        RUN
+        - {
+            "mitbih_clean_table",
+            "rhythm_table",
+            "related_table",
+            "full_size",
+            "full_size_cpsc2018",
+            "training",
+            "backends",
+        }
+    ),
 )
 def test_a_script_without_its_input_ends_with_one_clear_error(script, workshop, tmp_path, monkeypatch, capsys):
     assert run(workshop, monkeypatch, script) == 2

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from einthoven.errors import EinthovenError
     from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
     from einthoven.inference.delineator import Delineation, delineate
+    from einthoven.inference.filling import Filled, impute
     from einthoven.inference.predictor import Predictor, load
     from einthoven.interpretation.interpretation import Interpretation
     from einthoven.interpretation.interpreter import interpret
@@ -33,6 +34,7 @@ __all__ = [
     "Card",
     "Delineation",
     "EinthovenError",
+    "Filled",
     "Interpretation",
     "Mark",
     "Predictor",
@@ -41,6 +43,7 @@ __all__ = [
     "Stream",
     "StreamAnswer",
     "delineate",
+    "impute",
     "interpret",
     "load",
     "plot",
@@ -54,6 +57,7 @@ _HOMES = {
     "Card": "einthoven.bundle",
     "Delineation": "einthoven.inference.delineator",
     "EinthovenError": "einthoven.errors",
+    "Filled": "einthoven.inference.filling",
     "Interpretation": "einthoven.interpretation.interpretation",
     "Mark": "einthoven.streaming.buffer",
     "Predictor": "einthoven.inference.predictor",
@@ -62,6 +66,7 @@ _HOMES = {
     "Stream": "einthoven.streaming.stream",
     "StreamAnswer": "einthoven.streaming.answer",
     "delineate": "einthoven.inference.delineator",
+    "impute": "einthoven.inference.filling",
     "interpret": "einthoven.interpretation.interpreter",
     "load": "einthoven.inference.predictor",
     "plot": "einthoven.report.paper_figure",

@@ -17,7 +17,7 @@ PIECE = 3 << 16
 MOST_IN_MEMORY = 1 << 24
 """Values of an array that is kept in memory: 24 hours of one lead at 194 Hz."""
 
-_AT_ONCE = 1 << 20  # columns that are computed in one piece: more than an hour at 250 Hz
+_AT_ONCE = 6  # pieces that are computed together where there are no more
 
 
 class _Pages(mmap.mmap):
@@ -47,7 +47,7 @@ def built(shape: tuple[int, int], piece: Callable[[int, int], Array], size: int 
         If there is no room for the file.
     """
     n_rows, n_columns = shape
-    if n_columns <= _AT_ONCE:
+    if n_columns <= _AT_ONCE * size:
         return np.asarray(piece(0, n_columns), np.float32)
     if n_rows * n_columns <= MOST_IN_MEMORY:
         found = np.empty(shape, np.float32)

@@ -160,3 +160,11 @@ def test_a_bundled_model_is_known_by_whatever_path(monkeypatch, tmp_path, untrai
 def test_parameters_are_counted_as_everywhere(name):
     card = bundle.load_card(ASSETS / name)
     assert card.n_parameters == parameters(TorchBackend(ASSETS / name, card).network)
+
+
+def test_a_model_of_an_earlier_version_finds_its_successor(copy, monkeypatch, tmp_path, caplog):
+    assert bundle.find("ptbxl-typical-beat") == ASSETS / "ptbxl-diagnoses"
+    assert "replaced by ptbxl-diagnoses" in caplog.text
+    monkeypatch.chdir(tmp_path)
+    copy.rename("ptbxl-typical-beat")
+    assert bundle.find("ptbxl-typical-beat") == Path("ptbxl-typical-beat"), "one's own folder of that name comes first"

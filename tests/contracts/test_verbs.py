@@ -200,6 +200,8 @@ BAD_USE: dict[tuple[str, ...], tuple[type[EinthovenError], str]] = {
     ("delineate", "100.hea", "--out", "{out}.docx"): (OutputRefused, ".atr"),
     ("delineate", "100.hea", "101.hea", "--out", "{out}.atr"): (OutputRefused, "2 records"),
     ("delineate", "100.hea", "--model", "mitbih-cnn-lstm-mlii"): (ConfigurationFault, "finds no waves"),
+    ("impute", "none.hea", "--out", "{out}.csv"): (RecordUnreadable, "none.hea"),
+    ("impute", "{data}/100.hea", "--out", "{out}.csv"): (RecordUnreadable, "no missing sample"),
     ("interpret", "none.hea"): (RecordUnreadable, "none.hea"),
     ("interpret",): (StatementMissing, "einthoven interpret 100.hea"),
     ("interpret", "100.hea", "--out", "{out}.docx"): (OutputRefused, ".docx"),

@@ -7,11 +7,12 @@ import pytest
 
 from einthoven.corpora.corpus import Index
 from einthoven.corpora.labels import AAMI5
-from einthoven.corpora.mitdb import COMMON, DS1, DS2, MITDB, PACED, RECORDS, TESTED_ALONE, VALIDATION
+from einthoven.corpora.mitdb import COMMON, DS1, DS2, ECTOPY, MITDB, PACED, RECORDS, TESTED_ALONE, VALIDATION
 from einthoven.corpora.split import PARTS, Split, audit, require_apart, stratified
 from einthoven.corpora.svdb import SVDB
 from einthoven.data.build import build
 from einthoven.errors import ConfigurationFault, CorpusIncomplete, PatientLeak
+from einthoven.records import Annotations, Record
 
 
 def index_of(records, patients, symbols) -> Index:
@@ -173,3 +174,22 @@ def test_a_model_of_one_s_own_learns_from_common_beats_and_five_minutes(real_mit
         assert own.sum() + len(split.test) == (store.index.record == name).sum()
         classes, counts = np.unique(AAMI5.targets(store.index.symbol[learned[~own]]), return_counts=True)
         assert dict(zip((AAMI5.classes[at] for at in classes), counts.tolist(), strict=True)) == COMMON
+
+
+def test_windows_are_ectopic_by_their_beats_and_do_not_overlap():
+    """Six windows of a second: a V and a F count, a paced beat does not; a window that overlaps the one before has no class."""
+    annotations = Annotations(np.array([10, 250, 299, 305, 560]), ("N", "V", "N", "/", "F"), ("",) * 5)
+    record = Record(np.zeros((1, 600)), 100.0, ("MLII",), annotations=annotations)
+    found = MITDB.of_windows(record, np.arange(0, 600, 100), 100).tolist()
+    assert found == ["none", "none", "ectopy", "none", "none", "ectopy"]
+    overlapping = MITDB.of_windows(record, np.array([0, 200, 400, 500]), 200).tolist()
+    assert overlapping == ["none", "ectopy", "ectopy", ""]
+    assert ECTOPY.targets(np.array(found)).tolist() == [0, 0, 1, 0, 0, 1] and ECTOPY.by_window
+
+
+def test_real_segments(real_mitdb, home):
+    """3,960 segments of ten seconds in DS2, 1,465 of them with an ectopic beat."""
+    preparation = MITDB.preparation.with_settings(leads=("MLII|II|V5",), window_s=10.0)
+    store = build(MITDB, real_mitdb, preparation, PACED)
+    test = MITDB.with_labels(MITDB.protocol("clean"), "ectopy").parts(store.index, 0).test
+    assert (len(test), int(ECTOPY.targets(store.index.symbol[test]).sum())) == (3960, 1465)

@@ -26,6 +26,7 @@ class Seed:
     files: dict[str, bytes]
     main: str
     stated: dict[str, Any]
+    kind: str = "record"
 
 
 def mutated(files: dict[str, bytes], name: str, number: int) -> tuple[dict[str, bytes], random.Random]:

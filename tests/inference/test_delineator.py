@@ -12,6 +12,7 @@ from einthoven.cli.main import main
 from einthoven.errors import ConfigurationFault, FileDamaged, RecordUnreadable
 from einthoven.evaluation.delineation import nearest_pairs
 from einthoven.inference import delineator as of
+from einthoven.inference.examined import Examined
 from einthoven.inference.wave_scoring import from_table
 from einthoven.records.record import Record
 from einthoven.signal.boundaries import QRS, P, T
@@ -96,6 +97,20 @@ def test_pieces_give_what_the_whole_gives(made, monkeypatch):
     pieces = einthoven.delineate(longer)
     assert pieces.all_leads.kind.tolist() == whole.all_leads.kind.tolist()
     np.testing.assert_allclose(pieces.all_leads.onset_s, whole.all_leads.onset_s, atol=0.005)
+
+
+def test_of_a_long_recording_windows_at_equal_distances_are_read(made, found):
+    """A minute, of which every third window is read: its waves are those of the whole, a third of them, as are the medians."""
+    minute = Record("minute", np.tile(made[0].signal_mv, 3), FS_HZ, made[0].leads)
+    delineator = of.Delineator(of.load(of.DEFAULT))
+    whole, sampled = delineator(minute), delineator.delineated(Examined(minute), 20.0)
+    assert (whole.every, sampled.every) == (1, 3)
+    assert 0.2 < len(sampled.beats) / len(whole.beats) < 0.5
+    peaks_s = whole.all_leads.of(QRS).peak_s
+    assert np.abs(sampled.all_leads.of(QRS).peak_s[:, None] - peaks_s).min(axis=1).max() < 0.02
+    assert np.ptp(sampled.beats) / FS_HZ > 25, "they are not from one stretch"
+    for name in ("heart rate", "PR", "QRS", "QT"):
+        assert sampled.intervals[name].value == pytest.approx(whole.intervals[name].value, rel=0.05)
 
 
 def test_what_cannot_be_delineated_is_refused(made):

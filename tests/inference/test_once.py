@@ -12,7 +12,7 @@ from einthoven.inference.examined import Examined
 from einthoven.interpretation.interpreter import Interpreter
 from einthoven.records.record import Record
 from einthoven.records.wfdb import read_wfdb
-from einthoven.signal import doctor, preparation, quality, windows
+from einthoven.signal import doctor, heartbeat_network, preparation, quality, windows
 from tests.signal.hearts import twelve_leads
 
 
@@ -77,3 +77,13 @@ def test_leads_have_the_same_quality_looked_up_as_examined():
         assert looked_up.leads == alone.leads == wishes
         np.testing.assert_array_equal(looked_up.verdicts, alone.verdicts)
         np.testing.assert_allclose(looked_up.features, alone.features, atol=1e-9)
+
+
+def test_the_heartbeat_network_reads_a_lead_once_whatever_is_read_beside_it(mitdb_like):
+    record = read_wfdb(mitdb_like / "100.hea")
+    alone = {names: Examined(record).used(names).beats for names in (("MLII",), ("MLII", "V5"), ("V5",))}
+    both = Examined(record)
+    counted = calls_of((heartbeat_network.evidence,), lambda: [both.used(names).beats for names in alone])
+    assert counted == {"evidence": 2}, "two leads in one piece"
+    for names, beats in alone.items():
+        np.testing.assert_array_equal(both.used(names).beats, beats)

@@ -51,6 +51,17 @@ def test_twelve_leads_are_asked_everything(twelve):
     assert plain["axis_deg"]["qrs"]["value"] == pytest.approx(45, abs=20)
 
 
+def test_waves_of_a_long_recording_are_read_now_and_then_and_it_is_said(two_minutes, interpreter, monkeypatch):
+    monkeypatch.setattr("einthoven.interpretation.interpreter._WAVES_MOST_S", 60.0)
+    found = interpreter(two_minutes.record)
+    said = {one.question: one.reason for one in found.asked}
+    assert said["waves"] == "it reads every lead, one window of 10.24 s in 2" and found.delineation.every == 2
+    assert found.to_dict()["beats"] == two_minutes.to_dict()["beats"]
+    for name, one in two_minutes.to_dict()["intervals"].items():
+        if one["value"] is not None:
+            assert found.to_dict()["intervals"][name]["value"] == pytest.approx(one["value"], rel=0.05), name
+
+
 def test_one_lead_has_no_diagnoses_and_says_why(two_minutes):
     assert set(two_minutes.not_assessed()) == {"diagnoses"}
     assert "12 leads" in two_minutes.not_assessed()["diagnoses"] and two_minutes.to_dict()["diagnoses"] is None

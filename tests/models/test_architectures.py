@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from einthoven.models import MODELS, cost, mamba2, s4
+from einthoven.models import MODELS, cost, intra_inter, lstm_svm, mamba2, s4
 from einthoven.models.blocks import Conv1d, MaxPool1d
 from einthoven.models.inputs import InputShape, arguments, around_r_peak, built, call
 from einthoven.models.resnet1d import PEDIATRIC, RESNET18
@@ -26,11 +26,64 @@ def test_xresnet_is_the_benchmark_s():
         ("mamba2", {}, 19, 246_483),
         ("resnet1d", RESNET18, 9, 8_750_857),
         ("litenet", {}, 9, 946_505),
+        ("ecg_smart_net", {}, 2, 6_991_682),
+        ("ecg_smart_net", {"across": False}, 2, 3_844_930),
     ],
 )
 def test_sizes_are_the_papers(name, settings, n_classes, n):
     net = MODELS[name](12, n_classes, 300, **settings)
     assert sum(p.numel() for p in net.parameters()) == n
+
+
+def test_related_systems_are_as_large_as_their_papers():
+    """What is stated of each: parts of a network, one lead, measurements beside the features."""
+    size = cost.parameters
+    assert size(MODELS["ecg_smart_net"](1, 2, 400)) == 4_108_098
+    assert [size(layer) for layer in MODELS["lstm_svm"](1, 2, 3600).layers] == [26_112, 12_544]
+    strip = MODELS["intra_inter"](8, 2, 5000, n_read=2)
+    assert size(strip) == 8_385_798 and size(MODELS["intra_inter"](1, 2, 5000, n_read=2)) == 8_380_870
+    assert size(intra_inter.BeatNet(8)) == 566_912
+    assert size(intra_inter.Projection()) == 526_336 and size(intra_inter.RRHead()) == 264_706
+    assert size(MODELS["biosignal_encoder"](2, 1, 6000).blocks) == 2_346_840
+
+
+def test_the_strip_of_intra_inter_shrinks_as_stated():
+    strip = MODELS["intra_inter"](8, 2, 5000)
+    x, lengths = strip.stem(torch.zeros(1, 8, 5000)), []
+    for block in strip.trunk:
+        x = block(x)
+        lengths.append(x.shape[2])
+    assert lengths[::2] == [499, 250, 125, 63, 32, 16, 8, 4]
+    assert intra_inter.BeatNet(8)(torch.zeros(1, 8, 600)).shape == (1, 512)
+
+
+def test_leads_meet_in_every_second_block_of_the_encoder():
+    """A patch is told of other leads by the second block, and of other patches by the first."""
+    first = torch.randn(1, 2, 400, generator=torch.Generator().manual_seed(0))
+    other = first.clone()
+    other[:, 1, :40] += 1
+    for n_blocks, meets in ((1, False), (2, True)):
+        torch.manual_seed(0)
+        net = MODELS["biosignal_encoder"](2, 2, 400, n_blocks=n_blocks).eval()
+        with torch.no_grad():
+            moved = (net.encoded(first) - net.encoded(other)).abs().amax(dim=3)[0] > 1e-5
+        assert moved[1].all() and bool(moved[0].any()) == meets
+
+
+def test_the_support_vectors_are_scikit_learns():
+    svm = pytest.importorskip("sklearn.svm")
+    rng = np.random.default_rng(0)
+    states = rng.standard_normal((60, 4)).astype(np.float32)
+    fitted = svm.SVC(gamma=0.3).fit(states, states[:, 0] * states[:, 1] > 0)
+    head = lstm_svm.SupportVectors(4, 2, len(fitted.support_vectors_))
+    head.vectors[:] = torch.from_numpy(fitted.support_vectors_)
+    head.coefficients[0], head.coefficients[1] = 0, torch.from_numpy(fitted.dual_coef_[0])
+    head.intercept[1], head.gamma[...] = float(fitted.intercept_[0]), 0.3
+    head.slope[1], head.offset[1] = 2, -1
+    with torch.no_grad():
+        found = head(torch.from_numpy(states)).numpy()
+    np.testing.assert_allclose(found[:, 1], 2 * fitted.decision_function(states) - 1, atol=1e-4)
+    assert not found[:, 0].any()
 
 
 def test_costs_are_counted_by_hand():

@@ -106,7 +106,9 @@ def test_a_point_of_a_solid_stays():
 
 
 def test_sites_are_found_from_a_near_start(monkeypatch):
-    truth = fits.drawn(patchy_sheet(16, 4.0), 103)
+    tissue = patchy_sheet(16, 4.0)
+    places, times = torch.tensor([[12.0, 15.0, 0.0], [45.0, 44.0, 0.0]]), torch.tensor([0.0, 6.0])
+    truth = fits.simulated(tissue, places, times, geodesic.around(tissue))
     nodes = torch.cdist(truth.places_mm + 4.0, truth.tissue.nodes_mm).argmin(1)
     monkeypatch.setattr(torch, "randint", lambda *_, **__: nodes[None])
     rng = torch.Generator().manual_seed(0)

@@ -52,6 +52,28 @@ def _lstm_svm() -> Study:
     return replace(study, stores=stores)
 
 
+def _ecg_smart_net() -> Study:
+    """Two narrow nets; these recordings are at 100 Hz only."""
+    study = STUDIES["ecg-smart-net"]
+    models = {
+        name: replace(study.models[name], settings=study.models[name].settings | {"width": 4})
+        for name in ("beat-16", "strip-16")
+    }
+    stores = {name: preparation.with_settings(fs_hz=100.0) for name, preparation in study.stores.items()}
+    return replace(study, models=models, stores=stores)
+
+
+def _narrow(name: str) -> Study:
+    """Networks of SEVGGNet-LSTM with few channels."""
+    study = STUDIES[name]
+    small = {"blocks": (1, 1), "widths": (8, 16), "hidden": 8}
+    models = {
+        label: replace(model, settings=model.settings | small) if model.architecture == "sevggnet_lstm" else model
+        for label, model in study.models.items()
+    }
+    return replace(study, models=models)
+
+
 SMALL = {
     "mitbih": (_mitbih(), "mitdb_like", "clean"),
     "mitbih-clean": (STUDIES["mitbih-clean"], "mitdb_like", "clean"),
@@ -65,6 +87,9 @@ SMALL = {
         "clean",
     ),
     "cpsc2018": (_cpsc2018(), "cpsc2018_like", "both"),
+    "ecg-smart-net": (_ecg_smart_net(), "ptbxl_like", "clean"),
+    "sevggnet": (_narrow("sevggnet"), "challenge2017_like", "clean"),
+    "sevggnet-beats": (_narrow("sevggnet-beats"), "mitdb_like", "both"),
     "lstm-svm": (_lstm_svm(), "mitdb_like", "both"),
 }
 _FINISHED: dict[str, "Finished"] = {}

@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from einthoven.cli.main import main
@@ -50,6 +51,18 @@ def test_answers_of_a_member_that_trains_again_are_forgotten(tmp_path, monkeypat
         (tmp_path / "answers" / f"{name}.csv").touch()
     assert this.members["train-net-f0"].train(task=SimpleNamespace(validation=())) == {"n_parameters": 1}
     assert {file.stem for file in (tmp_path / "answers").iterdir()} == {"net-f1-test", "net-b-f0-test"}
+
+
+@pytest.mark.parametrize(("n_records", "is_full"), [(859, False), (5000, True), (21_799, True)])
+def test_a_whole_database_has_recipes_of_its_own(n_records, is_full, tmp_path):
+    store = SimpleNamespace(index=SimpleNamespace(record=np.repeat(np.arange(n_records), 2)))
+    this = opened(STUDIES["ptbxl"], tmp_path, ("net", "xresnet1d101", "clean"))
+    this.stores = {"": store}
+    recipe = this.members["train-net"].recipe
+    few_records = STUDIES["ptbxl"].models["xresnet1d101"].recipe
+    assert this.is_full == is_full and recipe.epochs == few_records.epochs
+    assert (recipe.batch, recipe.average) == ((128, 0.999) if is_full else (few_records.batch, 0.0))
+    assert ("average" in recipe.as_dict()) == is_full, "folders of earlier versions stay valid"
 
 
 def test_members_are_found_by_what_they_share(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch.nn import functional as F
 
 from einthoven import bundle
@@ -128,7 +129,8 @@ def test_augmentations_and_rhythms_are_those_that_a_recipe_can_name():
 
 def words_of(source, out, *more):
     words = ["train", "--model", "cnn", "--corpus", "mitdb", "--from", str(source), "--out", str(out), *more]
-    return [*words, "--train.epochs", "3", "--train.precision", "fp32", "--train.batch", "64", "--set", "widths=8,8"]
+    words += ["--train.epochs", "3", "--train.precision", "fp32", "--train.batch", "64", "--train.average", "0.5"]
+    return [*words, "--set", "widths=8,8"]
 
 
 def command(source, out, *more):
@@ -206,6 +208,20 @@ def test_an_interrupted_run_says_so(trained, mitdb_like, tmp_path):
             stopped.send_signal(signal.SIGTERM)
     assert stopped.wait() == 130
     assert told[-1] == "interrupted\n" and not any("Traceback" in line for line in told)
+
+
+def test_averaged_weights_are_validated_and_kept(trained, here, mitdb_like, tmp_path):
+    """They are the moving average of the weights after each step, and what was validated; a checkpoint has both."""
+    out, _ = trained
+    kept = load_file(out / "best.safetensors")
+    state = torch.load(out / "last.ckpt", weights_only=True)
+    last, averaged = state["current_model_state"], state["state_dict"]
+    assert not all(torch.equal(averaged[f"network.{name}"], last[f"network.{name}"]) for name in kept)
+    words = words_of(mitdb_like, tmp_path / "last", "--train.keep", "last")
+    assert here(words) == 0
+    state = torch.load(tmp_path / "last" / "last.ckpt", weights_only=True)["state_dict"]
+    for name, values in load_file(tmp_path / "last" / "best.safetensors").items():
+        assert torch.equal(values, state[f"network.{name}"])
 
 
 def test_killed_after_it_stopped_early_equals_uninterrupted(mitdb_like, here, tmp_path, capsys):

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
+from einthoven.bundle.card_check import require_kinds, require_size
 from einthoven.bundle.packing import unpacked
 from einthoven.bundle.versions import CARD_VERSION, require_known, upgraded
 from einthoven.evaluation.calibration import MULTILABEL_METHOD, Calibration
@@ -158,13 +159,16 @@ class Card:
         known = {item.name for item in fields(cls)}
         if unknown := sorted(set(plain) - known):
             _log.warning("the card of %s has unknown fields, which are ignored: %s", plain["name"], ", ".join(unknown))
+        require_kinds(plain)
         _require_pairs(plain)
         kept = {name: value for name, value in plain.items() if name in known}
         kept |= {name: tuple(kept[name]) for name in _TUPLES if name in kept}
         kept["density"] = Density.from_dict(plain["density"]) if plain.get("density") else None
         kept |= {"calibration": _calibration(plain), "conformal": _conformal(plain)}
         kept["doubt"] = Doubt.from_dict(plain["doubt"]) if plain.get("doubt") else None
-        return cls(**(kept | {"preparation": Preparation.from_dict(plain["preparation"])}))
+        preparation = Preparation.from_dict(plain["preparation"])
+        require_size(preparation)
+        return cls(**(kept | {"preparation": preparation}))
 
 
 def _require_pairs(plain: dict[str, Any]) -> None:

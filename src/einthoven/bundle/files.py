@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from einthoven.bundle.card import Card
 from einthoven.errors import ConfigurationFault, EinthovenError, FileDamaged
 from einthoven.paths import ASSETS, folder_aside, written_aside
 
+_log = logging.getLogger(__name__)
 Tensors = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 EXPORTED = (".onnx", ".xml")
@@ -23,6 +25,8 @@ _NO_PARAMETERS |= {"middle", "scale", "beat_middle", "components"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*$")
 _PICKLES = (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _LONGEST = 1000
+_SUCCESSORS = {"ptbxl-typical-beat": "ptbxl-diagnoses"}
+"""Models of earlier versions, and the bundled model that answers the same question with the same classes."""
 
 
 def save(folder: Path, card: Card, tensors: Tensors) -> Card:
@@ -170,7 +174,8 @@ def find(name_or_path: str | Path) -> Path:
     Parameters
     ----------
     name_or_path : str or Path
-        Name of a bundled model, folder of a bundle or of a run, or an exported file.
+        Name of a bundled model, folder of a bundle or of a run, or an exported file. The name of a model of an earlier version
+        finds its successor, with a warning.
 
     Returns
     -------
@@ -192,6 +197,9 @@ def find(name_or_path: str | Path) -> Path:
         return ASSETS / named
     if here := at(path):
         return here
+    if successor := _SUCCESSORS.get(named):
+        _log.warning("%s was replaced by %s, which answers", named, successor)
+        return ASSETS / successor
     if path.is_file() and path.suffix.lower() in EXPORTED:
         return path
     if path.is_file():

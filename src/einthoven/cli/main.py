@@ -26,6 +26,7 @@ VERBS = {
     "serve": ("serve", "Serve"),
     "predict": ("predict", "Predict"),
     "delineate": ("delineate", "Delineate"),
+    "impute": ("impute", "Impute"),
     "explain": ("explain", "Explain"),
     "export": ("export", "Export"),
     "stream": ("stream", "Stream"),

@@ -49,13 +49,13 @@ class Models:
         _bundled(self.leads)
         if self.leads is None:
             try:
-                architectures, simulations = _architectures(), _simulations()
+                architectures, others = _architectures(), _others()
             except LibraryMissing as missing:
                 console.note(f"architectures that can be trained: {missing.remedy}")
             else:
                 title = "Architectures for einthoven train --model"
                 console.table(("architecture", "what it is"), architectures, title)
-                console.table(("simulation", "what it is"), simulations, "Simulations, which read no recording")
+                console.table(("name", "what it is"), others, "Beside them, for einthoven study: they give no class")
             console.say("einthoven models NAME      describes one and lists its settings")
         return 0
 
@@ -92,11 +92,11 @@ def _architectures() -> list[tuple[str, str]]:
     return [(name, (model.__doc__ or "").splitlines()[0]) for name, model in MODELS.items()]
 
 
-def _simulations() -> list[tuple[str, str]]:
+def _others() -> list[tuple[str, str]]:
     with optional_imports():
-        from einthoven.models import SIMULATIONS
+        from einthoven.models import FILLERS, SIMULATIONS
 
-    return [(name, (model.__doc__ or "").splitlines()[0]) for name, model in SIMULATIONS.items()]
+    return [(name, (model.__doc__ or "").splitlines()[0]) for name, model in (FILLERS | SIMULATIONS).items()]
 
 
 def _one(name: str) -> None:
@@ -104,14 +104,14 @@ def _one(name: str) -> None:
         _card(bundle.load_card(bundle.find(name)))
         return
     with optional_imports():
-        from einthoven.models import MODELS, SIMULATIONS, own
+        from einthoven.models import FILLERS, MODELS, SIMULATIONS, own
         from einthoven.models.inputs import example_shape
 
     if name in MODELS:
         _architecture(name, MODELS[name])
-    elif name in SIMULATIONS:
-        _described(name, SIMULATIONS[name])
-        console.say(f"  einthoven study {name} --out studies/{name}")
+    elif name in FILLERS | SIMULATIONS:
+        _described(name, (FILLERS | SIMULATIONS)[name])
+        console.say(f"  einthoven study {name}{' --from DIR' if name in FILLERS else ''} --out studies/{name}")
     elif is_reference(name):
         taken = own.take(name)
         shape = example_shape(own.named(taken), 12, _N_SAMPLES)

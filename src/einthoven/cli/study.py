@@ -10,8 +10,8 @@ from einthoven import console
 from einthoven.cli.settings import MaybePath, MaybeText, optional, value
 from einthoven.errors import ConfigurationFault, StatementMissing
 
-_OF_SEVERAL = ("delineation", "beats", "rhythm", "geodesic")
-"""Studies of several corpora, and one of none."""
+_BY_THEMSELVES = ("delineation", "beats", "rhythm", "pulsediff", "geodesic")
+"""Studies that declare their steps themselves: of several corpora, of no classes, or of no recording."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,9 @@ class StudyVerb:
     name: Annotated[Positional[str], arg(metavar="STUDY")]
     """Name of the study: mitbih, mitbih-clean, mitbih-small, ptbxl, ptbxl-model, pediatric, challenge2017, cpsc2018,
     delineation (its folder holds ludb and qtdb), beats (its folder holds mitdb, svdb and qtdb), rhythm (its folder holds mitdb,
-    ludb, challenge-2017 and whatever else is there of cpsc2021, ptb-xl, challenge-2021 and cpsc2018), geodesic (a simulation:
-    no recording is read, and none of a patient is explained by it)."""
+    ludb, challenge-2017 and whatever else is there of cpsc2021, ptb-xl, challenge-2021 and cpsc2018),
+    pulsediff (filled gaps; its folder is PTB-XL), geodesic (a simulation: no recording is
+    read, and none of a patient is explained by it)."""
     out: Annotated[Path, value("DIR")]
     """Folder for runs, results.json, table.md, figures and report.html."""
     source: Annotated[MaybePath, arg(name="from", metavar="DIR|MESH", help_behavior_hint="")] = None
@@ -45,13 +46,13 @@ class StudyVerb:
         from einthoven.engine.runner import run
         from einthoven.studies import STUDIES
 
-        if self.name in _OF_SEVERAL:
-            return self._of_several_corpora()
+        if self.name in _BY_THEMSELVES:
+            return self._by_itself()
         if self.name not in STUDIES:
             raise ConfigurationFault(
                 "Unknown study.",
                 found=self.name,
-                expected=", ".join((*STUDIES, *_OF_SEVERAL)),
+                expected=", ".join((*STUDIES, *_BY_THEMSELVES)),
                 remedy="einthoven study mitbih",
             )
         study = STUDIES[self.name]
@@ -74,9 +75,9 @@ class StudyVerb:
         console.say(f"{self.out}: results.json, table.md, report.html, figures")
         return 0
 
-    def _of_several_corpora(self) -> int:
-        """Run a study of several corpora, or of none, which declares its steps itself."""
-        from einthoven.studies import beats, delineation, geodesic, rhythm
+    def _by_itself(self) -> int:
+        """Run a study that declares its steps itself."""
+        from einthoven.studies import beats, delineation, geodesic, pulsediff, rhythm
 
         protocols = delineation.PROTOCOLS if self.name == "delineation" else ("clean",)
         if self.protocol not in protocols or self.folds is not None:
@@ -91,8 +92,8 @@ class StudyVerb:
         elif self.name == "delineation":
             self._show(delineation.run(self._folder(), self.protocol, self.out, self.quick))
         else:
-            of_several = {"beats": beats.run, "rhythm": rhythm.run}
-            self._show(of_several[self.name](self._folder(), self.out, self.quick))
+            others = {"beats": beats.run, "rhythm": rhythm.run, "pulsediff": pulsediff.run}
+            self._show(others[self.name](self._folder(), self.out, self.quick))
         console.say(f"{self.out}: results.json, table.md")
         return 0
 

@@ -149,8 +149,19 @@ JACKKNIFE = (("1", "2"), ("3", "4"), ("5", "6"), ("7", "8"), ("9",))
 """Folds that validate together in protocol jackknife."""
 GROUPS = (("1", "2", "3"), ("4", "5", "6"), ("7", "8", "9"))
 """Folds that are tested together in cross-validation."""
+_N_OPEN = 9
+"""Number of folds that cross-validation tests; fold 10 is not opened."""
 _N_OTHERS = 6
 """Number of folds 1 to 9 that are not tested then."""
+
+
+def _split_nine(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
+    """Test each of the folds 1 to 9 in turn, validate on the next one, and train on the other seven."""
+    if fold is None:
+        return _split_clean(index, seed, left_out, None)
+    test, validation = (index.group == str((fold + more) % _N_OPEN + 1) for more in (0, 1))
+    parts = (np.flatnonzero(part) for part in (~(test | validation) & (index.group != TEST_FOLD), validation, test))
+    return without_records(Split(*parts), np.isin(index.record, left_out))
 
 
 def _split_patients(index: Index, seed: int, left_out: tuple[str, ...], fold: int | None) -> Split:
@@ -200,6 +211,13 @@ _PROTOCOLS = (
         _IN_ONE_FOLD,
         _split_nested,
         len(GROUPS) * _N_OTHERS,
+    ),
+    _protocol(
+        "nine",
+        "the publisher's folds: 1 to 9 are tested in turn, the next one validates, seven train; 10 is in no part",
+        _IN_ONE_FOLD,
+        _split_nine,
+        _N_OPEN,
     ),
     _protocol(
         "patients",

@@ -181,5 +181,12 @@ LABEL_SETS = {
         symbols={name: codes for name, (_, codes) in RHYTHMS.items()},
         multilabel=True,
     ),
+    "infarction": LabelSet(
+        name="any infarction, likelihood ignored",
+        classes=("none", "infarction"),
+        meanings=("no infarction named", "an infarction named, of any place and age"),
+        symbols={"none": (), "infarction": tuple(one.code for one in STATEMENTS if one.superclass == "MI")},
+        otherwise="none",
+    ),
     "all": _of_kind("all 71 statements", ""),
 }

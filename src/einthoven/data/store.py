@@ -1,6 +1,7 @@
 """Read and write stores: the windows of a corpus on disk, memory-mapped, complete or absent."""
 
 import json
+import zipfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 
 from einthoven.corpora.corpus import Index
 from einthoven.data.sources import LAYOUT
+from einthoven.data.store_check import require_index, require_manifest
 from einthoven.errors import FileDamaged
+from einthoven.records.bounds import most_unpacked
 from einthoven.signal.preparation import Preparation
 from einthoven.signal.windows import Chosen, Windows
 
@@ -263,14 +266,18 @@ def open_store(folder: Path) -> Store:
         manifest = json.loads((folder / _MANIFEST).read_text())
         if manifest["settings"]["layout"] != LAYOUT:
             raise ValueError(f"layout {manifest['settings']['layout']}, not {LAYOUT}")
+        preparation = Preparation.from_dict(manifest["preparation"])
+        require_manifest(manifest, shapes_of(preparation))
+        _require_size(folder / _INDEX)
         with np.load(folder / _INDEX, allow_pickle=False) as arrays:
             index = Index(**{name: arrays[name] for name in INDEXED})
             beat_row = arrays[_BEAT_ROW] if _BEAT_ROW in arrays.files else None
             typical = Typical(arrays[_TYPICAL_OF], arrays[_TYPICAL])
         parts = {name: _mapped(folder, name, tuple(shape)) for name, shape in manifest["shapes"].items()}
         windows = StoredWindows(**parts, beat_row=beat_row)
-        if len(index.record) != len(windows):
-            raise ValueError(f"{len(index.record)} rows of index for {len(windows)} windows")
+        counts = {name: len(values) for name, values in parts.items()}
+        columns = {name: getattr(index, name) for name in INDEXED}
+        require_index(columns, typical.record, typical.measured, beat_row, counts, len(preparation.leads))
     except Exception as error:
         raise FileDamaged(
             f"The store {folder} is damaged.",
@@ -279,6 +286,13 @@ def open_store(folder: Path) -> Store:
             remedy=f"rm -r {folder}      then prepare again",
         ) from error
     return Store(folder, windows, index, manifest, typical)
+
+
+def _require_size(index: Path) -> None:
+    with zipfile.ZipFile(index) as archive:
+        n_bytes = sum(part.file_size for part in archive.infolist())
+    if n_bytes > most_unpacked(index.stat().st_size):
+        raise ValueError(f"{index.name} unpacks to {n_bytes:,} bytes")
 
 
 def _mapped(folder: Path, part: str, shape: tuple[int, ...]) -> Array:

@@ -87,6 +87,16 @@ class Quick:
     """Changes of each recipe."""
 
 
+@dataclass(frozen=True)
+class Full:
+    """How recipes differ where a database is at hand as a whole, and not a small part of it."""
+
+    n_records: int
+    """Records of the store from which on it counts as whole."""
+    recipe: dict[str, Any]
+    """Changes of each recipe."""
+
+
 Draw = Callable[["StudyRun", Results, Path], None]
 """Draws a figure from the results into a file."""
 
@@ -125,6 +135,8 @@ class Study:
     """Values of ``--folds``, the default first."""
     quick: Quick = field(default_factory=Quick)
     """How a smoke run is shortened."""
+    full: Full | None = None
+    """How models are trained on a whole database; None: as on few records."""
     trained: Callable[[Card], Results] = lambda _: {}
     """What is reported of a training beside the number of parameters."""
     settings: dict[str, Any] = field(default_factory=dict)

@@ -82,9 +82,11 @@ class Member:
 
     @property
     def recipe(self) -> Recipe:
-        """Its recipe; a short one in a smoke run."""
-        shorter = self.run.study.quick.recipe if self.run.quick else {}
-        return replace(self.study_model.recipe, **(shorter | {"seed": self.seed}))
+        """Its recipe; that of a whole database where there is one, and a short one in a smoke run."""
+        study = self.run.study
+        changes = study.full.recipe if study.full is not None and self.run.is_full else {}
+        shorter = study.quick.recipe if self.run.quick else {}
+        return replace(self.study_model.recipe, **(changes | shorter | {"seed": self.seed}))
 
     @property
     def task(self) -> Task:

@@ -6,6 +6,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from einthoven.corpora.corpus import Corpus, Protocol
 from einthoven.data.store import Store
 from einthoven.engine.declaration import TRAININGS, Results, Step, Study
@@ -68,6 +70,12 @@ class StudyRun:
     def trained(self) -> dict[str, Results]:
         """Results of the trainings by the label of their member."""
         return {member.label: self.results[step] for step, member in self.members.items()}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the database is at hand as a whole, for the recipes of :class:`einthoven.engine.declaration.Full`."""
+        full = self.study.full
+        return full is not None and len(np.unique(self.store.index.record)) >= full.n_records
 
     @property
     def draws(self) -> int:

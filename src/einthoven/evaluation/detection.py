@@ -39,7 +39,7 @@ def detected(
     Returns
     -------
     dict
-        ``positive``, ``n_positive``, ``prevalence`` (the average precision of chance), and each of METRICS as ``{value, low, high}``;
+        ``positive``, ``n_positive``, ``prevalence`` (the average precision of chance), each of METRICS as ``{value, low, high}``,
         ``detection_interval``, and ``by_seed``: the values of each metric.
     """
     there, weights = _there(answers[0], positive), _weights(answers[0], unit, draws, seed)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import threading
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from einthoven import bundle, workers
 from einthoven.bundle import Card
 from einthoven.errors import FileDamaged, optional_imports
-from einthoven.inference import ports
+from einthoven.inference import graph_content, ports
 from einthoven.signal.windows import Windows
 
 _RANGES_OF_ALL = b"DynamicQuantizeLSTM"
@@ -139,8 +141,9 @@ class OnnxBackend:
             import onnxruntime
 
         try:
+            graph_content.require_inside(content, numbers or {})
             options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads, options.log_severity_level = threads or workers.n_threads(), 3
+            options.intra_op_num_threads, options.log_severity_level = threads or workers.n_threads(), 4
             # Threads that spin while they wait would cost a stream more than its predictions do.
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             if numbers:
@@ -152,7 +155,7 @@ class OnnxBackend:
                 {port.name: port.shape[1:] for port in self.session.get_inputs()},
                 self.session.get_outputs()[0].shape[1:],
             )
-            self.batch = largest_batch(content)
+            self.batch, self.where = largest_batch(content), where
         except Exception as error:
             raise _not_the_card_s(where, ports.message(error)) from error
 
@@ -170,7 +173,7 @@ class OnnxBackend:
             The logits.
         """
         pieces = (ports.inputs_for(self.takes, piece) for piece in windows.pieces(self.batch))
-        return np.concatenate([self.session.run(None, piece)[0] for piece in pieces])
+        return _computed(self.where, lambda: [self.session.run(None, piece)[0] for piece in pieces])
 
 
 class OpenVinoBackend:
@@ -207,12 +210,14 @@ class OpenVinoBackend:
         if threads := threads or workers.n_threads():
             options["INFERENCE_NUM_THREADS"] = str(threads)
         try:
+            if isinstance(model, bytes):
+                graph_content.require_inside(model, {})
             core = openvino.Core()
             read = core.read_model(model if isinstance(model, bytes) else str(model))
             shapes = {port.get_any_name(): _sizes(port) for port in read.inputs}
             self.takes = ports.parts_of_inputs(card, shapes, _sizes(read.outputs[0]))
-            compiled = core.compile_model(read, "CPU", options)
-            self.request = compiled.create_infer_request()
+            self.compiled, self.where = core.compile_model(read, "CPU", options), where
+            self.requests = threading.local()
         except Exception as error:
             raise _not_the_card_s(where, ports.message(error)) from error
 
@@ -229,8 +234,23 @@ class OpenVinoBackend:
         array [n, classes]
             The logits.
         """
+        if not hasattr(self.requests, "own"):  # two threads may not share one
+            self.requests.own = self.compiled.create_infer_request()
         pieces = (ports.inputs_for(self.takes, piece) for piece in windows.pieces(_BATCH))
-        return np.concatenate([self.request.infer(piece)[0] for piece in pieces])
+        return _computed(self.where, lambda: [np.array(self.requests.own.infer(piece)[0]) for piece in pieces])
+
+
+def _computed(where: Path, run: Callable[[], list[Any]]) -> NDArray[Any]:
+    """Return the outputs of a runtime, one below the other."""
+    try:
+        return np.concatenate(run())
+    except Exception as error:
+        raise FileDamaged(
+            f"The model in {where} cannot be computed.",
+            found=f"its graph: {ports.message(error)}",
+            expected="a graph that takes the windows of its card",
+            remedy=f"copy or export it again; in a bundle remove {bundle.GRAPH}: torch is then the backend",
+        ) from error
 
 
 def largest_batch(content: bytes) -> int:

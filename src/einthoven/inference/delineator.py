@@ -53,6 +53,8 @@ class Delineation:
         What is measured on the waves.
     remarks : tuple of str
         What a reader must know.
+    every : int
+        Which windows were read: 1 for all of them; 2 for every second, of a long recording.
     """
 
     record: Record
@@ -62,6 +64,7 @@ class Delineation:
     quality: quality.Quality
     intervals: intervals.Intervals
     remarks: tuple[str, ...] = ()
+    every: int = 1
 
     @property
     def beats(self) -> NDArray[np.int64]:
@@ -135,13 +138,15 @@ class Delineator:
         """
         return self.delineated(Examined(record))
 
-    def delineated(self, examined: Examined) -> Delineation:
+    def delineated(self, examined: Examined, most_s: float = np.inf) -> Delineation:
         """Delineate a record that other models may read too.
 
         Parameters
         ----------
         examined : Examined
             The recording.
+        most_s : float
+            How much of it is read, s: of a longer one windows at equal distances.
 
         Returns
         -------
@@ -161,7 +166,8 @@ class Delineator:
                 remedy="use a longer recording",
             )
         seen, findings = examined.quality, examined.findings
-        by_lead, together = self.waves(record, seen)
+        every = max(1, int(np.ceil(record.duration_s / most_s)))
+        by_lead, together = self.waves(record, seen, every)
         remarks = [*record.warnings, *remarks_on(seen), *(finding.sentence for finding in findings)]
         return Delineation(
             record=record,
@@ -171,9 +177,10 @@ class Delineator:
             quality=seen,
             intervals=intervals.measured(record, together, seen, any(one.code == "paced" for one in findings)),
             remarks=tuple(dict.fromkeys(remarks)),
+            every=every,
         )
 
-    def waves(self, record: Record, seen: quality.Quality) -> tuple[dict[str, Waves], Waves]:
+    def waves(self, record: Record, seen: quality.Quality, every: int = 1) -> tuple[dict[str, Waves], Waves]:
         """Find the waves of each readable lead, and of all of them together.
 
         Parameters
@@ -182,6 +189,8 @@ class Delineator:
             The recording.
         seen : Quality
             Quality of its leads.
+        every : int
+            Which windows are read: 1 for all of them.
 
         Returns
         -------
@@ -198,7 +207,7 @@ class Delineator:
         prepared = prepared_signal(record, _for_leads(self.predictor.card.preparation, names))
         leads: list[list[Waves]] = [[] for _ in usable]
         together: list[Waves] = []
-        for first, begin, end, log_probability in self._chunks(prepared):
+        for first, begin, end, log_probability in self._chunks(prepared, every):
             here = slice(first, first + log_probability.shape[2])
             at_s = np.arange(here.start, here.stop) / fs_hz
             readable = seen.readable[usable][:, seen.at((at_s * record.fs_hz).astype(np.int64))]
@@ -220,12 +229,17 @@ class Delineator:
     def _fs_hz(self) -> float:
         return self.predictor.card.preparation.fs_hz
 
-    def _chunks(self, prepared: Array) -> Iterator[tuple[int, int, int, Array]]:
+    def _chunks(self, prepared: Array, every: int) -> Iterator[tuple[int, int, int, Array]]:
         """Yield pieces of the leads: first sample, the samples that it answers for, and log-probabilities [leads, classes, n]."""
         n_samples, size = prepared.shape[1], self.predictor.card.preparation.n_samples
         margin = round(MARGIN_S * self._fs_hz)
         padded = prepared if n_samples >= size else np.pad(prepared, ((0, 0), (0, size - n_samples)))
         starts = tile(padded.shape[1], size, size - 2 * margin)
+        if every > 1:
+            for start in starts[every // 2 :: every]:
+                window = self._log_probability(padded[:, start : start + size])
+                yield int(start), int(start) + margin, int(start) + size - margin, window
+            return
         # A window answers up to the middle of what it shares with the next.
         edges = np.concatenate(([0], (starts[1:] + starts[:-1] + size) // 2, [n_samples]))
         for at in range(0, len(starts), _CHUNK):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from einthoven.bundle import Card
 from einthoven.errors import EinthovenError, FileDamaged, optional_imports
-from einthoven.inference import ports
+from einthoven.inference import graph_content, ports
 
 CARD_KEY = "einthoven.card"
 """Where an exported file has its card: a key of ONNX metadata, a path of OpenVINO's runtime information."""
@@ -74,6 +74,7 @@ def _read_onnx(file: Path) -> tuple[list[bytes], str, str]:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     content = file.read_bytes()
+    graph_content.require_inside(content, ())
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     metadata = session.get_modelmeta().custom_metadata_map
     text, stated = metadata.get(CARD_KEY, ""), metadata.get(DIGEST_KEY, "")

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from einthoven import bundle, records
 from einthoven.bundle import Card
 from einthoven.errors import ConfigurationFault, FileDamaged
-from einthoven.inference import declining, fitting, reading, scored, trained_on
+from einthoven.inference import declining, fitting, piecewise, reading, scored, trained_on
 from einthoven.inference.answer import Answer, BeatAnswer, RecordAnswer
 from einthoven.inference.backends import Backend, TorchBackend, fastest
 from einthoven.inference.examined import Examined
@@ -285,7 +285,7 @@ class Predictor:
             remarks.append(
                 f"The recording lasts {record.duration_s:.1f} s; the window of {window_s:g} s is padded with zeros."
             )
-        starts, answers = self._answers(record, used.beats)
+        starts, answers = piecewise.answered(record, used.beats, self.card, self.logits)
         ends = np.minimum(starts + round(window_s * record.fs_hz), record.n_samples)
         unreadable = ~declining.readable_windows(seen, starts, ends)
         return RecordAnswer(
@@ -315,7 +315,7 @@ class Predictor:
         between = used.disputed if beats is None else Disputed()
         beats = used.beats if beats is None else beats
         unreadable = ~seen.readable_in_any[seen.at(beats)]
-        _, answers = self._answers(record, beats)
+        _, answers = piecewise.answered(record, beats, self.card, self.logits)
         declined = declining.declined(self.card, seen, beats, ~unreadable, findings)
         if self.card.class_prior_adaptation and declined is None:
             remarks.append(scored.class_prior_remark(self.card, answers.deciding))
@@ -335,16 +335,6 @@ class Predictor:
             declined=declined,
             disputed=between,
         )
-
-    def _answers(self, record: Record, beats: NDArray[np.int64]) -> tuple[NDArray[np.int64], scored.Scored]:
-        """Return where the windows of a record begin, or its beats, and what decides; a few windows are in memory at a time."""
-        positions, logits = [], []
-        for windows in preparation.prepared_in_pieces(record, self.card.preparation, beats):
-            assert windows.position is not None
-            positions.append(windows.position)
-            logits.append(self.logits(windows))
-        found = np.concatenate(logits)
-        return np.concatenate(positions), scored.scored(found, np.zeros(len(found), int), self.card)
 
     def _remarks(self, record: Record) -> list[str]:
         """Return what a reader must know of the record and of the model's probabilities."""

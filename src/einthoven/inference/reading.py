@@ -1,5 +1,8 @@
 """Look at a record before it is classified: beats that were given, lead quality, heartbeats, missing samples."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -7,6 +10,7 @@ from einthoven.errors import ConfigurationFault, RecordUnreadable
 from einthoven.records.record import Record
 from einthoven.signal import heartbeats
 from einthoven.signal.gaps import filled_pieces
+from einthoven.signal.heartbeat_network import evidence
 from einthoven.signal.preparation import Preparation
 from einthoven.signal.quality import VERDICTS, Quality
 
@@ -102,7 +106,9 @@ def remarks_on(quality: Quality) -> list[str]:
     return [f"Lead{'s' * (len(names) > 1)} {', '.join(names)}: {what}." for what, names in found.items()]
 
 
-def find_heartbeats(used_mv: NDArray[np.float32], quality: Quality) -> NDArray[np.int64]:
+def find_heartbeats(
+    used_mv: NDArray[np.float32], quality: Quality, network: Callable[[NDArray[Any]], NDArray[Any]] = evidence
+) -> NDArray[np.int64]:
     """Find heartbeats in all leads together.
 
     Parameters
@@ -111,13 +117,16 @@ def find_heartbeats(used_mv: NDArray[np.float32], quality: Quality) -> NDArray[n
         The leads used, NaN where samples are missing.
     quality : Quality
         Their quality.
+    network : callable
+        Takes prepared leads and returns their evidence.
 
     Returns
     -------
     array of int [n], sample numbers
         In increasing order. None where all leads are flat or missing.
     """
-    found = heartbeats.find_in(filled_pieces(used_mv, round(heartbeats.PIECE_S * quality.fs_hz)), quality.fs_hz)
+    pieces = filled_pieces(used_mv, round(heartbeats.PIECE_S * quality.fs_hz))
+    found = heartbeats.find_in(pieces, quality.fs_hz, network)
     return np.asarray(found[~quality.silent[quality.at(found)]])
 
 

@@ -21,7 +21,8 @@ from einthoven.inference.seen_patients import require_unseen, seen_by, without_s
 def predictions_for(predictor: Predictor, protocol: Protocol, store: Store, chosen: NDArray[Any]) -> Predictions:
     """Predict on some windows of a store.
 
-    For models of whole records the prediction is the mean over a record's windows, unless the protocol's unit is the window, or each window has a class.
+    For models of whole records the prediction is the mean over a record's windows, unless the protocol's unit is the window, or
+    each window has a class of its own.
 
     Parameters
     ----------

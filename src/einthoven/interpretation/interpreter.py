@@ -40,6 +40,9 @@ PREFERRED = {
 HAND_HELD_S = 61.0
 """Longest recording of one lead whose rhythm the models of the Challenge 2017 are asked first, s; its recordings are such."""
 
+_WAVES_MOST_S = 3600.0
+"""How much of a recording the delineator reads, s: medians need no more."""
+
 
 def interpret(record: Record | str | PathLike[str], models: Sequence[str] = ()) -> Interpretation:
     """Interpret a recording.
@@ -124,7 +127,7 @@ class Interpreter:
             asked.append(taken)
             if answer is not None:
                 answers[question] = answer
-        delineation, waves = self._delineated(examined)
+        delineation, waves = self._delineated(examined, _WAVES_MOST_S if answers else np.inf)
         return _joined(record, seen, findings, (waves, *asked), delineation, answers)
 
     def _ask(
@@ -140,12 +143,14 @@ class Interpreter:
             return Asked(question, first, answer.declined.text, answer.declined.code), None
         return Asked(question, first, f"it reads {', '.join(answer.leads)}"), answer
 
-    def _delineated(self, examined: Examined) -> tuple[Delineation | None, Asked]:
+    def _delineated(self, examined: Examined, most_s: float) -> tuple[Delineation | None, Asked]:
         if examined.record.duration_s < SHORTEST_WAVES_S:
             return None, Asked("waves", "", f"needs at least {SHORTEST_WAVES_S:g} s", "no_model")
         if not examined.quality.readable.any():
             return None, Asked("waves", self._finds_waves, "no lead is readable", "unreadable")
-        return self._delineator.delineated(examined), Asked("waves", self._finds_waves, "it reads every lead")
+        found = self._delineator.delineated(examined, most_s)
+        often = f", one window of {found.card.preparation.window_s:g} s in {found.every}" if found.every > 1 else ""
+        return found, Asked("waves", self._finds_waves, f"it reads every lead{often}")
 
     @cached_property
     def _delineator(self) -> Delineator:

@@ -292,3 +292,21 @@ class Binned(nn.Module):
         spans = itertools.pairwise(edges)
         means = [x[:, :, start : max(stop, start + 1)].mean(dim=2) for start, stop in spans]
         return torch.cat(means, dim=1)
+
+
+def sinusoids(n: int, width: int) -> Tensor:
+    """Return positions (Vaswani et al. 2017).
+
+    Parameters
+    ----------
+    n : int
+        Number of tokens.
+    width : int
+        Channels of a token, even.
+
+    Returns
+    -------
+    Tensor [n, width]
+    """
+    angle = torch.arange(n)[:, None] * torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
+    return torch.stack((angle.sin(), angle.cos()), dim=2).flatten(1)

@@ -1,12 +1,10 @@
 """A small transformer encoder over patches of samples."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from einthoven.models.blocks import Dropout
+from einthoven.models.blocks import Dropout, sinusoids
 
 
 class Transformer(nn.Module):
@@ -54,7 +52,7 @@ class Transformer(nn.Module):
         self.inlet = nn.Conv1d(n_leads, width, patch, stride=patch)
         layer = _EncoderLayer(width, n_heads, feed_forward, dropout)
         self.encoder = nn.TransformerEncoder(layer, n_layers, nn.LayerNorm(width), enable_nested_tensor=False)
-        self.register_buffer("positions", _sinusoids(n_samples // patch, width), persistent=False)
+        self.register_buffer("positions", sinusoids(n_samples // patch, width), persistent=False)
         self.head = nn.Sequential(
             nn.Linear(width, width // 2), nn.ReLU(), Dropout(dropout), nn.Linear(width // 2, n_classes)
         )
@@ -90,9 +88,3 @@ class _EncoderLayer(nn.TransformerEncoderLayer):
         attended = self.dropout(torch.softmax(scores, dim=-1, dtype=scores.dtype)) @ value
         output: Tensor = self.dropout1(layer.out_proj(attended.transpose(1, 2).flatten(2)))
         return output
-
-
-def _sinusoids(n: int, width: int) -> Tensor:
-    """Return positions [n, width]."""
-    angle = torch.arange(n)[:, None] * torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
-    return torch.stack((angle.sin(), angle.cos()), dim=2).flatten(1)

@@ -29,6 +29,7 @@ from einthoven.records import (
     wav,
     wfdb,
 )
+from einthoven.records.filled import measured
 from einthoven.records.format import Format, Reader
 from einthoven.records.recognition import by_kind, by_suffix, reader_of
 from einthoven.records.record import Annotations, Record
@@ -219,6 +220,7 @@ def read(
         wanted = tuple(leads) if isinstance(leads, Mapping) else ()
         record = reader(path, Stated(fs_hz, names, unit, gain, zero, annotator, partial, wanted))
         record = replace(record, warnings=(*told, *record.warnings)) if told else record
+        record = measured(record)
         return record.with_leads(dict(leads)) if isinstance(leads, Mapping) else record
     except OSError as error:
         shown = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}…"

@@ -1,6 +1,6 @@
 """Find heartbeats with the heartbeat network, and compare two lists of beats."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven.errors import RecordUnreadable
+from einthoven.signal.heartbeat_network import evidence
 from einthoven.signal.live_heartbeats import SHORTEST_S, LiveHeartbeats
 
 __all__ = ["SHORTEST_S", "TOLERANCE_MS", "Matching", "find", "match"]
@@ -50,7 +51,9 @@ def find(signal_mv: NDArray[Any], fs_hz: float) -> NDArray[np.int64]:
     return find_in((leads[:, at : at + piece] for at in range(0, max(1, leads.shape[1]), piece)), fs_hz)
 
 
-def find_in(pieces: Iterable[NDArray[Any]], fs_hz: float) -> NDArray[np.int64]:
+def find_in(
+    pieces: Iterable[NDArray[Any]], fs_hz: float, network: Callable[[NDArray[Any]], NDArray[Any]] = evidence
+) -> NDArray[np.int64]:
     """Find the R peaks of leads that come piece by piece, as :func:`find` does in the whole.
 
     Parameters
@@ -59,6 +62,8 @@ def find_in(pieces: Iterable[NDArray[Any]], fs_hz: float) -> NDArray[np.int64]:
         Pieces that follow each other, at least one, without NaN.
     fs_hz : float
         Sampling rate, Hz.
+    network : callable
+        Takes prepared leads and returns their evidence.
 
     Returns
     -------
@@ -69,7 +74,7 @@ def find_in(pieces: Iterable[NDArray[Any]], fs_hz: float) -> NDArray[np.int64]:
     found: list[NDArray[np.int64]] = []
     last: NDArray[Any] | None = None
     for piece in pieces:
-        live = live or LiveHeartbeats(fs_hz, len(piece))
+        live = live or LiveHeartbeats(fs_hz, len(piece), network)
         if last is not None:
             found.append(live.feed(last))
         last = piece

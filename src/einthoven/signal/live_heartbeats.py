@@ -1,5 +1,6 @@
 """Find heartbeats with the heartbeat network, in pieces: a stream and a whole record give the same beats."""
 
+from collections.abc import Callable
 from math import gcd
 from typing import Any
 
@@ -30,10 +31,12 @@ class LiveHeartbeats:
         Sampling rate.
     n_leads : int
         Number of leads, which are read together.
+    network : callable
+        Takes prepared leads and returns their evidence, as :func:`einthoven.signal.heartbeat_network.evidence` does.
     """
 
-    def __init__(self, fs_hz: float, n_leads: int = 1):
-        self.fs_hz = fs_hz
+    def __init__(self, fs_hz: float, n_leads: int = 1, network: Callable[[Array], Array] = heartbeat_network.evidence):
+        self.fs_hz, self.network = fs_hz, network
         self.raw = np.zeros((n_leads, 0), np.float32)
         self.first = 0
         """Sample number of the first sample in `raw`."""
@@ -94,14 +97,14 @@ class LiveHeartbeats:
 
     def _search(self, until: int | None) -> NDArray[np.int64]:
         """Return the beats up to a value of the evidence, or to the end."""
-        begin = self._aligned(self.done / EVIDENCE_HZ - _BEHIND_S)
+        begin = self.needed_from()
         span = self.raw[:, begin - self.first :]
         at_128 = resample.resample(span, self.fs_hz, FS_HZ)
         origin = round(begin * float(resample.ratio(self.fs_hz, FS_HZ)))
         since = max(0, int((self.done / EVIDENCE_HZ - _NETWORK_BEHIND_S) * FS_HZ) - origin)
         since -= since % heartbeat_input.BLOCK
         inputs = heartbeat_input.scaled(at_128)[:, :, since:]
-        evidence = heartbeat_network.evidence(inputs)
+        evidence = self.network(inputs)
         offset = (origin + since) // heartbeat_network.STEP
         joined = heartbeat_evidence.joined(evidence)
         clear = heartbeat_evidence.last_clear(joined, self.done - offset, self.clear - offset)
@@ -111,10 +114,14 @@ class LiveHeartbeats:
         if until > self.done:
             self.done, self.clear = until, int(clear[until - offset - 1]) + offset
         beats = begin + heartbeat_evidence.placed(at, evidence, since // heartbeat_network.STEP, span, self.fs_hz)
-        kept = self._aligned(self.done / EVIDENCE_HZ - _BEHIND_S)
+        kept = self.needed_from()
         if kept > self.first:
             self.raw, self.first = self.raw[:, kept - self.first :], kept
         return beats
+
+    def needed_from(self) -> int:
+        """Return the first sample that a later beat depends on."""
+        return self._aligned(self.done / EVIDENCE_HZ - _BEHIND_S)
 
     def _aligned(self, at_s: float) -> int:
         """Return the last sample number before a time at which blocks of the network's input begin."""

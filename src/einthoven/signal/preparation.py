@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from einthoven import on_disk
-from einthoven.signal import features, filters, gaps, heartbeats, leads, resample, typical_beat, waves
+from einthoven.signal import aligned_beat, features, filters, gaps, heartbeats, leads, resample, typical_beat, waves
 from einthoven.signal.many_beats import MANY, ManyBeats
 from einthoven.signal.settings import INPUTS, LOCAL_SPAN_S, SCALINGS, Beats, Preparation, SignalSpec, Tiles
 from einthoven.signal.windows import Windows, around_beats, concatenated, crop_starts, tile
@@ -264,9 +264,14 @@ def whole_window(window: Array, preparation: Preparation, measured: features.Win
     if not preparation.reads_beats:
         return Windows(signal)
     context = measured or features.WindowContext(window, preparation.fs_hz, preparation.span_s)
+    beat = None
+    if "beat" in preparation.inputs:
+        beat = context.typical.beat[None]
+    elif "aligned_beat" in preparation.inputs:
+        beat = aligned_beat.of_window(window, preparation.fs_hz, preparation.span_s)[None]
     return Windows(
         signal,
-        context.typical.beat[None] if "beat" in preparation.inputs else None,
+        beat,
         features.compute(preparation.feature_sets, context)[None] if preparation.feature_sets else None,
     )
 

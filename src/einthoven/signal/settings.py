@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from einthoven.errors import ConfigurationFault
-from einthoven.signal import features, leads, typical_beat, waves
+from einthoven.signal import aligned_beat, features, leads, typical_beat, waves
 
 SCALINGS = ("millivolt", "local")
 LOCAL_SPAN_S = 10.0
@@ -120,7 +120,8 @@ class Preparation:
     cut: Beats | Tiles
     """Windows around heartbeats, or consecutive windows."""
     inputs: tuple[str, ...] = ("signal",)
-    """What the model reads: ``signal``, ``beat`` (the typical beat), and sets of measurements (``einthoven features``)."""
+    """What the model reads: ``signal``, ``beat`` (the typical beat) or ``aligned_beat`` (the median of aligned beats in its place),
+    and sets of measurements (``einthoven features``)."""
 
     def __post_init__(self) -> None:
         faults = list(self.signal.faults())
@@ -141,6 +142,8 @@ class Preparation:
         if unknown or self.inputs[:1] != ("signal",) or len(set(self.inputs)) < len(self.inputs):
             yield f"inputs {', '.join(self.inputs)} (signal must come first, and each once)"
             return
+        if _ALIGNED in self.inputs and ("beat" in self.inputs or "waves" in self.inputs or per == "beat"):
+            yield f"inputs {', '.join(self.inputs)} for each {per} (aligned_beat is for windows, without beat and waves)"
         if foreign := [name for name in self.feature_sets if features.FEATURES[name].per != per]:
             yield f"inputs {', '.join(foreign)}, which are not measured for each {per}"
         if not self.reads_beats:
@@ -234,6 +237,8 @@ class Preparation:
     @property
     def span_s(self) -> tuple[float, float]:
         """Seconds of a window's typical beat before and after its R peak."""
+        if _ALIGNED in self.inputs:
+            return aligned_beat.SPAN_S
         return waves.SPAN_S if "waves" in self.inputs else typical_beat.SPAN_S
 
     @property
@@ -244,7 +249,7 @@ class Preparation:
     @property
     def beat_samples(self) -> int:
         """Samples of the typical beat; 0 if it is not an input."""
-        if "beat" not in self.inputs:
+        if not {"beat", _ALIGNED} & set(self.inputs):
             return 0
         return self.n_samples if isinstance(self.cut, Beats) else sum(round(s * self.fs_hz) for s in self.span_s)
 
@@ -341,5 +346,6 @@ class Preparation:
         return cls(SignalSpec(**signal), kind(**settings), tuple(plain["inputs"]))
 
 
-INPUTS = ("signal", "beat", *features.FEATURES)
+_ALIGNED = "aligned_beat"
+INPUTS = ("signal", "beat", _ALIGNED, *features.FEATURES)
 """Everything that a model can read."""

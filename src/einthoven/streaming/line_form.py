@@ -207,6 +207,8 @@ def _is_time(values: list[float], fs_hz: float, n_samples: float) -> bool:
     if len(steps) < 2 or min(steps) < 0:
         return False
     mean = (values[-1] - values[0]) / len(steps)
+    if n_samples <= 0 or not math.isfinite(mean):
+        return False
     return not _counts(values) and any(
         0.6 < mean * scale * fs_hz / n_samples < 1.6 for scale in (1.0, 1e-3, 1e-6, 1e-9)
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from einthoven.streaming.stream import Stream
 
 Arrays = dict[str, NDArray[Any]]
+_MOST_BYTES = 256 << 20
 _OF_STREAM = ("beats", "waiting", "found", "quiet_until", "answered", "n_answers")
 _OF_QUALITY = ("n_judged", "bounds", "verdicts", "scores")
 _OF_EXAMINATION = ("n_samples", "n_examined", "told")
@@ -131,6 +132,10 @@ def read(file: Path) -> tuple[dict[str, Any], Arrays]:
     """
     if not zipfile.is_zipfile(file):
         raise ValueError("it is not an archive")
+    with zipfile.ZipFile(file) as archive:
+        n_bytes = sum(part.file_size for part in archive.infolist())
+    if n_bytes > _MOST_BYTES:
+        raise ValueError(f"it holds {n_bytes:,} bytes, more than the state of a stream has")
     with np.load(file, allow_pickle=False) as archive:
         kept = dict(archive)
     if str(kept.pop("sha256")) != _digest(kept):

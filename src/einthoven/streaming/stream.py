@@ -22,6 +22,7 @@ from einthoven.streaming.answer import StreamAnswer
 from einthoven.streaming.buffer import Buffer, Mark
 from einthoven.streaming.live_examination import LiveExamination, LiveFinding
 from einthoven.streaming.live_quality import LiveQuality
+from einthoven.streaming.state_check import require_possible
 
 _RATE_OVER = 8
 _UNREADABLE = Declined("no_readable_lead", "no lead can be read here")
@@ -329,6 +330,7 @@ class Stream:
             if plain["weights_sha256"] != model.card.weights_sha256:
                 raise ValueError("it was saved with other weights")
             stream = cls(model, plain["fs_hz"], tuple(plain["leads"]))
+            require_possible(stream, plain, arrays)
             state.give(stream, plain, arrays)
         except Exception as error:  # a damaged archive raises errors of many kinds
             raise state.damaged(file, model.card.name, error) from error

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
-from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging
 from torch import nn
 
 from einthoven import console
@@ -14,6 +14,26 @@ from einthoven.paths import written_aside
 
 _log = logging.getLogger(__name__)
 _PAUSE_S = 30
+
+
+class Averaged(EMAWeightAveraging):
+    """Callback that keeps a moving average of the weights, with which Lightning validates.
+
+    Parameters
+    ----------
+    decay : float
+        Share of the average that is left after a step.
+    """
+
+    def __init__(self, decay: float):
+        super().__init__(decay=decay)
+
+    def network(self) -> nn.Module:
+        """Return the network with averaged weights."""
+        assert self._average_model is not None, "a training has begun"
+        network = self._average_model.module.network
+        assert isinstance(network, nn.Module)
+        return network
 
 
 class KeepBest(Callback):
@@ -41,7 +61,8 @@ class KeepBest(Callback):
         if trainer.is_global_zero:
             from safetensors.torch import save
 
-            network = module.network
+            averages = [callback.network() for callback in trainer.callbacks if isinstance(callback, Averaged)]  # type: ignore[attr-defined]
+            network = averages[0] if averages else module.network
             assert isinstance(network, nn.Module)
             weights = network.state_dict()
             state = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}

@@ -22,7 +22,7 @@ from einthoven.errors import ConfigurationFault
 from einthoven.models import own
 from einthoven.models.inputs import InputShape
 from einthoven.training import requirements, run_folder
-from einthoven.training.callbacks import KeepBest, Lines
+from einthoven.training.callbacks import Averaged, KeepBest, Lines
 from einthoven.training.card import card_for
 from einthoven.training.checkpoint import WrittenAside
 from einthoven.training.grow import grow
@@ -203,6 +203,8 @@ class _Run:
             ModelCheckpoint(self.folder, last.removesuffix(".ckpt"), monitor=None, enable_version_counter=False),
             RichProgressBar(leave=True) if console.is_terminal() else Lines(self.recipe.epochs, score),
         ]
+        if self.recipe.average:
+            callbacks.insert(0, Averaged(self.recipe.average))
         return L.Trainer(
             max_epochs=self.recipe.epochs,
             devices=self.devices,

@@ -71,6 +71,9 @@ class Recipe:
     mixup: float = 0.0
     """Windows and their classes are mixed in pairs, with shares drawn from Beta(mixup, mixup) (Zhang et al. 2018); 0 mixes none;
     for multilabel windows only."""
+    average: float = 0.0
+    """Decay, by step, of a moving average of the weights, which is validated and kept in their place; 0 averages nothing. 0.999
+    suits trainings of many thousand steps."""
     patience: int = 8
     """Epochs without a better validation score before training stops."""
     seed: int = 0
@@ -85,7 +88,7 @@ class Recipe:
             raise ConfigurationFault(
                 "The recipe is invalid.",
                 found="; ".join(faults),
-                expected=f"numbers above zero; balance 0 to 1; smoothing below 1; {choices}",
+                expected=f"numbers above zero; balance 0 to 1; smoothing and average below 1; {choices}",
                 remedy="einthoven train --help",
             )
 
@@ -99,8 +102,9 @@ class Recipe:
                 yield f"{name} is {getattr(self, name)}"
         if not 0 <= self.balance <= 1:
             yield f"balance is {self.balance}"
-        if not 0 <= self.smoothing < 1:
-            yield f"smoothing is {self.smoothing}"
+        for name in ("smoothing", "average"):
+            if not 0 <= getattr(self, name) < 1:
+                yield f"{name} is {getattr(self, name)}"
 
     def _unknown_names(self) -> Iterator[str]:
         """Yield names that are none of the choices."""
@@ -111,5 +115,5 @@ class Recipe:
                 yield f"{name} is {', '.join(map(str, unknown))}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain values, for a card."""
-        return asdict(self)
+        """Return plain values, for a card; without an average, which earlier versions did not know, where there is none."""
+        return {name: value for name, value in asdict(self).items() if name != "average" or value}

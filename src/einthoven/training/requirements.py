@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from einthoven.errors import ConfigurationFault
-from einthoven.models import SIMULATIONS, own
+from einthoven.models import FILLERS, SIMULATIONS, own
 from einthoven.models.inputs import InputShape, answers_samples, built, call, missing_parts, reads
 from einthoven.signal.leads import STANDARD
 from einthoven.signal.preparation import Preparation
@@ -33,14 +33,17 @@ def require_model(architecture: str) -> str:
     Raises
     ------
     ConfigurationFault
-        If there is none, it is a simulation, it answers samples, or the user's class breaks a clause of the contract.
+        If there is none, it gives no class, it answers samples, or the user's class breaks a clause of the contract.
     """
-    if architecture in SIMULATIONS:
+    if architecture in FILLERS | SIMULATIONS:
+        kind = "fills gaps and gives no class" if architecture in FILLERS else "is a simulation and is not trained"
         raise ConfigurationFault(
-            f"{architecture} is a simulation and is not trained.",
+            f"{architecture} {kind}.",
             found=f"--model {architecture}",
             expected="an architecture that answers windows",
-            remedy=f"einthoven study {architecture} --out studies/{architecture}",
+            remedy=f"einthoven study {architecture} --from DIR --out studies/{architecture}"
+            if architecture in FILLERS
+            else f"einthoven study {architecture} --out studies/{architecture}",
         )
     name = own.resolved(architecture)
     if answers_samples(own.named(name)):

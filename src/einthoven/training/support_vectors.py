@@ -1,12 +1,16 @@
 """Put a support vector machine on the last state of a trained network."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from einthoven import bundle
+from einthoven.bundle import Card
 from einthoven.data.batches import tensors
 from einthoven.errors import ConfigurationFault
 from einthoven.models.inputs import InputShape, arguments, built
@@ -66,6 +70,37 @@ def with_support_vectors(
     decided = dict(settings) | {"n_vectors": len(fitted["vectors"])}
     kept = {name: value for name, value in weights.items() if not name.startswith("head.")}
     return decided, kept | {f"head.{name}": np.asarray(value, np.float32) for name, value in fitted.items()}
+
+
+def on_trained(task: Task, trained: Path, folder: Path, seed: int = 0) -> Card:
+    """Put a machine on a network that was trained without one, and write its bundle.
+
+    Parameters
+    ----------
+    task : Task
+        What the network was trained on.
+    trained : Path
+        Folder of its bundle.
+    folder : Path
+        Folder of the new run; the bundle is written to ``folder/bundle``.
+    seed : int
+        As :func:`with_support_vectors` takes it.
+
+    Returns
+    -------
+    Card
+        Without calibration and doubt, which were those of the network.
+
+    Raises
+    ------
+    ConfigurationFault
+        If a training or validation part lacks a class.
+    """
+    card = bundle.load_card(trained)
+    weights = bundle.load_weights(trained, card)
+    settings, weights = with_support_vectors(task, card.settings | {"svm": True}, weights, seed)
+    told = replace(card, name=folder.resolve().name, settings=settings, calibration=None, doubt=None, graph_sha256="")
+    return bundle.save(folder / "bundle", told, weights)
 
 
 def _network(task: Task, settings: Mapping[str, Any], weights: Mapping[str, Array]) -> LSTMSVM:
