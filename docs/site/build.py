@@ -30,7 +30,7 @@ FROM_ROOT = {
     "README.md": "index.md",
 }
 """Pages of the repository's root, and what they are called on the site."""
-MADE = {DOCS / "api.md", DOCS / "models" / "index.md"}
+MADE = {DOCS / "api.md", *(DOCS / "models" / f"{name}.md" for name in card_pages())}
 """Pages that exist on the site alone."""
 SHORT = {
     "mitbih": "MIT-BIH: four models",
