@@ -57,7 +57,5 @@ SHAPES = {
     "lstm_svm": Shape(1, 2, 3600),
     "ecg_smart_net": Shape(12, 2, 1000, 400, 125),
     "sevggnet_lstm": Shape(1, 4, 4500),
-    "intra_inter": Shape(8, 2, 5000),
-    "biosignal_encoder": Shape(2, 2, 6000),
 }
 """Of the studies that use them."""

@@ -24,7 +24,7 @@ SIZES |= {
 }
 SIZES |= {"rhythm": 364_657, "arrhythminet_v1": 59_501, "arrhythminet_v2": 32_789, "self_onn": 65_845}
 SIZES |= {"delnet": 612_837, "delineator": 259_860, "lstm_svm": 48_037, "ecg_smart_net": 4_371_781}
-SIZES |= {"sevggnet_lstm": 431_803, "intra_inter": 8_383_109, "biosignal_encoder": 2_355_845}
+SIZES |= {"sevggnet_lstm": 431_803}
 """Parameters for five classes and :func:`shape_for` two leads of 360 samples: typical beats of 90 samples and 7 measurements;
 of patient_context beats as long as the window and 56 measurements; of rhythm beats of 135 samples and 116 measurements."""
 SHAPES = [(1, 4, 360), (2, 5, 360), (12, 9, 1000), (3, 2, 187)]

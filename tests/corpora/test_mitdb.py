@@ -179,7 +179,7 @@ def test_a_model_of_one_s_own_learns_from_common_beats_and_five_minutes(real_mit
 def test_windows_are_ectopic_by_their_beats_and_do_not_overlap():
     """Six windows of a second: a V and a F count, a paced beat does not; a window that overlaps the one before has no class."""
     annotations = Annotations(np.array([10, 250, 299, 305, 560]), ("N", "V", "N", "/", "F"), ("",) * 5)
-    record = Record(np.zeros((1, 600)), 100.0, ("MLII",), annotations=annotations)
+    record = Record("a test", np.zeros((1, 600)), 100.0, ("MLII",), annotations=annotations)
     found = MITDB.of_windows(record, np.arange(0, 600, 100), 100).tolist()
     assert found == ["none", "none", "ectopy", "none", "none", "ectopy"]
     overlapping = MITDB.of_windows(record, np.array([0, 200, 400, 500]), 200).tolist()

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from einthoven.models import MODELS, cost, intra_inter, lstm_svm, mamba2, s4
+from einthoven.models import MODELS, biosignal_encoder, cost, intra_inter, lstm_svm, mamba2, s4
 from einthoven.models.blocks import Conv1d, MaxPool1d
+from einthoven.models.contract import first_breach
 from einthoven.models.inputs import InputShape, arguments, around_r_peak, built, call
 from einthoven.models.resnet1d import PEDIATRIC, RESNET18
 from tests.contracts.test_models import batch, network
@@ -40,15 +41,20 @@ def test_related_systems_are_as_large_as_their_papers():
     size = cost.parameters
     assert size(MODELS["ecg_smart_net"](1, 2, 400)) == 4_108_098
     assert [size(layer) for layer in MODELS["lstm_svm"](1, 2, 3600).layers] == [26_112, 12_544]
-    strip = MODELS["intra_inter"](8, 2, 5000, n_read=2)
-    assert size(strip) == 8_385_798 and size(MODELS["intra_inter"](1, 2, 5000, n_read=2)) == 8_380_870
+    strip = intra_inter.IntraInter(8, 2, 5000, n_read=2)
+    assert size(strip) == 8_385_798 and size(intra_inter.IntraInter(1, 2, 5000, n_read=2)) == 8_380_870
     assert size(intra_inter.BeatNet(8)) == 566_912
     assert size(intra_inter.Projection()) == 526_336 and size(intra_inter.RRHead()) == 264_706
-    assert size(MODELS["biosignal_encoder"](2, 1, 6000).blocks) == 2_346_840
+    assert size(biosignal_encoder.BiosignalEncoder(2, 1, 6000).blocks) == 2_346_840
+
+
+@pytest.mark.parametrize("model", [intra_inter.IntraInter, biosignal_encoder.BiosignalEncoder])
+def test_a_network_that_waits_for_its_pre_training_keeps_the_contract(model):
+    assert first_breach(model, InputShape(2, 187, n_features=7), 5) is None
 
 
 def test_the_strip_of_intra_inter_shrinks_as_stated():
-    strip = MODELS["intra_inter"](8, 2, 5000)
+    strip = intra_inter.IntraInter(8, 2, 5000)
     x, lengths = strip.stem(torch.zeros(1, 8, 5000)), []
     for block in strip.trunk:
         x = block(x)
@@ -64,7 +70,7 @@ def test_leads_meet_in_every_second_block_of_the_encoder():
     other[:, 1, :40] += 1
     for n_blocks, meets in ((1, False), (2, True)):
         torch.manual_seed(0)
-        net = MODELS["biosignal_encoder"](2, 2, 400, n_blocks=n_blocks).eval()
+        net = biosignal_encoder.BiosignalEncoder(2, 2, 400, n_blocks=n_blocks).eval()
         with torch.no_grad():
             moved = (net.encoded(first) - net.encoded(other)).abs().amax(dim=3)[0] > 1e-5
         assert moved[1].all() and bool(moved[0].any()) == meets

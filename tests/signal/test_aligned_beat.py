@@ -39,7 +39,7 @@ def test_it_is_the_beat_with_its_r_peak_where_it_is_said_to_be():
     np.testing.assert_allclose(found, np.stack((wave(), -0.5 * wave())), atol=0.01)
 
 
-def test_a_beat_that_is_odd_in_one_lead_is_left_out_of_that_lead(monkeypatch):
+def test_a_beat_that_is_odd_in_one_lead_is_left_out_of_that_lead():
     odd, usual = window(PLACES[:3], odd=1500), window(PLACES[:3])
     np.testing.assert_allclose(of_window(odd, FS_HZ), of_window(usual, FS_HZ), atol=1e-3)
     aligned = np.stack([usual[:, at - BEFORE : at + AFTER] for at in PLACES[:2]] + [3 * usual[:, 475:875]])
@@ -57,7 +57,8 @@ def test_beats_whose_peak_was_found_beside_it_are_moved_onto_the_others():
 
 def test_its_level_is_that_ahead_of_the_complex():
     moved = of_window(window(PLACES) + np.array([[0.4], [-0.2]]), FS_HZ)
-    np.testing.assert_allclose(moved, of_window(window(PLACES), FS_HZ), atol=1e-6)
+    np.testing.assert_allclose(moved[:, :20], 0, atol=1e-3)
+    assert moved[0].max() == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.parametrize("places", [[], [2500], [1000, 3000]])

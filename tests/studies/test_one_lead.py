@@ -21,10 +21,12 @@ def challenge(request):
 
 def test_the_scores_of_challenge2017(challenge):
     scores = challenge.results["scores"]
-    assert set(scores) == {"nets and trees", *challenge.study.models}
+    assert set(scores) == {"nets and trees", "distilled and trees", *challenge.study.models}
     assert challenge.results["title"].startswith("Challenge 2017: 1")
     assert all(found["challenge_score"]["low"] <= found["challenge_score"]["high"] for found in scores.values())
-    assert set(challenge.results["paired"]) == {f"nets and trees - {name}" for name in challenge.study.models}
+    others = (*challenge.study.models, "distilled and trees")
+    pairs = {f"nets and trees - {name}" for name in others} | {"distilled and trees - distilled"}
+    assert set(challenge.results["paired"]) == pairs
 
 
 def test_the_models_that_come_with_einthoven(challenge, monkeypatch, tmp_path, capsys):
@@ -33,9 +35,11 @@ def test_the_models_that_come_with_einthoven(challenge, monkeypatch, tmp_path, c
         assert bundle.load_card(challenge.folder / name).classes == tuple("NAO~")
     own = Predictions.read(challenge.folder / "answers" / f"{chosen['small']}-f0-test.csv")
     assert models[challenge2017.SMALLEST]["n_test"] == len(own.record) < models[challenge2017.BEST]["n_test"]
-    fused = load(challenge.folder / challenge2017.BEST)
-    assert fused.card.settings["members"] == [["rhythm", {}]]
-    assert list(fused.card.class_weights) == chosen["distilled_of_the_whole"]["class_weights"]
+    fused, whole = load(challenge.folder / challenge2017.BEST), chosen["taught_of_the_whole"]
+    members = [architecture for architecture, *_ in fused.card.settings["members"]]
+    assert members == ["rhythm", *["forest"] * (2 if whole["share"] else 0)]
+    assert fused.card.settings["weights"][0] == pytest.approx(1 - whole["share"])
+    assert list(fused.card.class_weights) == whole["class_weights"]
     monkeypatch.setenv("EINTHOVEN_HOME", str(challenge.home))
     again = ["evaluate", str(fused.folder), "--from", str(challenge.source), "--out", str(tmp_path / "scores")]
     assert main(again) == 2 and "training of the model and test" in capsys.readouterr().err

@@ -25,6 +25,7 @@ class StudyVerb:
 
     name: Annotated[Positional[str], arg(metavar="STUDY")]
     """Name of the study: mitbih, mitbih-clean, mitbih-small, ptbxl, ptbxl-model, pediatric, challenge2017, cpsc2018,
+    lstm-svm and sevggnet-beats (MIT-BIH), sevggnet (the Challenge 2017), ecg-smart-net (PTB-XL),
     delineation (its folder holds ludb and qtdb), beats (its folder holds mitdb, svdb and qtdb), rhythm (its folder holds mitdb,
     ludb, challenge-2017 and whatever else is there of cpsc2021, ptb-xl, challenge-2021 and cpsc2018),
     pulsediff (filled gaps; its folder is PTB-XL), geodesic (a simulation: no recording is

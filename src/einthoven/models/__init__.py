@@ -5,7 +5,6 @@ from typing import Any
 from einthoven.models.arrhythminet import ArrhythmiNetV1, ArrhythmiNetV2
 from einthoven.models.beat_forest import BeatForest
 from einthoven.models.bilstm import BiLSTM
-from einthoven.models.biosignal_encoder import BiosignalEncoder
 from einthoven.models.cnn import CNN
 from einthoven.models.cnn_lstm import CNNLSTM
 from einthoven.models.cnn_lstm_attention import CNNLSTMAttention
@@ -17,7 +16,6 @@ from einthoven.models.forest import Forest
 from einthoven.models.geodesic import Geodesic
 from einthoven.models.hybrid import Hybrid
 from einthoven.models.inception1d import Inception1d
-from einthoven.models.intra_inter import IntraInter
 from einthoven.models.linear_beat import LinearBeat
 from einthoven.models.litenet import LiteNet
 from einthoven.models.lstm_svm import LSTMSVM
@@ -61,8 +59,6 @@ MODELS: dict[str, Any] = {
     "lstm_svm": LSTMSVM,
     "ecg_smart_net": ECGSmartNet,
     "sevggnet_lstm": SEVGGNetLSTM,
-    "intra_inter": IntraInter,
-    "biosignal_encoder": BiosignalEncoder,
 }
 """Each architecture by the name that the command line and cards use."""
 FILLERS: dict[str, Any] = {"pulsediff": PulseDiff}

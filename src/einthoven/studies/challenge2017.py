@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -52,8 +53,10 @@ SHARES = [0.0, 0.2, 0.35, 0.5]
 """Shares of the trees to choose from."""
 BEST, SMALLEST = "challenge2017-rhythm", "challenge2017-small"
 """Names of the models that come with einthoven."""
-TOGETHER = "nets and trees"
-_CROSSED = "Cross-validated: each recording is answered by a network of the same recipe that never saw it."
+TOGETHER, TAUGHT = "nets and trees", "distilled and trees"
+MIXTURES: dict[str, tuple[str, ...]] = {TOGETHER: NETS, TAUGHT: (DISTILLED,)}
+"""Networks that are joined with trees, by the name of the mixture."""
+_CROSSED = "Cross-validated: each recording is answered by a network and trees of the same recipes that never saw it."
 _APART = "On the recordings of the fold that it never saw."
 
 
@@ -77,9 +80,8 @@ def _student(run: StudyRun, fold: int | None) -> Member:
     )
 
 
-def _students(run: StudyRun, part: str) -> list[Predictions]:
-    """Return what the distilled networks answer for a part of their folds."""
-    return [_student(run, fold).predict(part) for fold in _folds(run)]
+def _member(run: StudyRun, name: str, fold: int) -> Member:
+    return _student(run, fold) if name == DISTILLED else run.members[f"train-{name}-f{fold}"]
 
 
 def _distil(fold: int | None, run: StudyRun) -> Results:
@@ -89,46 +91,51 @@ def _distil(fold: int | None, run: StudyRun) -> Results:
     return distil(_student(run, fold), NETS) if fold in _folds(run) else {}
 
 
-def _together(run: StudyRun, part: str, fold: int, share: float) -> Predictions:
-    """Return the predictions of nets and trees for a part of a fold, the trees with a share."""
-    *nets, trees = (run.members[f"train-{name}-f{fold}"].predict(part) for name in (*NETS, BOOSTED))
+def _mixture(run: StudyRun, mixture: str, part: str, fold: int, share: float) -> Predictions:
+    """Return the predictions of networks and trees for a part of a fold, the trees with a share."""
+    nets = [_member(run, name, fold).predict(part) for name in MIXTURES[mixture]]
+    trees = _member(run, BOOSTED, fold).predict(part)
     return trees.moved((1 - share) * mean(nets).probability + share * trees.deciding)
 
 
+def _chosen(run: StudyRun, mixture: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return share and class weights of a mixture for each fold, and for the whole."""
+    by_fold = [{share: _mixture(run, mixture, "validation", fold, share) for share in SHARES} for fold in _folds(run)]
+    whole = {share: joined([answers[share] for answers in by_fold]) for share in SHARES}
+    return [best_share_for_challenge(answers) for answers in by_fold], best_share_for_challenge(whole)
+
+
 def _choose(run: StudyRun) -> Results:
-    """Choose on validation data: the small net; share and class weights of the best model, for each fold and for the whole."""
+    """Choose on validation data: the small net; share and class weights of the mixtures, for each fold and for the whole."""
     alone = {name: [challenge_score(answers) for answers in run.predict("validation", model=name)] for name in SMALL}
     small = {name: float(np.mean(scores)) for name, scores in alone.items()}
-    by_fold = [{share: _together(run, "validation", fold, share) for share in SHARES} for fold in _folds(run)]
-    whole = {share: joined([answers[share] for answers in by_fold]) for share in SHARES}
-    distilled = [{0.0: answers} for answers in _students(run, "validation")]
+    (best, of_the_whole), (taught, taught_of_the_whole) = (_chosen(run, mixture) for mixture in (TOGETHER, TAUGHT))
     return {
         "small_on_validation": small,
         "small": max(small, key=lambda name: small[name]),
-        "best": [best_share_for_challenge(answers) for answers in by_fold],
-        "best_of_the_whole": best_share_for_challenge(whole),
-        "distilled": [best_share_for_challenge(answers) for answers in distilled],
-        "distilled_of_the_whole": best_share_for_challenge({0.0: joined([answers[0.0] for answers in distilled])}),
+        "best": best,
+        "best_of_the_whole": of_the_whole,
+        "taught": taught,
+        "taught_of_the_whole": taught_of_the_whole,
     }
 
 
 def _score(run: StudyRun) -> Results:
     """Score the pooled predictions of all folds, and count what each network costs."""
-    weighted = [
-        _together(run, "test", fold, chosen["share"]).weighted(chosen["class_weights"])
-        for fold, chosen in zip(_folds(run), run.results["chosen"]["best"], strict=True)
-    ]
-    answers = {TOGETHER: joined(weighted)} | {
-        name: joined(run.predict("test", model=name)) for name in run.study.models if name != DISTILLED
+    answers = {
+        mixture: joined(
+            [
+                _mixture(run, mixture, "test", fold, chosen["share"]).weighted(chosen["class_weights"])
+                for fold, chosen in zip(_folds(run), run.results["chosen"][key], strict=True)
+            ]
+        )
+        for mixture, key in ((TOGETHER, "best"), (TAUGHT, "taught"))
     }
-    answers[DISTILLED] = joined(
-        [
-            found.weighted(chosen["class_weights"])
-            for found, chosen in zip(_students(run, "test"), run.results["chosen"]["distilled"], strict=True)
-        ]
-    )
+    answers |= {
+        name: joined([_member(run, name, fold).predict("test") for fold in _folds(run)]) for name in run.study.models
+    }
     price = {}
-    for name in answers.keys() - {TOGETHER}:
+    for name in run.study.models:
         predictor = load(run.folder / "runs" / f"{name}-f0")
         network, shape = predictor.network, InputShape.of(predictor.card.preparation)
         macs = cost.multiply_accumulates(network, shape)
@@ -137,18 +144,25 @@ def _score(run: StudyRun) -> Results:
 
 
 def _publish(run: StudyRun) -> Results:
-    """Make the models that come with einthoven: the distilled network of all recordings, and the small net of the first fold."""
+    """Make the models that come with einthoven.
+
+    One is the distilled network of all recordings beside the trees of all folds; the other is the small net of the first fold.
+    """
     chosen, small = run.results["chosen"], run.members[f"train-{run.results['chosen']['small']}-f0"]
-    weights = tuple(chosen["distilled_of_the_whole"]["class_weights"])
-    told = {"answers": "each recording by the distilled network of the fold that tests it"}
-    best = trust_in(joined(_students(run, "test")), told, whole=True, weights=weights)
-    fuse(run.folder / BEST, [_student(run, None).bundle], "mean", class_weights=weights, half=True, trust=best)
+    share, weights = (chosen["taught_of_the_whole"][name] for name in ("share", "class_weights"))
+    told = {"answers": "each recording by the distilled network and the trees of the fold that tests it"}
+    crossed = joined([_mixture(run, TAUGHT, "test", fold, share) for fold in _folds(run)])
+    best = trust_in(crossed, told, whole=True, weights=tuple(weights))
+    trees = [_member(run, BOOSTED, fold).bundle for fold in _folds(run)] if share else []
+    shares = [1 - share, *(share / len(trees) for _ in trees)]
+    bundles = [_student(run, None).bundle, *trees]
+    fuse(run.folder / BEST, bundles, "weighted", shares, tuple(weights), half=True, trust=best)
     of_small = trust_in(small.predict("validation"), {"answers": "validation part of the first fold"}, whole=True)
     fuse(run.folder / SMALLEST, [small.bundle], "mean", half=True, trust=of_small)
     alone = run.evaluate(small.predict("test"))
     alone = {"model": SMALLEST} | run.facts(run.protocol, on_card=True) | alone
-    found, crossed = {}, run.results["scores"]["scores"][DISTILLED]
-    for name, metrics, remark in ((BEST, crossed, _CROSSED), (SMALLEST, alone, _APART)):
+    found, scored = {}, run.results["scores"]["scores"][TAUGHT]
+    for name, metrics, remark in ((BEST, scored, _CROSSED), (SMALLEST, alone, _APART)):
         size = run.publish(run.folder / name, metrics | {"remark": f"{remark} {metrics['remark']}"})
         found[name] = {"bytes": size, "challenge_score": metrics["challenge_score"], "n_test": metrics["n_test"]}
     return found
@@ -170,11 +184,12 @@ def _table(run: StudyRun, found: Results) -> Results:
         "chosen on each fold's validation part.",
         *left_out_lines(run.store),
     ]
-    if DISTILLED in found["scores"]:
+    if TAUGHT in found["scores"]:
+        shares = ", ".join(f"{chosen['share']:g}" for chosen in found["chosen"]["taught"])
         remarks.insert(
             2,
             f"{DISTILLED}: one network, taught by the labels, the two networks of its fold, and trees that did not see the "
-            "recording; its class weights are chosen on each fold's validation part.",
+            f"recording. {TAUGHT}: the same beside the trees of its fold, at a share of {shares}.",
         )
     tested = f"{first['n_test']:,} recordings at hand, {len(_folds(run))}-fold cross-validation by recording"
     shown = [*list(columns)[:2], *list(columns)[7:10]]
@@ -206,7 +221,10 @@ CHALLENGE2017_STUDY = Study(
         Step("scores", _score, 0.5),
         Step("models", _publish, 0.2),
     ),
-    compared={"paired": {f"{TOGETHER} - {name}": (TOGETHER, name) for name in MODELS}},
+    compared={
+        "paired": {f"{TOGETHER} - {name}": (TOGETHER, name) for name in (*MODELS, TAUGHT)}
+        | {f"{TAUGHT} - {DISTILLED}": (TAUGHT, DISTILLED)}
+    },
     results=lambda run: (
         {"trained": run.trained} | run.results["scores"] | {name: run.results[name] for name in ("chosen", "models")}
     ),
@@ -216,7 +234,7 @@ CHALLENGE2017_STUDY = Study(
             study_figures.draw_groups,
             "challenge_score",
             "mean F1 of N, A and O",
-            {"five-fold cross-validation": {name: name for name in (TOGETHER, *MODELS)}},
+            {"five-fold cross-validation": {name: name for name in (TOGETHER, TAUGHT, *MODELS)}},
         ),
         "cost": partial(study_figures.draw_cost, "challenge_score", "challenge score", "for 30 s"),
         "confusion": partial(study_figures.draw_classes, TOGETHER),
