@@ -143,7 +143,8 @@ def _pairs(steps: dict[str, Any], figures: str) -> list[str]:
         f"![pair-mirrored]({figures}/pair-mirrored.png)",
         "",
         f"Nine electrodes around the sheet: four sites were fitted to the ECG of two. "
-        f"Of {good['starts']} starts, {good['as_good']} leave less than 10 % of the ECG, which noise of 20 dB hides. The one that differs most has an "
+        f"Of {good['starts']} starts, {good['as_good']} leave less than 10 % of the ECG, which noise of 20 dB hides. "
+        "The one that differs most has an "
         f"activation {good['activation_ms']:.1f} ms off (root mean square; at most {good['largest_ms']:.1f} ms), and an ECG "
         f"{100 * good['residual']:.1f} % off.",
         "",
