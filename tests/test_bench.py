@@ -308,6 +308,7 @@ def test_every_script_is_run_here():
         - {
             "mitbih_clean_table",
             "rhythm_table",
+            "geodesic_table",
             "related_table",
             "full_size",
             "full_size_cpsc2018",

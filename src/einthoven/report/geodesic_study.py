@@ -136,15 +136,16 @@ def _pairs(steps: dict[str, Any], figures: str) -> list[str]:
     return [
         "## Two activations, one ECG",
         "",
-        f"Electrodes in one plane: a sheet activated from two sites, and its mirror image in that plane, differ by "
-        f"{mirrored['activation_ms']:.1f} ms (root mean square; at most {mirrored['largest_ms']:.1f} ms). Their ECGs differ by "
+        "Electrodes in one plane: a sheet activated from two sites, and its mirror image in that plane. The activations differ by "
+        f"{mirrored['activation_ms']:.1f} ms (root mean square; at most {mirrored['largest_ms']:.1f} ms). The ECGs differ by "
         f"{100 * mirrored['residual']:.1e} % of the ECG.",
         "",
         f"![pair-mirrored]({figures}/pair-mirrored.png)",
         "",
-        f"Nine electrodes around the sheet: four sites were fitted to the ECG of two, from {good['starts']} starts. "
-        f"Of these, {good['as_good']} leave less than 10 % of the ECG, which noise of 20 dB hides. The one that differs most has "
-        f"an activation {good['activation_ms']:.1f} ms off (root mean square; at most {good['largest_ms']:.1f} ms), and an ECG "
+        f"Nine electrodes around the sheet: four sites were fitted to the ECG of two. "
+        f"Of {good['starts']} starts, {good['as_good']} leave less than 10 % of the ECG, which noise of 20 dB hides. "
+        "The one that differs most has an "
+        f"activation {good['activation_ms']:.1f} ms off (root mean square; at most {good['largest_ms']:.1f} ms), and an ECG "
         f"{100 * good['residual']:.1f} % off.",
         "",
         f"![pair-as-good]({figures}/pair-as-good.png)",
