@@ -145,38 +145,33 @@ def f1(found: Score, *classes: str) -> str:
 
 def travelled() -> Iterator[str]:
     """Give the rows of the table of bundled models."""
-    yield "| model | first test set | n, patients | result | with detected heartbeats | another database |"
-    yield "|---|---|---|---|---|---|"
+    yield "| model | tested on | result | another database |"
+    yield "|---|---|---|---|"
     beats = kept("beats.json")
     elsewhere = {"mitbih-clean-one-lead": beats["one, trees"]["folds"]["weighted"]["svdb"]}
     for name in ("mitbih-cnn-lstm-mlii", "mitbih-clean-one-lead", "mitbih-clean-context"):
         found, other = card(name)["results"][0], elsewhere.get(name)
-        size = f"{found['n_test']:,} beats, {found['n_patients']}"
-        again = f1(found["end_to_end"], "S", "V")
-        text = f"SVDB, five folds, {other['n_patients']} patients: {f1(other, 'S', 'V')}" if other else OTHER[name]
-        yield f"| `{name}` | DS2 | {size} | F1 {f1(found, 'S', 'V')} | {again} | {text} |"
+        where = f"DS2: {found['n_test']:,} beats, {found['n_patients']} patients"
+        result = f"F1 {f1(found, 'S', 'V')}; with detected heartbeats {f1(found['end_to_end'], 'S', 'V')}"
+        text = f"SVDB, five folds, {other['n_patients']} patients: F1 {f1(other, 'S', 'V')}" if other else OTHER[name]
+        yield f"| `{name}` | {where} | {result} | {text} |"
     trees = beats["two-without-svdb"]["tests"]["svdb"]
-    text = f"SVDB, which trained nothing, {trees['n_patients']} patients: {f1(trees, 'S', 'V')}"
-    yield f"| networks and trees without SVDB (not bundled) | – | – | – | – | {text} |"
+    text = f"SVDB, which trained nothing, {trees['n_patients']} patients: F1 {f1(trees, 'S', 'V')}"
+    yield f"| networks and trees without SVDB (not bundled) | – | – | {text} |"
     study = kept("challenge2017/results.json")["scores"]["nets and trees"]
-    kept_score = card("challenge2017-rhythm")["results"][0]["challenge_score"]
-    text = (
-        f"official score {number(study['challenge_score'])}; its card has {kept_score['value']:.3f}, [chosen earlier]"
-    )
+    own = card("challenge2017-rhythm")["results"][0]["challenge_score"]
+    text = f"official score {number(study['challenge_score'])}; its card has {own['value']:.3f}, [chosen earlier]"
     text += "(results/challenge2017.md#what-is-chosen-and-where): quote the lower one"
-    size = f"{study['n_test']:,} recordings, not identified"
-    yield f"| `challenge2017-rhythm` | Challenge 2017, five folds | {size} | {text} | – | [MIT-BIH](results/rhythm.md) |"
-    found = card("ptbxl-diagnoses")["results"][0]
-    other = kept("twelve_leads.json")["elsewhere"]["new"]
-    text = f"CPSC 2018, Georgia, Ningbo, PTB, LUDB, n = {other['n']}: macro AUROC {number(other['macro_auroc'])}"
-    size = f"{found['n_test']:,} records, {found['n_patients']}"
-    result = f"macro AUROC {number(found['macro_auroc'])}"
-    yield f"| `ptbxl-diagnoses` | PTB-XL at hand, nested folds | {size} | {result} | – | {text} |"
+    where = f"Challenge 2017, five folds: {study['n_test']:,} recordings"
+    yield f"| `challenge2017-rhythm` | {where} | {text} | [MIT-BIH](results/rhythm.md) |"
+    found, other = card("ptbxl-diagnoses")["results"][0], kept("twelve_leads.json")["elsewhere"]["new"]
+    where = f"PTB-XL at hand, nested folds: {found['n_test']:,} records, {found['n_patients']} patients"
+    text = f"CPSC 2018, Georgia, Ningbo, PTB, LUDB, {other['n']} records: macro AUROC {number(other['macro_auroc'])}"
+    yield f"| `ptbxl-diagnoses` | {where} | macro AUROC {number(found['macro_auroc'])} | {text} |"
     first, second = card("waves-ludb")["results"]
-    shown = [f1(one, "P", "QRS", "T") for one in (first, second)]
-    size = f"{first['n_test']:,} leads, {first['n_patients']}"
-    text = f"QT Database, {second['n_test']} records: F1 {shown[1]}"
-    yield f"| `waves-ludb` | LUDB, five folds | {size} | F1 {shown[0]} | – | {text} |"
+    where = f"LUDB, five folds: {first['n_test']:,} leads, {first['n_patients']} patients"
+    text = f"QT Database, {second['n_test']} records: F1 {f1(second, 'P', 'QRS', 'T')}"
+    yield f"| `waves-ludb` | {where} | F1 {f1(first, 'P', 'QRS', 'T')} | {text} |"
 
 
 OTHER = {

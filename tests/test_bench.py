@@ -87,6 +87,7 @@ PAGES = {
     "pediatric_table": [("pediatric", "")],
     "mitbih_clean_table": [],
     "rhythm_table": [],
+    "geodesic_table": [],
     "related_table": [],
     "mitbih_study_table": [("mitbih_study", "paper"), ("mitbih_study", "clean")],
     "study_table": [

@@ -30,7 +30,7 @@ FROM_ROOT = {
     "README.md": "index.md",
 }
 """Pages of the repository's root, and what they are called on the site."""
-MADE = {DOCS / "api.md", DOCS / "models" / "index.md"}
+MADE = {DOCS / "api.md", *(DOCS / "models" / f"{name}.md" for name in card_pages())}
 """Pages that exist on the site alone."""
 SHORT = {
     "mitbih": "MIT-BIH: four models",
@@ -46,6 +46,8 @@ SHORT = {
     "trust": "Stress tests",
 }
 """What menus call pages of results, where it is not the title as far as its colon."""
+WIDE = "---\nhtml_theme.sidebar_secondary.remove: true\n---\n\n"
+"""What a page with wide tables begins with."""
 _LINK = re.compile(r"(?<=\]\()([^)\s]+)(?=\))")
 _FENCE = re.compile(r"(^```.*?^```$)", re.MULTILINE | re.DOTALL)
 
@@ -82,7 +84,7 @@ def relinked(text: str, page: Path, staged: dict[Path, str], broken: list[str]) 
 
 def titled(page: Path) -> str:
     """Return the title of a page as far as its first colon, with which menus do."""
-    title = page.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
+    title = page.read_text(encoding="utf-8").removeprefix(WIDE).split("\n", 1)[0].removeprefix("# ")
     return SHORT.get(page.stem, title.split(":")[0])
 
 
@@ -98,7 +100,9 @@ def stage() -> list[str]:
         if file == ROOT / "README.md":
             continue
         if file.suffix == ".md":
-            target.write_text(relinked(file.read_text(encoding="utf-8"), file, staged, broken), encoding="utf-8")
+            head = WIDE if name.startswith("results") else ""
+            text = head + relinked(file.read_text(encoding="utf-8"), file, staged, broken)
+            target.write_text(text, encoding="utf-8")
         else:
             shutil.copy(file, target)
     listed = "".join(page.read_text(encoding="utf-8") for page in PAGES.glob("*.md"))

@@ -46,6 +46,8 @@ def stores() -> Path:
 def written_aside(target: Path) -> Iterator[Path]:
     """Give a path beside a file to write to, and rename it onto the file when the block ends well.
 
+    What killed processes of this machine left beside it is removed.
+
     Parameters
     ----------
     target : Path
@@ -67,6 +69,7 @@ def written_aside(target: Path) -> Iterator[Path]:
         if target.is_dir():
             raise IsADirectoryError(f"{target} is a folder")
         target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
         aside = _beside(target)
         aside.touch(exist_ok=False)
         yield aside
@@ -186,8 +189,12 @@ def _sweep(target: Path) -> None:
         return
     for left in target.parent.glob(f".{glob.escape(target.name[:120])}-{_HOST}-*"):
         owner = left.name.rsplit("-", 2)[1]
-        if owner.isdigit() and not _is_alive(int(owner)):
+        if not owner.isdigit() or _is_alive(int(owner)):
+            continue
+        if left.is_dir() and not left.is_symlink():
             shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def _is_alive(process: int) -> bool:

@@ -115,12 +115,37 @@ def test_a_version_that_is_none_is_damage(version, untrained_copy, plain):
     [
         ("thresholds", [0.5], "1 thresholds for 4 classes"),
         ("meanings", ["normal"], "4 classes and 1 meanings"),
+        ("multilabel", "yes", "multilabel is 'yes'"),
+        ("settings", [1], "settings is"),
+        ("classes", ["N", "N", "V", "F"], "two classes have one name"),
+        ("meanings", ["a", "b", "c", 4], "meanings is"),
+        ("thresholds", [0.5, 0.5, 2.0, 0.5], "thresholds is"),
+        ("class_weights", [1, 1, float("nan"), 1], "class_weights is"),
+        ("results", [{"corpus": "mitdb"}], "of its results is no score"),
         ("class_prior_adaptation", {"of": "S", "beside": "X", "share": 0.1, "counts": 1}, "class_prior_adaptation is"),
     ],
 )
 def test_a_card_whose_lists_do_not_pair_is_damaged(field, value, told, untrained_copy, plain):
     write(untrained_copy, plain | {field: value})
     with pytest.raises(FileDamaged, match=told):
+        load(untrained_copy)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"before_s": 1e9},
+        {"before_s": float("inf")},
+        {"fs_hz": 5000.0, "low_hz": 1e-9},
+        {"leads": [1]},
+        {"sd_mv": [0.0]},
+    ],
+)
+def test_a_card_of_windows_without_end_is_refused_before_memory_is_taken(changed, untrained_copy, plain):
+    prepared = plain["preparation"]
+    part = "cut" if "before_s" in changed else "signal"
+    write(untrained_copy, plain | {"preparation": prepared | {part: prepared[part] | changed}})
+    with pytest.raises(FileDamaged):
         load(untrained_copy)
 
 

@@ -1,8 +1,8 @@
-"""Read changed files until interrupted, or for a time; failures are listed so that each can be replayed.
+"""Use changed files until interrupted, or for a time; failures are listed so that each can be replayed.
 
 python -m tests.fuzz                          until Ctrl-C
 python -m tests.fuzz --seconds 600 --first 0
-python -m tests.fuzz --only .csv              seeds whose name contains a word
+python -m tests.fuzz --only .csv              seeds whose name contains a word: card, graph, state, manifest, line, request
 python -m tests.fuzz --replay written.csv 17  writes the changed files to ./replay, and reads them here
 """
 
@@ -16,15 +16,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz import seeds
-from tests.fuzz.child import STATED, outcome
+from tests.fuzz import own_seeds, seeds
+from tests.fuzz.child import STATED
+from tests.fuzz.forged import changed
 from tests.fuzz.harness import Report, run
-from tests.fuzz.mutation import Seed, mutated
+from tests.fuzz.mutation import Seed
+from tests.fuzz.outcomes import outcome
 
 
 def everything() -> list[Seed]:
-    """Return the seeds that tests write, and real ones."""
-    return [*seeds.written(), *seeds.real()]
+    """Return the seeds that tests write, real ones, and what einthoven itself writes or is sent."""
+    return [*seeds.written(), *seeds.real(), *own_seeds.written()]
 
 
 def main() -> int:
@@ -64,14 +66,14 @@ def main() -> int:
 
 def replay(seed: Seed, number: int) -> int:
     """Write the changed files to ``replay/`` and read them in this process."""
-    files, rng = mutated(seed.files, seed.name, number)
-    stated = seed.stated if rng.random() < 0.7 else rng.choice(STATED)
+    files, rng = changed(seed, number)
+    stated = seed.stated if seed.kind != "record" or rng.random() < 0.7 else rng.choice(STATED)
     for name, content in files.items():
         target = Path("replay") / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-    print(f"read('replay/{seed.main}', **{stated})")
-    print(outcome(Path("replay") / seed.main, stated))
+    print(f"{seed.kind} 'replay/{seed.main}', {stated}")
+    print(outcome(seed.kind, Path("replay") / seed.main, stated))
     return 0
 
 

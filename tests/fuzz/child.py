@@ -11,8 +11,6 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 MOST_BYTES = 1 << 30
 MOST_S = 20
 STATED: tuple[dict[str, Any], ...] = (
@@ -24,32 +22,14 @@ STATED: tuple[dict[str, Any], ...] = (
 )
 
 
-def outcome(path: Path, stated: dict[str, Any]) -> str:
-    """Read a file: ``read``, the code of the error, or a traceback."""
-    from einthoven.errors import EinthovenError
-    from einthoven.records import read
-
-    try:
-        record = read(path, **stated)
-    except EinthovenError as error:
-        if not all((error.summary, error.found, error.expected, error.remedy)) or len(str(error)) > 20_000:
-            return f"an error that does not say what is wrong: {error!r:.500}"
-        return error.code
-    signal = record.signal_mv
-    if signal.dtype != np.float32 or signal.ndim != 2 or len(record.leads) != len(signal) or not signal.size:
-        return f"a record of {signal.dtype} {signal.shape} for {record.leads}"
-    if np.isinf(signal).any() or not 0 < record.fs_hz < 1e6:
-        return f"a record with infinite samples, or of {record.fs_hz} Hz"
-    return "read"
-
-
 def main(source: str) -> None:
     """Answer requests ``[name, number]`` until there are none; `source` is ``module:function`` that gives the seeds."""
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
-    from tests.fuzz.mutation import mutated
+    from tests.fuzz.forged import changed
+    from tests.fuzz.outcomes import outcome
 
     module, _, function = source.partition(":")
     seeds = {seed.name: seed for seed in getattr(importlib.import_module(module), function)()}
@@ -57,18 +37,18 @@ def main(source: str) -> None:
     for seed in list(seeds.values())[:40]:  # what readers import is imported before memory is limited
         files, main_file = seed.files, seed.main
         _write(work, files)
-        outcome(work / main_file, seed.stated)
+        outcome(seed.kind, work / main_file, seed.stated)
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MOST_BYTES, resource.RLIM_INFINITY))
     replies.write("ready\n")
     for line in sys.stdin:
         name, number = json.loads(line)
         seed = seeds[name]
-        files, rng = mutated(seed.files, name, number)
+        files, rng = changed(seed, number)
         _write(work, files)
-        stated = seed.stated if rng.random() < 0.7 else rng.choice(STATED)
+        stated = seed.stated if seed.kind != "record" or rng.random() < 0.7 else rng.choice(STATED)
         try:
-            found = outcome(work / seed.main, stated)
+            found = outcome(seed.kind, work / seed.main, stated)
         except BaseException:
             found = traceback.format_exc(limit=-6)
         replies.write(json.dumps(found) + "\n")

@@ -15,7 +15,10 @@ from typing import Any
 
 from tests.fuzz.child import MOST_S
 
-ALLOWED = ("read", "record_unreadable", "statement_missing", "lead_mismatch", "library_missing", "configuration_fault")
+ALLOWED = (
+    *("read", "record_unreadable", "statement_missing", "lead_mismatch", "library_missing", "configuration_fault"),
+    *("file_damaged", "malformed", "no_upload"),
+)
 _START_S = 120
 _PATIENCE = 8  # where other processes keep the processors busy, seconds of a process last longer
 

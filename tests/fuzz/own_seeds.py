@@ -27,6 +27,18 @@ def written() -> list[Seed]:
     return [*_models("card", CARDS), *_models("graph", GRAPHS), _state(), _manifest(), *_lines(), *_requests()]
 
 
+def quick() -> list[Seed]:
+    """Return seeds whose use takes a fraction of a second."""
+    return [
+        _models("card", CARDS[:1])[0],
+        _models("graph", GRAPHS[:1])[0],
+        _state(),
+        _manifest(),
+        *_lines(),
+        *_requests(),
+    ]
+
+
 def strip(seconds: float, fs_hz: float) -> np.ndarray:
     """Return one lead of beats [samples], mV."""
     at_s = np.arange(round(seconds * fs_hz)) / fs_hz

@@ -4,11 +4,13 @@ import random
 
 import pytest
 
-from tests.fuzz import faults, harness, seeds
+from tests.fuzz import faults, harness, own_seeds, seeds
 from tests.fuzz.mutation import CHANGES, mutated
 
 N_CHANGES = 30
 """Changes of each recording in ``make test``."""
+N_FORGED = 6
+"""Forgeries of each of einthoven's own files there."""
 
 
 def test_no_changed_file_breaks_a_reader():
@@ -18,6 +20,15 @@ def test_no_changed_file_breaks_a_reader():
     assert not report.failures
     assert sum(report.outcomes.values()) == N_CHANGES * len(names)
     assert min(report.outcomes["read"], report.outcomes["record_unreadable"]) > len(names)
+
+
+def test_nothing_forged_breaks_what_reads_it():
+    names = [seed.name for seed in own_seeds.quick()]
+    inputs = ((name, number) for number in range(N_FORGED) for name in names)
+    report = harness.run("tests.fuzz.own_seeds:quick", inputs, harness.Report(), 1)
+    assert not report.failures
+    assert sum(report.outcomes.values()) == N_FORGED * len(names)
+    assert min(report.outcomes["read"], report.outcomes["file_damaged"]) > 5
 
 
 def test_the_harness_sees_each_failure(monkeypatch):

@@ -62,4 +62,4 @@ def test_rows_count_what_is_found():
     ]
     row = geodesic_study._row("sheet", "clean", truths)
     assert row[2] == "2" and row[3].startswith("0.50 (0.50 to 0.50) of 4") and row[4] == "1 of 2"
-    assert row[5].startswith("4.5 (") and row[6].startswith("2.0 (")
+    assert row[5].startswith("4.50 (") and row[6].startswith("2.00 (")

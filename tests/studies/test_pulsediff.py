@@ -13,6 +13,8 @@ from einthoven.models.pulsediff import PulseDiff
 from einthoven.report import filling_study
 from einthoven.studies import pulsediff
 
+METHODS = (*filling_study.PLAIN, *filling_study.NETWORKS)
+
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory, ptbxl_like):
@@ -28,7 +30,7 @@ def test_table_page_and_nets_are_written(done):
     folder, found = done
     assert found["smoke_run"] and found["remarks"][0].startswith("SMOKE RUN")
     assert [row[:2] for row in found["rows"]] == [
-        [gap, name] for gap in ("extended 1 s", "transient 10 %") for name in filling_study.METHODS
+        [gap, name] for gap in ("extended 1 s", "transient 10 %") for name in METHODS
     ]
     page = (folder / "table.md").read_text()
     assert "SMOKE RUN" in page and "90 % band" in page
@@ -68,16 +70,23 @@ def test_the_verb_uses_the_net_of_the_study(done, tmp_path):
 
 def test_rows_are_sums_over_records():
     one = {
-        name: {"squared": 2.0, "absolute": 4.0, "n": 8.0, "beats": [2, 1, 2], "shapes": [0.5, 1.0]}
-        for name in filling_study.METHODS
+        name: {"squared": 2.0, "absolute": 4.0, "n": 8.0, "beats": [2, 1, 2], "shapes": [0.5, 1.0]} for name in METHODS
     }
-    other = {
-        name: {"squared": 4.0, "absolute": 4.0, "n": 4.0, "beats": [2, 2, 2], "shapes": [0.0]}
-        for name in filling_study.METHODS
-    }
+    other = {name: {"squared": 4.0, "absolute": 4.0, "n": 4.0, "beats": [2, 2, 2], "shapes": [0.0]} for name in METHODS}
     beside = {"covered": 6.0, "crps": 1.2, "width": 12.0}
     records = [one | beside | {"patient": "a", "rhythm": "sinus"}, other | beside | {"patient": "b", "rhythm": "other"}]
-    found = filling_study.table({"extended 1 s": {"records": records}}, 1.0, False)
+    found = filling_study.table(*[{"extended 1 s": {"records": records}}] * 2, False)
     row = found["rows"][0]
     assert [cell.split(" ")[0] for cell in row[3:]] == ["0.5000", "0.6667", "0.50", "0.75", "0.50"]
     assert found["bands"][0][1].startswith("1.000") and found["paired"][0][1].startswith("0.0000")
+
+
+def test_the_plain_ways_are_on_the_page_before_the_networks_are_trained(ptbxl_like, tmp_path, monkeypatch):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pulsediff, "_train", stop)
+    with pytest.raises(KeyboardInterrupt):
+        pulsediff.run(ptbxl_like, tmp_path / "out", quick=True)
+    page = (tmp_path / "out" / "table.md").read_text()
+    assert "not scored yet" in page and "template" in page and "90 % band" not in page

@@ -129,7 +129,7 @@ def _marked(protocol: Protocol) -> str:
 
 def _patients(corpus: Corpus) -> str:
     if corpus.n_patients is None:
-        return "not told apart"
+        return "not identified"
     return f"{corpus.n_patients:,}" if corpus.n_patients else ""
 
 

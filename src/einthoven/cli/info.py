@@ -87,7 +87,7 @@ def _show(found: "About") -> None:
     )
     for finding in found.findings:
         console.say(finding.sentence)
-    console.table(("model", "tells apart", "fits"), fit_rows(found))
+    console.table(("model", "classes", "fits"), fit_rows(found))
     for command in found.commands or ("No bundled model fits; einthoven models lists them with their leads.",):
         console.say(command)
 

@@ -10,7 +10,7 @@ from einthoven.bundle import Card
 from einthoven.evaluation.conformal import require_coverage
 
 OF_BEATS = (
-    "No coverage is promised for beats: beats of one person are alike, and people differ. "
+    "No coverage is promised for beats: beats of one person resemble each other, and people differ. "
     "In a trial on other people a promised 90 % held for 82 % of the beats."
 )
 """Why beats have no sets."""

@@ -219,7 +219,7 @@ def _ended() -> Refusal:
         UNREADABLE,
         "work_ended",
         "The interpretation ended before its time.",
-        found="a worker process that ended, as for want of memory",
+        found="a worker process that ended, for example for lack of memory",
         expected="a recording that can be interpreted",
         remedy="einthoven interpret FILE      shows more",
     )

@@ -121,7 +121,7 @@ def _amplitude(pieces: list[Excerpt]) -> Iterator[Finding]:
     seen = f"a QRS complex of {height:.2g} mV"
     if height < small:
         unit = "--unit mV      if the values are millivolts, not microvolts; otherwise " if height < small / 20 else ""
-        text = f"amplitudes are small: {seen}; the unit or the gain may be wrong (low voltage looks alike)"
+        text = f"amplitudes are small: {seen}; the unit or the gain may be wrong (low voltage looks the same)"
         yield Finding("amplitude_small", (), _certainty(small / height), text, f"{unit}{_GAIN}")
     elif height > large:
         unit = "--unit uV      if the values are microvolts; otherwise " if height > large * 5 else ""
@@ -153,7 +153,7 @@ def _rate(pieces: list[Excerpt]) -> Iterator[Finding]:
         (),
         certainty,
         f"at {fs_hz:g} Hz the heart beats {pulse:.0f} times a minute and its waves pass {pace} than in a heart: the true "
-        f"sampling rate may be {often} of that (children, bundle branch block and long QT look alike)",
+        f"sampling rate may be {often} of that (children, bundle branch block and long QT look similar)",
         f"--fs {fs_hz * times:g}      if that is the true sampling rate",
     )
 
@@ -169,6 +169,6 @@ def _inverted(pieces: list[Excerpt]) -> Iterator[Finding]:
                     (lead,),
                     0.6,
                     f"most QRS complexes of {lead} point down: reversed electrodes, or an axis or bundle branch block that "
-                    "looks alike",
+                    "looks the same",
                     f"--leads {lead}=-{lead}      if the electrodes were reversed",
                 )

@@ -22,9 +22,9 @@ _LIMB_REMEDIES = {
 """What the leads of a recording with exchanged electrodes are."""
 _ELECTRODES = {"RA": "right arm", "LA": "left arm", "LL": "left leg"}
 _ALIKE = {
-    "RA/LA": "dextrocardia looks alike",
-    "RA/LL": "an axis far to the right, or an inferior infarction, looks alike",
-    "LA/LL": "a horizontal or vertical axis looks alike",
+    "RA/LA": "dextrocardia looks the same",
+    "RA/LL": "an axis far to the right, or an inferior infarction, can look the same",
+    "LA/LL": "a horizontal or vertical axis looks the same",
 }
 
 
@@ -112,7 +112,7 @@ def _named(name: str, leads: tuple[str, ...], certainty: float) -> Finding:
         if len(chest) > 2
         else f"V{name[1]} and {chest[1]} ({name}) look exchanged"
     )
-    text = f"{seen}; an unusual position of heart or electrodes looks alike"
+    text = f"{seen}; an unusual position of heart or electrodes looks the same"
     return Finding("precordial_swapped", chest, certainty, text, _renaming(renamed))
 
 

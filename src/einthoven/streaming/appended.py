@@ -1,7 +1,8 @@
 """Append the answers of a stream to a file."""
 
+from contextlib import suppress
+from io import SEEK_END, FileIO
 from pathlib import Path
-from typing import TextIO
 
 from einthoven.errors import OutputRefused
 from einthoven.paths import refused
@@ -20,7 +21,8 @@ class AppendedFile:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self._opened: TextIO | None = None
+        self._opened: FileIO | None = None
+        self._waiting: list[str] = []
 
     def __enter__(self) -> "AppendedFile":
         if self.file.exists():
@@ -32,7 +34,7 @@ class AppendedFile:
             self._opened.close()
 
     def write(self, text: str) -> None:
-        """Append a text.
+        """Append a text with the next :meth:`flush`.
 
         Parameters
         ----------
@@ -44,33 +46,36 @@ class AppendedFile:
         OutputRefused
             Where the file cannot be written, or holds something else.
         """
-        opened = self._open()
-        try:
-            opened.write(text)
-        except OSError as error:
-            raise refused(self.file, error) from error
+        self._open()
+        self._waiting.append(text)
 
     def flush(self) -> None:
-        """Write what is buffered to the file.
+        """Write what waits to the file: all of it, or nothing.
 
         Raises
         ------
         OutputRefused
             Where the file cannot be written.
         """
+        if self._opened is None or not self._waiting:
+            return
+        content, self._waiting = "".join(self._waiting).encode(), []
+        before = self._opened.seek(0, SEEK_END) if self._opened.seekable() else 0
         try:
-            if self._opened is not None:
-                self._opened.flush()
+            while content:
+                content = content[self._opened.write(content) :]
         except OSError as error:
+            with suppress(OSError):  # a pipe has no length
+                self._opened.truncate(before)
             raise refused(self.file, error) from error
 
-    def _open(self) -> TextIO:
+    def _open(self) -> FileIO:
         """Open the file, and end its last line if that is torn."""
         if self._opened is None:
             try:
                 is_torn = self.file.is_file() and not _ends_with_line(self.file)
-                self._opened = self.file.open("a", encoding="utf-8")
-                self._opened.write("\n" if is_torn else "")
+                self._opened = self.file.open("ab", buffering=0)
+                self._waiting = ["\n"] * is_torn
             except OSError as error:
                 raise refused(self.file, error) from error
         return self._opened

@@ -19,7 +19,7 @@ from einthoven.studies.geodesic_shapes import MADE, block, patchy_sheet, through
 _WHOLE: dict[str, Any] = {
     "side": 21,
     "halvings": 3,
-    "block_mm": 4.0,
+    "block_mm": 6.0,
     "gradients": 5,
     "truths": {"sheet": 20, "surface": 5, "tetrahedra": 5},
     "starts": 10,

@@ -79,11 +79,12 @@ def _table(run: StudyRun, found: Results) -> Results:
         "published": study_table.beside(run.study.published),
     }
     remarks = [
-        "ArrhythmiNet: one lead, N, L, R, A and V as its paper has it; protocol paper parts beats at random, clean parts patients "
-        "(DS1, DS2). Left bundle branch block is two persons in DS1 and two in DS2, right is three and three: their "
+        "ArrhythmiNet: one lead, N, L, R, A and V as its paper has it; protocol paper splits beats at random, clean splits "
+        "patients (DS1, DS2). Left bundle branch block is two persons in DS1 and two in DS2, right is three and three: their "
         "figures rest on so few.",
         MITDB.protocol("clean").remark,
-        "Self-ONN: two leads, a net for each of the 24 records, from 245 common beats and its own first five minutes; S = A a J S.",
+        "Self-ONN: two leads, a network for each of the 24 records, from 245 common beats and its own first five minutes; "
+        "S = A a J S.",
     ]
     shown = [name for name in columns if name not in ("F1 by class", "published")]
     return study_table.table(found, "MIT-BIH: the smallest nets", columns, remarks, shown)

@@ -105,8 +105,8 @@ def _table(run: StudyRun, found: Results) -> Results:
     adults = "" if are_children else " These are not children: the pediatric study's nets and protocols on adults."
     remarks = [
         f"{run.corpus.title} {run.corpus.version}; windows of 3 s.{adults}",
-        "Protocol paper parts windows: those of one recording are in training and test. Protocol clean parts patients; "
-        "the answers to a recording's windows are averaged.",
+        "Protocol paper splits windows: those of one recording are in training and test. Protocol clean splits "
+        "patients. The predictions for a recording's windows are averaged.",
         *[f"{leads} leads: {line}" for leads, lines in found["left_out"].items() for line in lines],
     ]
     title = f"Pediatric benchmark on {run.corpus.name}: four nets, nine and twelve leads"

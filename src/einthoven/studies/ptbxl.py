@@ -143,7 +143,7 @@ def _table(run: StudyRun, found: Results) -> Results:
     remarks = [
         f"{first['remark']} Each row is the mean over {n_seeds} seed{'s' * (n_seeds > 1)}.",
         *[f"Chosen for {part}: the hybrid {found['chosen'][part]['best_hybrid']}." for part in _parts(run)],
-        f"No AUROC and AUPRC, for want of both labels: {', '.join(first['undefined']) or 'none'}.",
+        f"No AUROC and AUPRC, because one of the two labels does not occur: {', '.join(first['undefined']) or 'none'}.",
     ]
     if "full" in found:
         changes = ", ".join(f"{name} {value:g}" for name, value in found["full"].items())

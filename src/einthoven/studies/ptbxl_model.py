@@ -136,7 +136,8 @@ def _table(run: StudyRun, found: Results) -> Results:
         f"{first['remark']} A kind's row is the mean of its members, decided by 0.5.",
         *[f"{group}: shares {shares[group]}; {row['decision']}." for group, row in chosen.items()],
         f"Without LMI, most of whose few records are in one group: {', '.join(without)}.",
-        f"No AUROC and AUPRC, for want of both labels: {', '.join(first['undefined']) or 'none'}. Fold 10 was not opened.",
+        "No AUROC and AUPRC, because one of the two labels does not occur: "
+        f"{', '.join(first['undefined']) or 'none'}. Fold 10 was not opened.",
     ]
     tested = f"{first['n_test']:,} records of {first['n_patients']:,} patients of folds 1 to 9"
     title = f"{MODEL}: {tested}, {len(chosen) - 1} of {len(GROUPS)} groups of folds tested; {study_table.drawn(first)}"

@@ -146,7 +146,7 @@ def grow_in_turn(
         raise ConfigurationFault(
             "No beat_forest can be grown here.",
             found=f"settings {dict(settings)}; classes {', '.join(task.classes)}; multilabel {task.multilabel}",
-            expected="no settings, and one of at least three classes a beat, the first two told apart by timing",
+            expected="no settings, and one of at least three classes a beat, the first two distinguished by timing",
             remedy="leave out --set, and use a corpus of beats such as mitdb",
         )
     features, labels = _measured(task, task.train), task.labels[task.train]

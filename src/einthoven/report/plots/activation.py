@@ -113,10 +113,12 @@ def _solid(axes: Any, tissue: Tissue, arrivals: Any, places: Any, limits: tuple[
     shown.set_array(arrivals[faces].mean(1))
     shown.set_clim(*limits)
     axes.add_collection3d(shown)
-    axes.plot(*places.T, "x", color="#c2410c", markersize=9, markeredgewidth=2)
+    axes.computed_zorder = False
+    axes.plot(*places.T, "x", color="#c2410c", markersize=9, markeredgewidth=2, zorder=10)
     for name, low, high in zip("xyz", nodes.min(0), nodes.max(0), strict=True):
         getattr(axes, f"set_{name}lim")(low, high)
-    axes.set_box_aspect(np.ptp(nodes, axis=0))
+    axes.set_box_aspect(np.ptp(nodes, axis=0), zoom=0.85)
+    axes.locator_params(axis="z", nbins=4)
     axes.set_zlabel("z (mm)", fontsize=8)
     return shown
 
@@ -131,5 +133,5 @@ def _leads(axes: Axes, names: list[str], ecgs: list[Tensor], at_ms: Tensor) -> N
     axes.set_xlabel("time (ms)", fontsize=8)
     axes.set_ylabel("electrodes, arbitrary unit", fontsize=8)
     axes.set_yticks([])
-    axes.legend(fontsize=8, frameon=False)
+    axes.legend(fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     axes.spines[["top", "right"]].set_visible(False)
