@@ -41,7 +41,7 @@ class Row:
 
 def score(label: str, metric: str, mark: str = "") -> Callable[[Found], str]:
     """Show a metric of a model, with its interval and number of rows."""
-    return lambda found: figure(found["scores"][label], metric) + mark
+    return lambda found: figure(found["scores"][label], metric) + mark if label in found["scores"] else MISSING
 
 
 def figure(row: Found, metric: str) -> str:

@@ -38,11 +38,12 @@ def page(results: dict, figures: list[str]) -> list[str]:
     name = results["study"]
     hours = sum(results["seconds"].values()) / 3600
     notes = RESULTS / f"{name.replace('-', '_')}_notes.md"
+    options = _OPTIONS.get(name, "") if any("LEAKS" in cell for row in results["rows"] for cell in row) else ""
     lines = [
         f"# {results['title']}",
         "",
         "```",
-        f"einthoven study {name} --from DIR{_OPTIONS.get(name, '')} --out studies/{name}      # {hours:.1f} hours of one core, "
+        f"einthoven study {name} --from DIR{options} --out studies/{name}      # {hours:.1f} hours of one core, "
         f"{_WORK.get(name, '')}shared with other work",
         f"python bench/study_table.py studies/{name}",
         "```",

@@ -90,7 +90,13 @@ PAGES = {
     "geodesic_table": [],
     "related_table": [],
     "mitbih_study_table": [("mitbih_study", "paper"), ("mitbih_study", "clean")],
-    "study_table": [("challenge2017", ""), ("cpsc2018", ""), ("mitbih_small", ""), ("ptbxl_model", "")],
+    "study_table": [
+        ("challenge2017", ""),
+        ("cpsc2018", ""),
+        ("mitbih_small", ""),
+        ("ptbxl_model", ""),
+        ("lstm_svm", ""),
+    ],
 }
 """By script, the studies that it writes pages of, and by which protocol."""
 

@@ -138,7 +138,7 @@ def _table(run: StudyRun, found: Results) -> Results:
         "paper over segments.",
         "rr: boosted trees on RR intervals of beats that were detected, in each segment alone. lstm: the network of lstm_svm with "
         "its own last layer.",
-        *(run.corpus.protocol(name).remark for name in run.protocols),
+        *dict.fromkeys(row["remark"] for row in found["scores"].values()),
     ]
     title = "MIT-BIH: ectopic beats in ten seconds"
     return study_table.table(found, title, columns, remarks, [name for name in columns if name != "AP by seed"])
