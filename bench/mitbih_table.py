@@ -112,8 +112,9 @@ def _train(name: str, run: dict) -> str:
         words.append("--set " + " ".join(f"{key}={value}" for key, value in run["settings"].items()))
     plain = Recipe().as_dict()
     for item in fields(Recipe):
-        value = run["recipe"][item.name]
-        if value != (list(plain[item.name]) if isinstance(plain[item.name], tuple) else plain[item.name]):
+        default = plain.get(item.name, item.default)
+        value = run["recipe"].get(item.name, default)
+        if value != (list(default) if isinstance(default, tuple) else default):
             words.append(f"--train.{item.name.replace('_', '-')} {value}")
     return " ".join([*words, "--out", f"runs/{name}"])
 

@@ -138,6 +138,8 @@ def shown_as(command: Command, untrained: Path, request) -> list[str] | None:
     if verb in _LONG or words == ["--help"] or any(word.startswith("/dev/") or word in _DEVICES for word in words):
         return None
     corpus = next((word for at, word in enumerate(words) if words[at - 1] == "--corpus"), "mitdb")
+    if corpus.startswith("./"):
+        return None
     if verb == "prepare":
         corpus = words[0]
     for name, value in zip(_SHORTER.get(verb, ())[::2], _SHORTER.get(verb, ())[1::2], strict=False):

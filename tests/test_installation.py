@@ -67,6 +67,7 @@ def imported(file):
 
 def test_every_library_that_is_imported_is_declared():
     found = {name for file in SOURCE.rglob("*.py") for name in imported(file)} - {"einthoven", *sys.stdlib_module_names}
+    found -= {"mpl_toolkits"}  # of matplotlib
     assert not {name for name in found - set(OPTIONAL) if distribution(name) not in BASE}
     assert set(OPTIONAL) - found <= {"tensorboard", "pandas"}, "which Lightning imports, and who wants data frames"
 

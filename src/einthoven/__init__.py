@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from einthoven.streaming.buffer import Mark
     from einthoven.streaming.stream import Stream
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 __all__ = [
     "Annotations",
     "Answer",

@@ -59,15 +59,15 @@ def test_parts_do_not_overlap(name, mitdb_index):
 
 def test_clean_shares_one_patient_and_clean_without_202_none(mitdb_index):
     protocol = MITDB.protocols["clean"]
-    assert audit(protocol.split(mitdb_index, 0, (), None), mitdb_index.patient) == {"201": ("train", "test")}
-    assert audit(protocol.split(mitdb_index, 0, ("202",), None), mitdb_index.patient) == {}
+    assert audit(protocol.parts(mitdb_index, 0, (), None), mitdb_index.patient) == {"201": ("train", "test")}
+    assert audit(protocol.parts(mitdb_index, 0, ("202",), None), mitdb_index.patient) == {}
     for fold in (None, 0):
-        without = MITDB.protocols["clean_without_202"].split(mitdb_index, 0, (), fold)
+        without = MITDB.protocols["clean_without_202"].parts(mitdb_index, 0, (), fold)
         assert audit(without, mitdb_index.patient) == {}
         for part in PARTS:
-            thinned = getattr(protocol.split(mitdb_index, 0, ("202",), fold), part)
+            thinned = getattr(protocol.parts(mitdb_index, 0, ("202",), fold), part)
             np.testing.assert_array_equal(getattr(without, part), thinned)
-    split = protocol.split(mitdb_index, 0, (), None)
+    split = protocol.parts(mitdb_index, 0, (), None)
     symbols = set(mitdb_index.symbol[np.concatenate((split.train, split.validation, split.test))])
     assert not symbols & set("/fQ")
     assert not set(mitdb_index.record[np.concatenate((split.train, split.test))]) & set(PACED)

@@ -48,7 +48,7 @@ def test_every_measurement_has_a_name_and_a_unit(name, contexts, ecg):
 
 def test_they_are_of_beats_or_of_windows_and_all_are_inputs():
     assert {known.per for known in FEATURES.values()} == {"beat", "window"}
-    assert ("signal", "beat", *FEATURES) == INPUTS
+    assert ("signal", "beat", "aligned_beat", *FEATURES) == INPUTS
 
 
 @pytest.mark.parametrize("names", [OF_BEATS, OF_WINDOWS, OF_BEATS[::-1], OF_WINDOWS[1:]])

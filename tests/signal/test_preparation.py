@@ -143,7 +143,7 @@ def test_all_faults_are_named_at_once():
         Preparation(SignalSpec(("II",), 100), Beats(-1, 0), ("signal", "beat", "summary"))
     for fault in ("from 1 s to 0 s", "inputs summary, which are not measured for each beat", "with scaling local"):
         assert fault in caught.value.found
-    assert "inputs among signal, beat, rr" in caught.value.expected
+    assert "inputs among signal, beat, aligned_beat, rr" in caught.value.expected
 
 
 @pytest.mark.parametrize(

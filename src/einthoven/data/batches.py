@@ -35,6 +35,8 @@ class Batches:
     balance : float
         How far rare classes are drawn more often, from 0 (not at all) to 1 (all classes equally often); above 0 windows are
         drawn with replacement.
+    targets : array [n, classes], optional
+        What is served in place of the labels, which still say how often a window is drawn.
     """
 
     def __init__(

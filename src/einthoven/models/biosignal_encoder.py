@@ -63,7 +63,13 @@ class BiosignalEncoder(nn.Module):
         self.head = nn.Linear(width, n_classes)
 
     def encoded(self, x: Tensor) -> Tensor:
-        """Return encoded patches [batch, leads, patches, width] of windows [batch, leads, samples]."""
+        """Return encoded patches [batch, leads, patches, width] of windows [batch, leads, samples].
+
+        Parameters
+        ----------
+        x : Tensor [batch, leads, samples]
+            Windows.
+        """
         x = F.pad(x, (0, -x.shape[2] % self.patch))
         batch, n_leads, n_samples = x.shape
         patches = self.inlet(x.reshape(batch, n_leads, n_samples // self.patch, self.patch))

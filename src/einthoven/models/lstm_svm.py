@@ -97,7 +97,13 @@ class SupportVectors(nn.Module):
         self.register_buffer("gamma", torch.tensor(1 / width))
 
     def decisions(self, states: Tensor) -> Tensor:
-        """Return the decision value of each class [batch, classes] for states [batch, width]."""
+        """Return the decision value of each class [batch, classes].
+
+        Parameters
+        ----------
+        states : Tensor [batch, width]
+            Last states of the recurrent layers.
+        """
         squares = states.square().sum(dim=1, keepdim=True) + self.vectors.square().sum(dim=1)
         distances = (squares - 2 * states @ self.vectors.T).clamp(min=0)
         return torch.exp(-self.gamma * distances) @ self.coefficients.T + self.intercept
@@ -107,5 +113,11 @@ class SupportVectors(nn.Module):
         return self.slope * self.decisions(states) + self.offset
 
     def multiply_accumulates(self, given: Tensor) -> int:
-        """Return the multiply-accumulates for states [batch, width]."""
+        """Return the multiply-accumulates for some states.
+
+        Parameters
+        ----------
+        given : Tensor [batch, width]
+            The states.
+        """
         return len(given) * self.vectors.shape[0] * (self.vectors.shape[1] + len(self.coefficients))
