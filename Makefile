@@ -1,12 +1,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
-# Compiled bytecode is written even where the environment says otherwise: without it each command that a test starts compiles the package.
+# Bytecode is compiled when a module is first imported, and kept even where the environment says otherwise: without it each command
+# that a test starts compiles the package anew. To compile all that is installed takes a minute.
 TESTS := env PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --doctest-modules tests src
 
 .PHONY: demo docs test fuzz lint rules clean
 
 demo: .venv/installed
-	$(BIN)/einthoven demo --out demo
+	env PYTHONDONTWRITEBYTECODE= $(BIN)/einthoven demo --out demo
 
 # mypy checks the types while the tests run; what it found stands below their result.
 test: rules
@@ -35,7 +36,7 @@ rules: .venv/installed
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --no-compile --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
 clean:
