@@ -2,6 +2,7 @@
 
 import ast
 import errno
+import gc
 import os
 import signal
 import sys
@@ -64,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if "numpy" not in sys.modules:
         # NumPy reads this when it is imported. Its matrices are small here: threads that share them out wait, and spin.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        gc.set_threshold(
+            100_000
+        )  # what is imported is kept: to look through it for garbage again and again takes a tenth of the start
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _interrupt)
     with console.shown():
