@@ -11,7 +11,8 @@ from einthoven.data import store
 from einthoven.data.sources import LAYOUT
 from einthoven.inference.predictor import load
 from einthoven.paths import ASSETS
-from einthoven.signal.settings import Beats, Preparation, SignalSpec
+from einthoven.signal.cuts import Beats
+from einthoven.signal.settings import Preparation, SignalSpec
 from einthoven.signal.windows import Windows
 from einthoven.streaming.stream import Stream
 from tests.fuzz.mutation import Seed

@@ -10,7 +10,8 @@ from einthoven.errors import RecordUnreadable
 from einthoven.inference.examined import Examined
 from einthoven.records import Record, read
 from einthoven.signal import preparation
-from einthoven.signal.settings import Beats, Preparation, SignalSpec, Tiles
+from einthoven.signal.cuts import Beats, Tiles
+from einthoven.signal.settings import Preparation, SignalSpec
 
 FS_HZ, LEADS = 250.0, ("MLII", "V1", "V5")
 

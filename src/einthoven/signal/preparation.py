@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from einthoven import on_disk
 from einthoven.signal import aligned_beat, features, filters, gaps, heartbeats, leads, resample, typical_beat, waves
+from einthoven.signal.cuts import Beats, Tiles
 from einthoven.signal.many_beats import MANY, ManyBeats
-from einthoven.signal.settings import INPUTS, LOCAL_SPAN_S, SCALINGS, Beats, Preparation, SignalSpec, Tiles
+from einthoven.signal.settings import INPUTS, LOCAL_SPAN_S, SCALINGS, Preparation, SignalSpec
 from einthoven.signal.windows import Windows, around_beats, concatenated, crop_starts, tile
 
 __all__ = [
