@@ -214,3 +214,13 @@ def test_beats_are_found_within_their_tolerance():
     lead = np.sin(np.arange(1000) / 9)
     np.testing.assert_allclose(scores.correlations(lead, -lead, true, hidden, 100.0), [-1, -1, -1])
     assert scores.correlations(lead, 0 * lead, true, hidden, 100.0) == [0, 0, 0]
+
+
+def test_a_gap_without_heartbeats_around_it_is_left_and_it_is_said():
+    """Noise has no typical beat: a straight line under that name would be wrong."""
+    rng = np.random.default_rng(0)
+    noise = 0.001 * rng.standard_normal((1, 5000))
+    noise[0, 2000:2100] = np.nan
+    with pytest.raises(RecordUnreadable, match="can be filled") as caught:
+        einthoven.impute(Record("noise", noise, 250, ("II",)))
+    assert "1 gap is left; too little signal or too few heartbeats" in caught.value.found

@@ -105,7 +105,8 @@ class _Guess:
     high: Array | None = None
 
 
-_Filler = Callable[[Array, NDArray[np.bool_], float], _Guess]
+_Filler = Callable[[Array, NDArray[np.bool_], float], _Guess | None]
+"""Takes a lead, what is hidden and the sampling rate; None where too few beats are seen."""
 
 
 def impute(record: Record | str | PathLike[str], model: str | Path | None = None) -> Filled:
@@ -121,7 +122,8 @@ def impute(record: Record | str | PathLike[str], model: str | Path | None = None
     Returns
     -------
     Filled
-        Gaps of more than 5 s are left, and so are leads with less than 3 s of signal.
+        Gaps of more than 5 s are left, and so are leads with less than 3 s of signal. Without a network, gaps are left around
+        which fewer than three heartbeats are seen.
 
     Raises
     ------
@@ -133,7 +135,8 @@ def impute(record: Record | str | PathLike[str], model: str | Path | None = None
     Examples
     --------
     >>> import numpy as np
-    >>> beats = np.tile(np.exp(-np.linspace(-9, 9, 200) ** 2), 10)
+    >>> t_s = np.linspace(-0.4, 0.4, 200)
+    >>> beats = np.tile(np.exp(-((t_s / 0.015) ** 2)) + 0.3 * np.exp(-(((t_s - 0.25) / 0.05) ** 2)), 12)
     >>> beats[900:950] = np.nan
     >>> filled = impute(Record("strip", beats[None], 250, ("II",)))
     >>> filled.gaps, filled.filled.sum()
@@ -164,6 +167,9 @@ def impute(record: Record | str | PathLike[str], model: str | Path | None = None
         ]
         rows = (signal[at], low[at], high[at], filled[at])
         _fill(rows, missing[at], record.fs_hz, filler)
+        if left := len(runs(missing[at] & ~filled[at])) - len(long):
+            gaps = "1 gap is" if left == 1 else f"{left} gaps are"
+            remarks.append(f"{lead}: {gaps} left; too little signal or too few heartbeats are seen around")
     if not filled.any():
         raise RecordUnreadable(
             f"No gap of {record.where} can be filled.",
@@ -189,6 +195,8 @@ def _fill(rows: tuple[Array, ...], missing: NDArray[np.bool_], fs_hz: float, fil
         if (~missing[window]).sum() < _LEAST_SEEN_S * fs_hz:
             continue
         guess = filler(given[window], missing[window], fs_hz)
+        if guess is None:
+            continue
         for one, other in runs(missing[window]):
             if start + one < first or (start + other == start + width < len(signal)) or other - one > LONGEST_S * fs_hz:
                 continue
@@ -199,8 +207,9 @@ def _fill(rows: tuple[Array, ...], missing: NDArray[np.bool_], fs_hz: float, fil
             done = start + other
 
 
-def _by_template(lead: Array, hidden: NDArray[np.bool_], fs_hz: float) -> _Guess:
-    return _Guess(beat_prior(lead, hidden, fs_hz).lead)
+def _by_template(lead: Array, hidden: NDArray[np.bool_], fs_hz: float) -> _Guess | None:
+    prior = beat_prior(lead, hidden, fs_hz)
+    return _Guess(prior.lead) if prior.has_beats else None
 
 
 def load_net(folder: Path) -> tuple[PulseDiff, float, bool]:
@@ -253,7 +262,6 @@ def _by_net(folder: Path) -> tuple[_Filler, str]:
         at_hz = resample(straight(lead, hidden)[None], fs_hz, _FS_HZ)[0]
         at_hz = np.pad(at_hz, (0, -len(at_hz) % 4), mode="edge")
         gone = hidden[np.clip(np.rint(np.arange(len(at_hz)) * fs_hz / _FS_HZ).astype(int), 0, len(lead) - 1)]
-        gone[-1:] = gone[-1:] if gone.all() else False
         drawn = draws(net, at_hz, gone, N_DRAWS if diffusion else 1, diffusion)
         rows = [drawn.mean(0), *(band(drawn, widening) if diffusion else ())]
         back = [np.interp(np.arange(len(lead)) / fs_hz, np.arange(len(at_hz)) / _FS_HZ, row) for row in rows]

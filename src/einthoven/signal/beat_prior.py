@@ -23,11 +23,13 @@ class BeatPrior:
     """What the person's own beats lead one to expect of a lead."""
 
     lead: Array
-    """The lead, its gaps filled by the typical beat, [samples]; by straight lines where no two beats are seen."""
+    """The lead, its gaps filled by the typical beat, [samples]; by straight lines where fewer than three beats are seen."""
     confidence: float
-    """1 for a steady rhythm; falls towards 0 as RR intervals vary; 0 where no two beats are seen."""
+    """1 for a steady rhythm; falls towards 0 as RR intervals vary; 0 where fewer than three beats are seen."""
     r_peaks: NDArray[np.int64]
     """Sample numbers of the beats, seen or expected."""
+    has_beats: bool = True
+    """Whether enough beats are seen for a typical one."""
 
 
 def beat_prior(
@@ -64,7 +66,7 @@ def beat_prior(
     unseen = [(first, end) for first, end in runs(hidden) if end - first >= _UNSEEN_S * fs_hz]
     seen = np.array([at for at in found if not any(first <= at < end for first, end in unseen)], np.int64)
     if len(seen) < 3:
-        return BeatPrior(plain, 0.0, seen)
+        return BeatPrior(plain, 0.0, seen, False)
     intervals = np.diff(seen)
     rr = float(np.median(intervals))
     steady = intervals[intervals < 1.5 * rr]
